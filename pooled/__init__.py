@@ -1,0 +1,54 @@
+"""Python objects that recycle themselves.
+
+Decorate a class with `poolable`, make it with `PooledMeta`, or take a container from `pooled.containers`: an
+object whose last reference goes is emptied and parked, and the next one comes from there.
+"""
+
+from pooled import instrument as instrument
+from pooled._config import ConfigurationError, configure
+from pooled._decorate import PooledABCMeta, PooledMeta, poolable
+from pooled._engine import name as engine
+from pooled._policy import Policy
+from pooled._pools import (
+    GlobalPool,
+    LocalPool,
+    Pool,
+    assign,
+    clear,
+    detach,
+    orphan,
+    pool_of,
+    prune,
+    take,
+    try_take,
+)
+from pooled._recycling import Poolable
+from pooled._report import stats
+from pooled._stats import Stats
+
+__all__ = [
+    "ConfigurationError",
+    "GlobalPool",
+    "LocalPool",
+    "Policy",
+    "Pool",
+    "Poolable",
+    "PooledABCMeta",
+    "PooledMeta",
+    "Stats",
+    "assign",
+    "clear",
+    "configure",
+    "detach",
+    "engine",
+    "instrument",
+    "orphan",
+    "pool_of",
+    "poolable",
+    "prune",
+    "stats",
+    "take",
+    "try_take",
+]
+
+__version__ = "0.1.0.dev0"

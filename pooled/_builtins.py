@@ -1,0 +1,169 @@
+"""The builtin containers that can be emptied: how each is emptied, measured, and filled again."""
+
+from __future__ import annotations
+
+import array
+import collections
+import io
+import sys
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Any, Final
+
+import attrs
+
+
+@attrs.frozen(kw_only=True, eq=False)
+class Builtin:
+    """What recycling has to know of one builtin type; the functions take an instance of it or of a subclass.
+
+    Attributes:
+        empty: makes the instance as `__new__` leaves it, whatever subclasses override.
+        capacity: how much it has room for, in elements, bytes or characters.
+        fits: whether a parked instance can serve a construction with these arguments. None: always.
+        refill: does what `__new__` does with the arguments of a construction. None: nothing, `__init__` does it.
+    """
+
+    empty: Callable[[Any], object]
+    capacity: Callable[[Any], int]
+    fits: Callable[[Any, tuple[Any, ...]], bool] | None = None
+    refill: Callable[..., object] | None = None
+
+
+def _tail_size(cls: type, unit: int) -> Callable[[Any], int]:
+    """How many units of `unit` bytes the memory of an instance of `cls` holds, beyond its fixed part."""
+    size_of: Callable[[Any], int] = vars(cls)["__sizeof__"]
+
+    def capacity(self: Any) -> int:
+        return max(0, size_of(self) - type(self).__basicsize__) // unit
+
+    return capacity
+
+
+_POINTER: Final = sys.maxsize.bit_length() // 8 + 1
+
+_set_table = _tail_size(set, 2 * _POINTER)
+
+
+def _set_capacity(self: set[Any]) -> int:
+    return _set_table(self) or 8  # the small table is a part of the object
+
+
+_dict_bytes = _tail_size(dict, 1)
+_DICT_ENTRY: Final = {0: 2 * _POINTER, 1: 3 * _POINTER}  # a table of str keys alone, and any other
+
+
+def _dict_index(log2_size: int) -> int:
+    """Bytes of one index of a dict's hash table of `2 ** log2_size` slots."""
+    return next((width for width in (1, 2, 4) if log2_size < 8 * width), 8)
+
+
+def _dict_table(log2_size: int, entry: int) -> int:
+    """Bytes of a dict's hash table of `2 ** log2_size` slots, without its header."""
+    slots = 1 << log2_size
+    return slots * _dict_index(log2_size) + (slots * 2 // 3) * entry
+
+
+_DICT_HEADER: Final = _dict_bytes({"a": 1}) - _dict_table(3, _DICT_ENTRY[0])
+
+
+def _dict_capacity(self: dict[Any, Any]) -> int:
+    """Entries the dict's table has room for, worked out from its size in bytes; 0 where it has no table."""
+    table = _dict_bytes(self) - _DICT_HEADER
+    for log2_size in range(3, 64):
+        for entry in _DICT_ENTRY.values():
+            if table <= _dict_table(log2_size, entry):
+                return (1 << log2_size) * 2 // 3 if table > 0 else 0
+    return sys.maxsize
+
+
+_deque_bytes = _tail_size(collections.deque, 1)
+_DEQUE_BLOCK: Final = _deque_bytes(collections.deque())
+_DEQUE_BLOCK_ITEMS: Final = 64
+
+
+def _deque_capacity(self: collections.deque[Any]) -> int:
+    return _deque_bytes(self) // _DEQUE_BLOCK * _DEQUE_BLOCK_ITEMS
+
+
+def _array_capacity(self: array.array[Any]) -> int:
+    return _tail_size(array.array, self.itemsize)(self)
+
+
+def _array_fits(self: array.array[Any], args: tuple[Any, ...]) -> bool:
+    return bool(args) and args[0] == self.typecode
+
+
+def _array_refill(self: array.array[Any], typecode: str, initializer: Any = (), /) -> None:
+    array.array.extend(self, array.array(typecode, initializer))
+
+
+def _stringio_capacity(self: io.StringIO) -> int:
+    """Characters it holds: how many it has room for, Python does not tell."""
+    if self.closed:
+        return 0
+    position = io.StringIO.tell(self)
+    held = io.StringIO.seek(self, 0, io.SEEK_END)
+    io.StringIO.seek(self, position)
+    return held
+
+
+_DEFAULT_FACTORY: Final[Any] = vars(collections.defaultdict)["default_factory"]  # whatever a subclass puts over it
+
+
+def _empty_defaultdict(self: collections.defaultdict[Any, Any]) -> None:
+    dict.clear(self)
+    _DEFAULT_FACTORY.__set__(self, None)
+
+
+def _empty_ordered(self: collections.OrderedDict[Any, Any]) -> None:
+    collections.OrderedDict.clear(self)
+
+
+def _empty_array(self: array.array[Any]) -> None:
+    array.array.__delitem__(self, slice(None))
+
+
+def _empty_bytesio(self: io.BytesIO) -> None:
+    io.BytesIO.__init__(self, b"")  # opens it again where it was closed, too
+
+
+def _empty_stringio(self: io.StringIO) -> None:
+    io.StringIO.__init__(self)
+
+
+def _empty_deque(self: collections.deque[Any]) -> None:
+    collections.deque.__init__(self)  # forgets maxlen as well
+
+
+EMPTIABLE: Final[Mapping[type, Builtin]] = MappingProxyType(
+    {
+        list: Builtin(empty=list.clear, capacity=_tail_size(list, _POINTER)),
+        dict: Builtin(empty=dict.clear, capacity=_dict_capacity),
+        set: Builtin(empty=set.clear, capacity=_set_capacity),
+        bytearray: Builtin(empty=bytearray.clear, capacity=bytearray.__alloc__),
+        collections.deque: Builtin(empty=_empty_deque, capacity=_deque_capacity),
+        collections.OrderedDict: Builtin(empty=_empty_ordered, capacity=_dict_capacity),
+        collections.defaultdict: Builtin(empty=_empty_defaultdict, capacity=_dict_capacity),
+        array.array: Builtin(empty=_empty_array, capacity=_array_capacity, fits=_array_fits, refill=_array_refill),
+        io.BytesIO: Builtin(empty=_empty_bytesio, capacity=_tail_size(io.BytesIO, 1)),
+        io.StringIO: Builtin(empty=_empty_stringio, capacity=_stringio_capacity),
+    }
+)
+"""By type. `Counter` is not among them: it is a dict written in Python."""
+
+
+def builtin_of(cls: type) -> Builtin | None:
+    """How the builtin part of `cls` is emptied: that of its nearest builtin base; None where it has none."""
+    return next((EMPTIABLE[base] for base in cls.__mro__ if base in EMPTIABLE), None)
+
+
+def capacity_of(container: object) -> int:
+    """What a builtin container, or an instance of a subclass of one, has room for.
+
+    Elements for list, dict, set, deque and array; bytes for bytearray and BytesIO; characters for StringIO.
+    """
+    builtin = builtin_of(container.__class__)
+    if builtin is None:
+        raise TypeError(f"container={container!r}: expected a list, dict, set, deque, array or buffer")
+    return builtin.capacity(container)

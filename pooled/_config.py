@@ -1,0 +1,218 @@
+"""Configuration: the environment, a TOML file and `configure()`, laid over one another into policies."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, Final, TypeAlias
+
+import attrs
+
+from pooled._policy import Limits, Policy, Scope, check_limit, check_scope
+
+ENGINES: Final = ("native", "reference", "off")
+
+_LIMITS: Final[Mapping[str, Callable[[str, object], Any]]] = {
+    "max": check_limit,
+    "max_cap": check_limit,
+    "scope": check_scope,
+}
+
+
+class ConfigurationError(ValueError):
+    """The environment or the configuration file says something that cannot be followed.
+
+    Its text names the variable or the file, the key, the value, and what was expected there.
+    """
+
+
+@attrs.frozen(kw_only=True)
+class Instrumented:
+    """What a configuration file says of a class that is to become poolable when it is imported."""
+
+    where: str
+    limits: Limits = Limits()
+    reset: str | None = None
+    capacity: str | None = None
+
+
+Target: TypeAlias = str
+"""A class by name: `package.module:Class`."""
+
+
+@attrs.define(kw_only=True)
+class Configuration:
+    """All that was configured: `defaults` under what a class says, `override` above it.
+
+    Each dict is keyed by target, `package.module:Class`.
+    """
+
+    engine: str | None = None
+    defaults: Limits = Limits()
+    classes: dict[Target, Limits] = attrs.field(factory=dict)
+    override: dict[Target, Limits] = attrs.field(factory=dict)
+    instrument: dict[Target, Instrumented] = attrs.field(factory=dict)
+
+    def policy(self, target: Target, written: Limits) -> Policy:
+        """The policy of a class called `target` at which `written` was written."""
+        nothing = Limits()
+        layers = (self.classes.get(target, nothing), written, self.override.get(target, nothing))
+        limits = self.defaults
+        for layer in layers:
+            limits = layer.over(limits)
+        return limits.completed()
+
+
+def target_of(thing: object) -> Target:
+    """How configuration and reports name a class or a factory: `package.module:Class`."""
+    module = getattr(thing, "__module__", None) or type(thing).__module__
+    name = getattr(thing, "__qualname__", None) or type(thing).__qualname__
+    return f"{module}:{name}"
+
+
+def read(environ: Mapping[str, str]) -> Configuration:
+    """The configuration that the environment holds or points to.
+
+    Raises:
+        ConfigurationError: a variable, the file or something in it cannot be followed.
+    """
+    configuration = Configuration()
+    if path := environ.get("POOLED_CONFIG"):
+        configuration = _read_file(Path(path))
+    configuration.defaults = _read_variables(environ).over(configuration.defaults)
+    configuration.engine = _engine(environ.get("POOLED_ENGINE"))
+    return configuration
+
+
+def _engine(name: str | None) -> str | None:
+    if not name:
+        return None
+    if name not in ENGINES:
+        raise ConfigurationError(f"POOLED_ENGINE={name!r}: expected one of {', '.join(ENGINES)}")
+    return name
+
+
+def _read_variables(environ: Mapping[str, str]) -> Limits:
+    written: dict[str, Any] = {}
+    for key, check in _LIMITS.items():
+        variable = f"POOLED_{key.upper()}"
+        text = environ.get(variable)
+        if text:
+            written[key] = _checked(f"{variable}={text!r}", check, key, _number(text))
+    return Limits(**written)
+
+
+def _number(text: str) -> int | str:
+    try:
+        return int(text)
+    except ValueError:
+        return text
+
+
+def _checked(where: str, check: Callable[[str, object], Any], key: str, value: object) -> Any:
+    try:
+        return check(key, value)
+    except (TypeError, ValueError) as error:
+        raise ConfigurationError(f"{where}: {error}") from None
+
+
+def _read_file(path: Path) -> Configuration:
+    where = f"POOLED_CONFIG={str(path)!r}"
+    try:
+        document = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigurationError(f"{where}: cannot be read: {error.strerror}; name a file that can") from error
+    except UnicodeDecodeError as error:
+        raise ConfigurationError(f"{where}: expected a TOML file in UTF-8: {error}") from error
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigurationError(f"{where}: expected a TOML file: {error}") from error
+    return _parse(where, document)
+
+
+def _parse(where: str, document: dict[str, Any]) -> Configuration:
+    configuration = Configuration()
+    for section, content in document.items():
+        here = f"{where}: [{section}]"
+        match section:
+            case "defaults":
+                configuration.defaults = _limits(here, _table(here, content))
+            case "classes":
+                configuration.classes = _by_target(where, section, content, _limits)
+            case "override":
+                configuration.override = _by_target(where, section, content, _limits)
+            case "instrument":
+                configuration.instrument = _by_target(where, section, content, _instrumented)
+            case _:
+                raise ConfigurationError(
+                    f"{where}: unknown key {section!r}; expected [defaults], [classes], [override] or [instrument]"
+                )
+    return configuration
+
+
+def _by_target(where: str, section: str, content: object, parse: Callable[[str, dict[str, Any]], Any]) -> Any:
+    parsed = {}
+    for target, entry in _table(f"{where}: [{section}]", content).items():
+        here = f"{where}: [{section}.{target!r}]"
+        check_target(here, target)
+        parsed[target] = parse(here, _table(here, entry))
+    return parsed
+
+
+def check_target(where: str, target: object) -> tuple[str, str]:
+    """Split `package.module:Class` into module and class, or raise an error that begins with `where`."""
+    module, _, name = target.partition(":") if isinstance(target, str) else ("", "", "")
+    if not all(part.isidentifier() for part in (*module.split("."), *name.split("."))):
+        raise ConfigurationError(f"{where}: expected a class as 'package.module:Class', got {target!r}")
+    return module, name
+
+
+def _table(where: str, content: object) -> dict[str, Any]:
+    if not isinstance(content, dict):
+        raise ConfigurationError(f"{where}: expected a table, got {content!r}")
+    return content
+
+
+def _limits(where: str, table: dict[str, Any]) -> Limits:
+    return Limits(**{key: _limit(where, key, value) for key, value in table.items()})
+
+
+def _limit(where: str, key: str, value: object) -> Any:
+    if key not in _LIMITS:
+        raise ConfigurationError(f"{where}: unknown key {key!r}; expected {', '.join(_LIMITS)}")
+    return _checked(where, _LIMITS[key], key, value)
+
+
+def _instrumented(where: str, table: dict[str, Any]) -> Instrumented:
+    methods = {key: table.pop(key) for key in ("reset", "capacity") if key in table}
+    for key, value in methods.items():
+        if not (isinstance(value, str) and value.isidentifier()):
+            raise ConfigurationError(f"{where}: {key}={value!r}: expected the name of a method of the class")
+    return Instrumented(where=where, limits=_limits(where, table), **methods)
+
+
+current: Final = read(os.environ)
+"""What is in force. `configure` changes its defaults."""
+
+
+def configure(*, max: int | None = None, max_cap: int | None = None, scope: Scope | None = None) -> Policy:  # noqa: A002 (the policy's own word)
+    """Change the defaults for the classes and pools that are made from now on.
+
+    What is written at a class wins over it. Those that exist already keep their policies: call it before the
+    modules that define poolable classes are imported, `pooled.containers` among them. What is left out stays.
+
+    Args:
+        max: how many objects a pool parks at most (a local pool: in each thread).
+        max_cap: an object whose capacity (elements or bytes) is above it is discarded.
+        scope: "local" or "global".
+
+    Returns:
+        The defaults now in force.
+
+    Raises:
+        TypeError: a limit is not an int, or the scope not a string.
+        ValueError: a limit is below 0, or the scope neither "local" nor "global".
+    """
+    current.defaults = Limits(max=max, max_cap=max_cap, scope=scope).over(current.defaults)
+    return current.defaults.completed()

@@ -1,0 +1,166 @@
+"""Desks: what each thread has of a pool in the reference engine: a tally, a shelf, and what it lent out."""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+import weakref
+from collections import deque
+from typing import Any, Final, TypeAlias
+
+import attrs
+
+from pooled._engine.proxy import Held, Holder, release
+from pooled._engine.threads import is_ending, know_this_thread
+from pooled._stats import Stats
+
+NOTHING: Final = object()
+"""What an empty shelf gives."""
+
+
+class Shelf:
+    """A stack of parked objects that never holds more than its bound, whichever threads use it.
+
+    A bounded deque needs no lock: two threads that both saw room for one object push the oldest one out.
+    """
+
+    __slots__ = ("_objects",)
+
+    def __init__(self, bound: int) -> None:
+        self._objects: deque[Any] = deque(maxlen=min(bound, sys.maxsize))
+
+    def __len__(self) -> int:
+        return len(self._objects)
+
+    def has_room(self) -> bool:
+        return len(self._objects) < self._objects.maxlen  # type: ignore[operator] # it has a maxlen
+
+    def park(self, holder: Holder) -> None:
+        self._objects.append(release(holder))
+
+    def pop(self) -> Any:
+        try:
+            return self._objects.pop()
+        except IndexError:
+            return NOTHING
+
+    def put_under(self, obj: Any) -> None:
+        """Put back what `pop` gave, below everything else."""
+        if self.has_room():
+            self._objects.appendleft(obj)
+
+    def set_bound(self, bound: int) -> None:
+        """Change the bound; what is too much for it goes."""
+        bound = min(bound, sys.maxsize)
+        old = self._objects
+        if bound != old.maxlen:
+            self._objects = deque(maxlen=bound)
+            while self.has_room() and old:
+                self._objects.appendleft(old.pop())
+
+
+Tally: TypeAlias = dict[str, int]
+"""What one thread counted, by the names in `Stats`. Only that thread adds to it, so no lock is needed: between
+reading and writing `tally[name] += 1` Python runs nothing else on it, not even a finalizer."""
+
+_COUNTED: Final = tuple(field.name for field in attrs.fields(Stats) if field.name != "parked")
+
+
+def _new_tally() -> Tally:
+    return dict.fromkeys(_COUNTED, 0)
+
+
+def _add(total: Tally, tally: Tally) -> None:
+    for name in _COUNTED:
+        total[name] += tally[name]
+
+
+class Desk:
+    """What one thread has of a pool. It goes when the thread ends, and a local pool's shelf with it."""
+
+    __slots__ = ("__weakref__", "lent", "shelf", "tally")
+
+    def __init__(self, shelf: Shelf) -> None:
+        self.shelf = shelf
+        self.tally = _new_tally()
+        self.lent: deque[Held] = deque()  # given back, but not yet let go of
+
+
+class Desks:
+    """The desks of one pool: one for each thread that used it."""
+
+    def __init__(self, bound: int, *, shared: bool) -> None:
+        self._bound = bound
+        self._shared = Shelf(bound) if shared else None
+        self._here = threading.local()
+        self._open: deque[tuple[weakref.ref[Desk], Tally]] = deque()
+        self._closed = _new_tally()
+
+    def here(self) -> Desk:
+        """The desk of this thread."""
+        if is_ending():  # what it drops finds no local shelf
+            return self._register(Desk(Shelf(0) if self._shared is None else self._shared))
+        try:
+            desk: Desk = self._here.desk
+        except AttributeError:
+            desk = self._here.desk = self._open_desk()
+        if self._shared is None:
+            desk.shelf.set_bound(self._bound)
+        return desk
+
+    def set_bound(self, bound: int) -> None:
+        """Change the bound of every shelf; a local one follows when its thread comes by again."""
+        self._bound = bound
+        if self._shared is not None:
+            self._shared.set_bound(bound)
+
+    def stats(self) -> Stats:
+        """What all threads counted, those that ended among them, and what is parked now."""
+        with _counting:
+            parked = self._close_dead_desks()
+            total = _new_tally()
+            for tally in (self._closed, *(tally for _, tally in tuple(self._open))):
+                _add(total, tally)
+        if self._shared is not None:
+            parked = len(self._shared)
+        return Stats(parked=parked, **total)
+
+    def _open_desk(self) -> Desk:
+        know_this_thread()
+        return self._register(Desk(Shelf(self._bound) if self._shared is None else self._shared))
+
+    def _register(self, desk: Desk) -> Desk:
+        self._open.append((weakref.ref(desk), desk.tally))
+        # An object may be dropped anywhere, so this must not wait: whoever counts now closes the desks instead.
+        if _counting.acquire(blocking=False):
+            try:
+                self._close_dead_desks()
+            finally:
+                _counting.release()
+        return desk
+
+    def _close_dead_desks(self) -> int:
+        """Move the tallies of threads that ended into one; give the number of objects on the other desks."""
+        parked = 0
+        for _ in range(len(self._open)):
+            entry = self._open.popleft()
+            desk = entry[0]()
+            if desk is None:
+                _add(self._closed, entry[1])
+            else:
+                self._open.append(entry)
+                parked += len(desk.shelf)
+        return parked
+
+
+_counting = threading.RLock()
+
+
+def _after_fork_in_child() -> None:
+    global _counting  # noqa: PLW0603 (the thread that held it, if any, is not in this process)
+    _counting = threading.RLock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork_in_child)

@@ -1,0 +1,96 @@
+"""Hooking: how calling a class reaches its store in the reference engine.
+
+A class made by `HookedType` is hooked in place. Any other is stood in for by a subclass of the same name, since
+Python lets nobody change what calling a class does except through the class's own type.
+"""
+
+from __future__ import annotations
+
+import inspect
+from functools import cache
+from typing import TYPE_CHECKING, Any, Final
+
+from pooled._construction import NewHook, allocate_above
+
+if TYPE_CHECKING:
+    from pooled._engine.reference import Store
+
+STORE: Final = "__pooled_store__"
+"""Where a hooked class has its store. Subclasses do not inherit it: it is read from the class's own dict."""
+
+
+class HookedType(type):
+    """The type of hooked classes and of their subclasses, hooked or not."""
+
+    def __call__(cls, *args: Any, **kwargs: Any) -> Any:
+        store: Store | None = cls.__dict__.get(STORE)
+        if store is None:
+            return super().__call__(*args, **kwargs)
+        return store.construct(args, kwargs)
+
+    @property
+    def __signature__(cls) -> inspect.Signature:
+        """What calling the class takes, which `__call__` above does not tell."""
+        if cls.__init__ is object.__init__:  # type: ignore[misc] # it is only compared
+            raise AttributeError(f"{cls.__name__} has no __init__ to take it from")
+        signature = inspect.signature(cls.__init__)  # type: ignore[misc] # it is only read
+        return signature.replace(parameters=tuple(signature.parameters.values())[1:])
+
+
+class _Unannounced:
+    """Keeps `__init_subclass__` of the bases from seeing the stand-in, which is no new class to anybody."""
+
+    __slots__ = ()
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        if cls.__bases__[0] is not _Unannounced:
+            super().__init_subclass__(**kwargs)
+
+
+def hookable(cls: type) -> type:
+    """A class that can be hooked: `cls` itself, or one that stands in for it.
+
+    Raises:
+        TypeError: the type of `cls` says what calling it does, and cannot be asked to do otherwise.
+    """
+    if isinstance(cls, HookedType):
+        return cls
+    metaclass = type(cls)
+    if metaclass.__call__ is not type.__call__:
+        raise TypeError(
+            f"cls={cls.__qualname__}: its metaclass {metaclass.__name__} has a __call__ of its own, which the "
+            f"reference engine cannot hook; use GlobalPool({cls.__name__}, ...) or LocalPool({cls.__name__}, ...)"
+        )
+    namespace = {
+        "__slots__": (),
+        "__module__": cls.__module__,
+        "__qualname__": cls.__qualname__,
+        "__doc__": cls.__doc__,
+    }
+    stand_in: type = _hooked(metaclass)(cls.__name__, (_Unannounced, cls), namespace)
+    return stand_in
+
+
+@cache
+def _hooked(metaclass: type) -> type:
+    """A subclass of `metaclass` whose classes can be hooked."""
+    if metaclass is type:
+        return HookedType
+    hooked: type = type(f"Hooked{metaclass.__name__}", (HookedType, metaclass), {})
+    return hooked
+
+
+def hook(cls: type, store: Store) -> None:
+    """Route the construction of `cls`, which `hookable` gave, through `store`."""
+
+    def new(klass: type, /, *args: Any, **kwargs: Any) -> Any:
+        if klass is cls:
+            return store.blank(args, kwargs)
+        return allocate_above(cls, klass, args, kwargs)
+
+    new.__name__ = "__new__"
+    new.__qualname__ = f"{cls.__qualname__}.__new__"
+    new_hook = NewHook(new)
+    new_hook.own = cls.__dict__.get("__new__")
+    cls.__new__ = new_hook  # type: ignore[method-assign] # a static method, as __new__ always is
+    setattr(cls, STORE, store)

@@ -1,0 +1,84 @@
+"""No engine: everything is constructed and dropped as if this library were not there, and nothing is counted."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any, Final
+
+from pooled._construction import Arguments, Keywords
+from pooled._policy import Policy
+from pooled._recycling import Plan
+from pooled._stats import Stats
+
+name: Final = "off"
+
+HookedType = type
+
+
+def hookable(cls: type) -> type:
+    """`cls`, which stays as it is."""
+    return cls
+
+
+def hook(cls: type, store: Store) -> None:
+    """Leave `cls` as it is."""
+
+
+class Store:
+    """What stands behind a pool that parks nothing."""
+
+    def __init__(self, plan: Plan, policy: Policy) -> None:
+        self.plan: Final = plan
+        self.policy = policy
+
+    def take(self) -> Any:
+        """A new object."""
+        return self.plan.factory()
+
+    def try_take(self) -> None:
+        """Nothing is ever parked."""
+
+    def borrow(self) -> AbstractContextManager[Any]:
+        """A new object for the length of a block."""
+        return nullcontext(self.plan.factory())
+
+    def __len__(self) -> int:
+        return 0
+
+    def prefill(self, count: int) -> int:  # noqa: ARG002 (nothing is parked, however many are asked for)
+        """Park nothing."""
+        return 0
+
+    def remove(self, count: int) -> int:  # noqa: ARG002 (the same)
+        """Nothing is parked."""
+        return 0
+
+    def set_policy(self, policy: Policy) -> None:
+        """Remember the limits, which nothing can exceed."""
+        self.policy = policy
+
+    def stats(self) -> Stats:
+        """Nothing is counted."""
+        return Stats()
+
+    def adopt(self, obj: Any) -> Any:
+        """Leave `obj` as it is."""
+        return obj
+
+
+def store_of(obj: object) -> None:
+    """No object goes home to a pool."""
+
+
+def hands_out(obj: object) -> bool:  # noqa: ARG001 (a pool may have given any)
+    """Nobody can tell what a pool has given."""
+    return True
+
+
+def detach(obj: object) -> None:
+    """Leave `obj` as it is."""
+
+
+def orphan(plan: Plan, args: Arguments, kwargs: Keywords) -> Any:
+    """A new object, as all are."""
+    return plan.cls(*args, **kwargs)

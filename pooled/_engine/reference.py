@@ -1,0 +1,309 @@
+"""The reference engine: what goes out of a pool and comes home, in pure Python, as the contract says it."""
+
+from __future__ import annotations
+
+import os
+from collections import deque
+from threading import get_ident
+from typing import Any, Final, cast
+from weakref import getweakrefcount
+
+from pooled._construction import Arguments, Keywords, allocate, construct, initialise
+from pooled._engine.desks import NOTHING, Desk, Desks
+from pooled._engine.hooking import HookedType, hook, hookable
+from pooled._engine.loans import Loan
+from pooled._engine.proxy import ALONE, Held, Holder, Proxy, bare, is_proxy, proxy_type, references, release
+from pooled._engine.unraisable import report
+from pooled._policy import Policy
+from pooled._recycling import Plan
+from pooled._stats import Stats
+
+__all__ = ["HookedType", "Store", "detach", "hands_out", "hook", "hookable", "name", "orphan", "store_of"]
+
+name: Final = "reference"
+
+_DEEPEST: Final = 10
+"""How many drops may be nested in one another; those further down wait for the outermost.
+
+It stays well below the 50 nested deallocations at which CPython (to 3.13) begins to put off the end of some
+temporary objects, which then hold on to what they refer to longer than they seem to.
+"""
+
+_PROBES: Final = 8
+"""How many objects are looked at for one that serves, where not every one does."""
+
+
+class _Drops:
+    """The drops under way on one thread: how deep they are nested, and what waits for the outermost."""
+
+    __slots__ = ("depth", "waiting")
+
+    def __init__(self) -> None:
+        self.depth = 0
+        self.waiting: deque[tuple[Store, Held]] = deque()
+
+
+_under_way: Final[dict[int, _Drops]] = {}
+"""By thread. Thread-local storage would not do: objects are dropped while it is taken down, too."""
+
+
+def _forget_other_threads() -> None:
+    mine = _under_way.get(get_ident())
+    _under_way.clear()
+    if mine is not None:
+        _under_way[get_ident()] = mine
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget_other_threads)  # they are not in the child
+
+
+class Store:
+    """What stands behind a pool: its parked objects, their way out and their way home."""
+
+    def __init__(self, plan: Plan, policy: Policy) -> None:
+        self.plan: Final = plan
+        self.policy = policy
+        self._desks: Final = Desks(policy.max, shared=policy.scope == "global")
+        self._proxies: Final[dict[type, type[Proxy]]] = {}
+
+    # The way out.
+
+    def construct(self, args: Arguments, kwargs: Keywords) -> Any:
+        """Do what `cls(...)` does."""
+        obj = self._blank(args, kwargs)
+        if isinstance(obj, self.plan.cls):  # else its __new__ gave something else
+            initialise(bare(obj), args, kwargs)
+        return obj
+
+    def blank(self, args: Arguments, kwargs: Keywords) -> Any:
+        """Do what `cls.__new__(cls, ...)` does: nothing of an earlier life is left in what it gives."""
+        return self._blank(args, kwargs, reusing=self.plan.scrubs)
+
+    def take(self) -> Any:
+        """An object as `reset` left it, or a new one that `__init__` made ready."""
+        return self._proxy(self.take_bare())
+
+    def try_take(self) -> Any:
+        """An object as `reset` left it, or None."""
+        desk = self._desks.here()
+        obj = self._pop(desk, ())
+        return None if obj is NOTHING else self._proxy(self._reused(desk, obj))
+
+    def borrow(self) -> Loan:
+        """What `take` gives, without a proxy, for the length of a block."""
+        return Loan(self)
+
+    def take_bare(self) -> Any:
+        """What `take` gives, without a proxy: to be given back by `give_back`."""
+        desk = self._desks.here()
+        obj = self._pop(desk, ())
+        if obj is not NOTHING:
+            return self._reused(desk, obj)
+        obj = self.plan.factory()
+        desk.tally["misses"] += 1
+        return obj
+
+    def _reused(self, desk: Desk, obj: Any) -> Any:
+        desk.tally["hits"] += 1
+        if self.plan.scrubs:
+            initialise(obj, (), {})
+        return obj
+
+    def _blank(self, args: Arguments, kwargs: Keywords, *, reusing: bool = True) -> Any:
+        plan, desk = self.plan, self._desks.here()
+        obj = self._pop(desk, args) if reusing else NOTHING
+        hit = obj is not NOTHING
+        if not hit:
+            obj = allocate(plan.cls, args, kwargs)
+            if not issubclass(type(obj), plan.cls):
+                return obj  # no object of its own, so not the pool's either
+        desk.tally["hits" if hit else "misses"] += 1
+        proxy = self._proxy(obj)
+        if hit and plan.builtin is not None and plan.builtin.refill is not None:
+            plan.builtin.refill(obj, *args, **kwargs)
+        return proxy
+
+    def _pop(self, desk: Desk, args: Arguments) -> Any:
+        """A parked object that serves a construction with `args`, or NOTHING."""
+        if desk.lent:
+            self._reclaim(desk, _PROBES)
+        fits = self.plan.builtin.fits if self.plan.builtin is not None else None
+        if fits is None:
+            return desk.shelf.pop()
+        for _ in range(_PROBES):
+            obj = desk.shelf.pop()
+            if obj is NOTHING or fits(obj, args):
+                return obj
+            desk.shelf.put_under(obj)
+        return NOTHING
+
+    def _proxy(self, obj: Any) -> Proxy:
+        cls = type(obj)
+        try:
+            proxy = self._proxies[cls]
+        except KeyError:
+            proxy = self._proxies[cls] = proxy_type(cls)
+        return proxy._for(obj, self)
+
+    # The way home.
+
+    def drop(self, holder: Holder) -> None:
+        """Recycle what `holder` holds, which nobody else should, or let it die."""
+        thread = get_ident()
+        drops = _under_way.get(thread)
+        if drops is None:
+            drops = _under_way[thread] = _Drops()
+        elif drops.depth == _DEEPEST:
+            drops.waiting.append((self, Held(holder.__wrapped__)))
+            return
+        drops.depth += 1
+        try:
+            self._recycle(holder)
+            while drops.depth == 1 and drops.waiting:
+                store, held = drops.waiting.popleft()
+                store._recycle(held)
+        finally:
+            drops.depth -= 1
+            if drops.depth == 0:
+                _under_way.pop(thread, None)
+
+    def collect(self) -> None:
+        """Count an object that the cyclic garbage collector found; it is freed with the rest of its cycle."""
+        self._count("collected")
+
+    def give_back(self, held: Held) -> None:
+        """Take back what was lent. The borrower's own variable may still hold it; then it waits for that to go."""
+        if references(held) != ALONE + 1:
+            self.drop(held)
+            return
+        desk = self._desks.here()
+        desk.lent.append(held)
+        if len(desk.lent) > max(1, self.policy.max):
+            self.drop(desk.lent.popleft())
+
+    def _reclaim(self, desk: Desk, most: int) -> None:
+        """Recycle what was given back and has been let go of since; look at `most` objects."""
+        for _ in range(min(most, len(desk.lent))):
+            held = desk.lent.popleft()
+            if references(held) == ALONE:
+                self.drop(held)
+            else:
+                desk.lent.append(held)
+
+    def _recycle(self, holder: Holder) -> None:
+        desk = self._desks.here()
+        try:
+            fate = self._fate(desk, holder)
+        except BaseException as error:  # noqa: BLE001 (no error of a hook may reach the code that dropped the object)
+            fate = "discarded_error"
+            report(
+                error,
+                f"while an object of {type(holder.__wrapped__).__qualname__} was recycled; it was discarded",
+            )
+        desk.tally[fate] += 1
+        if fate == "recycled":
+            desk.shelf.park(holder)
+        else:
+            release(holder)  # where it is to die, it dies here, so that what hangs on it counts as nested
+
+    def _fate(self, desk: Desk, holder: Holder) -> str:
+        """Empty what `holder` holds if it can be kept; say what becomes of it, by a name in `Stats`."""
+        if references(holder) != ALONE:
+            return "escaped"
+        if not desk.shelf.has_room():
+            return "discarded_full"
+        if getweakrefcount(holder.__wrapped__):
+            return "discarded_refused"
+        fate = self._empty(holder)
+        # By now a reset may have kept the object, or filled the shelf with others.
+        if references(holder) != ALONE:
+            return "escaped"
+        if fate == "recycled" and getweakrefcount(holder.__wrapped__):
+            return "discarded_refused"
+        if fate == "recycled" and not desk.shelf.has_room():
+            return "discarded_full"
+        return fate
+
+    def _empty(self, holder: Holder) -> str:
+        """Empty what `holder` holds, unless it is too large or refuses; say what becomes of it then."""
+        plan = self.plan
+        if plan.scrubs and self._is_too_large(holder):
+            return "discarded_large"
+        if references(holder) != ALONE:
+            return "escaped"  # its capacity() kept it: it is not emptied under anybody's feet
+        if plan.empty(holder.__wrapped__) is False:
+            return "discarded_refused"
+        if not plan.scrubs and self._is_too_large(holder):
+            return "discarded_large"
+        return "recycled"
+
+    def _is_too_large(self, holder: Holder) -> bool:
+        measure = self.plan.measure
+        return measure is not None and measure(holder.__wrapped__) > self.policy.max_cap
+
+    def _count(self, name: str) -> None:
+        self._desks.here().tally[name] += 1
+
+    # Keeping.
+
+    def __len__(self) -> int:
+        return len(self._desks.here().shelf)
+
+    def prefill(self, count: int) -> int:
+        """Park up to `count` new objects; give the number."""
+        shelf = self._desks.here().shelf
+        made = 0
+        while made < count and shelf.has_room():
+            shelf.park(Held(self.plan.parkable()))
+            made += 1
+        return made
+
+    def remove(self, count: int) -> int:
+        """Let up to `count` parked objects die; give the number."""
+        desk = self._desks.here()
+        self._reclaim(desk, len(desk.lent))
+        removed = 0
+        while removed < count and desk.shelf.pop() is not NOTHING:
+            removed += 1
+        return removed
+
+    def set_policy(self, policy: Policy) -> None:
+        """Change the limits; parked objects that are too many for them die."""
+        self.policy = policy
+        self._desks.set_bound(policy.max)
+
+    def stats(self) -> Stats:
+        """What became of the objects handed out so far."""
+        return self._desks.stats()
+
+    # Changing hands.
+
+    def adopt(self, obj: Any) -> Any:
+        """Answer for `obj` from now on; give what stands for it."""
+        self._count("misses")
+        if not is_proxy(obj):
+            return self._proxy(obj)
+        obj._self_home = self
+        return obj
+
+
+def store_of(obj: object) -> Store | None:
+    """The store that `obj` would go home to; None where it is in no pool."""
+    return cast("Store | None", obj._self_home) if is_proxy(obj) else None
+
+
+def hands_out(obj: object) -> bool:
+    """Whether `obj` is of the kind that a store hands out, though it may be detached by now."""
+    return is_proxy(obj)
+
+
+def detach(obj: Any) -> None:
+    """Have `obj`, which `store_of` knows, go home to no store."""
+    obj._self_home._count("detached")
+    obj._self_home = None
+
+
+def orphan(plan: Plan, args: Arguments, kwargs: Keywords) -> Any:
+    """Do what `cls(...)` does for a class that is in no pool."""
+    return construct(plan.cls, *args, **kwargs)

@@ -1,0 +1,315 @@
+"""Pools, and the functions that reach them through a class or an object."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+from typing import Any, ClassVar, Final, Generic, TypeVar, cast
+from weakref import WeakValueDictionary
+
+from pooled import _config, _engine
+from pooled._policy import Limits, Policy, Scope, check_limit
+from pooled._recycling import Capacity, Plan, Reset, plan_for_class, plan_for_function
+from pooled._stats import Stats
+
+T = TypeVar("T")
+
+_POOL: Final = "__pooled_pool__"
+"""Where a poolable class has its pool. Subclasses do not inherit it: it is read from the class's own dict."""
+
+_all: Final[WeakValueDictionary[int, Pool[Any]]] = WeakValueDictionary()
+
+
+class Pool(Generic[T]):
+    """Objects that wait to be used again. `LocalPool` and `GlobalPool` say for whom.
+
+    A pool of its own, beside the one that every poolable class has, is made from
+
+    - a poolable class: what `take` gives comes home to this pool instead of the class's;
+    - any other class, builtin ones too (`list`), or a function without parameters: the object is handed out
+      behind a proxy (`wrapt`) that stands for it, and comes home when the proxy dies. Code written in C that
+      wants the real object gets it from `borrow`.
+
+    Args:
+        factory: the class, or the function that makes an object.
+        max: how many objects the pool parks at most (a local pool: in each thread).
+        max_cap: an object whose capacity (elements or bytes) is above it is discarded.
+        reset: called with an object when it is dropped, to empty it; False as its result discards the object.
+            Needed where `factory` is a function. Else the class's own `reset` serves, or the object is scrubbed.
+        capacity: called with an object, to say how large it is. Else the class's own `capacity` serves.
+        name: what reports call the pool. Else the name of the class or function.
+
+    Raises:
+        TypeError, ValueError: the objects cannot be recycled, or an argument is not what it should be; the text
+            names the parameter, the value and the way out.
+    """
+
+    __slots__ = ("__weakref__", "_name", "_store")
+
+    _scope: ClassVar[Scope]
+
+    def __init__(
+        self,
+        factory: Callable[..., T],
+        *,
+        max: int | None = None,  # noqa: A002 (the policy's own word)
+        max_cap: int | None = None,
+        reset: Callable[[T], object] | None = None,
+        capacity: Callable[[T], int] | None = None,
+        name: str | None = None,
+    ) -> None:
+        written = Limits(max=max, max_cap=max_cap, scope=self._scope)
+        policy = written.over(_config.current.defaults).completed()
+        self._open(_plan(factory, reset, capacity), policy, name or _config.target_of(factory))
+
+    def _open(self, plan: Plan, policy: Policy, name: str) -> None:
+        self._store = _engine.Store(plan, policy)
+        self._name = name
+        _all[id(self)] = self
+
+    @property
+    def name(self) -> str:
+        """What reports call the pool: `package.module:Class`, unless another name was given."""
+        return self._name
+
+    @property
+    def policy(self) -> Policy:
+        """The limits now in force."""
+        return self._store.policy
+
+    def take(self) -> T:
+        """An object from the pool, or a new one.
+
+        A parked object is as `reset` left it. Where it was scrubbed, or is new, `__init__` runs without arguments.
+        """
+        return cast("T", self._store.take())
+
+    def try_take(self) -> T | None:
+        """An object from the pool as `take` gives it, or None if none is parked (a local pool: in this thread)."""
+        return cast("T | None", self._store.try_take())
+
+    def borrow(self) -> AbstractContextManager[T]:
+        """An object for the length of a `with` block, bare: `with pool.borrow() as obj: ...`.
+
+        It is the object itself where `take` gives a proxy. It comes home when the block is over and the
+        variable that held it is gone or holds something else; one that is still held otherwise has escaped.
+        """
+        return cast("AbstractContextManager[T]", self._store.borrow())
+
+    def prefill(self, n: int) -> int:
+        """Make up to `n` objects and park them, as far as there is room (a local pool: in this thread).
+
+        Returns:
+            How many were made.
+        """
+        return self._store.prefill(check_limit("n", n))
+
+    def prune(self) -> int:
+        """Let some parked objects die: 10 % of `max` where more than that is parked, else 1 %, at least one.
+
+        A local pool prunes what is parked in this thread.
+
+        Returns:
+            How many died.
+        """
+        bound = self.policy.max
+        percent = 10 if len(self) * 10 > bound else 1
+        return self._store.remove(max(1, bound * percent // 100))
+
+    def clear(self) -> int:
+        """Let all parked objects die (a local pool: those of this thread). Those in use come home as before.
+
+        Returns:
+            How many died.
+        """
+        return self._store.remove(len(self))
+
+    def resize(self, *, max: int | None = None, max_cap: int | None = None) -> None:  # noqa: A002 (the policy's word)
+        """Change the limits; what is left out stays. Parked objects beyond the new `max` die.
+
+        The shelves of a local pool in other threads follow when those threads next use the pool.
+        """
+        now = self.policy
+        changed = Policy(
+            max=now.max if max is None else max,
+            max_cap=now.max_cap if max_cap is None else max_cap,
+            scope=now.scope,
+        )
+        self._store.set_policy(changed)
+
+    def stats(self) -> Stats:
+        """What became of the objects this pool handed out, in all threads. Costs a walk over the threads."""
+        return self._store.stats()
+
+    def __len__(self) -> int:
+        """How many objects are parked (a local pool: in this thread)."""
+        return len(self._store)
+
+    def __bool__(self) -> bool:
+        return True  # an empty pool is a pool
+
+    def __repr__(self) -> str:
+        policy = self.policy
+        limits = f"max={policy.max} max_cap={policy.max_cap} parked={len(self)}"
+        return f"<{type(self).__name__} {self.name} {limits}>"
+
+
+class LocalPool(Pool[T]):
+    """A pool for each thread: an object goes to that of the thread that drops it. `Pool` says what it takes."""
+
+    __slots__ = ()
+    _scope = "local"
+
+
+class GlobalPool(Pool[T]):
+    """One pool for all threads: an object goes back to it, whichever drops it. `Pool` says what it takes."""
+
+    __slots__ = ()
+    _scope = "global"
+
+
+def _plan(factory: Callable[..., Any], reset: Reset | None, capacity: Capacity | None) -> Plan:
+    if not callable(factory):
+        raise TypeError(f"factory={factory!r}: expected a class, or a function that makes an object")
+    if not isinstance(factory, type):
+        return plan_for_function(factory, reset=reset, capacity=capacity)
+    own = factory.__dict__.get(_POOL)
+    if own is None:
+        return plan_for_class(factory, reset=reset, capacity=capacity, hooked=False)
+    plan: Plan = own._store.plan
+    if reset is None and capacity is None:
+        return plan
+    reset = reset or (None if plan.scrubs else plan.empty)
+    return plan_for_class(factory, reset=reset, capacity=capacity or plan.measure, hooked=True)
+
+
+def pool_class(cls: type, policy: Policy, *, reset: Reset | None, capacity: Capacity | None) -> type:
+    """Give `cls`, or what stands in for it, a pool of its own; the class that is to be used from now on."""
+    plan_for_class(cls, reset=reset, capacity=capacity, hooked=True)  # refuses, before anything is changed
+    cls = _engine.hookable(cls)
+    plan = plan_for_class(cls, reset=reset, capacity=capacity, hooked=True)
+    kind = GlobalPool if policy.scope == "global" else LocalPool
+    pool = kind.__new__(kind)
+    pool._open(plan, policy, _config.target_of(cls))
+    setattr(cls, _POOL, pool)
+    _engine.hook(cls, pool._store)
+    return cls
+
+
+def forget_pool(namespace: Mapping[str, Any]) -> None:
+    """Leave the pool of a class that was only a draft, which this is the namespace of, out of reports."""
+    if _POOL in namespace:
+        _all.pop(id(namespace[_POOL]), None)
+
+
+def is_poolable(cls: type) -> bool:
+    """Whether `cls` itself has a pool; having a base that has one is not enough."""
+    return _POOL in cls.__dict__
+
+
+def pool_of(cls: type[T]) -> Pool[T]:
+    """The pool of a poolable class, a `LocalPool` or a `GlobalPool`.
+
+    Raises:
+        TypeError: the class is not poolable; a subclass of a decorated class is not, unless it is decorated too.
+    """
+    pool = cls.__dict__.get(_POOL) if isinstance(cls, type) else None
+    if pool is None:
+        raise TypeError(
+            f"cls={cls!r}: expected a poolable class; decorate it with @poolable, or make a GlobalPool of it"
+        )
+    return cast("Pool[T]", pool)
+
+
+def take(cls: type[T]) -> T:
+    """An object of a poolable class: a parked one as its `reset` left it, or a new one.
+
+    `__init__` runs, without arguments, where the object is new or was scrubbed. `cls(...)` runs it every time.
+
+    Raises:
+        TypeError: the class is not poolable.
+    """
+    return pool_of(cls).take()
+
+
+def try_take(cls: type[T]) -> T | None:
+    """What `take` gives if something is parked, else None (a local pool: in this thread).
+
+    Raises:
+        TypeError: the class is not poolable.
+    """
+    return pool_of(cls).try_take()
+
+
+def orphan(cls: Callable[..., T], /, *args: Any, **kwargs: Any) -> T:
+    """A new object `cls(*args, **kwargs)` of a poolable class that is in no pool and never will be by itself.
+
+    Raises:
+        TypeError: the class is not poolable.
+    """
+    pool = pool_of(cast("type[T]", cls))
+    return cast("T", _engine.orphan(pool._store.plan, args, kwargs))
+
+
+def detach(obj: T) -> T:
+    """Take a pooled object out of its pool's care: it dies an ordinary death. Gives it back.
+
+    Nothing changes for an object of a poolable class that is in no pool.
+
+    Raises:
+        TypeError: the object was not made by a pool or a poolable class.
+    """
+    if _engine.store_of(obj) is not None:
+        _engine.detach(obj)
+    elif not is_poolable(obj.__class__) and not _engine.hands_out(obj):
+        raise TypeError(f"obj={obj!r}: expected an object from a pool or of a poolable class")
+    return obj
+
+
+def assign(obj: T, pool: Pool[Any]) -> T:
+    """Have an object recycled into `pool` when it is dropped, whatever pool it came from; gives it back.
+
+    Its former pool counts it as detached, the new one as a miss: an object it answers for and did not have.
+    The reference engine gives a proxy where `obj` was in no pool: use what is given, and let go of `obj`.
+
+    Raises:
+        TypeError: `pool` is not a pool, or not one of objects of this class.
+    """
+    if not isinstance(pool, Pool):
+        raise TypeError(f"pool={pool!r}: expected a LocalPool or a GlobalPool")
+    store = pool._store
+    if not store.plan.is_for(obj):
+        raise TypeError(
+            f"obj={obj!r}: {pool!r} keeps objects of {store.plan.cls.__qualname__}; "
+            f"assign it to a pool of {obj.__class__.__qualname__}"
+        )
+    former = _engine.store_of(obj)
+    if former is store:
+        return obj
+    if former is not None:
+        _engine.detach(obj)
+    return cast("T", store.adopt(obj))
+
+
+def all_pools() -> list[Pool[Any]]:
+    """Every pool there is, oldest first."""
+    pools = (reference() for reference in _all.valuerefs())
+    return [pool for pool in pools if pool is not None]
+
+
+def clear() -> int:
+    """Let all parked objects of all pools die (of local pools: those of this thread).
+
+    Returns:
+        How many died.
+    """
+    return sum(pool.clear() for pool in all_pools())
+
+
+def prune() -> int:
+    """Let some parked objects of every pool die, as `prune` of a pool does.
+
+    Returns:
+        How many died.
+    """
+    return sum(pool.prune() for pool in all_pools())

@@ -1,0 +1,61 @@
+"""Reports: the statistics of all pools, as a mapping and as a table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from pooled._pools import all_pools
+from pooled._stats import Stats
+
+_COLUMNS = ("hits", "misses", "recycled", "discarded", "escaped", "collected", "detached", "live", "parked")
+
+
+class AllStats(Mapping[str, Stats]):
+    """The statistics of all pools at one moment, by the names of the pools. Printed, they are a table."""
+
+    __slots__ = ("_by_name",)
+
+    def __init__(self, by_name: Mapping[str, Stats]) -> None:
+        self._by_name = dict(by_name)
+
+    def __getitem__(self, name: str) -> Stats:
+        return self._by_name[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._by_name)
+
+    def __len__(self) -> int:
+        return len(self._by_name)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self._by_name!r})"
+
+    def __str__(self) -> str:
+        rows: list[tuple[str, ...]] = [("pool", *_COLUMNS)]
+        rows += [(name, *(f"{getattr(stats, column):,}" for column in _COLUMNS)) for name, stats in self.items()]
+        widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+        return "\n".join(_line(row, widths) for row in rows)
+
+
+def _line(row: tuple[str, ...], widths: list[int]) -> str:
+    first, *numbers = (
+        cell.ljust(width) if i == 0 else cell.rjust(width)
+        for i, (cell, width) in enumerate(zip(row, widths, strict=True))
+    )
+    return "  ".join((first, *numbers)).rstrip()
+
+
+def stats() -> AllStats:
+    """What became of the objects that the pools handed out: a mapping of pool names to `Stats`.
+
+    Pools of the same name are told apart by a number: `name`, `name#2`. Pools that handed out nothing are in it.
+    Printed, it is a table.
+    """
+    by_name: dict[str, Stats] = {}
+    for pool in all_pools():
+        name, number = pool.name, 1
+        while name in by_name:
+            number += 1
+            name = f"{pool.name}#{number}"
+        by_name[name] = pool.stats()
+    return AllStats(by_name)

@@ -1,0 +1,66 @@
+"""Statistics: what became of the objects a pool handed out."""
+
+from __future__ import annotations
+
+import attrs
+
+
+@attrs.frozen(kw_only=True)
+class Stats:
+    """What a pool did so far, as counts of objects. Two can be added.
+
+    They add up: `hits + misses = taken = live + recycled + discarded + escaped + collected + detached`.
+
+    Attributes:
+        hits: handed out from the pool.
+        misses: handed out new, because nothing that fitted was parked.
+        recycled: emptied and parked when their last reference went.
+        discarded_full: really died because the pool was full (with `max=0` it always is).
+        discarded_large: really died because their capacity was above `max_cap`.
+        discarded_error: really died because `reset` or `capacity` raised.
+        discarded_refused: really died because `reset` returned False, or because something still watched them
+            (the reference engine cannot end the weak references that an object made to itself).
+        escaped: left alive, because somebody else still held them when they should have been parked.
+        collected: found by the cyclic garbage collector, and freed by it.
+        detached: taken out of the pool's care by `detach` or `assign`.
+        parked: waiting in the pool now (a local pool: in all threads that live).
+    """
+
+    hits: int = 0
+    misses: int = 0
+    recycled: int = 0
+    discarded_full: int = 0
+    discarded_large: int = 0
+    discarded_error: int = 0
+    discarded_refused: int = 0
+    escaped: int = 0
+    collected: int = 0
+    detached: int = 0
+    parked: int = 0
+
+    @property
+    def taken(self) -> int:
+        """How many objects were handed out: hits and misses."""
+        return self.hits + self.misses
+
+    @property
+    def discarded(self) -> int:
+        """How many objects really died when they were dropped, for whatever reason."""
+        return self.discarded_full + self.discarded_large + self.discarded_error + self.discarded_refused
+
+    @property
+    def live(self) -> int:
+        """How many objects are out: handed out, and not yet seen again."""
+        return self.taken - self.recycled - self.discarded - self.escaped - self.collected - self.detached
+
+    @property
+    def hit_rate(self) -> float:
+        """The share of objects that came from the pool, from 0.0 to 1.0; 0.0 where none was handed out."""
+        return self.hits / self.taken if self.taken else 0.0
+
+    def __add__(self, other: Stats) -> Stats:
+        if not isinstance(other, Stats):
+            return NotImplemented
+        mine, theirs = attrs.astuple(self), attrs.astuple(other)
+        names = (field.name for field in attrs.fields(Stats))
+        return Stats(**dict(zip(names, map(sum, zip(mine, theirs, strict=True)), strict=True)))

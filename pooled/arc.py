@@ -1,0 +1,112 @@
+"""Shared, counted cells: several handles on one value, which know how many they are.
+
+The cell that the handles share comes from a pool of cells, and goes back to it with the last handle:
+
+    from pooled import GlobalPool
+    from pooled.arc import Arc, Cell
+
+    CELLS = GlobalPool(Cell, max=1024)
+    config = Arc(CELLS, {"debug": False})
+    for worker in workers:
+        worker.config = config.clone()
+    if (mine := config.get_mut()) is not None:  # nobody else looks at it
+        mine["debug"] = True
+"""
+
+from __future__ import annotations
+
+from sys import getrefcount
+from typing import Any, Final, Generic, Self, TypeVar
+
+from pooled._decorate import poolable
+from pooled._pools import Pool, orphan
+
+__all__ = ["Arc", "Cell", "TArc"]
+
+T = TypeVar("T")
+
+
+@poolable
+class Cell(Generic[T]):
+    """What the handles of one `Arc` or `TArc` share. Make pools of it: `GlobalPool(Cell)`, `LocalPool(Cell)`."""
+
+    __slots__ = ("value",)
+
+    def __init__(self, value: T | None = None) -> None:
+        self.value = value
+
+
+class _Handle(Generic[T]):
+    """One of the handles on a value; each has its own, and `clone` gives another."""
+
+    __slots__ = ("_cell",)
+
+    def __init__(self, pool: Pool[Cell[T]] | None, value: T) -> None:
+        cell: Cell[Any] = orphan(Cell) if pool is None else _checked(pool).take()
+        cell.value = value
+        self._cell: Cell[T] = cell
+
+    def get(self) -> T:
+        """The value, shared with all clones."""
+        return self._cell.value  # type: ignore[return-value] # the value that __init__ was given
+
+    def get_mut(self) -> T | None:
+        """The value where this is the only handle, so that it may be changed; else None."""
+        return self.get() if self.strong_count() == 1 else None
+
+    def clone(self) -> Self:
+        """Another handle on the same value."""
+        twin = type(self).__new__(type(self))
+        twin._cell = self._cell
+        return twin
+
+    def strong_count(self) -> int:
+        """How many handles there are on the value, this one among them."""
+        return _references(self) - _BESIDES_HANDLES
+
+    def ptr_eq(self, other: _Handle[Any]) -> bool:
+        """Whether `other` is a handle on the same value, a clone of this one."""
+        return self._cell is other._cell
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.get()!r})"
+
+    def __copy__(self) -> Self:
+        return self.clone()
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (None, self.get())  # a pool stays in its process
+
+
+class Arc(_Handle[T]):
+    """A handle on a shared value, which can be weakly referenced.
+
+    Args:
+        pool: a pool of `Cell`, which the shared cell comes from and goes back to with the last handle;
+            None: it is in no pool. The value itself is let go of then.
+        value: what is shared.
+
+    Raises:
+        TypeError: `pool` is not a pool of `Cell`.
+    """
+
+    __slots__ = ("__weakref__",)
+
+
+class TArc(_Handle[T]):
+    """A handle on a shared value like `Arc`, one word lighter, which cannot be weakly referenced."""
+
+    __slots__ = ()
+
+
+def _checked(pool: Any) -> Pool[Cell[Any]]:
+    if not (isinstance(pool, Pool) and pool._store.plan.cls is Cell):
+        raise TypeError(f"pool={pool!r}: expected a pool of cells, GlobalPool(Cell) or LocalPool(Cell), or None")
+    return pool
+
+
+def _references(handle: _Handle[Any]) -> int:
+    return getrefcount(handle._cell)
+
+
+_BESIDES_HANDLES: Final = _references(TArc(None, None)) - 1  # differs between versions of Python

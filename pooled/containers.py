@@ -1,0 +1,179 @@
+"""The containers of the standard library, poolable.
+
+Each is a subclass of the one it is named after and works as that one does; subclass it as you like, and decorate
+the subclass with `poolable` to have its objects recycled too. All but `Array` are made as their namesakes are, and
+recycled empty. Their limits are the configured defaults; `pooled.configure` before the import of this module, or
+the configuration file, change them, and `pool_of(List).resize(...)` does at any time.
+
+Capacity is what a container has room for without growing: elements, for the buffers bytes, for `StringIO`
+characters. One whose capacity is above the pool's `max_cap` is discarded.
+"""
+
+from __future__ import annotations
+
+import array
+import collections
+import io
+from typing import Any, TypeVar, cast
+
+from pooled._builtins import capacity_of
+from pooled._decorate import poolable
+
+__all__ = [
+    "Array",
+    "ByteArray",
+    "BytesIO",
+    "Counter",
+    "DefaultDict",
+    "Deque",
+    "Dict",
+    "List",
+    "OrderedDict",
+    "Set",
+    "StringIO",
+]
+
+K = TypeVar("K")
+V = TypeVar("V")
+T = TypeVar("T")
+
+
+@poolable
+class List(list[T]):
+    """A poolable `list`."""
+
+    __slots__ = ()
+
+    def capacity(self) -> int:
+        """Elements it has room for."""
+        return capacity_of(self)
+
+
+@poolable
+class Dict(dict[K, V]):
+    """A poolable `dict`."""
+
+    __slots__ = ()
+
+    def capacity(self) -> int:
+        """Entries it has room for."""
+        return capacity_of(self)
+
+
+@poolable
+class Set(set[T]):
+    """A poolable `set`."""
+
+    __slots__ = ()
+
+    def capacity(self) -> int:
+        """Slots of its hash table; a set grows when three fifths of them are taken."""
+        return capacity_of(self)
+
+
+@poolable
+class Deque(collections.deque[T]):
+    """A poolable `collections.deque`."""
+
+    __slots__ = ()
+
+    def capacity(self) -> int:
+        """Elements its blocks have room for."""
+        return capacity_of(self)
+
+
+@poolable
+class ByteArray(bytearray):
+    """A poolable `bytearray`."""
+
+    __slots__ = ()
+
+    def capacity(self) -> int:
+        """Bytes it has room for."""
+        return capacity_of(self)
+
+
+@poolable
+class BytesIO(io.BytesIO):
+    """A poolable `io.BytesIO`. One that was closed is recycled too."""
+
+    __slots__ = ()
+
+    def capacity(self) -> int:
+        """Bytes its buffer has room for; 0 while it shares the `bytes` it was made from."""
+        return capacity_of(self)
+
+
+@poolable
+class StringIO(io.StringIO):
+    """A poolable `io.StringIO`. One that was closed is recycled too."""
+
+    __slots__ = ()
+
+    def capacity(self) -> int:
+        """Characters it holds; Python does not tell how many it has room for."""
+        return capacity_of(self)
+
+
+@poolable
+class OrderedDict(collections.OrderedDict[K, V]):
+    """A poolable `collections.OrderedDict`."""
+
+    __slots__ = ()
+
+    def capacity(self) -> int:
+        """Entries it has room for."""
+        return capacity_of(self)
+
+
+@poolable
+class DefaultDict(collections.defaultdict[K, V]):
+    """A poolable `collections.defaultdict`. The default factory is forgotten when it is recycled."""
+
+    __slots__ = ()
+
+    def capacity(self) -> int:
+        """Entries it has room for."""
+        return capacity_of(self)
+
+
+@poolable
+class Counter(collections.Counter[T]):
+    """A poolable `collections.Counter`."""
+
+    def capacity(self) -> int:
+        """Entries it has room for."""
+        return capacity_of(self)
+
+
+@poolable
+class Array(array.array):  # type: ignore[type-arg] # it takes no parameter at run time before 3.12
+    """A poolable `array.array`.
+
+    Its type code is made with it, so a parked array serves only a construction with the same one. Of a pool's
+    arrays a few are looked at; where many type codes are in use at once, make a pool for each:
+    `GlobalPool(lambda: array.array("d"), reset=lambda a: a.__delitem__(slice(None)))`.
+    """
+
+    __slots__ = ()
+
+    def capacity(self) -> int:
+        """Elements it has room for."""
+        return capacity_of(self)
+
+    # The stock methods make the array without asking its class, which would leave the pool out.
+
+    def __copy__(self) -> Any:
+        return type(self)(self.typecode, self)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Any:
+        return self.__copy__()
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        remake, arguments, state = cast("tuple[Any, ...]", super().__reduce_ex__(max(protocol, 3)))
+        return _remake, (type(self), remake, arguments[1:]), state
+
+
+def _remake(cls: type[array.array[Any]], remake: Any, contents: tuple[Any, ...]) -> Any:
+    stock = remake(array.array, *contents)
+    return cls(stock.typecode, stock)

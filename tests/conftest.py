@@ -1,0 +1,110 @@
+"""Engines for the tests: the package is imported anew for each, and the contract is tested over all of them."""
+
+import gc
+import importlib
+import os
+import sys
+from contextlib import contextmanager
+from types import ModuleType
+
+import pytest
+
+ENGINES = ["reference"]
+
+
+def load(**environ: str) -> dict[str, ModuleType]:
+    """Import a copy of the package of its own, with these variables in the environment; give its modules."""
+    kept = {name: os.environ.get(name) for name in environ}
+    before = unload()
+    os.environ.update(environ)
+    try:
+        for name in ("pooled", "pooled.containers", "pooled.arc"):
+            importlib.import_module(name)
+        return unload()
+    finally:
+        unload()
+        sys.modules.update(before)
+        for name, value in kept.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
+
+
+def unload() -> dict[str, ModuleType]:
+    """Take the package out of `sys.modules`; give what was there."""
+    names = [name for name in sys.modules if name == "pooled" or name.startswith("pooled.")]
+    return {name: sys.modules.pop(name) for name in names}
+
+
+@contextmanager
+def current(modules: dict[str, ModuleType]):
+    """Make `import pooled` give this copy for a while, as pickles of its objects need it."""
+    before = unload()
+    sys.modules.update(modules)
+    yield modules["pooled"]
+    unload()
+    sys.modules.update(before)
+
+
+@pytest.fixture(scope="session", params=ENGINES)
+def engine(request) -> str:
+    return request.param
+
+
+@pytest.fixture(scope="session")
+def pooled(engine):
+    """The package, with the engine under test."""
+    with current(load(POOLED_ENGINE=engine)) as package:
+        assert package.engine == engine
+        yield package
+
+
+@pytest.fixture(scope="session")
+def containers(pooled):
+    return sys.modules["pooled.containers"]
+
+
+@pytest.fixture(scope="session")
+def arc(pooled):
+    return sys.modules["pooled.arc"]
+
+
+@pytest.fixture
+def unraisable(monkeypatch):
+    """What went to `sys.unraisablehook`, as strings: keeping the errors would keep the objects."""
+    caught = []
+    monkeypatch.setattr(
+        sys, "unraisablehook", lambda args: caught.append(f"{args.exc_type.__name__}: {args.exc_value}")
+    )
+    return caught
+
+
+@pytest.fixture
+def importable(monkeypatch):
+    """Decorates a class, and puts the result where pickles look for it: into a module of the test's own."""
+    module = ModuleType("importable")
+    monkeypatch.setitem(sys.modules, "importable", module)
+
+    def through(decorator):
+        def decorate(cls):
+            cls.__module__, cls.__qualname__ = "importable", cls.__name__
+            cls = decorator(cls)
+            setattr(module, cls.__name__, cls)
+            return cls
+
+        return decorate
+
+    return through
+
+
+@pytest.fixture(autouse=True)
+def no_garbage():
+    """Leave no garbage of one test for the collections of the next."""
+    yield
+    gc.collect()
+
+
+@pytest.fixture(scope="session")
+def free_threaded() -> bool:
+    return not getattr(sys, "_is_gil_enabled", lambda: True)()

@@ -1,0 +1,118 @@
+"""Contract line 7: what the cyclic collector finds is never handed out while anything can reach it."""
+
+import gc
+import sys
+import weakref
+
+import pytest
+
+
+def test_a_cycle_is_freed_rather_than_recycled(pooled):
+    @pooled.poolable
+    class Node:
+        pass
+
+    node = Node()
+    node.me = node
+    ref = weakref.ref(node)
+    del node
+    assert pooled.pool_of(Node).stats().live == 1
+    gc.collect()
+    stats = pooled.pool_of(Node).stats()
+    assert (stats.collected, stats.recycled, stats.parked, stats.live) == (1, 0, 0, 0)
+    assert ref() is None
+
+
+def test_an_object_that_hangs_on_a_cycle(pooled):
+    @pooled.poolable
+    class Leaf:
+        pass
+
+    class Holder:
+        pass
+
+    holder = Holder()
+    holder.me = holder
+    holder.leaf = Leaf()
+    del holder
+    gc.collect()
+    stats = pooled.pool_of(Leaf).stats()
+    assert stats.live == 0
+    assert (stats.collected, stats.recycled) in ((1, 0), (0, 1))
+    assert Leaf() is not None
+
+
+def test_a_finalizer_that_saves_the_cycle_saves_the_object(pooled):
+    saved = []
+
+    @pooled.poolable
+    class Leaf:
+        def __init__(self):
+            self.value = 0
+
+    class Holder:
+        def __del__(self):
+            saved.append(self)
+
+    holder = Holder()
+    holder.me = holder
+    holder.leaf = Leaf()
+    holder.leaf.value = 7
+    del holder
+    gc.collect()
+    other = Leaf()
+    other.value = 8
+    assert saved[0].leaf.value == 7
+    saved[0].me = None
+    saved.clear()
+    assert pooled.pool_of(Leaf).stats().live == 1
+
+
+def test_del_runs_when_an_object_really_dies(pooled):
+    died = []
+
+    @pooled.poolable(max=1)
+    class Thing:
+        def __del__(self):
+            died.append("died")
+
+    for _ in range(3):
+        Thing()
+    assert died == []
+    one, two = Thing(), Thing()
+    del one
+    assert died == []
+    del two
+    assert died == ["died"], "it did not fit into the pool"
+    pooled.pool_of(Thing).clear()
+    assert died == ["died"] * 2
+
+
+def test_del_of_a_collected_object_runs_once(pooled):
+    died = []
+
+    @pooled.poolable
+    class Node:
+        def __del__(self):
+            died.append(self.name)
+
+    node = Node()
+    node.name, node.me = "n", node
+    del node
+    gc.collect()
+    assert died == ["n"]
+
+
+def test_a_class_can_be_collected_with_its_pool(pooled, free_threaded):
+    if free_threaded and sys.version_info < (3, 14):
+        pytest.skip("free-threaded 3.13 never lets go of a class once a thread has run")
+
+    @pooled.poolable
+    class Thing:
+        pass
+
+    Thing()
+    ref, pool = weakref.ref(Thing), weakref.ref(pooled.pool_of(Thing))
+    del Thing
+    gc.collect()
+    assert (ref(), pool()) == (None, None)

@@ -1,0 +1,260 @@
+"""Contract line 9: any mix of threads hands each object to one owner; threads, forks and exits leave nothing behind."""
+
+import os
+import queue
+import random
+import threading
+import weakref
+
+import pytest
+from helpers import on_another_thread, run_python
+
+
+@pytest.mark.parametrize("scope", ["local", "global"])
+def test_each_object_has_one_owner_at_a_time(pooled, scope):
+    seed = random.randrange(1 << 32)
+    print(f"seed {seed}")
+    threads, rounds = 4, 1500
+    crossing = queue.Queue(maxsize=50)
+    barrier = threading.Barrier(threads)
+    faults = []
+
+    @pooled.poolable(max=20, scope=scope)
+    class Thing:
+        def __init__(self):
+            if vars(self):
+                faults.append(f"dirty: {vars(self)}")
+
+    def work(number):
+        rng = random.Random(seed + number)
+        held = []
+        barrier.wait()
+        for turn in range(rounds):
+            what = rng.random()
+            if what < 0.5 or not held:
+                obj = Thing()
+                obj.owner = tag = (number, turn)
+                held.append((obj, tag))
+                del obj
+            elif what < 0.8:
+                del held[rng.randrange(len(held))]
+            elif what < 0.9:
+                obj, tag = held.pop()
+                del obj
+            else:
+                try:
+                    crossing.put_nowait(held.pop())
+                except queue.Full:
+                    held.append(crossing.get())
+            for obj, tag in held[-3:]:
+                if obj.owner != tag:
+                    faults.append(f"{obj.owner} is not {tag}")
+                del obj
+        del held
+
+    workers = [threading.Thread(target=work, args=(number,)) for number in range(threads)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    while not crossing.empty():
+        crossing.get()
+    assert faults == []
+    stats = pooled.pool_of(Thing).stats()
+    assert stats.hits > 0
+    assert stats.live == 0
+    if scope == "global":
+        assert stats.parked <= 20
+
+
+def test_a_thread_that_ends_frees_its_local_pools(pooled):
+    class Watched:
+        pass
+
+    deaths = []
+
+    @pooled.poolable
+    class Thing:
+        def __init__(self):
+            self.kept = Watched()
+            deaths.append(weakref.ref(self.kept))
+
+        def reset(self): ...
+
+    def use():
+        alive = [Thing() for _ in range(5)]
+        alive.clear()
+        return len(pooled.pool_of(Thing)), all(death() is not None for death in deaths)
+
+    assert on_another_thread(use) == (5, True)
+    assert all(death() is None for death in deaths)
+    stats = pooled.pool_of(Thing).stats()
+    assert (stats.parked, stats.recycled, stats.misses) == (0, 5, 5)
+
+
+def test_what_ended_threads_counted_is_not_lost(pooled):
+    @pooled.poolable(scope="global")
+    class Thing:
+        pass
+
+    def use():
+        for _ in range(10):
+            Thing()
+
+    for _ in range(20):
+        on_another_thread(use)
+    stats = pooled.pool_of(Thing).stats()
+    assert (stats.misses, stats.hits, stats.recycled, stats.parked) == (1, 199, 200, 1)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
+@pytest.mark.parametrize("scope", ["local", "global"])
+def test_pools_work_after_a_fork(pooled, scope):
+    @pooled.poolable(scope=scope)
+    class Thing:
+        def __init__(self, value):
+            self.value = value
+
+    Thing(0)
+    alive = Thing(1)
+    stop = threading.Event()
+
+    def churn():
+        while not stop.is_set():
+            Thing(2)
+            pooled.stats()
+
+    worker = threading.Thread(target=churn)
+    worker.start()
+    try:
+        child = os.fork()
+        if not child:
+            status = 1
+            try:
+                assert alive.value == 1
+                del alive
+                for value in range(100):
+                    thing = Thing(value)
+                    assert vars(thing) == {"value": value}
+                    del thing
+                assert pooled.pool_of(Thing).stats().hits > 0
+                assert on_another_thread(lambda: Thing(3).value) == 3
+                pooled.clear()
+                status = 0
+            finally:
+                os._exit(status)
+        assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    finally:
+        stop.set()
+        worker.join()
+    again = Thing(4)
+    assert again.value == 4
+
+
+EXIT = """
+import atexit, gc, sys, threading, weakref
+import pooled
+from pooled.containers import *
+
+@pooled.poolable
+class Thing:
+    def __init__(self, *held):
+        self.held = held
+
+@pooled.poolable(scope="global")
+class Resetting:
+    def reset(self):
+        self.other = Thing()
+    def __del__(self):
+        self.gone = True
+
+in_a_global = Thing(List([1]), Resetting())
+in_a_cycle = Thing(); in_a_cycle.me = in_a_cycle
+in_a_module = sys.modules["somewhere"] = Thing(Dict(a=Thing()))
+local = threading.local(); local.thing = Thing()
+pool = pooled.GlobalPool(list)
+proxied = pool.take()
+ref = weakref.ref(proxied, lambda _: Thing())
+chain = None
+for _ in range(10_000):
+    chain = Thing(chain)
+Resetting(); Thing(); List(); del proxied
+
+def in_a_daemon(started=threading.Event()):
+    mine = Thing()
+    started.set()
+    while True:
+        Thing(List([2]))
+threading.Thread(target=in_a_daemon, daemon=True).start()
+atexit.register(lambda kept=Thing(): Thing(kept))
+
+class Last:
+    thing = Thing()
+    def __del__(self, Thing=Thing):
+        Thing(self)
+last = Last()
+"""
+
+
+def test_nothing_happens_at_exit(engine):
+    for _ in range(3):
+        assert run_python(EXIT, POOLED_ENGINE=engine) == (0, "")
+
+
+def test_exit_from_a_thread_with_everything_in_use(engine):
+    code = EXIT + "\nthreading.Thread(target=lambda held=[Thing(), List(), chain]: held.clear()).start()"
+    assert run_python(code, POOLED_ENGINE=engine) == (0, "")
+
+
+def test_memory_of_many_short_threads_levels_off(engine):
+    code = """
+import gc, sys, threading
+import pooled
+
+@pooled.poolable
+class Thing: pass
+
+at_the_end = threading.local()
+
+def use():
+    at_the_end.thing = Thing()  # dropped while the thread is torn down
+    for _ in range(3): Thing()
+
+def churn(threads):
+    for _ in range(threads):
+        thread = threading.Thread(target=use); thread.start(); thread.join()
+    gc.collect()
+    return sys.getallocatedblocks()
+
+churn(200)
+before = churn(200)
+grown = churn(1000) - before
+stats = pooled.pool_of(Thing).stats()
+assert stats.live == 0, stats
+assert grown < 1000, grown
+"""
+    assert run_python(code, POOLED_ENGINE=engine) == (0, "")
+
+
+def test_threads_see_the_same_exact_counts(pooled):
+    @pooled.poolable(scope="global", max=8)
+    class Thing:
+        pass
+
+    threads, each = 4, 2000
+    barrier = threading.Barrier(threads)
+
+    def work():
+        barrier.wait()
+        for _ in range(each):
+            Thing()
+
+    workers = [threading.Thread(target=work) for _ in range(threads)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    stats = pooled.pool_of(Thing).stats()
+    assert stats.taken == threads * each
+    assert stats.live == 0
+    assert stats.parked <= 8

@@ -1,0 +1,262 @@
+"""Contract line 11: what cannot be pooled is refused when it is decorated, with the way out, and is not changed."""
+
+import array
+import collections
+import ctypes
+import datetime
+import decimal
+import enum
+import io
+import multiprocessing.process
+import socket
+import threading
+import typing
+import zlib
+
+import pytest
+
+
+class WithNew:
+    def __new__(cls):
+        return super().__new__(cls)
+
+
+class Color(enum.Enum):
+    RED = 1
+
+
+class Error(Exception):
+    pass
+
+
+class Pair(typing.NamedTuple):
+    a: int
+
+
+class Movie(typing.TypedDict):
+    name: str
+
+
+CONTAINERS = {
+    list: "List",
+    dict: "Dict",
+    set: "Set",
+    bytearray: "ByteArray",
+    collections.deque: "Deque",
+    collections.OrderedDict: "OrderedDict",
+    collections.defaultdict: "DefaultDict",
+    collections.Counter: "Counter",
+    array.array: "Array",
+    io.BytesIO: "BytesIO",
+    io.StringIO: "StringIO",
+}
+
+CANNOT = [
+    *((cls, f"use pooled.containers.{name}") for cls, name in CONTAINERS.items()),
+    *((cls, "immutable") for cls in (int, str, bytes, tuple, frozenset, float, bool, range, Pair)),
+    *((type("Own", (cls,), {}), "immutable") for cls in (int, str, bytes, tuple, frozenset)),
+    (Color, "enum"),
+    (type, "metaclass"),
+    (enum.EnumMeta, "metaclass"),
+    (Movie, "use pooled.containers.Dict"),
+    (object, "written in C"),
+    (type(zlib.decompressobj()), "use GlobalPool"),
+    (collections.abc.Iterator.__class__, "metaclass"),
+    (len, "expected a class"),
+    (7, "expected a class"),
+    ("Thing", "expected a class"),
+    (list[int], "expected a class"),
+]
+
+CANNOT_BE_SCRUBBED = [
+    WithNew,
+    type("Inheriting", (WithNew,), {}),
+    Error,
+    type("Later", (datetime.datetime,), {}),
+    type("Log", (io.FileIO,), {}),
+    type("Text", (io.TextIOWrapper,), {}),
+    type("Raw", (io.RawIOBase,), {}),
+    type("Wire", (socket.socket,), {}),
+    type("Worker", (threading.Thread,), {}),
+    type("Worker", (multiprocessing.process.BaseProcess,), {}),
+    type("Point", (ctypes.Structure,), {"_fields_": [("x", ctypes.c_int)]}),
+    type("Price", (decimal.Decimal,), {}),
+    type("Local", (threading.local,), {}),
+]
+
+
+@pytest.mark.parametrize(("thing", "why"), CANNOT, ids=lambda value: getattr(value, "__name__", str(value)))
+def test_what_cannot_be_pooled(pooled, thing, why):
+    for decorate in (pooled.poolable, pooled.poolable(max=3, reset=lambda obj: None)):
+        with pytest.raises(TypeError, match=why) as refusal:
+            decorate(thing)
+        assert "cls=" in str(refusal.value)
+
+
+@pytest.mark.parametrize("cls", CANNOT_BE_SCRUBBED, ids=lambda cls: cls.__mro__[1].__name__)
+def test_what_cannot_be_scrubbed_needs_a_reset(pooled, cls):
+    before = dict(vars(cls))
+    with pytest.raises(TypeError, match=r"give it a reset\(\) method, or pass reset="):
+        pooled.poolable(cls)
+    assert dict(vars(cls)) == before, "it was changed all the same"
+    with pytest.raises(TypeError, match="expected a poolable class"):
+        pooled.pool_of(cls)
+    pooled.pool_of(pooled.poolable(reset=lambda obj: None)(cls))
+
+
+def test_a_class_works_as_before_after_a_refusal(pooled):
+    with pytest.raises(TypeError):
+        pooled.poolable(Error)
+    with pytest.raises(Error, match="text"):
+        raise Error("text")
+    with pytest.raises(TypeError):
+        pooled.poolable(WithNew)
+    assert type(WithNew()) is WithNew
+
+
+def test_the_metaclass_refuses_too(pooled):
+    with pytest.raises(TypeError, match="immutable"):
+
+        class Number(int, metaclass=pooled.PooledMeta):
+            pass
+
+    with pytest.raises(TypeError, match="Thing.__new__ does not run"):
+
+        class Thing(metaclass=pooled.PooledMeta):
+            def __new__(cls):
+                return super().__new__(cls)
+
+    with pytest.raises(ValueError, match="max=-1"):
+
+        class Other(metaclass=pooled.PooledMeta, max=-1):
+            pass
+
+
+def test_poolable_twice(pooled):
+    @pooled.poolable
+    class Thing:
+        pass
+
+    class Under(metaclass=pooled.PooledMeta):
+        pass
+
+    for cls in (Thing, Under):
+        with pytest.raises(TypeError, match="poolable already"):
+            pooled.poolable(cls)
+        assert isinstance(cls(), cls)
+
+
+@pytest.mark.parametrize(
+    ("limits", "kind", "text"),
+    [
+        ({"max": -1}, ValueError, "max=-1: expected 0 or more"),
+        ({"max_cap": -5}, ValueError, "max_cap=-5: expected 0 or more"),
+        ({"max": "10"}, TypeError, "max='10': expected an int of 0 or more, got str"),
+        ({"max": True}, TypeError, "max=True: expected an int of 0 or more, got bool"),
+        ({"max_cap": 1.5}, TypeError, "max_cap=1.5: expected an int"),
+        ({"scope": "thread"}, ValueError, "scope='thread': expected 'local' or 'global'"),
+        ({"scope": 1}, TypeError, "scope=1: expected 'local' or 'global'"),
+    ],
+)
+def test_bad_limits(pooled, limits, kind, text):
+    class Thing:
+        pass
+
+    with pytest.raises(kind, match=text):
+        pooled.poolable(**limits)
+    with pytest.raises(kind, match=text):
+        pooled.Policy(**limits)
+    with pytest.raises(kind, match=text):
+        pooled.configure(**limits)
+    if "scope" not in limits:
+        with pytest.raises(kind, match=text):
+            pooled.GlobalPool(list, **limits)
+        pool = pooled.LocalPool(list, max=3, max_cap=4)
+        with pytest.raises(kind, match=text):
+            pool.resize(**limits)
+        assert (pool.policy.max, pool.policy.max_cap) == (3, 4)
+    assert type(Thing()) is Thing
+
+
+def test_hooks_that_could_not_be_called(pooled):
+    class NeedsMore:
+        def reset(self, hard):
+            pass
+
+    class Async:
+        async def reset(self):
+            pass
+
+    class Generator:
+        def reset(self):
+            yield
+
+    class Sized:
+        def capacity(self, axis):
+            return 1
+
+    for cls, text in (
+        (NeedsMore, r"NeedsMore.reset: .* takes \(self, hard\); pass reset="),
+        (Async, "Async.reset: .* make it a plain function"),
+        (Generator, "Generator.reset: .* make it a plain function"),
+        (Sized, "Sized.capacity: .* pass capacity="),
+    ):
+        with pytest.raises(TypeError, match=text):
+            pooled.poolable(cls)
+    for decorate, text in (
+        (pooled.poolable(reset=5), "reset=5: expected a function"),
+        (pooled.poolable(capacity="size"), "capacity='size': expected a function"),
+        (pooled.poolable(reset=lambda: None), "reset=.* called with the object alone"),
+    ):
+        with pytest.raises(TypeError, match=text):
+            decorate(type("Thing", (), {}))
+    assert pooled.pool_of(pooled.poolable(reset=lambda obj: None)(NeedsMore)).policy.max == 1024
+
+
+def test_attributes_called_reset_or_capacity_are_the_classes_own_affair(pooled):
+    @pooled.poolable
+    class Truck:
+        reset = False
+        capacity = 40
+
+        def __init__(self):
+            self.load = 1
+
+    @pooled.poolable
+    class Tank:
+        @property
+        def capacity(self):
+            raise AssertionError("nobody asked")
+
+    for cls in (Truck, Tank):
+        cls()
+        assert pooled.pool_of(cls).stats().recycled == 1
+
+
+def test_pools_refuse_too(pooled):
+    with pytest.raises(TypeError, match="reset=None: .* pass reset="):
+        pooled.GlobalPool(lambda: zlib.decompressobj())
+    with pytest.raises(TypeError, match="factory=5: expected a class, or a function"):
+        pooled.LocalPool(5)
+    with pytest.raises(TypeError, match="immutable"):
+        pooled.GlobalPool(str)
+    with pytest.raises(TypeError, match="give it a reset"):
+        pooled.GlobalPool(socket.socket)
+    with pytest.raises(TypeError, match="n='3': expected an int"):
+        pooled.GlobalPool(list).prefill("3")
+
+
+def test_functions_refuse_what_is_not_theirs(pooled, containers):
+    class Ordinary:
+        pass
+
+    for function in (pooled.take, pooled.try_take, pooled.pool_of, pooled.orphan):
+        for thing in (Ordinary, 5, Ordinary()):
+            with pytest.raises(TypeError, match="cls=.*: expected a poolable class"):
+                function(thing)
+    with pytest.raises(TypeError, match="obj=.*: expected an object from a pool"):
+        pooled.detach(Ordinary())
+    with pytest.raises(TypeError, match="pool=5: expected a LocalPool or a GlobalPool"):
+        pooled.assign(containers.List(), 5)
+    with pytest.raises(TypeError, match="keeps objects of Dict; assign it to a pool of List"):
+        pooled.assign(containers.List(), pooled.GlobalPool(containers.Dict))

@@ -1,0 +1,207 @@
+"""Contract line 12: every object handed out is counted once, by what became of it, and the counts add up."""
+
+import gc
+
+import attrs
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
+
+FIELDS = (
+    *("hits", "misses", "recycled", "discarded_full", "discarded_large", "discarded_error", "discarded_refused"),
+    *("escaped", "collected", "detached", "parked"),
+)
+
+
+def test_the_fields(pooled):
+    assert tuple(field.name for field in attrs.fields(pooled.Stats)) == FIELDS
+    stats = pooled.Stats(**{name: 10**place for place, name in enumerate(FIELDS)})
+    assert stats.taken == 11
+    assert stats.discarded == 1111000
+    assert stats.live == 11 - 100 - 1111000 - 10_000_000 - 100_000_000 - 1_000_000_000
+    assert stats.hit_rate == pytest.approx(1 / 11)
+    assert pooled.Stats().hit_rate == 0.0
+    assert (stats + stats).misses == 20
+    with pytest.raises(TypeError):
+        stats + 1
+
+
+@pytest.mark.parametrize("scope", ["local", "global"])
+@pytest.mark.parametrize("resetting", [True, False])
+def test_everything_is_counted_once(pooled, unraisable, scope, resetting):
+    class Machine(RuleBasedStateMachine):
+        @initialize(bound=st.integers(0, 4))
+        def start(self, bound):
+            self.kept = kept = []
+            self.expected = dict.fromkeys(FIELDS, 0)
+            self.alive = []
+
+            def reset(obj):
+                fate = getattr(obj, "fate", None)
+                if fate == "error":
+                    raise ValueError("no")
+                if fate == "escape":
+                    kept.append(obj)
+                vars(obj).clear()
+                return fate != "refuse"
+
+            def capacity(obj):
+                if getattr(obj, "fate", None) == "error":
+                    raise ValueError("no")
+                return getattr(obj, "size", 0)
+
+            @pooled.poolable(
+                max=bound,
+                max_cap=10,
+                scope=scope,
+                reset=reset if resetting else None,
+                capacity=capacity if not resetting else None,
+            )
+            class Thing:
+                pass
+
+            self.cls, self.pool = Thing, pooled.pool_of(Thing)
+
+        def count(self, fate):
+            if fate not in ("detached", "collected", "escaped") and len(self.pool) >= self.pool.policy.max:
+                fate = "discarded_full"
+            self.expected[fate] += 1
+            self.expected["parked"] += fate == "recycled"
+
+        def get(self, *, reusing=True):
+            hit = reusing and len(self.pool) > 0
+            self.expected["hits" if hit else "misses"] += 1
+            self.expected["parked"] -= hit
+
+        def choose(self, data):
+            return self.alive.pop(data.draw(st.integers(0, len(self.alive) - 1)))
+
+        @rule()
+        def construct(self):
+            self.get()
+            self.alive.append(self.cls())
+
+        @rule()
+        def take(self):
+            self.get()
+            self.alive.append(pooled.take(self.cls))
+
+        @rule()
+        def try_take(self):
+            if len(self.pool):
+                self.get()
+                self.alive.append(pooled.try_take(self.cls))
+            else:
+                assert pooled.try_take(self.cls) is None
+
+        @rule()
+        def bare_new(self):
+            self.get(reusing=not resetting)
+            self.alive.append(self.cls.__new__(self.cls))
+
+        @rule()
+        def orphan(self):
+            pooled.orphan(self.cls)
+
+        @rule(data=st.data())
+        def drop(self, data):
+            if self.alive:
+                obj = self.choose(data)
+                self.count("recycled")
+                del obj
+
+        @rule(data=st.data(), fate=st.sampled_from(["error", "refuse", "escape", "large"]))
+        def drop_to_another_fate(self, data, fate):
+            if not self.alive:
+                return
+            obj = self.choose(data)
+            if fate == "large":
+                obj.size = 11
+                self.count("recycled" if resetting else "discarded_large")
+            elif fate == "error":
+                obj.fate = fate
+                self.count("discarded_error")
+            else:
+                obj.fate = fate
+                outcome = {"refuse": "discarded_refused", "escape": "escaped"}[fate] if resetting else "recycled"
+                if outcome == "escaped" and len(self.pool) >= self.pool.policy.max:
+                    outcome = "discarded_full"
+                self.count(outcome)
+            del obj
+
+        @rule(data=st.data())
+        def detach(self, data):
+            if self.alive:
+                obj = self.choose(data)
+                self.expected["detached"] += 1
+                assert pooled.detach(obj) is obj
+                assert pooled.detach(obj) is obj
+
+        @rule(data=st.data())
+        def collect(self, data):
+            if self.alive:
+                obj = self.choose(data)
+                obj.me = obj
+                self.expected["collected"] += 1
+                del obj
+                gc.collect()
+
+        @rule(n=st.integers(0, 5))
+        def prefill(self, n):
+            self.expected["parked"] += self.pool.prefill(n)
+
+        @rule()
+        def prune(self):
+            self.expected["parked"] -= self.pool.prune()
+
+        @rule()
+        def clear(self):
+            self.expected["parked"] -= self.pool.clear()
+
+        @rule()
+        def forget(self):
+            self.kept.clear()
+
+        @invariant()
+        def counts_are_exact(self):
+            stats = self.pool.stats()
+            assert attrs.asdict(stats) == self.expected
+            assert stats.live == len(self.alive)
+            assert stats.hits + stats.misses == (
+                stats.live + stats.recycled + stats.discarded + stats.escaped + stats.collected + stats.detached
+            )
+
+    run_state_machine_as_test(Machine, settings=settings(max_examples=50, stateful_step_count=30, deadline=None))
+
+
+def test_an_assigned_object_is_counted_by_both_pools(pooled, containers):
+    pool = pooled.GlobalPool(containers.List, max=4)
+    before = pooled.pool_of(containers.List).stats()
+    obj = pooled.assign(containers.List([1]), pool)
+    after = pooled.pool_of(containers.List).stats()
+    assert after.detached == before.detached + 1
+    assert (pool.stats().misses, pool.stats().live) == (1, 1)
+    assert pooled.assign(obj, pool) is obj
+    del obj
+    assert pool.stats() == pooled.Stats(misses=1, recycled=1, parked=1)
+
+
+def test_all_statistics_as_a_table(pooled):
+    @pooled.poolable
+    class Thing:
+        pass
+
+    Thing()
+    named = [pooled.GlobalPool(list, name="mine") for _ in range(2)]
+    stats = pooled.stats()
+    assert stats[pooled.pool_of(Thing).name] == pooled.pool_of(Thing).stats()
+    assert {"mine", "mine#2"} <= set(stats)
+    assert len(stats) == len(list(stats))
+    assert "AllStats(" in repr(stats)
+    header, *rows = str(stats).splitlines()
+    assert header.split() == [
+        *("pool", "hits", "misses", "recycled", "discarded", "escaped", "collected", "detached", "live", "parked")
+    ]
+    assert len(rows) == len(stats)
+    assert len(named) == 2
