@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import types
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any, TypeAlias
 
 Arguments: TypeAlias = tuple[Any, ...]
@@ -16,43 +16,32 @@ class NewHook(staticmethod):  # type: ignore[type-arg] # staticmethod is not gen
     own: Any = None
 
 
-def _news(cls: type) -> Iterator[tuple[type, Any]]:
-    """Each base of `cls` that has a `__new__`, with it, nearest first; hooks count as what they stand for."""
+def class_with_new(cls: type) -> type | None:
+    """The base of `cls` whose `__new__`, written in Python, makes its objects; None where a builtin's does."""
     for base in cls.__mro__:
         new = base.__dict__.get("__new__")
         if isinstance(new, NewHook):
-            new = new.own
+            new = new.own  # what it stands for counts
         if new is not None:
-            yield base, new
+            return base if isinstance(new, staticmethod | types.FunctionType) else None
+    return None
 
 
-def class_with_new(cls: type) -> type | None:
-    """The base of `cls` whose `__new__`, written in Python, makes its objects; None where a builtin's does."""
-    base, new = next(_news(cls))
-    return base if isinstance(new, staticmethod | types.FunctionType) else None
+def allocate(hooked: type, cls: type, args: Arguments, kwargs: Keywords) -> Any:
+    """Do what `hooked.__new__(cls, ...)` did before it was hooked, for `hooked` itself or a subclass.
 
-
-def allocate(cls: type, args: Arguments, kwargs: Keywords) -> Any:
-    """Make an object as `cls.__new__(cls, ...)` would without a hook; `__init__` has not run."""
-    return _allocate(next(_news(cls))[1], cls, args, kwargs)
-
-
-def allocate_above(hooked: type, cls: type, args: Arguments, kwargs: Keywords) -> Any:
-    """Do what `hooked.__new__` stands for, for a subclass that calls it: `super().__new__(cls, ...)`."""
-    own = hooked.__dict__["__new__"].own
-    if own is None:
-        own = super(hooked, cls).__new__  # type: ignore[arg-type] # cls is a subclass of hooked
-    return _allocate(own, cls, args, kwargs)
-
-
-def _allocate(new: Any, cls: type, args: Arguments, kwargs: Keywords) -> Any:
-    if isinstance(new, staticmethod):
+    It uses no name of this module: it is still called when the interpreter ends and modules have lost theirs.
+    """
+    new = hooked.__dict__["__new__"].own
+    if new is None:
+        new = super(hooked, cls).__new__  # type: ignore[arg-type] # cls is hooked or a subclass of it
+    elif isinstance(new, staticmethod):
         new = new.__func__
     if new is not object.__new__:
         return new(cls, *args, **kwargs)
-    # object.__new__ takes no arguments where __new__ is overridden, as a hook does: what it would have said
-    # of arguments that nobody takes has to be said here.
-    if (args or kwargs) and _init_of(cls) is object.__init__:
+    # It takes no arguments where __new__ is overridden, as by a hook: what it would have said of arguments that
+    # nobody takes is said here.
+    if (args or kwargs) and cls.__init__ is object.__init__:  # type: ignore[misc] # it is only compared
         raise TypeError(f"{cls.__name__}() takes no arguments")
     return new(cls)
 
@@ -67,8 +56,8 @@ def initialise(obj: Any, args: Arguments, kwargs: Keywords) -> None:
 
 
 def construct(cls: type, *args: Any, **kwargs: Any) -> Any:
-    """Do what `cls(...)` would without a hook."""
-    obj = allocate(cls, args, kwargs)
+    """Do what `cls(...)` did before it was hooked."""
+    obj = allocate(cls, cls, args, kwargs)
     if isinstance(obj, cls):
         initialise(obj, args, kwargs)
     return obj

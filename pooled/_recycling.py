@@ -93,7 +93,7 @@ def plan_for_class(cls: type, *, reset: Reset | None, capacity: Capacity | None,
     factory = partial(construct, cls) if hooked else cls
     return Plan(
         factory=factory,
-        parkable=partial(allocate, cls, (), {}) if reset is None else factory,
+        parkable=partial(_blank, cls, hooked=hooked) if reset is None else factory,
         cls=cls,
         empty=reset or _scrub(cls, builtin),
         measure=capacity and _as_index(capacity),
@@ -124,6 +124,11 @@ def plan_for_function(factory: Callable[[], Any], *, reset: Reset | None, capaci
         measure=capacity and _as_index(capacity),
         scrubs=False,
     )
+
+
+def _blank(cls: type, *, hooked: bool) -> Any:
+    new: Any = cls.__new__
+    return allocate(cls, cls, (), {}) if hooked else new(cls)
 
 
 def _checked(cls: type, name: str, given: Callable[[Any], Any] | None) -> Callable[[Any], Any] | None:

@@ -28,7 +28,7 @@ T = TypeVar("T")
 
 @poolable
 class Cell(Generic[T]):
-    """What the handles of one `Arc` or `TArc` share. Make pools of it: `GlobalPool(Cell)`, `LocalPool(Cell)`."""
+    """What the handles of one `Arc` or `TArc` share: it holds their `value`. Make pools of it, `GlobalPool(Cell)`."""
 
     __slots__ = ("value",)
 

@@ -18,7 +18,7 @@ def on_another_thread(function, *args):
 def run_python(code, *args, **environ):
     """Run a program in an interpreter of its own; give how it ended and all that it printed."""
     process = subprocess.run(
-        [sys.executable, "-X", "faulthandler", "-c", code, *args],
+        [sys.executable, "-P", "-X", "faulthandler", "-c", code, *args],
         env={**os.environ, **environ},
         capture_output=True,
         text=True,

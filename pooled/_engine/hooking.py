@@ -10,7 +10,7 @@ import inspect
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
-from pooled._construction import NewHook, allocate_above
+from pooled._construction import NewHook, allocate
 
 if TYPE_CHECKING:
     from pooled._engine.reference import Store
@@ -24,7 +24,7 @@ class HookedType(type):
 
     def __call__(cls, *args: Any, **kwargs: Any) -> Any:
         store: Store | None = cls.__dict__.get(STORE)
-        if store is None:
+        if store is None or store.is_closed():
             return super().__call__(*args, **kwargs)
         return store.construct(args, kwargs)
 
@@ -82,11 +82,12 @@ def _hooked(metaclass: type) -> type:
 
 def hook(cls: type, store: Store) -> None:
     """Route the construction of `cls`, which `hookable` gave, through `store`."""
+    original = allocate  # kept here for the end of the interpreter, when this module has lost its names
 
     def new(klass: type, /, *args: Any, **kwargs: Any) -> Any:
-        if klass is cls:
-            return store.blank(args, kwargs)
-        return allocate_above(cls, klass, args, kwargs)
+        if klass is not cls or store.is_closed():
+            return original(cls, klass, args, kwargs)
+        return store.blank(args, kwargs)
 
     new.__name__ = "__new__"
     new.__qualname__ = f"{cls.__qualname__}.__new__"

@@ -30,17 +30,19 @@ class Store:
     def __init__(self, plan: Plan, policy: Policy) -> None:
         self.plan: Final = plan
         self.policy = policy
+        # A poolable class is not hooked here, so that calling it is what makes an object.
+        self._new: Final = plan.factory if plan.cls is object else plan.cls
 
     def take(self) -> Any:
         """A new object."""
-        return self.plan.factory()
+        return self._new()
 
     def try_take(self) -> None:
         """Nothing is ever parked."""
 
     def borrow(self) -> AbstractContextManager[Any]:
         """A new object for the length of a block."""
-        return nullcontext(self.plan.factory())
+        return nullcontext(self._new())
 
     def __len__(self) -> int:
         return 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import operator
 from collections.abc import Callable
-from sys import getrefcount, is_finalizing
+from sys import getrefcount
 from typing import Any, Final, Protocol, TypeGuard
 
 import wrapt
@@ -15,6 +15,10 @@ from pooled._engine.rebuilding import rebuilding_methods
 
 class Home(Protocol):
     """Where an object goes when the proxy that stands for it dies."""
+
+    def is_closed(self) -> bool:
+        """Whether nothing comes home any more."""
+        ...
 
     def drop(self, holder: Holder) -> None:
         """The last reference went: recycle what `holder` holds, or let it die."""
@@ -72,10 +76,9 @@ class Proxy(wrapt.BaseObjectProxy):  # type: ignore[type-arg] # it takes no para
         # Whoever calls this means the object's own.
         self.__wrapped__.__init__(*args, **kwargs)
 
-    def __del__(self, is_finalizing: Callable[[], bool] = is_finalizing) -> None:
-        # At exit, when modules lose their globals, it is a parameter still; nothing is recycled any more then.
+    def __del__(self) -> None:
         home = self._self_home
-        if home is None or is_finalizing():
+        if home is None or home.is_closed():
             return
         # The cyclic collector finalizes objects that other garbage still refers to, this proxy among them.
         if getrefcount(self) != _DYING:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections import deque
 from threading import get_ident
 from typing import Any, Final, cast
@@ -67,6 +68,9 @@ class Store:
         self._desks: Final = Desks(policy.max, shared=policy.scope == "global")
         self._proxies: Final[dict[type, type[Proxy]]] = {}
 
+    is_closed = staticmethod(sys.is_finalizing)
+    """Whether the interpreter ends: nothing is pooled any more then, since modules lose their names."""
+
     # The way out.
 
     def construct(self, args: Arguments, kwargs: Keywords) -> Any:
@@ -115,7 +119,7 @@ class Store:
         obj = self._pop(desk, args) if reusing else NOTHING
         hit = obj is not NOTHING
         if not hit:
-            obj = allocate(plan.cls, args, kwargs)
+            obj = allocate(plan.cls, plan.cls, args, kwargs)
             if not issubclass(type(obj), plan.cls):
                 return obj  # no object of its own, so not the pool's either
         desk.tally["hits" if hit else "misses"] += 1

@@ -180,6 +180,17 @@ def test_take_gives_what_reset_kept(pooled):
     assert third.seen == {}
 
 
+def test_the_protocol_of_reset_and_capacity(pooled):
+    class Both:
+        def reset(self): ...
+
+        def capacity(self):
+            return 0
+
+    assert isinstance(Both(), pooled.Poolable)
+    assert not isinstance(object(), pooled.Poolable)
+
+
 def test_try_take_gives_none_when_nothing_is_parked(pooled):
     @pooled.poolable
     class Thing:

@@ -1,0 +1,101 @@
+"""Three ways to make a class of one's own poolable, in a program that outlines Python sources.
+
+- `Scanner`, dear to build, knows how to empty itself: it has a `reset`, and `take` gives it as that left it.
+- `Line`, an attrs class, is scrubbed when it is dropped; constructing one runs its `__init__` as ever.
+- `Statement` is poolable by its metaclass, and so are its subclasses, each with a pool of its own.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from pathlib import Path
+
+import attrs
+from _common import existing, parser
+
+import pooled
+from pooled import PooledMeta, poolable
+
+
+@poolable(max=4)
+class Scanner:
+    """Cuts text into lines with what it compiled once, and remembers the names it met in one text."""
+
+    def __init__(self) -> None:
+        self.pattern = re.compile(r"(?P<indent>\s*)(?P<keyword>def|class|import|from)\s+(?P<name>[\w.]+)")
+        self.names: set[str] = set()
+
+    def reset(self) -> None:
+        """Forget the names; the pattern stays."""
+        self.names.clear()
+
+    def scan(self, number: int, text: str) -> Line | None:
+        """The line, if it defines or imports something."""
+        match = self.pattern.match(text)
+        if match is None:
+            return None
+        self.names.add(match["name"])
+        return Line(number, len(match["indent"]), match["keyword"], match["name"])
+
+
+@poolable(max=256)
+@attrs.define
+class Line:
+    """One line of interest."""
+
+    number: int
+    indent: int
+    keyword: str
+    name: str
+
+    @property
+    def is_import(self) -> bool:
+        """Whether the line imports something."""
+        return self.keyword in ("import", "from")
+
+
+class Statement(metaclass=PooledMeta, max=256, scope="global"):
+    """What a line defines."""
+
+    def __init__(self, line: Line) -> None:
+        self.keyword, self.name, self.nested = line.keyword, line.name, line.indent > 0
+
+    def kind(self) -> str:
+        """What to count it as."""
+        return f"nested {self.keyword}" if self.nested else self.keyword
+
+
+class Import(Statement):
+    """What a line imports."""
+
+    def kind(self) -> str:
+        """What to count it as."""
+        return f"import of {self.name.partition('.')[0] or 'a neighbour'}"
+
+
+def outline(path: Path, kinds: Counter[str]) -> int:
+    """Count the kinds of statements in a file; give how many different names they have."""
+    scanner = pooled.take(Scanner)
+    for number, text in enumerate(path.read_text("utf-8", "replace").splitlines(), 1):
+        line = scanner.scan(number, text)
+        if line is not None:
+            statement = Import(line) if line.is_import else Statement(line)
+            kinds[statement.kind()] += 1
+    return len(scanner.names)
+
+
+def main() -> None:
+    """Run the program."""
+    files = existing(parser(__doc__).parse_args().files)
+    kinds: Counter[str] = Counter()
+    names = sum(outline(path, kinds) for path in files)
+    print(f"{len(files):,} files, {names:,} names in them: " + ", ".join(f"{n:,} {k}" for k, n in kinds.most_common(6)))
+    print(f"engine {pooled.engine}")
+    for cls in (Scanner, Line, Statement, Import):
+        stats = pooled.pool_of(cls).stats()
+        print(f"{cls.__name__}: {stats.hits:,} hits, {stats.misses:,} misses, {stats.parked} parked")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,47 @@
+"""One thread always produces, another always consumes: objects cross over, and come back through global pools.
+
+The producer reads text and sends it through a queue of 10 batches; a batch is a pooled list of 100 pooled byte
+strings. The consumer counts the identifiers in them and lets go. With global pools what it lets go of comes back
+to the producer. With local pools (--local) it stays with the consumer, who has no use for it.
+"""
+
+from __future__ import annotations
+
+import queue
+import threading
+from pathlib import Path
+
+from _batches import BATCHES_IN_FLIGHT, Batch, Source, options, print_pools, source_for
+from _common import Run, count_lines, existing
+
+
+def produce(source: Source, files: list[Path], batches: queue.Queue[Batch | None]) -> None:
+    """Send the lines of the files, and None at the end."""
+    try:
+        for batch in source.batches(files):
+            batches.put(batch)
+    finally:
+        batches.put(None)
+
+
+def consume(run: Run, batches: queue.Queue[Batch | None]) -> None:
+    """Count the identifiers in what arrives, and let go of it."""
+    while (batch := batches.get()) is not None:
+        for line in batch:
+            run.consume(line)
+
+
+def main() -> None:
+    """Run the program."""
+    chosen = options(__doc__)
+    files, source = existing(chosen.files), source_for(chosen)
+    run = Run(count_lines(files))
+    batches: queue.Queue[Batch | None] = queue.Queue(BATCHES_IN_FLIGHT)
+    threading.Thread(target=produce, args=(source, files, batches), daemon=True).start()
+    consume(run, batches)
+    run.report()
+    print_pools()
+
+
+if __name__ == "__main__":
+    main()

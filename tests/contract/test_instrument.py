@@ -1,0 +1,123 @@
+"""Classes of other packages, made poolable when they are imported: by call and from the configuration file."""
+
+import importlib
+import sys
+import textwrap
+
+import pytest
+from helpers import run_python
+
+MODULE = """
+class Request:
+    def __init__(self, path="/"):
+        self.path, self.headers = path, {}
+
+    def clear(self):
+        self.headers.clear()
+
+    def size(self):
+        return len(self.headers)
+
+class Outer:
+    class Inner:
+        pass
+
+def handle():
+    return Request("/handled")
+
+NUMBER = 5
+"""
+
+
+@pytest.fixture
+def package(tmp_path, monkeypatch):
+    """Writes a package of somebody else's; gives a function that imports its module."""
+    name = f"theirs_{tmp_path.name.replace('-', '_')}"
+    (tmp_path / name).mkdir()
+    (tmp_path / name / "__init__.py").write_text("")
+    (tmp_path / name / "web.py").write_text(MODULE)
+    monkeypatch.syspath_prepend(tmp_path)
+    yield f"{name}.web"
+    for module in (name, f"{name}.web"):
+        sys.modules.pop(module, None)
+
+
+def test_before_and_after_the_import(pooled, package):
+    for number in range(2):
+        pooled.instrument.when_imported(f"{package}:{('Request', 'Outer.Inner')[number]}", max=7 + number)
+        assert (package in sys.modules) == bool(number)
+        module = importlib.import_module(package)
+    request = module.handle()
+    assert (request.path, isinstance(request, module.Request)) == ("/handled", True)
+    del request
+    pool = pooled.pool_of(module.Request)
+    assert (pool.policy.max, pool.stats().recycled) == (7, 1)
+    assert pooled.pool_of(module.Outer.Inner).policy.max == 8
+
+
+def test_with_functions(pooled, package):
+    pooled.instrument.when_imported(
+        f"{package}:Request", scope="global", max_cap=1, reset=lambda r: r.clear(), capacity=lambda r: r.size()
+    )
+    module = importlib.import_module(package)
+    pool = pooled.pool_of(module.Request)
+    assert isinstance(pool, pooled.GlobalPool)
+    request = pooled.take(module.Request)
+    request.headers["a"] = 1
+    del request
+    again = pooled.take(module.Request)
+    assert (again.headers, again.path, pool.stats().hits) == ({}, "/", 1)
+
+
+def test_what_is_wrong_is_said_at_once(pooled):
+    for target in ("json.JSONEncoder", "json:", ":X", 5, "json:a b"):
+        with pytest.raises(ValueError, match="target: expected a class as 'package.module:Class'"):
+            pooled.instrument.when_imported(target)
+    with pytest.raises(ValueError, match="max=-1"):
+        pooled.instrument.when_imported("json:JSONEncoder", max=-1)
+
+
+def test_what_turns_out_wrong_stops_the_import(pooled, package):
+    importlib.import_module(package)
+    for name, why in (("Missing", "no attribute 'Missing'"), ("NUMBER", "expected a class"), ("handle", "a class")):
+        with pytest.raises(ImportError, match=f"target='{package}:{name}': .*{why}"):
+            pooled.instrument.when_imported(f"{package}:{name}")
+
+
+CONFIG = """
+[instrument."{package}:Request"]
+max = 5
+reset = "clear"
+capacity = "size"
+"""
+
+
+def run(code, tmp_path, engine, config):
+    path = tmp_path / "pooled.toml"
+    path.write_text(config)
+    variables = {"PYTHONPATH": str(tmp_path), "POOLED_ENGINE": engine, "POOLED_CONFIG": str(path)}
+    return run_python(textwrap.dedent(code), **variables)
+
+
+def test_from_the_file(engine, package, tmp_path):
+    code = f"""
+        import pooled
+        from {package} import Request
+        request = pooled.take(Request)
+        request.headers["a"] = 1
+        del request
+        pool = pooled.pool_of(Request)
+        assert pool.policy.max == 5
+        assert pooled.take(Request).headers == {{}}
+        assert pool.stats().hits == 1, pool.stats()
+    """
+    assert run(code, tmp_path, engine, CONFIG.format(package=package)) == (0, "")
+
+
+def test_mistakes_in_the_file_stop_the_import_of_the_module(engine, package, tmp_path):
+    config = f'[instrument."{package}:Request"]\nreset = "empty"'
+    status, printed = run(f"import pooled, {package}", tmp_path, engine, config)
+    assert status == 1
+    last = printed.strip().splitlines()[-1]
+    for part in ("ImportError", str(tmp_path / "pooled.toml"), f"{package}:Request", "no attribute 'empty'"):
+        assert part in last
