@@ -28,7 +28,7 @@ def existing(files: list[Path]) -> list[Path]:
     """The files named, or the sources of the running interpreter's standard library; exits where one is missing."""
     if not files:
         library = Path(sysconfig.get_path("stdlib"))
-        return sorted(path for path in library.rglob("*.py") if "site-packages" not in path.parts)
+        return sorted(path for path in library.rglob("*.py") if "site-packages" not in path.parts and path.is_file())
     for path in files:
         if not path.is_file():
             sys.exit(f"{path}: not a file; name text files, or none for the standard library's sources")

@@ -2,7 +2,8 @@
 
 The producer reads text and sends it through a queue of 10 batches; a batch is a pooled list of 100 pooled byte
 strings. The consumer counts the identifiers in them and lets go. With global pools what it lets go of comes back
-to the producer. With local pools (--local) it stays with the consumer, who has no use for it.
+to the producer. With local pools (--local) it stays with the consumer, who has no use for it. (On free-threaded
+Python the last drop may be left to the thread that took the object, and so some of it comes back.)
 """
 
 from __future__ import annotations

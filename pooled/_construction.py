@@ -55,7 +55,7 @@ def initialise(obj: Any, args: Arguments, kwargs: Keywords) -> None:
         raise TypeError(f"{type(obj).__name__}.__init__() should return None")
 
 
-def construct(cls: type, *args: Any, **kwargs: Any) -> Any:
+def construct(cls: type, /, *args: Any, **kwargs: Any) -> Any:
     """Do what `cls(...)` did before it was hooked."""
     obj = allocate(cls, cls, args, kwargs)
     if isinstance(obj, cls):

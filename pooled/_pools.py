@@ -58,6 +58,10 @@ class Pool(Generic[T]):
         capacity: Callable[[T], int] | None = None,
         name: str | None = None,
     ) -> None:
+        if not isinstance(name, str | None):
+            raise TypeError(
+                f"name={name!r}: expected a string, got {type(name).__name__}; leave it out for the default"
+            )
         written = Limits(max=max, max_cap=max_cap, scope=self._scope)
         policy = written.over(_config.current.defaults).completed()
         self._open(_plan(factory, reset, capacity), policy, name or _config.target_of(factory))
@@ -122,12 +126,13 @@ class Pool(Generic[T]):
         Returns:
             How many died.
         """
-        return self._store.remove(len(self))
+        return self._store.clear()
 
     def resize(self, *, max: int | None = None, max_cap: int | None = None) -> None:  # noqa: A002 (the policy's word)
-        """Change the limits; what is left out stays. Parked objects beyond the new `max` die.
+        """Change the limits; what is left out stays.
 
-        The shelves of a local pool in other threads follow when those threads next use the pool.
+        Parked objects beyond a smaller `max` die. All of them die for a smaller `max_cap`: they are not measured
+        a second time. The shelves of a local pool in other threads follow when those threads next use the pool.
         """
         now = self.policy
         changed = Policy(

@@ -15,7 +15,7 @@ from typing import Any, Final, Protocol, TypeAlias, runtime_checkable
 import attrs
 
 from pooled._builtins import Builtin, builtin_of
-from pooled._construction import allocate, construct
+from pooled._construction import allocate, class_with_new, construct
 from pooled._refusals import refuse_immutable, refuse_unscrubbable
 
 Reset: TypeAlias = Callable[[Any], object]
@@ -60,6 +60,7 @@ class Plan:
         empty: empties an object; False means: do not keep it.
         measure: says the capacity of an object; None: it is never too large.
         scrubs: whether `empty` leaves an object blank, so that `__init__` has to run before it is used again.
+        plain: whether `object.__new__` makes the objects.
         builtin: what recycling has to know of the builtin base, where the class has one.
     """
 
@@ -69,11 +70,17 @@ class Plan:
     empty: Reset
     measure: Capacity | None
     scrubs: bool
+    plain: bool = False
     builtin: Builtin | None = None
 
     def is_for(self, obj: object) -> bool:
         """Whether a pool of this plan can keep `obj`."""
         return self.cls is object or obj.__class__ is self.cls
+
+    @property
+    def takes_nothing(self) -> bool:
+        """Whether the class is to be called without arguments; its `__init__` may be changed at any time."""
+        return self.plain and self.cls.__init__ is object.__init__  # type: ignore[misc] # it is only compared
 
 
 def plan_for_class(cls: type, *, reset: Reset | None, capacity: Capacity | None, hooked: bool) -> Plan:
@@ -91,13 +98,15 @@ def plan_for_class(cls: type, *, reset: Reset | None, capacity: Capacity | None,
     if reset is None:
         refuse_unscrubbable(cls)
     factory = partial(construct, cls) if hooked else cls
+    has_new = class_with_new(cls) is not None
     return Plan(
         factory=factory,
         parkable=partial(_blank, cls, hooked=hooked) if reset is None else factory,
-        cls=cls,
+        cls=object if has_new and not hooked else cls,  # it may give objects of other classes
         empty=reset or _scrub(cls, builtin),
         measure=capacity and _as_index(capacity),
         scrubs=reset is None,
+        plain=builtin is None and not has_new,
         builtin=builtin,
     )
 

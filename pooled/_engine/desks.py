@@ -13,6 +13,7 @@ import attrs
 
 from pooled._engine.proxy import Held, Holder, release
 from pooled._engine.threads import is_ending, know_this_thread
+from pooled._policy import Policy
 from pooled._stats import Stats
 
 NOTHING: Final = object()
@@ -25,13 +26,17 @@ class Shelf:
     A bounded deque needs no lock: two threads that both saw room for one object push the oldest one out.
     """
 
-    __slots__ = ("_objects",)
+    __slots__ = ("_max_cap", "_objects")
 
-    def __init__(self, bound: int) -> None:
-        self._objects: deque[Any] = deque(maxlen=min(bound, sys.maxsize))
+    def __init__(self, policy: Policy) -> None:
+        self._objects: deque[Any] = deque(maxlen=min(policy.max, sys.maxsize))
+        self._max_cap = policy.max_cap
 
     def __len__(self) -> int:
         return len(self._objects)
+
+    def __bool__(self) -> bool:
+        return True  # it is a shelf when nothing is on it, too
 
     def has_room(self) -> bool:
         return len(self._objects) < self._objects.maxlen  # type: ignore[operator] # it has a maxlen
@@ -50,15 +55,20 @@ class Shelf:
         if self.has_room():
             self._objects.appendleft(obj)
 
-    def set_bound(self, bound: int) -> None:
-        """Change the bound; what is too much for it goes."""
-        bound = min(bound, sys.maxsize)
-        old = self._objects
+    def follow(self, policy: Policy) -> None:
+        """Let go of what `policy` does not allow: of what may be too large, and of the oldest if they are too many."""
+        bound, old = min(policy.max, sys.maxsize), self._objects
+        if policy.max_cap < self._max_cap:
+            old.clear()
+        self._max_cap = policy.max_cap
         if bound != old.maxlen:
             self._objects = deque(maxlen=bound)
             while self.has_room() and old:
                 self._objects.appendleft(old.pop())
 
+
+_NO_SHELF: Final = Policy(max=0)
+"""For what is dropped on a thread that is past its end."""
 
 Tally: TypeAlias = dict[str, int]
 """What one thread counted, by the names in `Stats`. Only that thread adds to it, so no lock is needed: between
@@ -90,30 +100,31 @@ class Desk:
 class Desks:
     """The desks of one pool: one for each thread that used it."""
 
-    def __init__(self, bound: int, *, shared: bool) -> None:
-        self._bound = bound
-        self._shared = Shelf(bound) if shared else None
+    def __init__(self, policy: Policy) -> None:
+        self._policy = policy
+        self._shared = Shelf(policy) if policy.scope == "global" else None
         self._here = threading.local()
         self._open: deque[tuple[weakref.ref[Desk], Tally]] = deque()
         self._closed = _new_tally()
 
     def here(self) -> Desk:
         """The desk of this thread."""
-        if is_ending():  # what it drops finds no local shelf
-            return self._register(Desk(Shelf(0) if self._shared is None else self._shared))
+        if is_ending():
+            return self._register(Desk(self._shared or Shelf(_NO_SHELF)))
         try:
             desk: Desk = self._here.desk
         except AttributeError:
-            desk = self._here.desk = self._open_desk()
+            know_this_thread()
+            desk = self._here.desk = self._register(Desk(self._shared or Shelf(self._policy)))
         if self._shared is None:
-            desk.shelf.set_bound(self._bound)
+            desk.shelf.follow(self._policy)
         return desk
 
-    def set_bound(self, bound: int) -> None:
-        """Change the bound of every shelf; a local one follows when its thread comes by again."""
-        self._bound = bound
+    def set_policy(self, policy: Policy) -> None:
+        """Have every shelf follow `policy`; a local one does when its thread comes by again."""
+        self._policy = policy
         if self._shared is not None:
-            self._shared.set_bound(bound)
+            self._shared.follow(policy)
 
     def stats(self) -> Stats:
         """What all threads counted, those that ended among them, and what is parked now."""
@@ -125,10 +136,6 @@ class Desks:
         if self._shared is not None:
             parked = len(self._shared)
         return Stats(parked=parked, **total)
-
-    def _open_desk(self) -> Desk:
-        know_this_thread()
-        return self._register(Desk(Shelf(self._bound) if self._shared is None else self._shared))
 
     def _register(self, desk: Desk) -> Desk:
         self._open.append((weakref.ref(desk), desk.tally))

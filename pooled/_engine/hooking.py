@@ -7,6 +7,8 @@ Python lets nobody change what calling a class does except through the class's o
 from __future__ import annotations
 
 import inspect
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
@@ -22,7 +24,7 @@ STORE: Final = "__pooled_store__"
 class HookedType(type):
     """The type of hooked classes and of their subclasses, hooked or not."""
 
-    def __call__(cls, *args: Any, **kwargs: Any) -> Any:
+    def __call__(cls, /, *args: Any, **kwargs: Any) -> Any:
         store: Store | None = cls.__dict__.get(STORE)
         if store is None or store.is_closed():
             return super().__call__(*args, **kwargs)
@@ -35,16 +37,6 @@ class HookedType(type):
             raise AttributeError(f"{cls.__name__} has no __init__ to take it from")
         signature = inspect.signature(cls.__init__)  # type: ignore[misc] # it is only read
         return signature.replace(parameters=tuple(signature.parameters.values())[1:])
-
-
-class _Unannounced:
-    """Keeps `__init_subclass__` of the bases from seeing the stand-in, which is no new class to anybody."""
-
-    __slots__ = ()
-
-    def __init_subclass__(cls, **kwargs: Any) -> None:
-        if cls.__bases__[0] is not _Unannounced:
-            super().__init_subclass__(**kwargs)
 
 
 def hookable(cls: type) -> type:
@@ -67,8 +59,23 @@ def hookable(cls: type) -> type:
         "__qualname__": cls.__qualname__,
         "__doc__": cls.__doc__,
     }
-    stand_in: type = _hooked(metaclass)(cls.__name__, (_Unannounced, cls), namespace)
+    with _unannounced(cls):
+        stand_in: type = _hooked(metaclass)(cls.__name__, (cls,), namespace)
     return stand_in
+
+
+@contextmanager
+def _unannounced(cls: type) -> Iterator[None]:
+    """Keep `__init_subclass__` from running for a stand-in, which is no new class to anybody."""
+    own = cls.__dict__.get("__init_subclass__")
+    cls.__init_subclass__ = classmethod(lambda _: None)  # type: ignore[assignment] # it is one where it is looked up
+    try:
+        yield
+    finally:
+        if own is None:
+            del cls.__init_subclass__
+        else:
+            cls.__init_subclass__ = own  # type: ignore[method-assign] # it was there before
 
 
 @cache

@@ -51,6 +51,10 @@ class Store:
         """Park nothing."""
         return 0
 
+    def clear(self) -> int:
+        """Nothing is parked."""
+        return 0
+
     def remove(self, count: int) -> int:  # noqa: ARG002 (the same)
         """Nothing is parked."""
         return 0

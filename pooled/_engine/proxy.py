@@ -72,7 +72,7 @@ class Proxy(wrapt.BaseObjectProxy):  # type: ignore[type-arg] # it takes no para
         proxy._self_home = home
         return proxy
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, /, *args: Any, **kwargs: Any) -> None:
         # Whoever calls this means the object's own.
         self.__wrapped__.__init__(*args, **kwargs)
 
@@ -159,7 +159,7 @@ for _operation in _IN_PLACE:
 
 
 def _forwarding(name: str) -> Callable[..., Any]:
-    def method(self: Proxy, *args: Any, **kwargs: Any) -> Any:
+    def method(self: Proxy, /, *args: Any, **kwargs: Any) -> Any:
         return getattr(self.__wrapped__, name)(*args, **kwargs)
 
     return method

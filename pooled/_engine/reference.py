@@ -65,7 +65,7 @@ class Store:
     def __init__(self, plan: Plan, policy: Policy) -> None:
         self.plan: Final = plan
         self.policy = policy
-        self._desks: Final = Desks(policy.max, shared=policy.scope == "global")
+        self._desks: Final = Desks(policy)
         self._proxies: Final[dict[type, type[Proxy]]] = {}
 
     is_closed = staticmethod(sys.is_finalizing)
@@ -86,13 +86,24 @@ class Store:
 
     def take(self) -> Any:
         """An object as `reset` left it, or a new one that `__init__` made ready."""
-        return self._proxy(self.take_bare())
+        taken = self.try_take()
+        if taken is None:
+            taken = self._proxy(self.plan.factory())
+            self._count("misses")
+        return taken
 
     def try_take(self) -> Any:
         """An object as `reset` left it, or None."""
         desk = self._desks.here()
         obj = self._pop(desk, ())
-        return None if obj is NOTHING else self._proxy(self._reused(desk, obj))
+        if obj is NOTHING:
+            return None
+        desk.tally["hits"] += 1
+        proxy = self._proxy(obj)
+        del obj  # if __init__ fails, the proxy alone sends it home
+        if self.plan.scrubs:
+            initialise(proxy.__wrapped__, (), {})
+        return proxy
 
     def borrow(self) -> Loan:
         """What `take` gives, without a proxy, for the length of a block."""
@@ -100,22 +111,14 @@ class Store:
 
     def take_bare(self) -> Any:
         """What `take` gives, without a proxy: to be given back by `give_back`."""
-        desk = self._desks.here()
-        obj = self._pop(desk, ())
-        if obj is not NOTHING:
-            return self._reused(desk, obj)
-        obj = self.plan.factory()
-        desk.tally["misses"] += 1
-        return obj
-
-    def _reused(self, desk: Desk, obj: Any) -> Any:
-        desk.tally["hits"] += 1
-        if self.plan.scrubs:
-            initialise(obj, (), {})
-        return obj
+        proxy = self.take()
+        proxy._self_home = None
+        return proxy.__wrapped__
 
     def _blank(self, args: Arguments, kwargs: Keywords, *, reusing: bool = True) -> Any:
         plan, desk = self.plan, self._desks.here()
+        if (args or kwargs) and plan.takes_nothing:
+            raise TypeError(f"{plan.cls.__name__}() takes no arguments")
         obj = self._pop(desk, args) if reusing else NOTHING
         hit = obj is not NOTHING
         if not hit:
@@ -217,6 +220,8 @@ class Store:
             return "escaped"
         if not desk.shelf.has_room():
             return "discarded_full"
+        if not self.plan.is_for(holder.__wrapped__):
+            return "discarded_refused"  # its class was changed
         if getweakrefcount(holder.__wrapped__):
             return "discarded_refused"
         fate = self._empty(holder)
@@ -263,19 +268,24 @@ class Store:
             made += 1
         return made
 
+    def clear(self) -> int:
+        """Let all parked objects die; give the number."""
+        desk = self._desks.here()
+        self._reclaim(desk, len(desk.lent))
+        return self.remove(len(desk.shelf))
+
     def remove(self, count: int) -> int:
         """Let up to `count` parked objects die; give the number."""
         desk = self._desks.here()
-        self._reclaim(desk, len(desk.lent))
         removed = 0
         while removed < count and desk.shelf.pop() is not NOTHING:
             removed += 1
         return removed
 
     def set_policy(self, policy: Policy) -> None:
-        """Change the limits; parked objects that are too many for them die."""
+        """Change the limits; parked objects that they do not allow die."""
         self.policy = policy
-        self._desks.set_bound(policy.max)
+        self._desks.set_policy(policy)
 
     def stats(self) -> Stats:
         """What became of the objects handed out so far."""

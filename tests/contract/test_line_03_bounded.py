@@ -157,8 +157,6 @@ def test_limits_hold_whatever_is_done(pooled, scope):
 
         @rule(cap=SIZES)
         def resize_capacity(self, cap):
-            # What is parked may be larger than the new limit; it is held to what comes home from now on.
-            self.pool.clear()
             self.pool.resize(max_cap=cap)
 
         @invariant()

@@ -240,6 +240,8 @@ def test_pools_refuse_too(pooled):
         pooled.LocalPool(5)
     with pytest.raises(TypeError, match="immutable"):
         pooled.GlobalPool(str)
+    with pytest.raises(TypeError, match="name=5: expected a string"):
+        pooled.GlobalPool(list, name=5)
     with pytest.raises(TypeError, match="give it a reset"):
         pooled.GlobalPool(socket.socket)
     with pytest.raises(TypeError, match="n='3': expected an int"):

@@ -1,6 +1,7 @@
 """Pools of one's own: beside a class's, of objects whose class cannot be hooked, and what all of them can do."""
 
 import array
+import pathlib
 import re
 import zlib
 
@@ -223,6 +224,26 @@ def test_resize(pooled, kind):
     pool.resize(max=10**30)
     pool.take()
     assert len(pool) == 6
+
+
+def test_nothing_larger_than_a_smaller_capacity_stays_parked(kind):
+    pool = kind(lambda: [0] * 10, reset=lambda obj: None, capacity=len, max_cap=100)
+    pool.take()
+    pool.resize(max_cap=50)
+    assert len(pool) == 0
+    pool.take()
+    pool.resize(max_cap=200)
+    assert len(pool) == 1
+    pool.resize(max_cap=5)
+    assert pool.try_take() is None
+    pool.take()
+    assert pool.stats().discarded_large == 1
+
+
+def test_factories_that_choose_the_class(kind):
+    pool = kind(pathlib.Path, reset=lambda path: None)
+    assert isinstance(pool.take(), pathlib.Path)
+    assert pool.stats().recycled == 1
 
 
 def test_resizing_a_local_pool_reaches_other_threads_when_they_come_by(pooled):
