@@ -26,11 +26,11 @@ class Shelf:
     A bounded deque needs no lock: two threads that both saw room for one object push the oldest one out.
     """
 
-    __slots__ = ("_max_cap", "_objects")
+    __slots__ = ("_objects", "policy")
 
     def __init__(self, policy: Policy) -> None:
         self._objects: deque[Any] = deque(maxlen=min(policy.max, sys.maxsize))
-        self._max_cap = policy.max_cap
+        self.policy = policy
 
     def __len__(self) -> int:
         return len(self._objects)
@@ -58,9 +58,9 @@ class Shelf:
     def follow(self, policy: Policy) -> None:
         """Let go of what `policy` does not allow: of what may be too large, and of the oldest if they are too many."""
         bound, old = min(policy.max, sys.maxsize), self._objects
-        if policy.max_cap < self._max_cap:
+        if policy.max_cap < self.policy.max_cap:
             old.clear()
-        self._max_cap = policy.max_cap
+        self.policy = policy
         if bound != old.maxlen:
             self._objects = deque(maxlen=bound)
             while self.has_room() and old:
@@ -116,15 +116,14 @@ class Desks:
         except AttributeError:
             know_this_thread()
             desk = self._here.desk = self._register(Desk(self._shared or Shelf(self._policy)))
-        if self._shared is None:
+        if desk.shelf.policy is not self._policy:
             desk.shelf.follow(self._policy)
         return desk
 
     def set_policy(self, policy: Policy) -> None:
-        """Have every shelf follow `policy`; a local one does when its thread comes by again."""
+        """Have every shelf follow `policy`: this thread's now, a local one of another when that comes by again."""
         self._policy = policy
-        if self._shared is not None:
-            self._shared.follow(policy)
+        self.here()
 
     def stats(self) -> Stats:
         """What all threads counted, those that ended among them, and what is parked now."""

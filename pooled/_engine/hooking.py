@@ -10,12 +10,24 @@ import inspect
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final, Protocol
 
-from pooled._construction import NewHook, allocate
+from pooled._construction import Arguments, Keywords, NewHook, allocate
 
-if TYPE_CHECKING:
-    from pooled._engine.reference import Store
+
+class Maker(Protocol):
+    """What makes the objects of a hooked class."""
+
+    def is_closed(self) -> bool:
+        """Whether the class makes its objects itself now."""
+        ...
+
+    def construct(self, args: Arguments, kwargs: Keywords) -> Any:
+        """Do what `cls(...)` does."""
+
+    def blank(self, args: Arguments, kwargs: Keywords) -> Any:
+        """Do what `cls.__new__(cls, ...)` does."""
+
 
 STORE: Final = "__pooled_store__"
 """Where a hooked class has its store. Subclasses do not inherit it: it is read from the class's own dict."""
@@ -25,7 +37,7 @@ class HookedType(type):
     """The type of hooked classes and of their subclasses, hooked or not."""
 
     def __call__(cls, /, *args: Any, **kwargs: Any) -> Any:
-        store: Store | None = cls.__dict__.get(STORE)
+        store: Maker | None = cls.__dict__.get(STORE)
         if store is None or store.is_closed():
             return super().__call__(*args, **kwargs)
         return store.construct(args, kwargs)
@@ -87,7 +99,7 @@ def _hooked(metaclass: type) -> type:
     return hooked
 
 
-def hook(cls: type, store: Store) -> None:
+def hook(cls: type, store: Maker) -> None:
     """Route the construction of `cls`, which `hookable` gave, through `store`."""
     original = allocate  # kept here for the end of the interpreter, when this module has lost its names
 

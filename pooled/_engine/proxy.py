@@ -86,6 +86,9 @@ class Proxy(wrapt.BaseObjectProxy):  # type: ignore[type-arg] # it takes no para
         else:
             home.drop(self)
 
+    def __wrapped_setattr_fixups__(self) -> None:
+        """Do nothing more when `release` takes out the object; wrapt asks, and looking in vain costs it more."""
+
     def __repr__(self) -> str:
         return repr(self.__wrapped__)
 

@@ -45,7 +45,8 @@ class _Drops:
 
 
 _under_way: Final[dict[int, _Drops]] = {}
-"""By thread. Thread-local storage would not do: objects are dropped while it is taken down, too."""
+"""By thread, whose number goes to another when it ends. Thread-local storage would not do: objects are dropped
+while it is taken down, too."""
 
 
 def _forget_other_threads() -> None:
@@ -172,8 +173,6 @@ class Store:
                 store._recycle(held)
         finally:
             drops.depth -= 1
-            if drops.depth == 0:
-                _under_way.pop(thread, None)
 
     def collect(self) -> None:
         """Count an object that the cyclic garbage collector found; it is freed with the rest of its cycle."""
@@ -225,13 +224,10 @@ class Store:
         if getweakrefcount(holder.__wrapped__):
             return "discarded_refused"
         fate = self._empty(holder)
-        # By now a reset may have kept the object, or filled the shelf with others.
         if references(holder) != ALONE:
-            return "escaped"
+            return "escaped"  # its reset() kept it
         if fate == "recycled" and getweakrefcount(holder.__wrapped__):
             return "discarded_refused"
-        if fate == "recycled" and not desk.shelf.has_room():
-            return "discarded_full"
         return fate
 
     def _empty(self, holder: Holder) -> str:

@@ -220,6 +220,18 @@ def test_a_scrubbed_object_does_not_share_its_dict_with_who_kept_it(pooled):
     assert attributes == {"value": "somebody else's"}
 
 
+@pytest.mark.parametrize("name", ["BytesIO", "StringIO", "OrderedDict", "Counter"])
+def test_nor_does_a_container(containers, name):
+    cls = getattr(containers, name)
+    first = cls()
+    first.note = "mine"
+    attributes = vars(first)
+    del first
+    second = cls()
+    attributes["note"] = "somebody else's"
+    assert not hasattr(second, "note")
+
+
 def test_the_class_stays_what_it_was(pooled):
     seen = []
 
