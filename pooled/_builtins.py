@@ -21,7 +21,7 @@ class Builtin:
         empty: makes the instance as `__new__` leaves it, whatever subclasses override.
         capacity: how much it has room for, in elements, bytes or characters.
         fits: whether a parked instance can serve a construction with these arguments. None: always.
-        refill: does what `__new__` does with the arguments of a construction. None: nothing, `__init__` does it.
+        refill: does what `__new__` does with the positional arguments of a construction. None: nothing.
     """
 
     empty: Callable[[Any], object]

@@ -32,7 +32,8 @@ def allocate(hooked: type, cls: type, args: Arguments, kwargs: Keywords) -> Any:
 
     It uses no name of this module: it is still called when the interpreter ends and modules have lost theirs.
     """
-    new = hooked.__dict__["__new__"].own
+    new = hooked.__dict__.get("__new__")
+    new = getattr(new, "own", new)  # a hook's, unless somebody has put another __new__ in its place since
     if new is None:
         new = super(hooked, cls).__new__  # type: ignore[arg-type] # cls is hooked or a subclass of it
     elif isinstance(new, staticmethod):

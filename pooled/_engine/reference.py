@@ -129,7 +129,7 @@ class Store:
         desk.tally["hits" if hit else "misses"] += 1
         proxy = self._proxy(obj)
         if hit and plan.builtin is not None and plan.builtin.refill is not None:
-            plan.builtin.refill(obj, *args, **kwargs)
+            plan.builtin.refill(obj, *args)
         return proxy
 
     def _pop(self, desk: Desk, args: Arguments) -> Any:

@@ -292,6 +292,17 @@ def test_arrays_are_recycled_for_their_type_code_alone(pooled, containers):
     assert array_pool.stats().hits == hits + 3
     assert containers.Array("b").typecode == "b"
     assert array_pool.stats().hits == hits + 3
+
+    @pooled.poolable
+    class Labelled(array.array):
+        def __init__(self, typecode, items=(), *, label):
+            self.label = label
+
+    for label in "ab":
+        labelled = Labelled("h", [1], label=label)
+        assert (labelled.tolist(), labelled.label) == ([1], label)
+        del labelled
+    assert pooled.pool_of(Labelled).stats().hits == 1
     for bad in ((), ("z",), ("h", ["text"]), (5,)):
         with pytest.raises((TypeError, ValueError)):
             containers.Array(*bad)

@@ -489,6 +489,25 @@ def test_a_new_of_its_own_runs_where_the_object_is_new(pooled):
     assert (Handle("b").kind, Handle("b").uses) == ("a", 0), "reset answers for what __new__ made"
 
 
+def test_a_new_that_is_replaced_after_the_decoration(pooled):
+    @pooled.poolable
+    class Thing:
+        def __init__(self, value):
+            self.value = value
+
+    def new(cls, value):
+        made = object.__new__(cls)
+        made.new_ran = True
+        return made
+
+    Thing(1)
+    Thing.__new__ = new
+    for value in (2, 3):
+        assert Thing(value).value == value
+    del Thing.__new__
+    assert Thing(4).value == 4
+
+
 def test_an_object_that_changed_its_class_is_not_recycled(pooled):
     class Other:
         pass
