@@ -97,3 +97,17 @@ def test_a_thread_of_the_child_does_not_inherit_drops_under_way(pooled):
     other.join()
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
     assert pooled.pool_of(Node).stats().live == 0
+
+
+def test_an_object_that_changed_its_class_is_counted_as_refused(pooled):
+    class Other:
+        pass
+
+    @pooled.poolable
+    class Thing:
+        pass
+
+    thing = Thing()
+    thing.__class__ = Other
+    del thing
+    assert pooled.pool_of(Thing).stats() == pooled.Stats(misses=1, discarded_refused=1)
