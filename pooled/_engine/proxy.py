@@ -7,6 +7,7 @@ import operator
 from collections.abc import Callable
 from sys import getrefcount
 from typing import Any, Final, Protocol, TypeGuard
+from weakref import getweakrefcount
 
 import wrapt
 
@@ -53,8 +54,22 @@ def references(holder: Holder) -> int:
 def release(holder: Holder) -> Any:
     """Take out of `holder` what it holds, so that the caller has the only reference."""
     obj = holder.__wrapped__
-    holder.__wrapped__ = None
+    holder.__wrapped__ = _GONE
     return obj
+
+
+class _Gone:
+    """What a proxy leads to when its object is gone."""
+
+    __slots__ = ()
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)  # wrapt looks for some that not every object has
+        raise ReferenceError("the object that was weakly referenced has gone back to its pool")
+
+
+_GONE: Final = _Gone()
 
 
 class Proxy(wrapt.BaseObjectProxy):  # type: ignore[type-arg] # it takes no parameter at run time
@@ -83,6 +98,10 @@ class Proxy(wrapt.BaseObjectProxy):  # type: ignore[type-arg] # it takes no para
         # The cyclic collector finalizes objects that other garbage still refers to, this proxy among them.
         if getrefcount(self) != _DYING:
             home.collect()
+        elif getweakrefcount(self):
+            # Whoever follows a weak reference while the object is emptied, on another thread or in its reset, gets
+            # this proxy still. It must not lead to the object any more.
+            home.drop(Held(release(self)))
         else:
             home.drop(self)
 

@@ -215,23 +215,26 @@ class Store:
 
     def _fate(self, desk: Desk, holder: Holder) -> str:
         """Empty what `holder` holds if it can be kept; say what becomes of it, by a name in `Stats`."""
-        if references(holder) != ALONE:
-            return "escaped"
+        hindrance = self._hindrance(holder)
+        if hindrance is not None:
+            return hindrance
         if not desk.shelf.has_room():
             return "discarded_full"
         if not self.plan.is_for(holder.__wrapped__):
             return "discarded_refused"  # its class was changed
-        if getweakrefcount(holder.__wrapped__):
-            return "discarded_refused"
-        fate = self._empty(holder)
-        if references(holder) != ALONE:
-            return "escaped"  # its reset() kept it
-        if fate == "recycled" and getweakrefcount(holder.__wrapped__):
-            return "discarded_refused"
-        return fate
+        refusal = self._empty(holder)
+        hindrance = self._hindrance(holder)  # what emptied it may have kept it
+        return hindrance if hindrance == "escaped" else refusal or hindrance or "recycled"
 
-    def _empty(self, holder: Holder) -> str:
-        """Empty what `holder` holds, unless it is too large or refuses; say what becomes of it then."""
+    def _hindrance(self, holder: Holder) -> str | None:
+        """What becomes of an object that somebody else still holds or watches; None if nobody does."""
+        watched = getweakrefcount(holder.__wrapped__)  # first: a weak reference can become another holder meanwhile
+        if references(holder) != ALONE:
+            return "escaped"
+        return "discarded_refused" if watched else None
+
+    def _empty(self, holder: Holder) -> str | None:
+        """Empty what `holder` holds; say what becomes of it if that is not to be kept."""
         plan = self.plan
         if plan.scrubs and self._is_too_large(holder):
             return "discarded_large"
@@ -241,7 +244,7 @@ class Store:
             return "discarded_refused"
         if not plan.scrubs and self._is_too_large(holder):
             return "discarded_large"
-        return "recycled"
+        return None
 
     def _is_too_large(self, holder: Holder) -> bool:
         measure = self.plan.measure

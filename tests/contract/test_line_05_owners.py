@@ -1,6 +1,8 @@
 """Contract line 5: never two owners. What escapes is left alive, is counted, and is not parked."""
 
+import contextlib
 import itertools
+import weakref
 
 import pytest
 from hypothesis import settings
@@ -30,6 +32,41 @@ def test_kept_by_its_own_reset(pooled):
     other = Clingy()
     other.value = 2
     assert kept[0].value == 1
+
+
+def test_kept_by_a_reset_that_refuses(pooled):
+    kept = []
+
+    @pooled.poolable
+    class Clingy:
+        def reset(self):
+            kept.append(self)
+            return False
+
+    Clingy()
+    escapes(pooled, Clingy)
+
+
+def test_a_weak_reference_that_is_followed_while_the_object_is_emptied(pooled):
+    found = []
+
+    @pooled.poolable
+    class Thing:
+        def reset(self):
+            found.append(ref())
+            self.value = None
+
+    thing = Thing()
+    thing.value = 1
+    ref = weakref.ref(thing)
+    del thing
+    assert ref() is None or len(found) == 1
+    other = Thing()
+    other.value = 2
+    for each in found:  # nothing, or what escaped, but never what somebody else has now
+        if each is not None:
+            with contextlib.suppress(ReferenceError):
+                assert each.value is None
 
 
 def test_kept_by_its_own_capacity(pooled):
