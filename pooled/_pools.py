@@ -58,6 +58,8 @@ class Pool(Generic[T]):
         capacity: Callable[[T], int] | None = None,
         name: str | None = None,
     ) -> None:
+        if type(self) is Pool:
+            raise TypeError("Pool says what LocalPool and GlobalPool have in common; make one of these")
         if not isinstance(name, str | None):
             raise TypeError(
                 f"name={name!r}: expected a string, got {type(name).__name__}; leave it out for the default"
@@ -95,8 +97,9 @@ class Pool(Generic[T]):
     def borrow(self) -> AbstractContextManager[T]:
         """An object for the length of a `with` block, bare: `with pool.borrow() as obj: ...`.
 
-        It is the object itself where `take` gives a proxy. It comes home when the block is over and the
-        variable that held it is gone or holds something else; one that is still held otherwise has escaped.
+        It is the object itself where `take` gives a proxy. When the block is over it comes home at once if its
+        variable is gone by then; else it waits for that, and comes home when this thread next takes from the
+        pool or clears it. One that is held by more than a variable has escaped.
         """
         return cast("AbstractContextManager[T]", self._store.borrow())
 
@@ -259,7 +262,8 @@ def orphan(cls: Callable[..., T], /, *args: Any, **kwargs: Any) -> T:
 def detach(obj: T) -> T:
     """Take a pooled object out of its pool's care: it dies an ordinary death. Gives it back.
 
-    Nothing changes for an object of a poolable class that is in no pool.
+    Nothing changes for an object of a poolable class that is in no pool; to the reference engine the bare `self`
+    of a method, or what `borrow` gave, is such an object.
 
     Raises:
         TypeError: the object was not made by a pool or a poolable class.
@@ -288,11 +292,8 @@ def assign(obj: T, pool: Pool[Any]) -> T:
             f"obj={obj!r}: {pool!r} keeps objects of {store.plan.cls.__qualname__}; "
             f"assign it to a pool of {obj.__class__.__qualname__}"
         )
-    former = _engine.store_of(obj)
-    if former is store:
+    if _engine.store_of(obj) is store:
         return obj
-    if former is not None:
-        _engine.detach(obj)
     return cast("T", store.adopt(obj))
 
 

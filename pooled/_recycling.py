@@ -99,6 +99,8 @@ def plan_for_class(cls: type, *, reset: Reset | None, capacity: Capacity | None,
         refuse_unscrubbable(cls)
     factory = partial(construct, cls) if hooked else cls
     has_new = class_with_new(cls) is not None
+    if builtin is not None and has_new:
+        builtin = attrs.evolve(builtin, fits=None, refill=None)  # what is passed on to it is the class's own affair
     return Plan(
         factory=factory,
         parkable=partial(_blank, cls, hooked=hooked) if reset is None else factory,
@@ -143,23 +145,25 @@ def _blank(cls: type, *, hooked: bool) -> Any:
 def _checked(cls: type, name: str, given: Callable[[Any], Any] | None) -> Callable[[Any], Any] | None:
     """The function to use as `name`: the one given, or else the method of `cls`, or None where it has none.
 
-    An attribute that is no method, such as a property, a number or a class, is the class's own affair.
+    An attribute that is no method of the objects, such as a property, a number, a class or a class method, is the
+    class's own affair, and so is what its metaclass has.
     """
     if given is not None:
         _check_hook(f"{name}={given!r}", name, given)
         return given
-    method: Any = inspect.getattr_static(cls, name, None)
-    if isinstance(method, types.FunctionType):
+    method: Any = next((base.__dict__[name] for base in cls.__mro__ if name in base.__dict__), None)
+    if isinstance(method, types.FunctionType | types.MethodDescriptorType):
         _check_hook(f"{cls.__qualname__}.{name}", name, method)
         return method
-    is_method = callable(getattr(cls, name, None)) and not isinstance(method, type | property)
-    return operator.methodcaller(name) if is_method else None
+    other = isinstance(method, type | property | classmethod | staticmethod) or not callable(getattr(cls, name, None))
+    return None if method is None or other else operator.methodcaller(name)
 
 
 def _check_hook(which: str, name: str, function: Callable[[Any], Any]) -> None:
     if not callable(function):
         raise TypeError(f"{which}: expected a function that takes the object")
-    if inspect.iscoroutinefunction(function) or inspect.isgeneratorfunction(function):
+    called = (function, inspect.getattr_static(type(function), "__call__", None))  # an object can be a function, too
+    if any(inspect.iscoroutinefunction(each) or inspect.isgeneratorfunction(each) for each in called):
         raise TypeError(
             f"{which}: it runs while an object is dropped, where nothing awaits it; make it a plain function"
         )

@@ -69,6 +69,8 @@ def refuse_unscrubbable(cls: type) -> None:
     for base in _bound_to_the_system():
         if issubclass(cls, base):
             raise TypeError(f"cls={name}: a {base.__name__} holds state that scrubbing cannot empty; {_THE_WAY_OUT}")
+    if _hides_its_dict(cls):
+        raise TypeError(f"cls={name}: its __dict__ is not where its attributes are; {_THE_WAY_OUT}")
     base = _c_base(cls)
     if base is not object and base not in EMPTIABLE:
         raise TypeError(
@@ -83,6 +85,12 @@ def _bound_to_the_system() -> list[type]:
     """Classes written in Python whose objects stand for something outside themselves."""
     processes = sys.modules.get("multiprocessing.process")  # not imported only to be refused
     return [threading.Thread, *([processes.BaseProcess] if processes else [])]
+
+
+def _hides_its_dict(cls: type) -> bool:
+    """Whether an attribute called `__dict__` stands before the one that Python gives to objects."""
+    found = next((base.__dict__["__dict__"] for base in cls.__mro__ if "__dict__" in base.__dict__), None)
+    return found is not None and not isinstance(found, types.GetSetDescriptorType)
 
 
 def _c_base(cls: type) -> type:

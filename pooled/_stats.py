@@ -17,11 +17,12 @@ class Stats:
         recycled: emptied and parked when their last reference went.
         discarded_full: really died because the pool was full (with `max=0` it always is).
         discarded_large: really died because their capacity was above `max_cap`.
-        discarded_error: really died because `reset` or `capacity` raised.
-        discarded_refused: really died because `reset` returned False, or because something still watched them
-            (the reference engine cannot end the weak references that an object made to itself).
+        discarded_error: really died because `__init__`, `reset` or `capacity` raised.
+        discarded_refused: really died because `reset` returned False; or because their `__init__` never ran, and
+            they have a `reset` that keeps what it builds; or because something still watched them (the reference
+            engine cannot end the weak references that an object made to itself).
         escaped: left alive, because somebody else still held them when they should have been parked.
-        collected: found by the cyclic garbage collector, and freed by it.
+        collected: found by the cyclic garbage collector or dropped while it was at work, and freed.
         detached: taken out of the pool's care by `detach` or `assign`.
         parked: waiting in the pool now (a local pool: in all threads that live).
     """

@@ -73,6 +73,7 @@ def hookable(cls: type) -> type:
     }
     with _unannounced(cls):
         stand_in: type = _hooked(metaclass)(cls.__name__, (cls,), namespace)
+    del stand_in.__slots__  # type: ignore[attr-defined] # those of the class are to be seen
     return stand_in
 
 

@@ -32,6 +32,9 @@ class Loan:
         self._held = Held(self._lender.take_bare())
         return self._held.__wrapped__
 
+    def __del__(self) -> None:
+        self.__exit__()  # it was entered, and never left
+
     def __exit__(self, *exc_info: object) -> None:
         held, self._held = self._held, None
         if held is not None:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import copy
 import operator
 from collections.abc import Callable
+from gc import is_finalized
 from sys import getrefcount
 from typing import Any, Final, Protocol, TypeGuard
 from weakref import getweakrefcount
 
 import wrapt
 
+from pooled._engine.collecting import is_collecting
 from pooled._engine.rebuilding import rebuilding_methods
 
 
@@ -75,16 +77,16 @@ _GONE: Final = _Gone()
 class Proxy(wrapt.BaseObjectProxy):  # type: ignore[type-arg] # it takes no parameter at run time
     """Stands for one pooled object, and sends it home when it dies."""
 
-    __slots__ = ("_self_home",)
+    __slots__ = ("_self_pooled_home",)
 
-    _self_home: Home | None
+    _self_pooled_home: Home | None
 
     @classmethod
     def _for(cls, obj: Any, home: Home | None) -> Proxy:
         proxy = cls.__new__(cls)
-        proxy._self_home = None  # it has none until it holds something
+        proxy._self_pooled_home = None  # it has none until it holds something
         wrapt.BaseObjectProxy.__init__(proxy, obj)
-        proxy._self_home = home
+        proxy._self_pooled_home = home
         return proxy
 
     def __init__(self, /, *args: Any, **kwargs: Any) -> None:
@@ -92,11 +94,11 @@ class Proxy(wrapt.BaseObjectProxy):  # type: ignore[type-arg] # it takes no para
         self.__wrapped__.__init__(*args, **kwargs)
 
     def __del__(self) -> None:
-        home = self._self_home
+        home = self._self_pooled_home
         if home is None or home.is_closed():
             return
-        # The cyclic collector finalizes objects that other garbage still refers to, this proxy among them.
-        if getrefcount(self) != _DYING:
+        self._self_pooled_home = None  # once is enough, also for who calls this by hand
+        if is_collecting() or is_finalized(self):
             home.collect()
         elif getweakrefcount(self):
             # Whoever follows a weak reference while the object is emptied, on another thread or in its reset, gets
@@ -135,6 +137,10 @@ class Proxy(wrapt.BaseObjectProxy):  # type: ignore[type-arg] # it takes no para
     def __object_proxy__(self) -> Any:
         """What wrapt puts around the result of an operator that made a new object: nothing."""
         return _as_it_is
+
+
+# From here on, what is asked for its slots is the object.
+Proxy.__slots__ = property(lambda self: self.__wrapped__.__slots__)  # type: ignore[assignment]
 
 
 def is_proxy(obj: object) -> TypeGuard[Proxy]:
@@ -194,29 +200,27 @@ _SOME_HAVE: Final = (
 """What wrapt leaves out, since a proxy that has it passes for what it may not stand for."""
 
 
+def _defines(cls: type, name: str) -> bool:
+    """Whether objects of `cls` have a method of this name; what its metaclass has does not count."""
+    return next((base.__dict__[name] for base in cls.__mro__ if name in base.__dict__), None) is not None
+
+
+def _iterate_by_index(self: Proxy) -> Any:
+    return iter(self.__wrapped__)
+
+
 def proxy_type(cls: type) -> type[Proxy]:
     """The proxies for objects of `cls`: they have the special methods that only some classes have."""
-    namespace = {name: _forwarding(name) for name in _SOME_HAVE if getattr(cls, name, None) is not None}
+    names = [name for name in _SOME_HAVE if _defines(cls, name)]
+    namespace = {name: _forwarding(name) for name in names}
+    if "__iter__" not in names and _defines(cls, "__getitem__"):
+        namespace["__iter__"] = _iterate_by_index
     namespace |= rebuilding_methods(cls)
     metaclass: Any = type(Proxy)  # wrapt in pure Python has one of its own
     proxies: type[Proxy] = metaclass("Proxy", (Proxy,), {"__slots__": (), "__doc__": Proxy.__doc__, **namespace})
+    del proxies.__slots__
     return proxies
 
 
-def _references_when_dying() -> int:
-    """What `getrefcount(self)` gives in `__del__` when the last reference went."""
-    seen: list[int] = []
-
-    class Probe(Proxy):
-        __slots__ = ()
-
-        def __del__(self) -> None:
-            seen.append(getrefcount(self))
-
-    Probe._for(object(), None)
-    return seen[0]
-
-
-# Both counts differ between versions of Python, so they are measured rather than written down.
-_DYING: Final = _references_when_dying()
+# It differs between versions of Python, so it is measured rather than written down.
 ALONE: Final = references(Held(object()))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections import deque
+from gc import is_finalized
 from threading import get_ident
 from typing import Any, Final, cast
 from weakref import getweakrefcount
@@ -13,7 +14,7 @@ from pooled._construction import Arguments, Keywords, allocate, construct, initi
 from pooled._engine.desks import NOTHING, Desk, Desks
 from pooled._engine.hooking import HookedType, hook, hookable
 from pooled._engine.loans import Loan
-from pooled._engine.proxy import ALONE, Held, Holder, Proxy, bare, is_proxy, proxy_type, references, release
+from pooled._engine.proxy import ALONE, Held, Holder, Home, Proxy, bare, is_proxy, proxy_type, references, release
 from pooled._engine.unraisable import report
 from pooled._policy import Policy
 from pooled._recycling import Plan
@@ -41,7 +42,7 @@ class _Drops:
 
     def __init__(self) -> None:
         self.depth = 0
-        self.waiting: deque[tuple[Store, Held]] = deque()
+        self.waiting: deque[tuple[Store, Held, str | None]] = deque()
 
 
 _under_way: Final[dict[int, _Drops]] = {}
@@ -60,6 +61,25 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_forget_other_threads)  # they are not in the child
 
 
+class _Discarding:
+    """Where an object goes that must not be parked, since its `__init__` did not run or has not come to its end."""
+
+    __slots__ = ("_fate", "store")
+
+    def __init__(self, store: Store, fate: str) -> None:
+        self.store = store
+        self._fate = fate
+
+    def is_closed(self) -> bool:
+        return self.store.is_closed()
+
+    def drop(self, holder: Holder) -> None:
+        self.store.drop(holder, self._fate)
+
+    def collect(self) -> None:
+        self.store.collect()
+
+
 class Store:
     """What stands behind a pool: its parked objects, their way out and their way home."""
 
@@ -68,6 +88,8 @@ class Store:
         self.policy = policy
         self._desks: Final = Desks(policy)
         self._proxies: Final[dict[type, type[Proxy]]] = {}
+        self._unready: Final = _Discarding(self, "discarded_error")
+        self._uninitialised: Final = _Discarding(self, "discarded_refused")
 
     is_closed = staticmethod(sys.is_finalizing)
     """Whether the interpreter ends: nothing is pooled any more then, since modules lose their names."""
@@ -76,20 +98,24 @@ class Store:
 
     def construct(self, args: Arguments, kwargs: Keywords) -> Any:
         """Do what `cls(...)` does."""
-        obj = self._blank(args, kwargs)
+        obj, made = self._blank(args, kwargs, self._unready)
         if isinstance(obj, self.plan.cls):  # else its __new__ gave something else
             initialise(bare(obj), args, kwargs)
+        if made:
+            obj._self_pooled_home = self
         return obj
 
     def blank(self, args: Arguments, kwargs: Keywords) -> Any:
         """Do what `cls.__new__(cls, ...)` does: nothing of an earlier life is left in what it gives."""
-        return self._blank(args, kwargs, reusing=self.plan.scrubs)
+        # What a reset keeps is there only after an __init__, and whether that will ever run is not known here.
+        home = self if self.plan.scrubs else self._uninitialised
+        return self._blank(args, kwargs, home, reusing=self.plan.scrubs)[0]
 
     def take(self) -> Any:
         """An object as `reset` left it, or a new one that `__init__` made ready."""
         taken = self.try_take()
         if taken is None:
-            taken = self._proxy(self.plan.factory())
+            taken = self._proxy(self.plan.factory(), self)
             self._count("misses")
         return taken
 
@@ -100,10 +126,11 @@ class Store:
         if obj is NOTHING:
             return None
         desk.tally["hits"] += 1
-        proxy = self._proxy(obj)
-        del obj  # if __init__ fails, the proxy alone sends it home
+        proxy = self._proxy(obj, self._unready)
+        del obj  # if __init__ fails, the proxy alone holds it
         if self.plan.scrubs:
             initialise(proxy.__wrapped__, (), {})
+        proxy._self_pooled_home = self
         return proxy
 
     def borrow(self) -> Loan:
@@ -113,10 +140,11 @@ class Store:
     def take_bare(self) -> Any:
         """What `take` gives, without a proxy: to be given back by `give_back`."""
         proxy = self.take()
-        proxy._self_home = None
+        proxy._self_pooled_home = None
         return proxy.__wrapped__
 
-    def _blank(self, args: Arguments, kwargs: Keywords, *, reusing: bool = True) -> Any:
+    def _blank(self, args: Arguments, kwargs: Keywords, home: Home, *, reusing: bool = True) -> tuple[Any, bool]:
+        """A blank object that goes to `home`, and True; or what the class's `__new__` gave instead, and False."""
         plan, desk = self.plan, self._desks.here()
         if (args or kwargs) and plan.takes_nothing:
             raise TypeError(f"{plan.cls.__name__}() takes no arguments")
@@ -125,12 +153,12 @@ class Store:
         if not hit:
             obj = allocate(plan.cls, plan.cls, args, kwargs)
             if not issubclass(type(obj), plan.cls):
-                return obj  # no object of its own, so not the pool's either
+                return obj, False  # no object of its own, so not the pool's either
         desk.tally["hits" if hit else "misses"] += 1
-        proxy = self._proxy(obj)
+        proxy = self._proxy(obj, home)
         if hit and plan.builtin is not None and plan.builtin.refill is not None:
             plan.builtin.refill(obj, *args)
-        return proxy
+        return proxy, True
 
     def _pop(self, desk: Desk, args: Arguments) -> Any:
         """A parked object that serves a construction with `args`, or NOTHING."""
@@ -146,36 +174,36 @@ class Store:
             desk.shelf.put_under(obj)
         return NOTHING
 
-    def _proxy(self, obj: Any) -> Proxy:
+    def _proxy(self, obj: Any, home: Home) -> Proxy:
         cls = type(obj)
         try:
             proxy = self._proxies[cls]
         except KeyError:
             proxy = self._proxies[cls] = proxy_type(cls)
-        return proxy._for(obj, self)
+        return proxy._for(obj, home)
 
     # The way home.
 
-    def drop(self, holder: Holder) -> None:
-        """Recycle what `holder` holds, which nobody else should, or let it die."""
+    def drop(self, holder: Holder, fate: str | None = None) -> None:
+        """Recycle what `holder` holds, which nobody else should, or let it die: at once if its `fate` is known."""
         thread = get_ident()
         drops = _under_way.get(thread)
         if drops is None:
             drops = _under_way[thread] = _Drops()
         elif drops.depth == _DEEPEST:
-            drops.waiting.append((self, Held(holder.__wrapped__)))
+            drops.waiting.append((self, Held(holder.__wrapped__), fate))
             return
         drops.depth += 1
         try:
-            self._recycle(holder)
+            self._recycle(holder, fate)
             while drops.depth == 1 and drops.waiting:
-                store, held = drops.waiting.popleft()
-                store._recycle(held)
+                store, held, fate = drops.waiting.popleft()
+                store._recycle(held, fate)
         finally:
             drops.depth -= 1
 
     def collect(self) -> None:
-        """Count an object that the cyclic garbage collector found; it is freed with the rest of its cycle."""
+        """Count an object that the cyclic garbage collector found, or made others let go of; it is freed."""
         self._count("collected")
 
     def give_back(self, held: Held) -> None:
@@ -197,10 +225,10 @@ class Store:
             else:
                 desk.lent.append(held)
 
-    def _recycle(self, holder: Holder) -> None:
+    def _recycle(self, holder: Holder, fate: str | None) -> None:
         desk = self._desks.here()
         try:
-            fate = self._fate(desk, holder)
+            fate = fate or self._fate(desk, holder)
         except BaseException as error:  # noqa: BLE001 (no error of a hook may reach the code that dropped the object)
             fate = "discarded_error"
             report(
@@ -227,10 +255,12 @@ class Store:
         return hindrance if hindrance == "escaped" else refusal or hindrance or "recycled"
 
     def _hindrance(self, holder: Holder) -> str | None:
-        """What becomes of an object that somebody else still holds or watches; None if nobody does."""
+        """What becomes of an object that somebody else still holds, watches or has finalized; None if nobody has."""
         watched = getweakrefcount(holder.__wrapped__)  # first: a weak reference can become another holder meanwhile
         if references(holder) != ALONE:
             return "escaped"
+        if is_finalized(holder.__wrapped__):
+            return "collected"  # by the cyclic collector, whose other finalizers let go of it: its __del__ has run
         return "discarded_refused" if watched else None
 
     def _empty(self, holder: Holder) -> str | None:
@@ -263,7 +293,10 @@ class Store:
         shelf = self._desks.here().shelf
         made = 0
         while made < count and shelf.has_room():
-            shelf.park(Held(self.plan.parkable()))
+            held = Held(self.plan.parkable())
+            if self._hindrance(held) or (not self.plan.scrubs and self._is_too_large(held)):
+                break  # the next one would be no different
+            shelf.park(held)
             made += 1
         return made
 
@@ -296,14 +329,18 @@ class Store:
         """Answer for `obj` from now on; give what stands for it."""
         self._count("misses")
         if not is_proxy(obj):
-            return self._proxy(obj)
-        obj._self_home = self
+            return self._proxy(obj, self)
+        unfit = isinstance(obj._self_pooled_home, _Discarding)
+        if store_of(obj) is not None:
+            detach(obj)
+        obj._self_pooled_home = self._uninitialised if unfit else self
         return obj
 
 
 def store_of(obj: object) -> Store | None:
     """The store that `obj` would go home to; None where it is in no pool."""
-    return cast("Store | None", obj._self_home) if is_proxy(obj) else None
+    home = obj._self_pooled_home if is_proxy(obj) else None
+    return cast("Store | None", getattr(home, "store", home))
 
 
 def hands_out(obj: object) -> bool:
@@ -313,8 +350,10 @@ def hands_out(obj: object) -> bool:
 
 def detach(obj: Any) -> None:
     """Have `obj`, which `store_of` knows, go home to no store."""
-    obj._self_home._count("detached")
-    obj._self_home = None
+    store = store_of(obj)
+    assert store is not None  # noqa: S101 (that it knows the object is what this is called for)
+    store._count("detached")
+    obj._self_pooled_home = None
 
 
 def orphan(plan: Plan, args: Arguments, kwargs: Keywords) -> Any:

@@ -303,6 +303,17 @@ def test_arrays_are_recycled_for_their_type_code_alone(pooled, containers):
         assert (labelled.tolist(), labelled.label) == ([1], label)
         del labelled
     assert pooled.pool_of(Labelled).stats().hits == 1
+
+    @pooled.poolable
+    class Zeros(array.array):
+        def __new__(cls, code, n):
+            return super().__new__(cls, code, [0] * n)
+
+        def reset(self):
+            del self[:]
+
+    for n in (1, 2):
+        assert len(Zeros("h", n)) in (0, n), "its reset answers for what its __new__ made"
     for bad in ((), ("z",), ("h", ["text"]), (5,)):
         with pytest.raises((TypeError, ValueError)):
             containers.Array(*bad)

@@ -154,6 +154,66 @@ def test_take_runs_init_where_the_object_is_new_or_was_scrubbed(pooled):
     assert vars(pooled.take(Scrubbed)) == {"ready": True}
 
 
+def test_an_object_that_is_not_ready_is_never_taken(pooled):
+    @pooled.poolable
+    class Connection:
+        def __init__(self, port=1):
+            self.port = int(port)
+            self.socket = "open"
+
+        def reset(self): ...
+
+    with pytest.raises(ValueError, match="invalid literal"):
+        Connection("no number")
+    gc.collect()
+    assert pooled.take(Connection).socket == "open"
+    pooled.pool_of(Connection).clear()
+    Connection.__new__(Connection)
+    assert pooled.try_take(Connection) is None
+    another = pooled.GlobalPool(Connection)
+    blank = pooled.assign(Connection.__new__(Connection), another)
+    del blank
+    assert len(another) == 0
+
+
+def test_what_a_metaclass_has_is_not_the_objects(pooled):
+    class Meta(type):
+        def reset(cls):
+            raise AssertionError("nobody asked")
+
+        def capacity(cls):
+            raise AssertionError("nobody asked")
+
+    @pooled.poolable
+    class Thing(metaclass=Meta):
+        @classmethod
+        def capacity(cls):
+            raise AssertionError("nobody asked")
+
+    thing = Thing()
+    thing.secret = 1
+    assert not callable(thing)
+    del thing
+    assert vars(Thing()) == {}
+    assert pooled.pool_of(Thing).stats().hits == 1
+
+
+def test_slots_by_name_and_items_by_index(pooled):
+    @pooled.poolable
+    class Row:
+        __slots__ = ("a", "b")
+
+        def __init__(self, a, b):
+            self.a, self.b = a, b
+
+        def __getitem__(self, index):
+            return (self.a, self.b)[index]
+
+    row = Row(1, 2)
+    assert [getattr(row, name) for name in row.__slots__] == [1, 2]
+    assert list(row) == [1, 2]
+
+
 def test_take_gives_what_reset_kept(pooled):
     built = []
 

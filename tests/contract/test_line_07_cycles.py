@@ -68,6 +68,35 @@ def test_a_finalizer_that_saves_the_cycle_saves_the_object(pooled):
     assert pooled.pool_of(Leaf).stats().live == 1
 
 
+@pytest.mark.parametrize("take_at_once", [False, True])
+def test_what_a_finalizer_drops_may_be_finalized_next(pooled, take_at_once):
+    taken = []
+
+    @pooled.poolable
+    class Connection:
+        def __init__(self):
+            self.open = True
+
+        def reset(self): ...
+
+        def __del__(self):
+            self.open = False
+
+    class User:
+        def __del__(self):
+            del self.connection
+            if take_at_once:
+                taken.append(pooled.take(Connection))
+
+    user = User()
+    user.me, user.connection = user, Connection()
+    del user
+    gc.collect()
+    taken.append(pooled.take(Connection))
+    assert all(connection.open for connection in taken)
+    assert pooled.pool_of(Connection).stats().live == len(taken)
+
+
 def test_del_runs_when_an_object_really_dies(pooled):
     died = []
 

@@ -104,6 +104,16 @@ def test_what_cannot_be_scrubbed_needs_a_reset(pooled, cls):
     pooled.pool_of(pooled.poolable(reset=lambda obj: None)(cls))
 
 
+def test_a_dict_that_is_elsewhere_cannot_be_scrubbed(pooled):
+    class Hiding:
+        @property
+        def __dict__(self):
+            return {}
+
+    with pytest.raises(TypeError, match="its __dict__ is not where its attributes are; give it a reset"):
+        pooled.poolable(Hiding)
+
+
 def test_a_class_works_as_before_after_a_refusal(pooled):
     with pytest.raises(TypeError):
         pooled.poolable(Error)
@@ -195,6 +205,12 @@ def test_hooks_that_could_not_be_called(pooled):
         def capacity(self, axis):
             return 1
 
+    class AsyncCallable:
+        async def __call__(self, obj):
+            pass
+
+    with pytest.raises(TypeError, match="make it a plain function"):
+        pooled.poolable(reset=AsyncCallable())(type("Thing", (), {}))
     for cls, text in (
         (NeedsMore, r"NeedsMore.reset: .* takes \(self, hard\); pass reset="),
         (Async, "Async.reset: .* make it a plain function"),
@@ -240,6 +256,8 @@ def test_pools_refuse_too(pooled):
         pooled.LocalPool(5)
     with pytest.raises(TypeError, match="immutable"):
         pooled.GlobalPool(str)
+    with pytest.raises(TypeError, match="Pool says what LocalPool and GlobalPool have in common"):
+        pooled.Pool(list)
     with pytest.raises(TypeError, match="name=5: expected a string"):
         pooled.GlobalPool(list, name=5)
     with pytest.raises(TypeError, match="give it a reset"):

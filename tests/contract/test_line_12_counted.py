@@ -36,6 +36,7 @@ def test_everything_is_counted_once(pooled, unraisable, scope, resetting):
             self.kept = kept = []
             self.expected = dict.fromkeys(FIELDS, 0)
             self.alive = []
+            self.uninitialised = set()
 
             def reset(obj):
                 fate = getattr(obj, "fate", None)
@@ -64,7 +65,9 @@ def test_everything_is_counted_once(pooled, unraisable, scope, resetting):
             self.cls, self.pool = Thing, pooled.pool_of(Thing)
 
         def count(self, fate):
-            if fate not in ("detached", "collected", "escaped") and len(self.pool) >= self.pool.policy.max:
+            if not self.fit:
+                fate = "discarded_refused"  # what its reset keeps may never have been there
+            elif fate not in ("detached", "collected", "escaped") and len(self.pool) >= self.pool.policy.max:
                 fate = "discarded_full"
             self.expected[fate] += 1
             self.expected["parked"] += fate == "recycled"
@@ -75,7 +78,10 @@ def test_everything_is_counted_once(pooled, unraisable, scope, resetting):
             self.expected["parked"] -= hit
 
         def choose(self, data):
-            return self.alive.pop(data.draw(st.integers(0, len(self.alive) - 1)))
+            obj = self.alive.pop(data.draw(st.integers(0, len(self.alive) - 1)))
+            self.fit = id(obj) not in self.uninitialised or not resetting
+            self.uninitialised.discard(id(obj))
+            return obj
 
         @rule()
         def construct(self):
@@ -99,6 +105,7 @@ def test_everything_is_counted_once(pooled, unraisable, scope, resetting):
         def bare_new(self):
             self.get(reusing=not resetting)
             self.alive.append(self.cls.__new__(self.cls))
+            self.uninitialised.add(id(self.alive[-1]))
 
         @rule()
         def orphan(self):

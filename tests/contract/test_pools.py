@@ -190,6 +190,30 @@ def test_prefill(pooled, containers, kind):
     assert pool.take().ready
 
 
+def test_only_what_may_be_parked_is_prefilled(pooled, kind):
+    registry = []
+
+    @pooled.poolable
+    class Registered:
+        def __init__(self):
+            registry.append(self)
+
+        def reset(self): ...
+
+    assert kind(Registered).prefill(3) == 0
+    assert len(registry) == 1
+    large = kind(lambda: bytearray(10_000), max_cap=100, reset=lambda obj: None, capacity=len)
+    assert (large.prefill(3), len(large)) == (0, 0)
+
+
+def test_a_loan_that_is_never_left_comes_home_too(kind):
+    pool = kind(list)
+    loan = pool.borrow()
+    loan.__enter__()
+    del loan
+    assert (len(pool), pool.stats().live) == (1, 0)
+
+
 def test_clear_and_prune(pooled, kind):
     pool = kind(list, max=50)
     pool.prefill(20)
