@@ -32,6 +32,12 @@ class Maker(Protocol):
 STORE: Final = "__pooled_store__"
 """Where a hooked class has its store. Subclasses do not inherit it: it is read from the class's own dict."""
 
+_ITS_OWN: Final = (
+    *("__module__", "__doc__", "__firstlineno__"),
+    *("__annotations__", "__annotate_func__", "__annotate__"),  # whichever this version of Python has
+)
+"""What a class says of itself alone, and what stands in for it has to say too."""
+
 
 class HookedType(type):
     """The type of hooked classes and of their subclasses, hooked or not."""
@@ -65,12 +71,8 @@ def hookable(cls: type) -> type:
             f"cls={cls.__qualname__}: its metaclass {metaclass.__name__} has a __call__ of its own, which the "
             f"reference engine cannot hook; use GlobalPool({cls.__name__}, ...) or LocalPool({cls.__name__}, ...)"
         )
-    namespace = {
-        "__slots__": (),
-        "__module__": cls.__module__,
-        "__qualname__": cls.__qualname__,
-        "__doc__": cls.__doc__,
-    }
+    namespace = {name: value for name, value in cls.__dict__.items() if name in _ITS_OWN}
+    namespace |= {"__slots__": (), "__qualname__": cls.__qualname__}
     with _unannounced(cls):
         stand_in: type = _hooked(metaclass)(cls.__name__, (cls,), namespace)
     del stand_in.__slots__  # type: ignore[attr-defined] # those of the class are to be seen

@@ -304,6 +304,7 @@ def test_the_class_stays_what_it_was(pooled):
         """Its docstring."""
 
         shared = 1
+        declared: int
 
         def __init__(self, a, *, b=2):
             self.a = a
@@ -324,6 +325,8 @@ def test_the_class_stays_what_it_was(pooled):
     for name in ("__name__", "__qualname__", "__module__", "__doc__"):
         assert getattr(decorated, name) == getattr(Plain, name)
     assert str(inspect.signature(decorated)) == "(a, *, b=2)"
+    assert inspect.get_annotations(decorated) == inspect.get_annotations(Plain) == {"declared": int}
+    assert inspect.getsource(decorated).lstrip().startswith("class Plain")
     assert issubclass(decorated, Plain)
     assert [base.__name__ for base in decorated.__mro__] in (
         ["Plain", "Base", "object"],
