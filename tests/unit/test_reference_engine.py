@@ -111,3 +111,24 @@ def test_an_object_that_changed_its_class_is_counted_as_refused(pooled):
     thing.__class__ = Other
     del thing
     assert pooled.pool_of(Thing).stats() == pooled.Stats(misses=1, discarded_refused=1)
+
+
+def test_a_weak_reference_does_not_lead_to_an_object_that_is_being_emptied(pooled):
+    seen = []
+
+    @pooled.poolable
+    class Thing:
+        def __init__(self):
+            self.value = 1
+
+        def reset(self):
+            try:
+                seen.append(ref().value)
+            except ReferenceError:
+                seen.append("gone")
+
+    thing = Thing()
+    ref = weakref.ref(thing)
+    del thing
+    assert (seen, ref()) == (["gone"], None)
+    assert pooled.pool_of(Thing).stats().recycled == 1
