@@ -18,11 +18,12 @@ def is_collecting() -> bool:
     return get_ident() in _threads
 
 
-def _follow(phase: str, _info: dict[str, Any]) -> None:
+def _follow(phase: str, _info: dict[str, Any], threads: set[int] = _threads, ident: Any = get_ident) -> None:
+    # The parameters are there still when the interpreter ends and this module has lost its names.
     if phase == "start":
-        _threads.add(get_ident())
+        threads.add(ident())
     else:
-        _threads.discard(get_ident())
+        threads.discard(ident())
 
 
 gc.callbacks.append(_follow)

@@ -10,6 +10,10 @@ from pooled._engine.proxy import Held
 class Lender(Protocol):
     """Where an object is borrowed."""
 
+    def is_closed(self) -> bool:
+        """Whether nothing is taken back any more."""
+        ...
+
     def take_bare(self) -> Any:
         """An object of the pool's, without a proxy."""
 
@@ -37,5 +41,5 @@ class Loan:
 
     def __exit__(self, *exc_info: object) -> None:
         held, self._held = self._held, None
-        if held is not None:
+        if held is not None and not self._lender.is_closed():
             self._lender.give_back(held)

@@ -27,7 +27,7 @@ class Home(Protocol):
         """The last reference went: recycle what `holder` holds, or let it die."""
 
     def collect(self) -> None:
-        """The cyclic garbage collector found the object."""
+        """The cyclic garbage collector found the object, or made others let go of it."""
 
 
 class Holder(Protocol):

@@ -11,6 +11,7 @@ from typing import Any, Final, cast
 from weakref import getweakrefcount
 
 from pooled._construction import Arguments, Keywords, allocate, construct, initialise
+from pooled._engine.collecting import is_collecting
 from pooled._engine.desks import NOTHING, Desk, Desks
 from pooled._engine.hooking import HookedType, hook, hookable
 from pooled._engine.loans import Loan
@@ -259,8 +260,8 @@ class Store:
         watched = getweakrefcount(holder.__wrapped__)  # first: a weak reference can become another holder meanwhile
         if references(holder) != ALONE:
             return "escaped"
-        if is_finalized(holder.__wrapped__):
-            return "collected"  # by the cyclic collector, whose other finalizers let go of it: its __del__ has run
+        if is_collecting() or is_finalized(holder.__wrapped__):
+            return "collected"  # its __del__ may come next, or has run
         return "discarded_refused" if watched else None
 
     def _empty(self, holder: Holder) -> str | None:

@@ -97,6 +97,28 @@ def test_what_a_finalizer_drops_may_be_finalized_next(pooled, take_at_once):
     assert pooled.pool_of(Connection).stats().live == len(taken)
 
 
+def test_what_was_lent_to_a_cycle_is_not_handed_out(pooled):
+    class Connection:
+        def __init__(self):
+            self.open = True
+
+        def __del__(self):
+            self.open = False
+
+    pool = pooled.GlobalPool(Connection, reset=lambda connection: None)
+
+    class User:
+        pass
+
+    user = User()
+    user.me, user.loan = user, pool.borrow()
+    user.connection = user.loan.__enter__()
+    del user
+    gc.collect()
+    connection = pool.take()
+    assert connection.open
+
+
 def test_del_runs_when_an_object_really_dies(pooled):
     died = []
 

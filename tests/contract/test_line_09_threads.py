@@ -179,6 +179,11 @@ chain = None
 for _ in range(10_000):
     chain = Thing(chain)
 Resetting(); Thing(); List(); del proxied
+loan = pool.borrow(); loan.__enter__()
+def in_a_block():
+    with pool.borrow() as borrowed:
+        yield borrowed
+suspended = in_a_block(); next(suspended)
 
 def in_a_daemon(started=threading.Event()):
     mine = Thing()
@@ -190,8 +195,9 @@ atexit.register(lambda kept=Thing(): Thing(kept))
 
 class Last:
     thing = Thing()
-    def __del__(self, Thing=Thing):
+    def __del__(self, Thing=Thing, collect=gc.collect):
         Thing(self)
+        collect()
 last = Last()
 """
 

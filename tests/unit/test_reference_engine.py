@@ -99,20 +99,6 @@ def test_a_thread_of_the_child_does_not_inherit_drops_under_way(pooled):
     assert pooled.pool_of(Node).stats().live == 0
 
 
-def test_an_object_that_changed_its_class_is_counted_as_refused(pooled):
-    class Other:
-        pass
-
-    @pooled.poolable
-    class Thing:
-        pass
-
-    thing = Thing()
-    thing.__class__ = Other
-    del thing
-    assert pooled.pool_of(Thing).stats() == pooled.Stats(misses=1, discarded_refused=1)
-
-
 def test_a_weak_reference_does_not_lead_to_an_object_that_is_being_emptied(pooled):
     seen = []
 
