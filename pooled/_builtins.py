@@ -158,6 +158,20 @@ def builtin_of(cls: type) -> Builtin | None:
     return next((EMPTIABLE[base] for base in cls.__mro__ if base in EMPTIABLE), None)
 
 
+_SAYS_BUILTIN: Final = "__pooled_builtin__"
+
+
+def of_the_builtin(method: Callable[[Any], int]) -> Callable[[Any], int]:
+    """Mark a `capacity` method that says what `capacity_of` says, so that an engine need not call it."""
+    setattr(method, _SAYS_BUILTIN, True)
+    return method
+
+
+def says_builtin(capacity: Callable[[Any], int]) -> bool:
+    """Whether `capacity` was marked by `of_the_builtin`."""
+    return getattr(capacity, _SAYS_BUILTIN, False)
+
+
 def capacity_of(container: object) -> int:
     """What a builtin container, or an instance of a subclass of one, has room for.
 

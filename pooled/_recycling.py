@@ -14,7 +14,7 @@ from typing import Any, Final, Protocol, TypeAlias, runtime_checkable
 
 import attrs
 
-from pooled._builtins import Builtin, builtin_of
+from pooled._builtins import Builtin, builtin_of, says_builtin
 from pooled._construction import allocate, class_with_new, construct
 from pooled._refusals import refuse_immutable, refuse_unscrubbable
 
@@ -58,8 +58,9 @@ class Plan:
         parkable: makes an object that can be parked, as `empty` would have left it.
         cls: the class of the objects; `object` where a function makes them.
         empty: empties an object; False means: do not keep it.
-        measure: says the capacity of an object; None: it is never too large.
+        measure: says the capacity of an object, an integer; None: it is never too large.
         scrubs: whether `empty` leaves an object blank, so that `__init__` has to run before it is used again.
+        hooked: whether calling the class leads to a pool.
         plain: whether `object.__new__` makes the objects.
         builtin: what recycling has to know of the builtin base, where the class has one.
     """
@@ -70,12 +71,18 @@ class Plan:
     empty: Reset
     measure: Capacity | None
     scrubs: bool
+    hooked: bool = False
     plain: bool = False
     builtin: Builtin | None = None
 
     def is_for(self, obj: object) -> bool:
         """Whether a pool of this plan can keep `obj`."""
         return self.cls is object or obj.__class__ is self.cls
+
+    @property
+    def measures_builtin(self) -> bool:
+        """Whether the capacity of an object is what its builtin part has room for."""
+        return self.builtin is not None and self.measure is self.builtin.capacity
 
     @property
     def takes_nothing(self) -> bool:
@@ -93,7 +100,9 @@ def plan_for_class(cls: type, *, reset: Reset | None, capacity: Capacity | None,
     """
     builtin = builtin_of(cls)
     reset = _checked(cls, "reset", reset)
-    capacity = _checked(cls, "capacity", capacity) or (builtin.capacity if builtin else None)
+    capacity = _checked(cls, "capacity", capacity)
+    if builtin is not None and (capacity is None or says_builtin(capacity)):
+        capacity = builtin.capacity
     refuse_immutable(cls)
     if reset is None:
         refuse_unscrubbable(cls)
@@ -106,8 +115,9 @@ def plan_for_class(cls: type, *, reset: Reset | None, capacity: Capacity | None,
         parkable=partial(_blank, cls, hooked=hooked) if reset is None else factory,
         cls=object if has_new and not hooked else cls,  # it may give objects of other classes
         empty=reset or _scrub(cls, builtin),
-        measure=capacity and _as_index(capacity),
+        measure=capacity,
         scrubs=reset is None,
+        hooked=hooked,
         plain=builtin is None and not has_new,
         builtin=builtin,
     )
@@ -132,7 +142,7 @@ def plan_for_function(factory: Callable[[], Any], *, reset: Reset | None, capaci
         parkable=factory,
         cls=object,
         empty=reset,
-        measure=capacity and _as_index(capacity),
+        measure=capacity,
         scrubs=False,
     )
 
@@ -178,15 +188,6 @@ def _check_hook(which: str, name: str, function: Callable[[Any], Any]) -> None:
             f"{which}: it is called with the object alone, but takes {signature}; "
             f"pass {name}= a function that takes only the object"
         ) from error
-
-
-def _as_index(capacity: Capacity) -> Capacity:
-    """`capacity`, with an answer that is no number refused rather than compared."""
-
-    def measure(obj: Any) -> int:
-        return operator.index(capacity(obj))
-
-    return measure
 
 
 def _scrub(cls: type, builtin: Builtin | None) -> Reset:

@@ -16,7 +16,7 @@ import collections
 import io
 from typing import Any, TypeVar, cast
 
-from pooled._builtins import capacity_of
+from pooled._builtins import capacity_of, of_the_builtin
 from pooled._decorate import poolable
 
 __all__ = [
@@ -44,6 +44,7 @@ class List(list[T]):
 
     __slots__ = ()
 
+    @of_the_builtin
     def capacity(self) -> int:
         """Elements it has room for."""
         return capacity_of(self)
@@ -55,6 +56,7 @@ class Dict(dict[K, V]):
 
     __slots__ = ()
 
+    @of_the_builtin
     def capacity(self) -> int:
         """Entries it has room for."""
         return capacity_of(self)
@@ -66,6 +68,7 @@ class Set(set[T]):
 
     __slots__ = ()
 
+    @of_the_builtin
     def capacity(self) -> int:
         """Slots of its hash table; a set grows when three fifths of them are taken."""
         return capacity_of(self)
@@ -77,6 +80,7 @@ class Deque(collections.deque[T]):
 
     __slots__ = ()
 
+    @of_the_builtin
     def capacity(self) -> int:
         """Elements its blocks have room for."""
         return capacity_of(self)
@@ -88,6 +92,7 @@ class ByteArray(bytearray):
 
     __slots__ = ()
 
+    @of_the_builtin
     def capacity(self) -> int:
         """Bytes it has room for."""
         return capacity_of(self)
@@ -99,6 +104,7 @@ class BytesIO(io.BytesIO):
 
     __slots__ = ()
 
+    @of_the_builtin
     def capacity(self) -> int:
         """Bytes its buffer has room for; 0 while it shares the `bytes` it was made from."""
         return capacity_of(self)
@@ -110,6 +116,7 @@ class StringIO(io.StringIO):
 
     __slots__ = ()
 
+    @of_the_builtin
     def capacity(self) -> int:
         """Characters it holds; Python does not tell how many it has room for."""
         return capacity_of(self)
@@ -121,6 +128,7 @@ class OrderedDict(collections.OrderedDict[K, V]):
 
     __slots__ = ()
 
+    @of_the_builtin
     def capacity(self) -> int:
         """Entries it has room for."""
         return capacity_of(self)
@@ -132,6 +140,7 @@ class DefaultDict(collections.defaultdict[K, V]):
 
     __slots__ = ()
 
+    @of_the_builtin
     def capacity(self) -> int:
         """Entries it has room for."""
         return capacity_of(self)
@@ -141,6 +150,7 @@ class DefaultDict(collections.defaultdict[K, V]):
 class Counter(collections.Counter[T]):
     """A poolable `collections.Counter`."""
 
+    @of_the_builtin
     def capacity(self) -> int:
         """Entries it has room for."""
         return capacity_of(self)
@@ -157,6 +167,7 @@ class Array(array.array):  # type: ignore[type-arg] # it takes no parameter at r
 
     __slots__ = ()
 
+    @of_the_builtin
     def capacity(self) -> int:
         """Elements it has room for."""
         return capacity_of(self)

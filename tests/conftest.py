@@ -2,14 +2,16 @@
 
 import gc
 import importlib
+import importlib.util
 import os
 import sys
 from contextlib import contextmanager
+from pathlib import Path
 from types import ModuleType
 
 import pytest
 
-ENGINES = ["reference"]
+ENGINES = ["reference", "native"]
 
 
 def load(**environ: str) -> dict[str, ModuleType]:
@@ -47,8 +49,18 @@ def current(modules: dict[str, ModuleType]):
     sys.modules.update(before)
 
 
+def is_built() -> bool:
+    """Whether the native engine is there to be tested; where it was to be built, it has to be."""
+    if os.environ.get("POOLED_BUILD_NATIVE") == "1":
+        return True
+    (folder,) = importlib.util.find_spec("pooled").submodule_search_locations
+    return any(Path(folder, "_engine", "native").glob("_native.*[do]"))  # .pyd, .so
+
+
 @pytest.fixture(scope="session", params=ENGINES)
 def engine(request) -> str:
+    if request.param == "native" and not is_built():
+        pytest.skip("the native engine was not built")
     return request.param
 
 

@@ -9,34 +9,43 @@ from typing import TYPE_CHECKING
 
 from pooled import _config
 
-if TYPE_CHECKING or _config.current.engine in (None, "reference"):
-    from pooled._engine.reference import (
-        HookedType,
-        Store,
-        detach,
-        hands_out,
-        hook,
-        hookable,
-        name,
-        orphan,
-        store_of,
-    )
-elif _config.current.engine == "off":
-    from pooled._engine.off import (
-        HookedType,
-        Store,
-        detach,
-        hands_out,
-        hook,
-        hookable,
-        name,
-        orphan,
-        store_of,
-    )
-else:
-    raise ImportError(
-        f"POOLED_ENGINE={_config.current.engine!r}: this build of pooled has no native engine; "
-        "unset it, or set it to 'reference' or 'off'"
-    )
+__all__ = [
+    "HookedType",
+    "Store",
+    "built_for",
+    "detach",
+    "hands_out",
+    "hook",
+    "hookable",
+    "keeps_capacity",
+    "name",
+    "orphan",
+    "store_of",
+]
 
-__all__ = ["HookedType", "Store", "detach", "hands_out", "hook", "hookable", "name", "orphan", "store_of"]
+if TYPE_CHECKING or _config.current.engine == "reference":
+    from pooled._engine import reference as chosen
+elif _config.current.engine == "off":
+    from pooled._engine import off as chosen
+else:
+    try:
+        from pooled._engine import native as chosen
+    except ImportError as error:
+        if _config.current.engine == "native":
+            raise ImportError(
+                f"POOLED_ENGINE='native': it was not built, or not for this Python ({error}); install pooled where "
+                "there is a C compiler, unset the variable, or set it to 'reference' or 'off'"
+            ) from error
+        from pooled._engine import reference as chosen
+
+HookedType = chosen.HookedType
+Store = chosen.Store
+built_for = chosen.built_for
+detach = chosen.detach
+hands_out = chosen.hands_out
+hook = chosen.hook
+hookable = chosen.hookable
+keeps_capacity = chosen.keeps_capacity
+name = chosen.name
+orphan = chosen.orphan
+store_of = chosen.store_of

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import AbstractContextManager, nullcontext
+from types import MappingProxyType
 from typing import Any, Final
 
 from pooled._construction import Arguments, Keywords
@@ -11,6 +13,8 @@ from pooled._recycling import Plan
 from pooled._stats import Stats
 
 name: Final = "off"
+built_for: Final[str | None] = None
+keeps_capacity: Final[Mapping[str, bool]] = MappingProxyType({})
 
 HookedType = type
 

@@ -5,8 +5,11 @@ from __future__ import annotations
 import os
 import sys
 from collections import deque
+from collections.abc import Mapping
 from gc import is_finalized
+from operator import index
 from threading import get_ident
+from types import MappingProxyType
 from typing import Any, Final, cast
 from weakref import getweakrefcount
 
@@ -21,9 +24,23 @@ from pooled._policy import Policy
 from pooled._recycling import Plan
 from pooled._stats import Stats
 
-__all__ = ["HookedType", "Store", "detach", "hands_out", "hook", "hookable", "name", "orphan", "store_of"]
+__all__ = [
+    "HookedType",
+    "Store",
+    "built_for",
+    "detach",
+    "hands_out",
+    "hook",
+    "hookable",
+    "keeps_capacity",
+    "name",
+    "orphan",
+    "store_of",
+]
 
 name: Final = "reference"
+built_for: Final[str | None] = None
+keeps_capacity: Final[Mapping[str, bool]] = MappingProxyType({})
 
 _DEEPEST: Final = 10
 """How many drops may be nested in one another; those further down wait for the outermost.
@@ -279,7 +296,7 @@ class Store:
 
     def _is_too_large(self, holder: Holder) -> bool:
         measure = self.plan.measure
-        return measure is not None and measure(holder.__wrapped__) > self.policy.max_cap
+        return measure is not None and index(measure(holder.__wrapped__)) > self.policy.max_cap
 
     def _count(self, name: str) -> None:
         self._desks.here().tally[name] += 1

@@ -4,6 +4,7 @@ import abc
 import dataclasses
 import gc
 import inspect
+import sys
 import weakref
 
 import attrs
@@ -580,7 +581,12 @@ def test_an_object_that_changed_its_class_is_not_recycled(pooled):
         pass
 
     thing = Thing()
-    thing.__class__ = Other
+    try:
+        thing.__class__ = Other
+    except TypeError:
+        # Python 3.15 lets objects change only to a class whose objects die in the same way. Nothing has happened then.
+        assert (sys.version_info >= (3, 15), pooled.engine) == (True, "native")
+        return
     del thing
     stats = pooled.pool_of(Thing).stats()
     assert (stats.recycled, stats.parked) == (0, 0)

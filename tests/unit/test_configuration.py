@@ -119,7 +119,11 @@ def test_variables_that_cannot_be_followed_stop_the_import(variable, value, expe
 
 
 def test_an_engine_that_was_not_built_stops_the_import():
-    assert "ImportError: POOLED_ENGINE='native'" in refusal(POOLED_ENGINE="native")
+    code = "import sys; sys.modules['pooled._engine.native._native'] = None; import pooled; print(pooled.engine)"
+    status, text = run_python(code, POOLED_ENGINE="native")
+    assert status == 1
+    assert "ImportError: POOLED_ENGINE='native': it was not built" in text
+    assert run_python(code, POOLED_ENGINE="") == (0, "reference\n")
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,177 @@
+"""The native engine: objects of hooked classes park themselves, in C.
+
+What it hands out is the object itself. Pools of functions, and of classes that cannot be hooked, go on handing out
+proxies; they are the reference engine's.
+"""
+
+from __future__ import annotations
+
+import atexit
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any, Final, Self
+
+import attrs
+
+from pooled._construction import Arguments, Keywords, NewHook, allocate, class_with_new
+from pooled._engine import reference
+from pooled._engine.native import _native
+from pooled._engine.unraisable import report
+from pooled._policy import Policy
+from pooled._recycling import Plan
+from pooled._stats import Stats
+
+name: Final = "native"
+built_for: Final = _native.built_for
+keeps_capacity: Final[Mapping[str, bool]] = MappingProxyType(_native.kept())
+
+HookedType = type
+
+_COUNTED: Final = tuple(field.name for field in attrs.fields(Stats))
+
+atexit.register(_native.close)  # what is parked ends while the interpreter is still whole
+
+
+class Loan:
+    """One object, for the length of a `with` block; it goes home by itself when nobody has it any more."""
+
+    __slots__ = ("_obj", "_store")
+
+    def __init__(self, store: NativeStore) -> None:
+        self._store = store
+        self._obj: Any = None
+
+    def __enter__(self) -> Any:
+        if self._obj is not None:
+            raise RuntimeError("this loan is in use already; call borrow() for each block")
+        self._obj = self._store.take()
+        return self._obj
+
+    def __exit__(self, *exc_info: object) -> None:
+        self._obj = None
+
+
+class NativeStore(_native.Store):
+    """What stands behind a pool of objects of a hooked class."""
+
+    __slots__ = ("__weakref__", "plan", "policy")
+
+    plan: Plan
+    policy: Policy
+
+    def __new__(cls, plan: Plan, policy: Policy) -> Self:
+        """Make the store, and a hook for its class where there is none yet; `hook` puts that in."""
+        in_c = plan.measures_builtin and _native.empties(plan.cls)
+        store = super().__new__(
+            cls,
+            _native.hook_of(plan.cls) or _hook_for(plan),
+            reset=None if plan.scrubs else plan.empty,
+            capacity=None if in_c else plan.measure,
+            report=report,
+            measures=in_c,
+            is_local=policy.scope == "local",
+        )
+        store.plan = plan
+        store.set_policy(policy)
+        return store
+
+    def set_policy(self, policy: Policy) -> None:
+        """Change the limits; parked objects that they do not allow die, in all threads."""
+        self.policy = policy
+        self.limit(policy.max, policy.max_cap)
+
+    def stats(self) -> Stats:
+        """What became of the objects handed out so far."""
+        return Stats(**dict(zip(_COUNTED, self.counts(), strict=True)))
+
+    def borrow(self) -> Loan:
+        """What `take` gives, for the length of a block."""
+        return Loan(self)
+
+
+class ProxyStore(reference.Store):
+    """What stands behind a pool of anything else."""
+
+    def adopt(self, obj: Any) -> Any:
+        """Answer for `obj` from now on; give what stands for it."""
+        _native.detach(obj)
+        return super().adopt(obj)
+
+
+def _hook_for(plan: Plan) -> _native.Hook:
+    cls, builtin = plan.cls, plan.builtin
+    return _native.Hook(
+        cls,
+        allocate,
+        is_plain=class_with_new(cls) is None and "__new__" not in cls.__dict__,
+        empty=None if builtin is None or _native.empties(cls) else builtin.empty,
+        fits=None if builtin is None else builtin.fits,
+        refill=None if builtin is None else builtin.refill,
+    )
+
+
+def Store(plan: Plan, policy: Policy) -> NativeStore | ProxyStore:  # noqa: N802 (it stands for a class)
+    """What stands behind a pool of this plan."""
+    return NativeStore(plan, policy) if plan.hooked else ProxyStore(plan, policy)
+
+
+def hookable(cls: type) -> type:
+    """`cls` itself, which is hooked in place.
+
+    Raises:
+        TypeError: the type of `cls` says what calling it does.
+    """
+    metaclass = type(cls)
+    if metaclass.__call__ is not type.__call__:
+        raise TypeError(
+            f"cls={cls.__qualname__}: its metaclass {metaclass.__name__} has a __call__ of its own, which cannot be "
+            f"hooked; use GlobalPool({cls.__name__}, ...) or LocalPool({cls.__name__}, ...)"
+        )
+    return cls
+
+
+def hook(cls: type, store: NativeStore) -> None:
+    """Route construction and last drop of `cls` through `store`."""
+    new = NewHook(store.new)
+    new.own = cls.__dict__.get("__new__")
+    cls.__new__ = new  # type: ignore[method-assign] # a static method, as __new__ always is
+    reduce_ex: Any = cls.__reduce_ex__
+    if reduce_ex is object.__reduce_ex__:
+        cls.__reduce_ex__ = _reducer(cls)  # type: ignore[method-assign] # a function, as methods are
+    _native.install(store, new)
+
+
+def _reducer(cls: Any) -> Any:
+    """A `__reduce_ex__` with which copies and pickles of any protocol make their objects by `cls.__new__`.
+
+    With the protocols 0 and 1 Python asks the base in C instead, and the pool would be left out.
+    """
+
+    def __reduce_ex__(self: Any, protocol: Any, /) -> Any:  # noqa: N807 (it becomes that method)
+        return super(cls, self).__reduce_ex__(max(protocol, 2))
+
+    __reduce_ex__.__qualname__ = f"{cls.__qualname__}.__reduce_ex__"
+    return __reduce_ex__
+
+
+def store_of(obj: object) -> Any:
+    """The store that `obj` would go home to; None where it is in no pool."""
+    return reference.store_of(obj) or _native.store_of(obj)
+
+
+def hands_out(obj: object) -> bool:
+    """Whether `obj` is of a kind that stores hand out, though it may be detached by now."""
+    return reference.hands_out(obj) or _native.hook_of(type(obj)) is not None
+
+
+def detach(obj: Any) -> None:
+    """Have `obj`, which `store_of` knows, go home to no store."""
+    if reference.store_of(obj) is not None:
+        reference.detach(obj)
+    else:
+        _native.detach(obj)
+
+
+def orphan(plan: Plan, args: Arguments, kwargs: Keywords) -> Any:
+    """Do what `cls(...)` does for a class that is in no pool."""
+    return _native.orphan(plan.cls, args, kwargs)

@@ -1,0 +1,366 @@
+/* What differs between CPython 3.11 and 3.15, each behind a name. Nothing else asks for a version.
+
+   What rests on internal headers is tried out at import (probes.c), and not used where it does not hold. */
+
+#ifndef POOLED_COMPAT_H
+#define POOLED_COMPAT_H
+
+#define PY_SSIZE_T_CLEAN
+#define Py_BUILD_CORE_MODULE 1 /* opens the internal headers */
+#include <Python.h>
+
+#if defined(Py_GIL_DISABLED)
+#error "the native engine needs the GIL; setup.py leaves it out of free-threaded builds"
+#endif
+#if PY_VERSION_HEX < 0x030b0000
+#error "pooled needs Python 3.11 or newer"
+#endif
+
+#if defined(__GNUC__)
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wpedantic"
+#pragma GCC diagnostic ignored "-Wextra"
+#pragma GCC diagnostic ignored "-Wsign-compare"
+#pragma GCC diagnostic ignored "-Wunused-parameter"
+#endif
+#include "internal/pycore_dict.h"   /* the tables of dicts, the values of instances */
+#include "internal/pycore_gc.h"     /* whether the collector has found an object */
+#include "internal/pycore_object.h" /* where an instance has its dict */
+#if defined(__GNUC__)
+#pragma GCC diagnostic pop
+#endif
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <structmember.h> /* T_OBJECT_EX, READONLY */
+
+#if defined(__GNUC__)
+#define LIKELY(condition) __builtin_expect(!!(condition), 1)
+#define UNLIKELY(condition) __builtin_expect(!!(condition), 0)
+#define COLD __attribute__((noinline, cold))
+#else
+#define LIKELY(condition) (condition)
+#define UNLIKELY(condition) (condition)
+#define COLD
+#endif
+
+/* One instruction instead of a call, where the C library keeps room for it (glibc does, musl does not). */
+#if defined(__GLIBC__) && defined(__GNUC__)
+#define THREAD_LOCAL _Thread_local __attribute__((tls_model("initial-exec")))
+#elif defined(_MSC_VER)
+#define THREAD_LOCAL __declspec(thread)
+#else
+#define THREAD_LOCAL _Thread_local
+#endif
+
+/* ---- objects and the collector ---- */
+
+/* Make an object of refcount 0 one of refcount 1. It may be alive already for Python's own debugging tools, which
+   want to be told. */
+static inline void
+compat_revive(PyObject *self)
+{
+    _Py_NewReference(self);
+}
+
+/* Whether the collector found the object, or its finalizer has run: bit 0 of a word of the collector's header. */
+static inline bool
+compat_is_finalized(PyObject *self)
+{
+    return _PyGC_FINALIZED(self);
+}
+
+/* ---- exceptions ---- */
+
+/* Set the current exception aside; NULL where there is none. The caller owns it. */
+static inline PyObject *
+compat_take_exception(void)
+{
+#if PY_VERSION_HEX >= 0x030c0000
+    return PyErr_GetRaisedException();
+#else
+    PyObject *type, *value, *traceback;
+    PyErr_Fetch(&type, &value, &traceback);
+    if (type == NULL) {
+        return NULL;
+    }
+    PyErr_NormalizeException(&type, &value, &traceback);
+    if (traceback != NULL) {
+        PyException_SetTraceback(value, traceback);
+        Py_DECREF(traceback);
+    }
+    Py_DECREF(type);
+    return value;
+#endif
+}
+
+/* Make `exception`, which may be NULL, the current one. Steals the reference. */
+static inline void
+compat_put_exception(PyObject *exception)
+{
+#if PY_VERSION_HEX >= 0x030c0000
+    PyErr_SetRaisedException(exception);
+#else
+    if (exception == NULL) {
+        PyErr_Clear();
+        return;
+    }
+    PyObject *type = (PyObject *)Py_TYPE(exception);
+    Py_INCREF(type);
+    PyErr_Restore(type, exception, PyException_GetTraceback(exception));
+#endif
+}
+
+/* ---- classes ---- */
+
+/* Let calls of classes whose type is `metaclass` go through their tp_vectorcall. Before 3.12 classes written in
+   Python, as most metaclasses are, do not inherit that. */
+static inline void
+compat_allow_vectorcall(PyTypeObject *metaclass)
+{
+#if PY_VERSION_HEX < 0x030c0000
+    if (metaclass->tp_vectorcall_offset == PyType_Type.tp_vectorcall_offset) {
+        metaclass->tp_flags |= Py_TPFLAGS_HAVE_VECTORCALL;
+    }
+#else
+    (void)metaclass;
+#endif
+}
+
+/* Whether calling `cls` does what calling a class does. Where its metaclass has got a __call__ of its own since, it is
+   that which says so; from 3.12 on Python sees to it. */
+static inline bool
+compat_is_called_plainly(PyObject *cls)
+{
+#if PY_VERSION_HEX < 0x030c0000
+    return Py_TYPE(cls)->tp_call == PyType_Type.tp_call;
+#else
+    (void)cls;
+    return true;
+#endif
+}
+
+/* ---- the attributes of instances ---- */
+
+/* The values of an instance that has them in place of a dict. */
+typedef struct {
+    PyObject **items;  /* by index of the key in the class's shared keys */
+    uint8_t *count;    /* how many are set */
+    uint8_t *order;    /* the indices of those that are, as `step` walks */
+    int step;
+} CompatValues;
+
+#if PY_VERSION_HEX >= 0x030d0000
+
+static inline bool
+compat_has_values(PyTypeObject *type)
+{
+    return (type->tp_flags & Py_TPFLAGS_INLINE_VALUES) != 0;
+}
+
+/* The values of an instance, where it has no dict; false where it has one. */
+static inline bool
+compat_values(PyObject *self, CompatValues *values)
+{
+    PyDictValues *inlined = _PyObject_InlineValues(self);
+    if (_PyObject_ManagedDictPointer(self)->dict != NULL || !inlined->valid) {
+        return false;
+    }
+    values->items = inlined->values;
+    values->count = &inlined->size;
+    values->order = (uint8_t *)&inlined->values[inlined->capacity];
+    values->step = 1;
+    return true;
+}
+
+/* Let go of the dict of an instance, whoever else has it, and have values again where the class has them. */
+static inline void
+compat_drop_dict(PyObject *self)
+{
+    PyObject_ClearManagedDict(self);
+    if (compat_has_values(Py_TYPE(self))) {
+        PyDictValues *inlined = _PyObject_InlineValues(self);
+        for (int i = 0; i < inlined->capacity; i++) {
+            inlined->values[i] = NULL; /* what was here has moved to the dict, or is gone */
+        }
+        inlined->size = 0;
+        inlined->valid = 1;
+    }
+}
+
+/* The same for an instance that dies. */
+static inline void
+compat_end_dict(PyObject *self)
+{
+    PyObject_ClearManagedDict(self);
+}
+
+#else /* 3.11 and 3.12 have the values in memory of their own: a byte for how many are set, and before it, backwards,
+         their indices; behind it, the size of that prefix. */
+
+static inline bool
+compat_has_values(PyTypeObject *type)
+{
+    return (type->tp_flags & Py_TPFLAGS_MANAGED_DICT) != 0;
+}
+
+#if PY_VERSION_HEX >= 0x030c0000
+
+static inline PyDictValues *
+compat_values_pointer(PyObject *self)
+{
+    PyDictOrValues either = *_PyObject_DictOrValuesPointer(self);
+    return _PyDictOrValues_IsValues(either) ? _PyDictOrValues_GetValues(either) : NULL;
+}
+
+/* Forget the values, without a word to what they hold. */
+static inline void
+compat_forget_values(PyObject *self)
+{
+    _PyObject_DictOrValuesPointer(self)->dict = NULL;
+}
+
+static inline PyObject **
+compat_dict_pointer(PyObject *self)
+{
+    return &_PyObject_DictOrValuesPointer(self)->dict;
+}
+
+#else
+
+static inline PyDictValues *
+compat_values_pointer(PyObject *self)
+{
+    return *_PyObject_ValuesPointer(self);
+}
+
+static inline void
+compat_forget_values(PyObject *self)
+{
+    *_PyObject_ValuesPointer(self) = NULL;
+}
+
+static inline PyObject **
+compat_dict_pointer(PyObject *self)
+{
+    return _PyObject_ManagedDictPointer(self);
+}
+
+#endif
+
+static inline bool
+compat_values(PyObject *self, CompatValues *values)
+{
+    PyDictValues *own = compat_values_pointer(self);
+    if (own == NULL) {
+        return false;
+    }
+    values->items = own->values;
+    values->count = (uint8_t *)own - 2;
+    values->order = (uint8_t *)own - 3;
+    values->step = -1;
+    return true;
+}
+
+static inline void
+compat_drop_dict(PyObject *self)
+{
+    PyObject *dict = *compat_dict_pointer(self); /* our reference, since there are no values in its place */
+    *compat_dict_pointer(self) = NULL;
+    Py_XDECREF(dict);
+}
+
+static inline void
+compat_end_dict(PyObject *self)
+{
+    PyDictValues *values = compat_values_pointer(self);
+    if (values == NULL) {
+        compat_drop_dict(self);
+        return;
+    }
+    CompatValues set;
+    compat_values(self, &set);
+    int count = *set.count;
+    compat_forget_values(self); /* the values are ours alone now */
+    for (int i = 0; i < count; i++) {
+        Py_XDECREF(set.items[set.order[i * set.step]]);
+    }
+    PyMem_Free((char *)values - ((uint8_t *)values)[-1]);
+}
+
+#endif
+
+/* ---- bytearray ---- */
+
+/* Whether its memory is its own, so that it can be kept. */
+static inline bool
+compat_bytearray_owns_memory(PyByteArrayObject *self)
+{
+#if PY_VERSION_HEX >= 0x030f0000
+    return self->ob_alloc > 0 && self->ob_bytes_object != NULL && Py_REFCNT(self->ob_bytes_object) == 1;
+#else
+    return self->ob_alloc > 0;
+#endif
+}
+
+/* Whether it is fit for use. The first releases of 3.15 crash on one whose __init__ has not been there. */
+static inline bool
+compat_bytearray_is_made(PyByteArrayObject *self)
+{
+#if PY_VERSION_HEX >= 0x030f0000
+    return self->ob_bytes_object != NULL;
+#else
+    (void)self;
+    return true;
+#endif
+}
+
+/* Give back the memory that an empty bytearray kept, where its __init__ takes for granted that it has none: from 3.15
+   on that would be lost. */
+static inline void
+compat_bytearray_make_initable(PyObject *op, bool is_bytearray)
+{
+#if PY_VERSION_HEX >= 0x030f0000
+    PyByteArrayObject *self = (PyByteArrayObject *)op;
+    if (is_bytearray && self->ob_bytes_object != NULL && self->ob_alloc != 0 && Py_SIZE(self) == 0) {
+        PyObject *memory = self->ob_bytes_object;
+        self->ob_bytes_object = Py_GetConstant(Py_CONSTANT_EMPTY_BYTES);
+        self->ob_bytes = self->ob_start = PyBytes_AS_STRING(self->ob_bytes_object);
+        self->ob_alloc = 0;
+        Py_DECREF(memory);
+    }
+#else
+    (void)op;
+    (void)is_bytearray;
+#endif
+}
+
+/* ---- dict ---- */
+
+/* Who watches a dict is told of every change, and that of its emptying would be missed. */
+static inline bool
+compat_dict_is_watched(PyDictObject *self)
+{
+#if PY_VERSION_HEX >= 0x030e0000
+    return (self->_ma_watcher_tag & 0xff) != 0;
+#elif PY_VERSION_HEX >= 0x030c0000
+    return (self->ma_version_tag & 0xff) != 0;
+#else
+    (void)self;
+    return false;
+#endif
+}
+
+/* A dict is another one now: no version that somebody remembers may be taken for its own. */
+static inline void
+compat_dict_is_another(PyDictObject *self)
+{
+#if PY_VERSION_HEX >= 0x030e0000
+    (void)self;
+#else
+    self->ma_version_tag = 0;
+#endif
+}
+
+#endif

@@ -1,0 +1,30 @@
+/* The way out: how calling a hooked class, its __new__, `take` and their like come by an object. */
+
+#ifndef POOLED_CONSTRUCT_H
+#define POOLED_CONSTRUCT_H
+
+#include "compat.h"
+#include "store.h"
+
+/* The tp_vectorcall of hooked classes: cls(...). */
+PyObject *call_pooled(PyObject *cls, PyObject *const *args, size_t nargsf, PyObject *kwnames);
+
+/* The tp_alloc of hooked classes: counts an object that was not parked, and marks it as one not yet ready. */
+PyObject *alloc_pooled(PyTypeObject *type, Py_ssize_t items);
+
+/* cls.__new__(cls, ...): an object with nothing of an earlier life in it. */
+PyObject *blank(PoolStore *store, PyObject *args, PyObject *kwargs);
+
+/* A parked object as `reset` left it, or NULL: without an exception where nothing is parked. */
+PyObject *try_take(PoolStore *store);
+
+/* That, or a new object. */
+PyObject *take(PoolStore *store);
+
+/* cls(...), in no pool. */
+PyObject *orphan(Hook *hook, PyObject *args, PyObject *kwargs);
+
+/* Make an object and park it. 1, or 0 where it cannot be parked, or -1 with an exception set. */
+int prefill_one(PoolStore *store);
+
+#endif

@@ -1,0 +1,38 @@
+/* Containers: how each builtin one is measured, and emptied with its room kept.
+
+   They are emptied at refcount 0 and unknown to the collector, so nobody sees them half empty. */
+
+#ifndef POOLED_CONTAINERS_H
+#define POOLED_CONTAINERS_H
+
+#include "compat.h"
+
+typedef struct Container Container;
+
+struct Container {
+    PyTypeObject *type;
+    /* Whether the object has room for more than `cap` elements, or bytes. */
+    bool (*is_above)(const Container *kind, PyObject *self, Py_ssize_t cap);
+    /* Empty the object, its room kept as far as that goes. One that has been nearly empty counts in `sparse`, and
+       every fourth of these gives its room back. False with an exception set where it cannot be done. */
+    bool (*empty)(const Container *kind, PyObject *self, unsigned *sparse);
+};
+
+/* What was found at import to hold on this build; where not, the container's own way to clear itself is used, which
+   gives its room back. */
+typedef struct {
+    bool list;
+    bool dict;
+    bool set;
+    bool bytearray;
+} Keeps;
+
+extern Keeps keeps;
+
+/* Find the containers, once. False with an exception set. */
+bool containers_find(void);
+
+/* The container that `type` is or inherits from, or NULL. */
+const Container *container_of(PyTypeObject *type);
+
+#endif

@@ -1,0 +1,64 @@
+#include "dying.h"
+
+#include "attributes.h"
+#include "drop.h"
+#include "learned.h"
+
+void
+finalize_nothing(PyObject *Py_UNUSED(self))
+{
+}
+
+PyTypeObject *
+base_in_c(PyTypeObject *type)
+{
+    while (type->tp_dealloc == learned.subtype_dealloc || type->tp_dealloc == dealloc_pooled) {
+        type = type->tp_base;
+    }
+    return type;
+}
+
+/* Run the finalizer of an object of refcount 0. False where that saved it. */
+static bool
+finalize(PyObject *self)
+{
+    PyTypeObject *type = Py_TYPE(self);
+    if (type->tp_finalize == NULL || type->tp_finalize == finalize_nothing) {
+        return true;
+    }
+    if (!PyObject_GC_IsTracked(self)) { /* as it has to be if it is saved */
+        PyObject_GC_Track(self);
+    }
+    return PyObject_CallFinalizerFromDealloc(self) == 0;
+}
+
+bool
+end_object(PyObject *self)
+{
+    if (!finalize(self)) {
+        return false;
+    }
+    PyTypeObject *type = Py_TYPE(self); /* the finalizer may have changed it */
+    PyTypeObject *base = base_in_c(type);
+    PyObject_GC_UnTrack(self);
+    if (type->tp_weaklistoffset != 0 && base->tp_weaklistoffset == 0) {
+        PyObject_ClearWeakRefs(self);
+    }
+    attributes_end(self, type, base);
+    if (PyType_IS_GC(base)) {
+        PyObject_GC_Track(self); /* its dealloc untracks it */
+    }
+    bool ours = !(base->tp_flags & Py_TPFLAGS_HEAPTYPE); /* else its dealloc lets go of the type */
+    base->tp_dealloc(self);
+    if (ours) {
+        Py_DECREF(type);
+    }
+    return true;
+}
+
+void
+end_parked(PyObject *self)
+{
+    Py_INCREF(Py_TYPE(self)); /* end_object lets go of it */
+    end_object(self);
+}

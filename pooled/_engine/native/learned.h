@@ -1,0 +1,23 @@
+/* What CPython does not export, learned from objects that show it. The same for the life of the process. */
+
+#ifndef POOLED_LEARNED_H
+#define POOLED_LEARNED_H
+
+#include "compat.h"
+
+typedef struct {
+    destructor subtype_dealloc;  /* how instances of classes written in Python die */
+    initproc python_init;        /* the tp_init that calls an __init__ written in Python */
+    PyDictKeysObject *no_table;  /* the table of all dicts that have none */
+    PyObject *no_arguments;      /* () */
+    PyObject *init_name;         /* "__init__" */
+    PyObject *new_name;          /* "__new__" */
+    PyObject *sizeof_name;       /* "__sizeof__" */
+} Learned;
+
+extern Learned learned;
+
+/* Fill it in, once. False with an exception set. */
+bool learn(void);
+
+#endif

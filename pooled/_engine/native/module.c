@@ -1,0 +1,192 @@
+/* The module: what Python sees of the native engine. */
+
+#include "compat.h"
+#include "construct.h"
+#include "containers.h"
+#include "drop.h"
+#include "hook.h"
+#include "learned.h"
+#include "probes.h"
+#include "store.h"
+
+typedef struct {
+    PyTypeObject *hook_type;
+    PyTypeObject *store_type;
+} State;
+
+static State *
+state_of(PyObject *module)
+{
+    return PyModule_GetState(module);
+}
+
+PyDoc_STRVAR(install_doc, "install(store, new): route construction and last drop of the store's class through it.\n\n"
+                          "`new` stands in the dict of the class as __new__, and calls store.new.");
+
+static PyObject *
+native_install(PyObject *module, PyObject *args)
+{
+    PyObject *store, *new_own;
+    if (!PyArg_ParseTuple(args, "O!O:install", state_of(module)->store_type, &store, &new_own)) {
+        return NULL;
+    }
+    hook_install(((PoolStore *)store)->hook, (PoolStore *)store, new_own);
+    Py_RETURN_NONE;
+}
+
+PyDoc_STRVAR(hook_of_doc, "hook_of(cls): the hook of a class, or None.");
+
+static PyObject *
+native_hook_of(PyObject *Py_UNUSED(module), PyObject *cls)
+{
+    Hook *hook = PyType_Check(cls) ? hook_of((PyTypeObject *)cls) : NULL;
+    return Py_NewRef(hook == NULL ? Py_None : (PyObject *)hook);
+}
+
+PyDoc_STRVAR(store_of_doc, "store_of(obj): the store that an object is to go home to, or None.");
+
+static PyObject *
+native_store_of(PyObject *Py_UNUSED(module), PyObject *obj)
+{
+    Mark *mark;
+    PoolStore *store = home_of(obj, &mark);
+    return Py_NewRef(store == NULL ? Py_None : (PyObject *)store);
+}
+
+PyDoc_STRVAR(detach_doc, "detach(obj): have an object, which store_of knows, go home to no store.");
+
+static PyObject *
+native_detach(PyObject *Py_UNUSED(module), PyObject *obj)
+{
+    Mark *mark;
+    PoolStore *store = home_of(obj, &mark);
+    if (store != NULL) {
+        if (!marks_set(&store->hook->marks, obj, store, UNCOUNTED)) {
+            return NULL;
+        }
+        store->counts[DETACHED]++;
+    }
+    Py_RETURN_NONE;
+}
+
+PyDoc_STRVAR(orphan_doc, "orphan(cls, args, kwargs): do what calling a hooked class does, in no pool.");
+
+static PyObject *
+native_orphan(PyObject *Py_UNUSED(module), PyObject *args)
+{
+    PyObject *cls, *arguments, *keywords;
+    if (!PyArg_ParseTuple(args, "O!O!O!:orphan", &PyType_Type, &cls, &PyTuple_Type, &arguments, &PyDict_Type,
+                          &keywords)) {
+        return NULL;
+    }
+    Hook *hook = hook_of((PyTypeObject *)cls);
+    if (hook == NULL || hook->home == NULL) {
+        return PyObject_Call(cls, arguments, keywords);
+    }
+    return orphan(hook, arguments, keywords);
+}
+
+PyDoc_STRVAR(empties_doc, "empties(cls): whether the container that a class inherits from is emptied in C.");
+
+static PyObject *
+native_empties(PyObject *Py_UNUSED(module), PyObject *cls)
+{
+    return PyBool_FromLong(PyType_Check(cls) && container_of((PyTypeObject *)cls) != NULL);
+}
+
+PyDoc_STRVAR(kept_doc, "kept(): the containers whose room is kept from life to life on this build, by name.");
+
+static PyObject *
+native_kept(PyObject *Py_UNUSED(module), PyObject *Py_UNUSED(ignored))
+{
+    return Py_BuildValue("{s:O,s:O,s:O,s:O}", "list", keeps.list ? Py_True : Py_False, "dict",
+                         keeps.dict ? Py_True : Py_False, "set", keeps.set ? Py_True : Py_False, "bytearray",
+                         keeps.bytearray ? Py_True : Py_False);
+}
+
+PyDoc_STRVAR(close_doc, "close(): end all that is parked, and park nothing from now on. For the end of the interpreter.");
+
+static PyObject *
+native_close(PyObject *Py_UNUSED(module), PyObject *Py_UNUSED(ignored))
+{
+    stores_close();
+    Py_RETURN_NONE;
+}
+
+static PyMethodDef methods[] = {
+    {"install", native_install, METH_VARARGS, install_doc},
+    {"hook_of", native_hook_of, METH_O, hook_of_doc},
+    {"store_of", native_store_of, METH_O, store_of_doc},
+    {"detach", native_detach, METH_O, detach_doc},
+    {"orphan", native_orphan, METH_VARARGS, orphan_doc},
+    {"empties", native_empties, METH_O, empties_doc},
+    {"kept", native_kept, METH_NOARGS, kept_doc},
+    {"close", native_close, METH_NOARGS, close_doc},
+    {NULL, NULL, 0, NULL},
+};
+
+static int
+add_type(PyObject *module, PyType_Spec *spec, PyTypeObject **type)
+{
+    *type = (PyTypeObject *)PyType_FromModuleAndSpec(module, spec, NULL);
+    return *type == NULL ? -1 : PyModule_AddType(module, *type);
+}
+
+static int
+native_exec(PyObject *module)
+{
+    State *state = state_of(module);
+    if (!learn() || !containers_find() || !probe() || add_type(module, &hook_spec, &state->hook_type) < 0
+        || add_type(module, &store_spec, &state->store_type) < 0) {
+        return -1;
+    }
+    return PyModule_AddStringConstant(module, "built_for", PY_VERSION);
+}
+
+static int
+native_traverse(PyObject *module, visitproc visit, void *arg)
+{
+    Py_VISIT(state_of(module)->hook_type);
+    Py_VISIT(state_of(module)->store_type);
+    return 0;
+}
+
+static int
+native_clear(PyObject *module)
+{
+    Py_CLEAR(state_of(module)->hook_type);
+    Py_CLEAR(state_of(module)->store_type);
+    return 0;
+}
+
+static void
+native_free(void *module)
+{
+    native_clear(module);
+}
+
+static PyModuleDef_Slot slots[] = {
+    {Py_mod_exec, native_exec},
+#ifdef Py_mod_multiple_interpreters /* what deallocs go by is static, and guarded by one GIL */
+    {Py_mod_multiple_interpreters, Py_MOD_MULTIPLE_INTERPRETERS_NOT_SUPPORTED},
+#endif
+    {0, NULL},
+};
+
+static struct PyModuleDef definition = {
+    PyModuleDef_HEAD_INIT,
+    .m_name = "pooled._engine.native._native",
+    .m_doc = "The native engine: objects that park themselves.",
+    .m_size = sizeof(State),
+    .m_methods = methods,
+    .m_slots = slots,
+    .m_traverse = native_traverse,
+    .m_clear = native_clear,
+    .m_free = native_free,
+};
+
+PyMODINIT_FUNC
+PyInit__native(void)
+{
+    return PyModuleDef_Init(&definition);
+}

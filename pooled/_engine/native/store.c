@@ -1,0 +1,377 @@
+#include "store.h"
+
+#include "construct.h"
+#include "drop.h"
+#include "dying.h"
+
+bool is_closing;
+
+/* All stores. Static: they are closed together, whichever module they come from. */
+static PoolStore *stores;
+
+/* ---- what is parked ---- */
+
+/* End what a pool has parked, in all threads. */
+static void
+end_all(PoolStore *store)
+{
+    if (store->is_local) {
+        shelves_trim(store->index, 0);
+    }
+    else {
+        shelf_clear(&store->shelf);
+    }
+}
+
+void
+stores_close(void)
+{
+    is_closing = true;
+    for (PoolStore *store = stores; store != NULL;) {
+        Py_INCREF(store); /* finalizers may be the end of any other, or of this one */
+        end_all(store);
+        PoolStore *next = store->next;
+        Py_XINCREF(next);
+        Py_DECREF(store);
+        store = next;
+        Py_XDECREF(next);
+    }
+}
+
+/* ---- methods ---- */
+
+/* Whether the collector has taken the class apart; then it raises. Who still has the store is a finalizer. */
+static bool
+is_gone(PoolStore *self)
+{
+    if (self->hook->type != NULL) {
+        return false;
+    }
+    PyErr_SetString(PyExc_RuntimeError, "the class that this pool was for is gone");
+    return true;
+}
+
+PyDoc_STRVAR(new_doc, "Do what cls.__new__(cls, ...) does: nothing of an earlier life is left in what it gives.");
+
+static PyObject *
+store_new_object(PoolStore *self, PyObject *args, PyObject *kwargs)
+{
+    if (is_gone(self)) {
+        return NULL;
+    }
+    PyObject *cls = PyTuple_GET_SIZE(args) > 0 ? PyTuple_GET_ITEM(args, 0) : NULL;
+    if (cls == NULL || !PyType_Check(cls)) {
+        return PyErr_Format(PyExc_TypeError, "__new__: expected the class as its first argument");
+    }
+    PyObject *rest = PyTuple_GetSlice(args, 1, PyTuple_GET_SIZE(args));
+    if (rest == NULL) {
+        return NULL;
+    }
+    Hook *hook = self->hook;
+    PyObject *made = NULL;
+    if (cls == (PyObject *)hook->type && hook->home == self) {
+        made = blank(self, rest, kwargs);
+    }
+    else {
+        PyObject *keywords = kwargs != NULL ? Py_NewRef(kwargs) : PyDict_New();
+        if (keywords != NULL) {
+            made = PyObject_CallFunctionObjArgs(hook->allocate, (PyObject *)hook->type, cls, rest, keywords, NULL);
+            Py_DECREF(keywords);
+        }
+    }
+    Py_DECREF(rest);
+    return made;
+}
+
+static PyObject *
+store_take(PoolStore *self, PyObject *Py_UNUSED(ignored))
+{
+    return is_gone(self) ? NULL : take(self);
+}
+
+static PyObject *
+store_try_take(PoolStore *self, PyObject *Py_UNUSED(ignored))
+{
+    PyObject *taken = is_gone(self) ? NULL : try_take(self);
+    if (taken == NULL && !PyErr_Occurred()) {
+        Py_RETURN_NONE;
+    }
+    return taken;
+}
+
+static PyObject *
+store_prefill(PoolStore *self, PyObject *arg)
+{
+    Py_ssize_t count = PyNumber_AsSsize_t(arg, NULL);
+    if ((count == -1 && PyErr_Occurred()) || is_gone(self)) {
+        return NULL;
+    }
+    Py_ssize_t made = 0;
+    while (made < count) {
+        Shelf *shelf = store_shelf(self);
+        if (shelf == NULL || shelf->count >= self->max) {
+            break;
+        }
+        int status = prefill_one(self);
+        if (status < 0) {
+            return NULL;
+        }
+        if (status == 0) {
+            break; /* the next one would be no different */
+        }
+        made++;
+    }
+    return PyLong_FromSsize_t(made);
+}
+
+static PyObject *
+store_remove(PoolStore *self, PyObject *arg)
+{
+    Py_ssize_t count = PyNumber_AsSsize_t(arg, NULL);
+    if (count == -1 && PyErr_Occurred()) {
+        return NULL;
+    }
+    Shelf *shelf = store_shelf(self);
+    return PyLong_FromSsize_t(shelf == NULL ? 0 : shelf_end_oldest(shelf, count));
+}
+
+static PyObject *
+store_clear(PoolStore *self, PyObject *Py_UNUSED(ignored))
+{
+    Shelf *shelf = store_shelf(self);
+    return PyLong_FromSsize_t(shelf == NULL ? 0 : shelf_clear(shelf));
+}
+
+static PyObject *
+store_limit(PoolStore *self, PyObject *args)
+{
+    PyObject *max, *max_cap;
+    if (!PyArg_ParseTuple(args, "OO:limit", &max, &max_cap)) {
+        return NULL;
+    }
+    Py_ssize_t bound = PyNumber_AsSsize_t(max, NULL); /* larger ones are as good as the largest */
+    Py_ssize_t cap = PyNumber_AsSsize_t(max_cap, NULL);
+    if (PyErr_Occurred()) {
+        return NULL;
+    }
+    bool none_stays = cap < self->max_cap; /* they are not measured a second time */
+    self->max = bound;
+    self->max_cap = cap;
+    if (none_stays) {
+        end_all(self);
+    }
+    else if (self->is_local) {
+        shelves_trim(self->index, bound);
+    }
+    else {
+        shelf_end_oldest(&self->shelf, self->shelf.count - bound);
+    }
+    Py_RETURN_NONE;
+}
+
+static PyObject *
+store_counts(PoolStore *self, PyObject *Py_UNUSED(ignored))
+{
+    PyObject *counts = PyTuple_New(FATES + 1);
+    for (int i = 0; counts != NULL && i <= FATES; i++) {
+        Py_ssize_t parked = self->is_local ? shelves_count(self->index) : self->shelf.count;
+        PyObject *count = i < FATES ? PyLong_FromLongLong((long long)self->counts[i]) : PyLong_FromSsize_t(parked);
+        if (count == NULL) {
+            Py_CLEAR(counts);
+            break;
+        }
+        PyTuple_SET_ITEM(counts, i, count);
+    }
+    return counts;
+}
+
+PoolStore *
+home_of(PyObject *obj, Mark **mark)
+{
+    Hook *hook = hook_of(Py_TYPE(obj));
+    *mark = NULL;
+    if (hook == NULL || hook->home == NULL) {
+        return NULL;
+    }
+    *mark = marks_find(&hook->marks, obj);
+    if (*mark == NULL) {
+        return hook->home;
+    }
+    return (*mark)->verdict == UNCOUNTED ? NULL : (*mark)->store;
+}
+
+static PyObject *
+store_adopt(PoolStore *self, PyObject *obj)
+{
+    Mark *mark;
+    PoolStore *former = home_of(obj, &mark);
+    Hook *hook = self->hook;
+    if (hook_of(Py_TYPE(obj)) != hook) {
+        return PyErr_Format(PyExc_TypeError, "obj=%R: not an object of the class that this pool is for", obj);
+    }
+    Verdict verdict = mark == NULL || mark->verdict == UNCOUNTED ? GOES_HOME : mark->verdict;
+    if (self == hook->home && verdict == GOES_HOME) {
+        Py_XDECREF(marks_pop(&hook->marks, obj).store);
+    }
+    else if (!marks_set(&hook->marks, obj, self, verdict)) {
+        return NULL;
+    }
+    if (former != NULL) {
+        former->counts[DETACHED]++;
+    }
+    self->counts[MISS]++;
+    return Py_NewRef(obj);
+}
+
+static Py_ssize_t
+store_length(PoolStore *self)
+{
+    Shelf *shelf = store_shelf(self);
+    return shelf == NULL ? 0 : shelf->count;
+}
+
+/* ---- life and death ---- */
+
+static void
+list_add(PoolStore *self)
+{
+    self->next = stores;
+    if (stores != NULL) {
+        stores->previous = self;
+    }
+    stores = self;
+}
+
+static void
+list_remove(PoolStore *self)
+{
+    if (self->previous != NULL) {
+        self->previous->next = self->next;
+    }
+    else if (stores == self) {
+        stores = self->next;
+    }
+    if (self->next != NULL) {
+        self->next->previous = self->previous;
+    }
+    self->next = self->previous = NULL;
+}
+
+static PyObject *
+unless_none(PyObject *object)
+{
+    return object == Py_None ? NULL : Py_NewRef(object);
+}
+
+static PyObject *
+store_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
+{
+    static char *names[] = {"hook", "reset", "capacity", "report", "measures", "is_local", NULL};
+    PyObject *hook, *reset, *capacity, *report;
+    int measures, is_local;
+    if (!PyArg_ParseTupleAndKeywords(
+            args, kwargs, "O$OOOpp:Store", names, &hook, &reset, &capacity, &report, &measures, &is_local)) {
+        return NULL;
+    }
+    PoolStore *self = (PoolStore *)type->tp_alloc(type, 0);
+    if (self == NULL) {
+        return NULL;
+    }
+    self->index = -1;
+    list_add(self);
+    if (is_local && (self->index = shelves_new_index()) < 0) {
+        Py_DECREF(self);
+        return NULL;
+    }
+    self->hook = (Hook *)Py_NewRef(hook);
+    self->reset = unless_none(reset);
+    self->capacity = unless_none(capacity);
+    self->report = Py_NewRef(report);
+    self->measures = measures && self->hook->container != NULL;
+    self->is_local = is_local;
+    return (PyObject *)self;
+}
+
+static int
+store_traverse(PoolStore *self, visitproc visit, void *arg)
+{
+    Py_VISIT(Py_TYPE(self));
+    Py_VISIT(self->hook);
+    Py_VISIT(self->reset);
+    Py_VISIT(self->capacity);
+    Py_VISIT(self->report);
+    return 0;
+}
+
+/* Found by the collector, with the class: what is parked ends while the class is still whole. */
+static void
+store_finalize(PoolStore *self)
+{
+    PyObject *exception = compat_take_exception();
+    end_all(self);
+    compat_put_exception(exception);
+}
+
+static int
+store_clear_references(PoolStore *self)
+{
+    self->max = 0;
+    if (self->hook != NULL) {
+        end_all(self);
+        if (self->hook->home == self) {
+            hook_release_home(self->hook);
+        }
+    }
+    Py_CLEAR(self->reset);
+    Py_CLEAR(self->capacity);
+    Py_CLEAR(self->report);
+    return 0;
+}
+
+static void
+store_dealloc(PoolStore *self)
+{
+    PyTypeObject *type = Py_TYPE(self);
+    PyObject_GC_UnTrack(self);
+    list_remove(self);
+    store_clear_references(self);
+    Py_CLEAR(self->hook);
+    if (self->index >= 0) {
+        shelves_free_index(self->index);
+    }
+    PyMem_Free(self->shelf.objects);
+    type->tp_free((PyObject *)self);
+    Py_DECREF(type);
+}
+
+static PyMethodDef store_methods[] = {
+    {"new", (PyCFunction)(void (*)(void))store_new_object, METH_VARARGS | METH_KEYWORDS, new_doc},
+    {"take", (PyCFunction)store_take, METH_NOARGS, "An object as `reset` left it, or a new one."},
+    {"try_take", (PyCFunction)store_try_take, METH_NOARGS, "An object as `reset` left it, or None."},
+    {"prefill", (PyCFunction)store_prefill, METH_O, "Park up to so many new objects; give the number."},
+    {"remove", (PyCFunction)store_remove, METH_O, "Let up to so many parked objects die; give the number."},
+    {"clear", (PyCFunction)store_clear, METH_NOARGS, "Let all parked objects die; give the number."},
+    {"limit", (PyCFunction)store_limit, METH_VARARGS, "Set max and max_cap; what they do not allow dies."},
+    {"counts", (PyCFunction)store_counts, METH_NOARGS, "What became of the objects: the values of Stats."},
+    {"adopt", (PyCFunction)store_adopt, METH_O, "Answer for an object from now on; give it."},
+    {NULL, NULL, 0, NULL},
+};
+
+static PyType_Slot store_slots[] = {
+    {Py_tp_doc, "What stands behind a pool of a hooked class."},
+    {Py_tp_new, store_new},
+    {Py_tp_methods, store_methods},
+    {Py_sq_length, store_length},
+    {Py_tp_traverse, store_traverse},
+    {Py_tp_clear, store_clear_references},
+    {Py_tp_finalize, store_finalize},
+    {Py_tp_dealloc, store_dealloc},
+    {0, NULL},
+};
+
+PyType_Spec store_spec = {
+    .name = "pooled._engine.native._native.Store",
+    .basicsize = sizeof(PoolStore),
+    .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_BASETYPE,
+    .slots = store_slots,
+};

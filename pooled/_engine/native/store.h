@@ -1,0 +1,64 @@
+/* Stores: what stands behind a pool. Its limits, its shelf or shelves, and what became of its objects. */
+
+#ifndef POOLED_STORE_H
+#define POOLED_STORE_H
+
+#include "compat.h"
+#include "hook.h"
+#include "shelf.h"
+#include "threads.h"
+
+/* What became of objects: the fields of Stats, in their order. */
+typedef enum {
+    HIT,
+    MISS,
+    RECYCLED,
+    DISCARDED_FULL,
+    DISCARDED_LARGE,
+    DISCARDED_ERROR,
+    DISCARDED_REFUSED,
+    ESCAPED,
+    COLLECTED,
+    DETACHED,
+    FATES,
+} Fate;
+
+struct PoolStore {
+    PyObject_HEAD
+    Hook *hook;         /* of the class of its objects */
+    PyObject *reset;    /* empties an object; NULL: it is scrubbed */
+    PyObject *capacity; /* says how large an object is, in Python; NULL where `measures`, or nothing does */
+    PyObject *report;   /* report(error, what): where the errors of these two go */
+    bool measures;      /* whether the capacity of the container is what counts */
+    bool is_local;
+    Py_ssize_t index; /* of the shelves of a local pool; -1 in a global one */
+    Shelf shelf;      /* of a global pool */
+    Py_ssize_t max;
+    Py_ssize_t max_cap;
+    unsigned sparse; /* lives that left a container nearly empty, since the last that gave its room back */
+    uint64_t counts[FATES];
+    PoolStore *next;
+    PoolStore *previous;
+};
+
+/* Set when the interpreter is about to end: nothing is parked any more. Static, since deallocs ask for it. */
+extern bool is_closing;
+
+/* The class Store: Store(hook, *, reset, capacity, report, measures, is_local). */
+extern PyType_Spec store_spec;
+
+/* End all that is parked, and park nothing from now on. */
+void stores_close(void);
+
+/* The store that an object is to go home to, by its mark, which is given too, or its class. NULL where it is in no
+   pool. */
+PoolStore *home_of(PyObject *obj, Mark **mark);
+
+/* The shelf that this thread has of the pool. NULL, without an exception, where it can have none. */
+static inline Shelf *
+store_shelf(PoolStore *store)
+{
+    return store->is_local ? shelf_here(store->index) : &store->shelf;
+}
+
+#endif

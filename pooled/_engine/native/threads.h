@@ -1,0 +1,51 @@
+/* Threads: what each has of the pools. A desk, with its shelf of every local pool, from its first drop to its end;
+   and the drops under way on it. */
+
+#ifndef POOLED_THREADS_H
+#define POOLED_THREADS_H
+
+#include "compat.h"
+#include "shelf.h"
+
+typedef struct Desk {
+    Shelf **shelves; /* by the index of a pool; NULL where this thread has not used it */
+    Py_ssize_t count;
+    uint64_t thread; /* the number of its thread state */
+    struct Desk *next;
+    struct Desk *previous;
+} Desk;
+
+typedef struct {
+    Desk *desk;       /* NULL before the thread's first use of a local pool, and after its end */
+    uint64_t ended;   /* the number of the thread state that had a desk, and has ended */
+    int depth;        /* of drops nested in one another */
+    Shelf waiting;    /* objects of refcount 0 whose drop waits for the outermost */
+} Thread;
+
+extern THREAD_LOCAL Thread here;
+
+/* The shelf of this thread for the pool of this index; made where there is none yet. NULL, without an exception, where
+   the thread is past its end or there is no memory. */
+Shelf *open_shelf(Py_ssize_t index);
+
+static inline Shelf *
+shelf_here(Py_ssize_t index)
+{
+    Desk *desk = here.desk;
+    if (LIKELY(desk != NULL && index < desk->count && desk->shelves[index] != NULL)) {
+        return desk->shelves[index];
+    }
+    return open_shelf(index);
+}
+
+/* An index for a new local pool, or -1 with MemoryError set; and give one back, its shelves empty. */
+Py_ssize_t shelves_new_index(void);
+void shelves_free_index(Py_ssize_t index);
+
+/* How many objects all threads have on their shelves of this index. */
+Py_ssize_t shelves_count(Py_ssize_t index);
+
+/* End, on all shelves of this index, what is above `keep`: the oldest first. */
+void shelves_trim(Py_ssize_t index, Py_ssize_t keep);
+
+#endif
