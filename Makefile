@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test lint clean
+.PHONY: demo test lint benchmark sanitize clean
 
 demo: $(VENV)/.installed ## install the package and run the producer and the consumer
 	$(BIN)/python examples/producer_consumer.py
@@ -17,8 +17,22 @@ lint: $(VENV)/.linted ## check format, style and types
 	$(BIN)/mypy
 	$(BIN)/pyright
 
+benchmark: $(VENV)/.installed ## install the package and measure pooled against not pooled
+	$(BIN)/python -m benchmarks
+
+# An environment and a build of its own: the usual one must not find objects that were compiled for this one.
+SANITIZERS := -fsanitize=address,undefined -fno-sanitize-recover=undefined -g -O1
+sanitize: ## run the contract over the native engine with the address and undefined-behaviour sanitizers
+	rm -rf build $(VENV)-sanitize
+	$(PYTHON) -m venv $(VENV)-sanitize
+	POOLED_BUILD_NATIVE=1 POOLED_CFLAGS='$(SANITIZERS)' \
+		$(VENV)-sanitize/bin/python -m pip install --quiet --prefer-binary --no-cache-dir '.[test]'
+	rm -rf build
+	ASAN_OPTIONS=detect_leaks=0 PYTHONMALLOC=malloc LD_PRELOAD=$$(gcc -print-file-name=libasan.so) \
+		$(VENV)-sanitize/bin/python -P -m pytest -q -p no:cacheprovider tests/contract -k native
+
 clean:
-	rm -rf $(VENV) build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(VENV)-sanitize build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)

@@ -23,11 +23,12 @@ from pooled._pools import (
     try_take,
 )
 from pooled._recycling import Poolable
-from pooled._report import stats
+from pooled._report import EngineInfo, engine_info, stats
 from pooled._stats import Stats
 
 __all__ = [
     "ConfigurationError",
+    "EngineInfo",
     "GlobalPool",
     "LocalPool",
     "Policy",
@@ -41,6 +42,7 @@ __all__ = [
     "configure",
     "detach",
     "engine",
+    "engine_info",
     "instrument",
     "orphan",
     "pool_of",

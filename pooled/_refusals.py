@@ -8,13 +8,18 @@ import sys
 import threading
 import types
 import typing
+import weakref
 from collections.abc import Mapping
 from typing import Final
 
 from pooled._builtins import EMPTIABLE
 from pooled._construction import class_with_new
 
-_IMMUTABLE: Final = (int, float, complex, str, bytes, tuple, frozenset, range, slice, memoryview)
+_REFERENCES: Final = (weakref.ref, weakref.ProxyType, weakref.CallableProxyType)
+_IMMUTABLE: Final = (
+    *(int, float, complex, str, bytes, tuple, frozenset, range, slice, memoryview),
+    *_REFERENCES,  # what they refer to keeps a list of them
+)
 _IN_CONTAINERS: Final[Mapping[type, str]] = {
     **{base: base.__name__.title() for base in EMPTIABLE},
     bytearray: "ByteArray",

@@ -1,9 +1,12 @@
-"""Reports: the statistics of all pools, as a mapping and as a table."""
+"""Reports: the statistics of all pools, as a mapping and as a table; and what is known of the engine."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+import attrs
+
+from pooled import _engine
 from pooled._pools import all_pools
 from pooled._stats import Stats
 
@@ -59,3 +62,25 @@ def stats() -> AllStats:
             name = f"{pool.name}#{number}"
         by_name[name] = pool.stats()
     return AllStats(by_name)
+
+
+@attrs.frozen(kw_only=True)
+class EngineInfo:
+    """What is known of the engine that runs.
+
+    Attributes:
+        name: "native", "reference" or "off".
+        built_for: the version of Python that the native engine was compiled for; None with another engine.
+        keeps_capacity: of the containers whose room can be kept from life to life, which do here. What that rests
+            on was tried out at import; where it did not hold, a container is emptied in the stock way, which gives
+            its room back. Empty where an engine keeps none.
+    """
+
+    name: str
+    built_for: str | None
+    keeps_capacity: Mapping[str, bool]
+
+
+def engine_info() -> EngineInfo:
+    """What is known of the engine that runs. Costs nothing: it was found out at import."""
+    return EngineInfo(name=_engine.name, built_for=_engine.built_for, keeps_capacity=_engine.keeps_capacity)

@@ -39,7 +39,9 @@
 #define LIKELY(condition) __builtin_expect(!!(condition), 1)
 #define UNLIKELY(condition) __builtin_expect(!!(condition), 0)
 #define COLD __attribute__((noinline, cold))
+#define APART __attribute__((noinline)) /* so that what is called less does not cost what is called more */
 #else
+#define APART
 #define LIKELY(condition) (condition)
 #define UNLIKELY(condition) (condition)
 #define COLD
@@ -52,6 +54,11 @@
 #define THREAD_LOCAL __declspec(thread)
 #else
 #define THREAD_LOCAL _Thread_local
+#endif
+
+/* All that follows is ours alone, so that no other library's names come in between, and no look-up either. */
+#if defined(__GNUC__)
+#pragma GCC visibility push(hidden)
 #endif
 
 /* ---- objects and the collector ---- */
@@ -69,6 +76,19 @@ static inline bool
 compat_is_finalized(PyObject *self)
 {
     return _PyGC_FINALIZED(self);
+}
+
+/* Have the collector forget an object, tracked or not. From 3.14 on it counts, in a place of its own that may move. */
+static inline void
+compat_untrack(PyObject *self)
+{
+#if PY_VERSION_HEX < 0x030e0000
+    if (LIKELY(_PyObject_GC_IS_TRACKED(self))) {
+        _PyObject_GC_UNTRACK(self);
+    }
+#else
+    PyObject_GC_UnTrack(self);
+#endif
 }
 
 /* ---- exceptions ---- */
@@ -185,7 +205,9 @@ compat_drop_dict(PyObject *self)
             inlined->values[i] = NULL; /* what was here has moved to the dict, or is gone */
         }
         inlined->size = 0;
-        inlined->valid = 1;
+        /* An object that was made by another class, and changed to this one, may have too few. */
+        PyDictKeysObject *keys = ((PyHeapTypeObject *)Py_TYPE(self))->ht_cached_keys;
+        inlined->valid = inlined->capacity >= keys->dk_nentries + keys->dk_usable;
     }
 }
 
@@ -315,6 +337,9 @@ compat_bytearray_is_made(PyByteArrayObject *self)
     return true;
 #endif
 }
+
+/* Whether the __init__ of a bytearray takes for granted that an empty one has no memory, as from 3.15 on. */
+#define COMPAT_BYTEARRAY_INIT_LOSES_MEMORY (PY_VERSION_HEX >= 0x030f0000)
 
 /* Give back the memory that an empty bytearray kept, where its __init__ takes for granted that it has none: from 3.15
    on that would be lost. */

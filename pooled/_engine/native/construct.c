@@ -24,7 +24,7 @@ PyObject *
 alloc_pooled(PyTypeObject *type, Py_ssize_t items)
 {
     Hook *hook = hook_of(type);
-    if (UNLIKELY(hook == NULL || hook->home == NULL)) {
+    if (UNLIKELY(hook == NULL)) {
         return PyType_GenericAlloc(type, items);
     }
     PyObject *self = hook->alloc(type, items);
@@ -107,13 +107,13 @@ static inline bool
 is_made_in_c(Hook *hook)
 {
     PyTypeObject *type = hook->type;
-    if (LIKELY(hook->new_version == type->tp_version_tag && hook->new_version != 0)) {
+    if (LIKELY(hook->new_version == type->tp_version_tag)) {
         return true;
     }
     if (!hook->is_plain || _PyType_Lookup(type, learned.new_name) != hook->new_own) {
         return false;
     }
-    hook->new_version = type->tp_version_tag;
+    hook->new_version = type->tp_version_tag != 0 ? type->tp_version_tag : NO_VERSION;
     return true;
 }
 
@@ -121,7 +121,8 @@ is_made_in_c(Hook *hook)
 static inline bool
 takes_nothing(Hook *hook)
 {
-    return hook->is_plain && hook->base == &PyBaseObject_Type && hook->type->tp_init == PyBaseObject_Type.tp_init;
+    return hook->is_plain && hook->new_in_c == PyBaseObject_Type.tp_new
+           && hook->type->tp_init == PyBaseObject_Type.tp_init;
 }
 
 static COLD PyObject *
@@ -140,11 +141,12 @@ static PyObject *
 make(Hook *hook, PyObject *args, PyObject *kwargs)
 {
     if (LIKELY(is_made_in_c(hook))) {
-        if (hook->base == &PyBaseObject_Type) { /* it minds arguments, since our __new__ stands over its own */
-            return PyBaseObject_Type.tp_new(hook->type, learned.no_arguments, NULL);
+        if (hook->new_in_c == PyBaseObject_Type.tp_new) { /* it minds arguments, since our __new__ stands over it */
+            return hook->new_in_c(hook->type, learned.no_arguments, NULL);
         }
-        PyObject *self = hook->base->tp_new(hook->type, args, kwargs);
-        bool unannounced = self != NULL && marks_find(&hook->marks, self) == NULL; /* its base has a way of its own */
+        PyObject *self = hook->new_in_c(hook->type, args, kwargs);
+        bool unannounced = self != NULL && Py_TYPE(self) == hook->type && marks_find(&hook->marks, self) == NULL
+                           && Py_REFCNT(self) == 1; /* its base has a way of its own to allocate it */
         return UNLIKELY(unannounced) ? announce(hook, self) : self;
     }
     PyObject *cls = (PyObject *)hook->type;
@@ -181,20 +183,36 @@ pop(PoolStore *store)
     return self;
 }
 
-/* Put back under all others what `pop` gave. */
+/* Put back under all others what `pop` gave, unless somebody has got hold of it since. */
 static void
 put_back(PoolStore *store, PyObject *self)
 {
+    PyObject *pending = compat_take_exception();
+    Hook *hook = store->hook;
     Shelf *shelf = store_shelf(store);
-    store->counts[HIT]--;
-    PyObject_GC_UnTrack(self);
-    Py_SET_REFCNT(self, 0);
-    if (shelf != NULL && shelf->count < store->max && shelf_put_under(shelf, self)) {
-        Py_DECREF(store->hook->type);
+    bool is_ours = Py_REFCNT(self) == 1 && Py_TYPE(self) == hook->type;
+    if (is_ours) {
+        PyObject_GC_UnTrack(self);
+        Py_SET_REFCNT(self, 0);
+        if (has_weakrefs(self)) {
+            PyObject_ClearWeakRefs(self);
+        }
+        store->counts[HIT]--;
+        if (shelf != NULL && shelf->count < store->max && shelf_put_under(shelf, self)) {
+            Py_DECREF(hook->type);
+        }
+        else {
+            end_object(self);
+        }
     }
     else {
-        end_object(self);
+        store->counts[ESCAPED]++;
+        if (!marks_set(&hook->marks, self, store, UNCOUNTED)) {
+            PyErr_Clear();
+        }
+        Py_DECREF(self);
     }
+    compat_put_exception(pending);
 }
 
 /* One of the topmost parked objects that serves a call with these arguments, refilled with them. NULL, without an
@@ -237,20 +255,22 @@ refill(Hook *hook, PyObject *self, PyObject *args)
 
 /* ---- __init__ ---- */
 
-/* The class's __init__, as it is found on the class; not referenced. NULL with an exception set. */
-static inline PyObject *
+/* The class's __init__, as it is found on the class; not referenced. NULL with an exception set. A function is remembered
+   for `call_python`. */
+static PyObject *
 find_init(Hook *hook)
 {
     PyTypeObject *type = hook->type;
-    if (UNLIKELY(hook->init_version != type->tp_version_tag || hook->init_version == 0)) {
-        hook->init = _PyType_Lookup(type, learned.init_name);
-        hook->init_version = type->tp_version_tag;
-        if (hook->init == NULL) {
-            hook->init_version = 0;
-            PyErr_SetObject(PyExc_AttributeError, learned.init_name);
-        }
+    PyObject *init = _PyType_Lookup(type, learned.init_name);
+    if (init == NULL) {
+        PyErr_SetObject(PyExc_AttributeError, learned.init_name);
+        return NULL;
     }
-    return hook->init;
+    bool is_simple = PyFunction_Check(init) && hook->fits == NULL && type->tp_version_tag != 0
+                     && !(COMPAT_BYTEARRAY_INIT_LOSES_MEMORY && hook->base == &PyByteArray_Type);
+    hook->init = init;
+    hook->init_version = is_simple ? type->tp_version_tag : NO_VERSION;
+    return init;
 }
 
 /* init(self, *args, **kwargs) for an __init__ that is a descriptor of some kind of its own. */
@@ -267,47 +287,51 @@ call_bound(PyObject *init, PyObject *self, PyObject *const *args, size_t nargsf,
     return answer;
 }
 
-/* The same for a function: `self` goes into the slot before the arguments if the caller has one for us. */
+/* The same for a function, called with the slot before the arguments that the caller lets us use. The frame that it gets
+   holds on to it. */
 static inline PyObject *
-call_with_self(PyObject *init, PyObject *self, PyObject *const *args, size_t nargsf, PyObject *names)
+call_function(PyObject *init, PyObject *self, PyObject *const *args, size_t nargsf, PyObject *names)
 {
-    Py_ssize_t count = PyVectorcall_NARGS(nargsf);
-    if (LIKELY(nargsf & PY_VECTORCALL_ARGUMENTS_OFFSET)) {
-        PyObject **slot = (PyObject **)args - 1;
-        PyObject *former = *slot;
-        *slot = self;
-        PyObject *answer = PyObject_Vectorcall(init, slot, (size_t)count + 1, names);
-        *slot = former;
-        return answer;
-    }
-    if (count == 0 && names == NULL) {
-        return PyObject_CallOneArg(init, self);
-    }
-    return call_bound(init, self, args, nargsf, names);
+    PyObject **slot = (PyObject **)args - 1;
+    PyObject *former = *slot;
+    *slot = self;
+    PyObject *answer = ((PyFunctionObject *)init)->vectorcall(init, slot, (size_t)PyVectorcall_NARGS(nargsf) + 1, names);
+    *slot = former;
+    return answer;
 }
 
+/* Make nothing of what an __init__ gave: 0 where it is None, else -1 with an exception set. */
 static inline int
+check_none(PyObject *answer)
+{
+    if (LIKELY(answer == Py_None)) {
+        Py_DECREF(answer);
+        return 0;
+    }
+    if (answer != NULL) {
+        PyErr_Format(PyExc_TypeError, "__init__() should return None, not '%.200s'", Py_TYPE(answer)->tp_name);
+        Py_DECREF(answer);
+    }
+    return -1;
+}
+
+static int
 init_in_python(Hook *hook, PyObject *self, PyObject *const *args, size_t nargsf, PyObject *names)
 {
     PyObject *init = find_init(hook);
-    if (UNLIKELY(init == NULL)) {
+    if (init == NULL) {
         return -1;
     }
+    PyObject *answer;
     Py_INCREF(init); /* it may be replaced while it runs */
-    PyObject *answer = PyType_HasFeature(Py_TYPE(init), Py_TPFLAGS_METHOD_DESCRIPTOR)
-                           ? call_with_self(init, self, args, nargsf, names)
-                           : call_bound(init, self, args, nargsf, names);
+    if (PyFunction_Check(init) && (nargsf & PY_VECTORCALL_ARGUMENTS_OFFSET)) {
+        answer = call_function(init, self, args, nargsf, names);
+    }
+    else {
+        answer = call_bound(init, self, args, nargsf, names);
+    }
     Py_DECREF(init);
-    if (UNLIKELY(answer == NULL)) {
-        return -1;
-    }
-    if (UNLIKELY(answer != Py_None)) {
-        PyErr_Format(PyExc_TypeError, "__init__() should return None, not '%.200s'", Py_TYPE(answer)->tp_name);
-        Py_DECREF(answer);
-        return -1;
-    }
-    Py_DECREF(answer);
-    return 0;
+    return check_none(answer);
 }
 
 static int
@@ -317,7 +341,6 @@ init_in_c(Hook *hook, PyObject *self, PyObject *const *args, Py_ssize_t count, P
     PyObject *dict = names != NULL ? as_dict(args, count, names) : NULL;
     int status = -1;
     if (tuple != NULL && (dict != NULL || names == NULL)) {
-        compat_bytearray_make_initable(self, hook->container != NULL && hook->container->type == &PyByteArray_Type);
         status = hook->type->tp_init(self, tuple, dict);
     }
     Py_XDECREF(tuple);
@@ -327,33 +350,35 @@ init_in_c(Hook *hook, PyObject *self, PyObject *const *args, Py_ssize_t count, P
 
 /* Run the class's __init__. `was_blank`: the object was parked with nothing in it, so that one in C that is given
    nothing has nothing to do. */
-static inline int
+static int
 initialise(Hook *hook, PyObject *self, bool was_blank, PyObject *const *args, size_t nargsf, PyObject *names)
 {
     PyTypeObject *type = hook->type;
-    if (type->tp_init == learned.python_init) {
-        return init_in_python(hook, self, args, nargsf, names);
-    }
     Py_ssize_t count = PyVectorcall_NARGS(nargsf);
-    if (count == 0 && names == NULL && (was_blank || type->tp_init == PyBaseObject_Type.tp_init)) {
+    bool in_python = type->tp_init == learned.python_init;
+    if (!in_python && count == 0 && names == NULL && (was_blank || type->tp_init == PyBaseObject_Type.tp_init)) {
         return 0;
+    }
+    compat_bytearray_make_initable(self, hook->base == &PyByteArray_Type);
+    if (in_python) {
+        return init_in_python(hook, self, args, nargsf, names);
     }
     return init_in_c(hook, self, args, count, names);
 }
 
 /* What __init__ raised on, or what refilled it: it dies, and is counted so. */
 static COLD PyObject *
-fail(PoolStore *store, PyObject *self)
+fail(PyObject *self)
 {
-    PyObject *exception = compat_take_exception();
-    Mark *mark = marks_find(&store->hook->marks, self);
-    if (mark == NULL || mark->verdict == UNREADY) {
-        if (!marks_set(&store->hook->marks, self, mark == NULL ? store : mark->store, FAILED)) {
-            PyErr_Clear();
-        }
+    PyObject *pending = compat_take_exception();
+    Hook *hook = hook_of(Py_TYPE(self)); /* anew: an __init__ can even be the end of the pool */
+    Mark *mark = hook != NULL ? marks_find(&hook->marks, self) : NULL;
+    bool counts = hook != NULL && (mark == NULL || mark->verdict == UNREADY);
+    if (counts && !marks_set(&hook->marks, self, mark == NULL ? hook->home : mark->store, FAILED)) {
+        PyErr_Clear();
     }
     Py_DECREF(self);
-    compat_put_exception(exception);
+    compat_put_exception(pending);
     return NULL;
 }
 
@@ -375,49 +400,70 @@ call_unpooled(PyObject *cls, PyObject *const *args, size_t nargsf, PyObject *nam
     return made;
 }
 
-/* An object that was not parked, with its __init__ run. */
-static COLD PyObject *
-construct_new(PoolStore *store, PyObject *const *args, size_t nargsf, PyObject *names)
+/* Run the __init__ of what a __new__ gave instead of an object of the class. */
+static int
+init_other(PyObject *self, PyObject *const *args, Py_ssize_t count, PyObject *names)
+{
+    PyObject *tuple = as_tuple(args, count);
+    PyObject *dict = names != NULL ? as_dict(args, count, names) : NULL;
+    bool ready = tuple != NULL && (dict != NULL || names == NULL);
+    int status = ready ? Py_TYPE(self)->tp_init(self, tuple, dict) : -1;
+    Py_XDECREF(tuple);
+    Py_XDECREF(dict);
+    return status;
+}
+
+static PyObject *
+make_from_vector(Hook *hook, PyObject *const *args, Py_ssize_t count, PyObject *names)
+{
+    PyObject *tuple = as_tuple(args, count);
+    PyObject *dict = names != NULL ? as_dict(args, count, names) : NULL;
+    bool ready = tuple != NULL && (dict != NULL || names == NULL);
+    PyObject *made = ready ? make(hook, tuple, dict) : NULL;
+    Py_XDECREF(tuple);
+    Py_XDECREF(dict);
+    return made;
+}
+
+/* An object that was not parked, with its __init__ run. `made_now`: whether it is a new one of the class, rather than
+   whatever else a __new__ gave. The store is kept by the caller. */
+static PyObject *
+construct_kept(PoolStore *store, PyObject *const *args, size_t nargsf, PyObject *names, bool *made_now)
 {
     Hook *hook = store->hook;
     Py_ssize_t count = PyVectorcall_NARGS(nargsf);
-    PyObject *tuple = as_tuple(args, count);
-    PyObject *dict = names != NULL ? as_dict(args, count, names) : NULL;
-    PyObject *self = NULL;
-    if (tuple != NULL && (dict != NULL || names == NULL)) {
-        self = make(hook, tuple, dict);
-    }
-    Py_XDECREF(tuple);
-    Py_XDECREF(dict);
+    PyObject *self = make_from_vector(hook, args, count, names);
+    *made_now = false;
     if (self == NULL || !PyObject_TypeCheck(self, hook->type)) {
-        return self; /* its __new__ gave something else */
+        return self;
     }
-    if (Py_TYPE(self) != hook->type) { /* a subclass's: not ours, and its __init__ its own */
-        PyObject *init = PyObject_GetAttr(self, learned.init_name);
-        PyObject *answer = init == NULL ? NULL : PyObject_Vectorcall(init, args, (size_t)count, names);
-        Py_XDECREF(init);
-        Py_XDECREF(answer);
-        if (answer == NULL) {
+    *made_now = Py_TYPE(self) == hook->type && is_unready(hook, self);
+    if (!*made_now) {
+        if (init_other(self, args, count, names) < 0) {
             Py_CLEAR(self);
         }
         return self;
     }
-    bool made_now = is_unready(hook, self);
     if (!hand_over(store, self)) {
         Py_DECREF(self);
         return NULL;
     }
     if (initialise(hook, self, false, args, nargsf, names) < 0) {
-        if (made_now) {
-            return fail(store, self);
-        }
-        Py_DECREF(self);
-        return NULL;
+        return fail(self);
     }
-    if (made_now && !make_ready(store, self)) {
-        Py_DECREF(self);
-        return NULL;
+    if (!make_ready(store, self)) {
+        Py_CLEAR(self);
     }
+    return self;
+}
+
+static COLD PyObject *
+construct_new(PoolStore *store, PyObject *const *args, size_t nargsf, PyObject *names)
+{
+    bool made_now;
+    Py_INCREF(store);
+    PyObject *self = construct_kept(store, args, nargsf, names, &made_now);
+    Py_DECREF(store);
     return self;
 }
 
@@ -427,41 +473,84 @@ construct_fitting(PoolStore *store, PyObject *const *args, size_t nargsf, PyObje
 {
     Hook *hook = store->hook;
     PyObject *tuple = as_tuple(args, PyVectorcall_NARGS(nargsf));
+    Py_INCREF(store);
     PyObject *self = tuple == NULL ? NULL : pop_fitting(store, tuple);
     if (self == NULL) {
-        Py_XDECREF(tuple);
-        return PyErr_Occurred() ? NULL : construct_new(store, args, nargsf, names);
+        self = PyErr_Occurred() ? NULL : construct_new(store, args, nargsf, names);
     }
-    int status = hook->refill != NULL ? refill(hook, self, tuple) : 0;
-    Py_DECREF(tuple);
-    if (status < 0 || initialise(hook, self, false, args, nargsf, names) < 0) {
-        return fail(store, self);
+    else if ((hook->refill != NULL && refill(hook, self, tuple) < 0)
+             || initialise(hook, self, false, args, nargsf, names) < 0) {
+        self = fail(self);
     }
+    Py_XDECREF(tuple);
+    Py_DECREF(store);
     return self;
 }
 
-PyObject *
-call_pooled(PyObject *cls, PyObject *const *args, size_t nargsf, PyObject *names)
+/* cls(...) for all but the most common ways to call it. */
+static COLD PyObject *
+construct(PyObject *cls, PyObject *const *args, size_t nargsf, PyObject *names)
 {
     Hook *hook = hook_of((PyTypeObject *)cls);
-    if (UNLIKELY(hook == NULL || hook->home == NULL || !compat_is_called_plainly(cls))) {
+    if (hook == NULL || !compat_is_called_plainly(cls)) {
         return call_unpooled(cls, args, nargsf, names);
     }
     PoolStore *store = hook->home;
-    if (UNLIKELY((PyVectorcall_NARGS(nargsf) != 0 || names != NULL) && takes_nothing(hook))) {
+    if ((PyVectorcall_NARGS(nargsf) != 0 || names != NULL) && takes_nothing(hook)) {
         return refuse_arguments(hook);
     }
-    if (UNLIKELY(hook->fits != NULL)) {
+    if (hook->fits != NULL) {
         return construct_fitting(store, args, nargsf, names);
     }
+    PyObject *self = pop(store);
+    if (self == NULL) {
+        return construct_new(store, args, nargsf, names);
+    }
+    Py_INCREF(store);
+    int status = initialise(hook, self, store->reset == NULL, args, nargsf, names);
+    Py_DECREF(store);
+    return status < 0 ? fail(self) : self;
+}
+
+/* cls() where there is no __init__ that has anything to do. */
+static PyObject *
+call_idle(PyObject *cls, PyObject *const *args, size_t nargsf, PyObject *names)
+{
+    PyTypeObject *type = (PyTypeObject *)cls;
+    Hook *hook = hook_of(type);
+    if (UNLIKELY(hook == NULL || type->tp_init != hook->idle_init || PyVectorcall_NARGS(nargsf) != 0 || names != NULL
+                 || !compat_is_called_plainly(cls))) {
+        return construct(cls, args, nargsf, names);
+    }
+    PyObject *self = pop(hook->home);
+    return LIKELY(self != NULL) ? self : construct_new(hook->home, args, nargsf, names);
+}
+
+/* cls(...) where there is an __init__ written in Python, the same as the last time. */
+static PyObject *
+call_python(PyObject *cls, PyObject *const *args, size_t nargsf, PyObject *names)
+{
+    PyTypeObject *type = (PyTypeObject *)cls;
+    Hook *hook = hook_of(type);
+    if (UNLIKELY(hook == NULL || hook->init_version != type->tp_version_tag
+                 || !(nargsf & PY_VECTORCALL_ARGUMENTS_OFFSET) || !compat_is_called_plainly(cls))) {
+        return construct(cls, args, nargsf, names);
+    }
+    PoolStore *store = hook->home;
     PyObject *self = pop(store);
     if (UNLIKELY(self == NULL)) {
         return construct_new(store, args, nargsf, names);
     }
-    if (UNLIKELY(initialise(hook, self, store->reset == NULL, args, nargsf, names) < 0)) {
-        return fail(store, self);
+    if (UNLIKELY(check_none(call_function(hook->init, self, args, nargsf, names)) < 0)) {
+        return fail(self);
     }
     return self;
+}
+
+vectorcallfunc
+call_for(PyTypeObject *type)
+{
+    return type->tp_init == learned.python_init ? call_python : call_idle;
 }
 
 /* ---- the other ways out ---- */
@@ -470,14 +559,16 @@ PyObject *
 blank(PoolStore *store, PyObject *args, PyObject *kwargs)
 {
     Hook *hook = store->hook;
-    if ((PyTuple_GET_SIZE(args) != 0 || kwargs != NULL) && takes_nothing(hook)) {
+    bool given = PyTuple_GET_SIZE(args) != 0 || (kwargs != NULL && PyDict_GET_SIZE(kwargs) != 0);
+    if (given && takes_nothing(hook)) {
         return refuse_arguments(hook);
     }
     PyObject *self = NULL;
     if (store->reset == NULL) { /* what a reset keeps is there only after an __init__, and that may never run */
         self = hook->fits != NULL ? pop_fitting(store, args) : pop(store);
         if (self != NULL) {
-            return hook->refill != NULL && refill(hook, self, args) < 0 ? fail(store, self) : self;
+            compat_bytearray_make_initable(self, hook->base == &PyByteArray_Type); /* its __init__ may come next */
+            return hook->refill != NULL && refill(hook, self, args) < 0 ? fail(self) : self;
         }
         if (PyErr_Occurred()) {
             return NULL;
@@ -505,13 +596,19 @@ try_take(PoolStore *store)
         put_back(store, self);
         return NULL;
     }
-    if (store->reset == NULL && UNLIKELY(initialise(hook, self, true, NULL, 0, NULL) < 0)) {
+    if (store->reset != NULL || hook->type->tp_init == hook->idle_init) {
+        return self;
+    }
+    Py_INCREF(store);
+    int status = initialise(hook, self, true, NULL, 0, NULL);
+    if (UNLIKELY(status < 0)) {
         Mark *mark = marks_find(&hook->marks, self);
         if (mark != NULL && mark->verdict == GOES_HOME) {
             mark->verdict = UNREADY;
         }
-        return fail(store, self);
+        self = fail(self);
     }
+    Py_DECREF(store);
     return self;
 }
 
@@ -532,14 +629,41 @@ orphan(Hook *hook, PyObject *args, PyObject *kwargs)
         return refuse_arguments(hook);
     }
     PyObject *self = make(hook, args, kwargs);
-    if (self == NULL || Py_TYPE(self) != hook->type) {
+    if (self == NULL || !PyObject_TypeCheck(self, hook->type)) {
         return self;
     }
-    if (is_unready(hook, self)) {
+    if (Py_TYPE(self) == hook->type && is_unready(hook, self)) {
         hook->home->counts[MISS]--;
         marks_find(&hook->marks, self)->verdict = UNCOUNTED;
     }
-    if (hook->type->tp_init(self, args, kwargs) < 0) {
+    if (Py_TYPE(self)->tp_init(self, args, kwargs) < 0) {
+        Py_CLEAR(self);
+    }
+    return self;
+}
+
+/* An object as `reset` would have left it, in no pool and not counted; NULL without an exception where none can be made. */
+static PyObject *
+make_parkable(PoolStore *store)
+{
+    Hook *hook = store->hook;
+    PyObject *self;
+    bool made_now;
+    if (store->reset != NULL) {
+        self = construct_kept(store, NULL, 0, NULL, &made_now);
+    }
+    else {
+        self = make(hook, learned.no_arguments, NULL);
+        made_now = self != NULL && Py_TYPE(self) == hook->type && is_unready(hook, self) && hand_over(store, self);
+    }
+    if (self == NULL || !made_now) {
+        Py_XDECREF(self);
+        return NULL;
+    }
+    store->counts[MISS]--; /* it was not handed out */
+    bool inits = hook->container != NULL && hook->type->tp_init == hook->base->tp_init;
+    if (!marks_set(&hook->marks, self, store, UNCOUNTED)
+        || (inits && hook->base->tp_init(self, learned.no_arguments, NULL) < 0)) {
         Py_CLEAR(self);
     }
     return self;
@@ -548,27 +672,13 @@ orphan(Hook *hook, PyObject *args, PyObject *kwargs)
 int
 prefill_one(PoolStore *store)
 {
-    Hook *hook = store->hook;
-    PyObject *self = store->reset != NULL ? construct_new(store, NULL, 0, NULL) : make(hook, learned.no_arguments, NULL);
+    PyObject *self = make_parkable(store);
     if (self == NULL) {
-        return -1;
-    }
-    if (Py_TYPE(self) != hook->type) {
-        Py_DECREF(self);
-        return 0;
-    }
-    Mark mark = marks_pop(&hook->marks, self);
-    (store->reset != NULL ? store : hook->home)->counts[MISS]--; /* it was not handed out */
-    Py_XDECREF(mark.store);
-    if (hook->container != NULL && hook->type->tp_init == hook->base->tp_init
-        && hook->base->tp_init(self, learned.no_arguments, NULL) < 0) {
-        Py_DECREF(self);
-        return -1;
+        return PyErr_Occurred() ? -1 : 0;
     }
     if (park_ready(store, self)) {
         return 1;
     }
-    bool marked = marks_set(&hook->marks, self, store, UNCOUNTED);
     Py_DECREF(self);
-    return marked ? 0 : -1;
+    return 0;
 }

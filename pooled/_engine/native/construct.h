@@ -6,8 +6,8 @@
 #include "compat.h"
 #include "store.h"
 
-/* The tp_vectorcall of hooked classes: cls(...). */
-PyObject *call_pooled(PyObject *cls, PyObject *const *args, size_t nargsf, PyObject *kwnames);
+/* The tp_vectorcall of a hooked class, cls(...): one of two, by whether its __init__ is written in Python now. */
+vectorcallfunc call_for(PyTypeObject *type);
 
 /* The tp_alloc of hooked classes: counts an object that was not parked, and marks it as one not yet ready. */
 PyObject *alloc_pooled(PyTypeObject *type, Py_ssize_t items);

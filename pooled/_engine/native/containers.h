@@ -14,7 +14,7 @@ struct Container {
     /* Whether the object has room for more than `cap` elements, or bytes. */
     bool (*is_above)(const Container *kind, PyObject *self, Py_ssize_t cap);
     /* Empty the object, its room kept as far as that goes. One that has been nearly empty counts in `sparse`, and
-       every fourth of these gives its room back. False with an exception set where it cannot be done. */
+       every fourth of these gives its room back. False where it cannot be done; that has been reported then. */
     bool (*empty)(const Container *kind, PyObject *self, unsigned *sparse);
 };
 
@@ -28,6 +28,11 @@ typedef struct {
 } Keeps;
 
 extern Keeps keeps;
+
+/* What CPython's own functions are called between, since an object may be dropped while an exception is on its way:
+   sets that aside, and puts it back. Where the call was not `done`, what it raised is reported. Gives `done`. */
+PyObject *begin_stock(void);
+bool end_stock(PyObject *pending, bool done);
 
 /* Find the containers, once. False with an exception set. */
 bool containers_find(void);

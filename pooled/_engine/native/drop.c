@@ -2,6 +2,7 @@
 
 #include "attributes.h"
 #include "dying.h"
+#include "emptying.h"
 #include "learned.h"
 
 /* How many drops may be nested in one another on a thread; those further down wait for the outermost. Each takes some
@@ -10,19 +11,12 @@ enum { DEEPEST = 64 };
 
 /* ---- parking ---- */
 
-static inline bool
-has_weakrefs(PyObject *self)
-{
-    Py_ssize_t offset = Py_TYPE(self)->tp_weaklistoffset;
-    return offset != 0 && *(PyObject **)((char *)self + offset) != NULL;
-}
-
 /* Put an object of refcount 0 on the shelf; the reference to its class goes, so that the class can be collected. */
 static inline Fate
 park(PoolStore *store, PyObject *self)
 {
     Shelf *shelf = store_shelf(store); /* anew: what ran since the last look may have changed it */
-    if (UNLIKELY(shelf == NULL || shelf->count >= store->max || is_closing)) {
+    if (UNLIKELY(shelf == NULL || shelf->count >= store->max)) {
         return DISCARDED_FULL;
     }
     PyTypeObject *type = Py_TYPE(self);
@@ -116,32 +110,42 @@ empty_in_python(PoolStore *store, PyObject *self)
     return RECYCLED;
 }
 
-/* Have an object of refcount 0 alive while functions in Python empty or measure it. ESCAPED, or another fate but
-   RECYCLED with *alive set, where it stays alive: then it is no longer ours. */
+/* An object that its reset or capacity gave to somebody stays alive, and is no longer ours. Say what it counts as. */
+static Fate
+let_go(PoolStore *store, PyObject *self, Fate fate)
+{
+    Hook *hook = store->hook;
+    Py_ssize_t references = Py_REFCNT(self);
+    if (!PyObject_GC_IsTracked(self)) {
+        PyObject_GC_Track(self);
+    }
+    compat_revive(self);
+    Py_SET_REFCNT(self, references - 1); /* others have those */
+    if (marks_find(&hook->marks, self) != NULL) {
+        return COUNTED_ALREADY; /* it was detached, or assigned to another pool */
+    }
+    if (!marks_set(&hook->marks, self, store, UNCOUNTED)) {
+        PyErr_Clear(); /* it will be counted a second time */
+    }
+    return fate == DISCARDED_ERROR ? fate : ESCAPED;
+}
+
+/* Have an object of refcount 0 alive while functions in Python empty or measure it. With *alive set, it stays so. */
 static COLD Fate
 empty_alive(PoolStore *store, PyObject *self, bool *alive)
 {
-    PyObject *exception = compat_take_exception();
+    PyObject *pending = compat_take_exception();
     Py_SET_REFCNT(self, 1); /* ours */
     Fate fate = store->reset != NULL ? empty_by_reset(store, self) : empty_in_python(store, self);
-    Py_ssize_t references = Py_REFCNT(self);
-    *alive = references != 1;
+    *alive = Py_REFCNT(self) != 1;
     if (*alive) {
-        fate = fate == DISCARDED_ERROR ? fate : ESCAPED;
-        if (!PyObject_GC_IsTracked(self)) {
-            PyObject_GC_Track(self);
-        }
-        if (!marks_set(&store->hook->marks, self, store, UNCOUNTED)) {
-            PyErr_Clear(); /* it will be counted a second time */
-        }
-        compat_revive(self);
-        Py_SET_REFCNT(self, references - 1); /* others have those */
+        fate = let_go(store, self, fate);
     }
     else {
         PyObject_GC_UnTrack(self); /* a dict tracks itself when something is put in */
         Py_SET_REFCNT(self, 0);
     }
-    compat_put_exception(exception);
+    compat_put_exception(pending);
     return fate;
 }
 
@@ -153,9 +157,6 @@ scrub(PoolStore *store, PyObject *self)
 {
     Hook *hook = store->hook;
     if (hook->container != NULL && UNLIKELY(!hook->container->empty(hook->container, self, &store->sparse))) {
-        PyObject *exception = compat_take_exception();
-        PyErr_WriteUnraisable((PyObject *)hook->type);
-        compat_put_exception(exception);
         return DISCARDED_ERROR;
     }
     slots_empty(&hook->slots, self);
@@ -174,8 +175,11 @@ recycle(PoolStore *store, PyObject *self, bool *alive)
         return COLLECTED; /* its __del__ has run, or others in its cycle may reach it yet */
     }
     Shelf *shelf = store_shelf(store);
-    if (UNLIKELY(shelf == NULL || shelf->count >= store->max || is_closing)) {
+    if (UNLIKELY(shelf == NULL || shelf->count >= store->max)) {
         return DISCARDED_FULL;
+    }
+    if (PyDict_Check(self) && compat_dict_is_watched((PyDictObject *)self)) {
+        return DISCARDED_REFUSED; /* who watches it is told of its end */
     }
     if (store->reset == NULL && UNLIKELY(is_too_large(store, self))) {
         return DISCARDED_LARGE;
@@ -185,8 +189,9 @@ recycle(PoolStore *store, PyObject *self, bool *alive)
     }
     if (UNLIKELY(store->reset != NULL || store->capacity != NULL || store->hook->empty != NULL)) {
         Fate fate = empty_alive(store, self, alive);
-        if (*alive || fate != RECYCLED) {
-            return fate;
+        bool has_moved = marks_find(&store->hook->marks, self) != NULL; /* by detach or assign */
+        if (*alive || has_moved || fate != RECYCLED) {
+            return fate == RECYCLED ? COUNTED_ALREADY : fate;
         }
         if (Py_TYPE(self) != store->hook->type) {
             return DISCARDED_REFUSED; /* its class was changed */
@@ -211,12 +216,10 @@ recycle(PoolStore *store, PyObject *self, bool *alive)
 
 /* End an object whose fate has been counted. */
 static COLD void
-end_counted(Hook *hook, PoolStore *store, PyObject *self)
+end_counted(Hook *hook, PyObject *self)
 {
     Py_INCREF(hook); /* its finalizer may be the end of the class */
-    if (!end_object(self) && !marks_set(&hook->marks, self, store, UNCOUNTED)) {
-        PyErr_Clear();
-    }
+    end_object(self);
     Py_DECREF(hook);
 }
 
@@ -230,14 +233,31 @@ end_marked(Hook *hook, Mark mark, PyObject *self)
                                               : DISCARDED_REFUSED;
         mark.store->counts[fate]++;
     }
-    end_counted(hook, mark.store, self);
+    end_counted(hook, self);
     Py_DECREF(mark.store);
 }
 
-static inline void
+static void go_home(Hook *hook, PyObject *self);
+
+/* Count what became of an object, and end it if that is what it comes to. One that is dead and has a mark got that from
+   its own reset: it was detached, or goes to another pool. */
+static COLD void
+settle(Hook *hook, PoolStore *store, PyObject *self, Fate fate, bool alive)
+{
+    if (fate != RECYCLED && !alive && marks_find(&hook->marks, self) != NULL) {
+        go_home(hook, self);
+        return;
+    }
+    store->counts[fate]++;
+    if (fate != RECYCLED && !alive) {
+        end_counted(hook, self);
+    }
+}
+
+static void
 go_home(Hook *hook, PyObject *self)
 {
-    PyObject_GC_UnTrack(self); /* from here on the collector does not see it */
+    compat_untrack(self); /* from here on the collector does not see it */
     PoolStore *store = hook->home;
     if (UNLIKELY(hook->marks.used != 0)) {
         Mark mark = marks_pop(&hook->marks, self);
@@ -252,9 +272,11 @@ go_home(Hook *hook, PyObject *self)
     }
     bool alive = false;
     Fate fate = recycle(store, self, &alive);
-    store->counts[fate]++;
-    if (UNLIKELY(fate != RECYCLED) && !alive) {
-        end_counted(hook, store, self);
+    if (UNLIKELY(fate != RECYCLED)) {
+        settle(hook, store, self, fate, alive);
+    }
+    else {
+        store->counts[fate]++;
     }
     Py_DECREF(store);
 }
@@ -274,7 +296,7 @@ drop_waiting(void)
     PyObject *self;
     while ((self = shelf_pop(&here.waiting)) != NULL) {
         Hook *hook = hook_of(Py_TYPE(self));
-        if (hook != NULL && hook->home != NULL) {
+        if (hook != NULL) {
             go_home(hook, self);
         }
         else {
@@ -286,23 +308,191 @@ drop_waiting(void)
     here.depth--;
 }
 
-void
-dealloc_pooled(PyObject *self)
+/* The tp_dealloc of any hooked class. */
+static COLD void
+dealloc_any(PyObject *self)
 {
     Hook *hook = hook_of(Py_TYPE(self));
-    if (UNLIKELY(hook == NULL || hook->home == NULL)) {
+    if (hook == NULL) {
         end_object(self);
         return;
     }
-    if (UNLIKELY(here.depth >= DEEPEST) && wait_for_outermost(self)) {
+    if (here.depth >= DEEPEST && wait_for_outermost(self)) {
         return;
     }
     here.depth++;
     go_home(hook, self);
-    if (--here.depth == 0 && UNLIKELY(here.waiting.count != 0)) {
+    if (--here.depth == 0 && here.waiting.count != 0) {
         drop_waiting();
     }
 }
+
+/* ---- the short way ---- */
+
+/* What the objects of a class are made of, where all of it is emptied in C. */
+typedef enum { PLAIN, LIST, DICT, SET, BYTEARRAY } Kind;
+
+static inline bool
+is_above(Kind kind, PyObject *self, Py_ssize_t cap)
+{
+    switch (kind) {
+    case LIST:
+        return list_is_above(self, cap);
+    case DICT:
+        return dict_is_above(self, cap);
+    case SET:
+        return set_is_above(self, cap);
+    case BYTEARRAY:
+        return bytearray_is_above(self, cap);
+    default:
+        return false;
+    }
+}
+
+static inline bool
+is_clean(Kind kind, PyObject *self)
+{
+    switch (kind) {
+    case LIST:
+        return list_is_clean(self);
+    case DICT:
+        return dict_is_clean(self);
+    case SET:
+        return set_is_clean(self);
+    case BYTEARRAY:
+        return bytearray_is_clean(self);
+    default:
+        return false;
+    }
+}
+
+/* Empty an object, and whatever hangs on it; false where it cannot be kept. */
+static inline bool
+empty(Kind kind, PoolStore *store, PyObject *self)
+{
+    switch (kind) {
+    case LIST:
+        return list_empty(self, &store->sparse);
+    case DICT:
+        return dict_empty(self, &store->sparse);
+    case SET:
+        return set_empty(self, &store->sparse);
+    case BYTEARRAY:
+        return bytearray_empty(self, &store->sparse);
+    default:
+        slots_empty(&store->hook->slots, self);
+        if (store->hook->has_dict) {
+            attributes_empty(self);
+        }
+        return true;
+    }
+}
+
+/* Whether what is out of the ordinary about an object has to be looked into. */
+static inline __attribute__((always_inline)) bool
+is_special(Kind kind, PoolStore *store, Shelf *shelf, PyObject *self)
+{
+    bool may_have_weakrefs = kind == PLAIN || kind == SET;
+    return shelf == NULL || shelf->count >= store->max || is_above(kind, self, store->max_cap)
+           || compat_is_finalized(self) || (may_have_weakrefs && has_weakrefs(self))
+           || (kind == DICT && compat_dict_is_watched((PyDictObject *)self));
+}
+
+/* Empty an object about which nothing is out of the ordinary, and park it. */
+static inline __attribute__((always_inline)) void
+empty_and_park(Kind kind, Hook *hook, PoolStore *store, PyObject *self)
+{
+    if (UNLIKELY(here.depth >= DEEPEST)) {
+        dealloc_any(self);
+        return;
+    }
+    compat_untrack(self);
+    Py_INCREF(store); /* what hangs on the object may be the end of the pool */
+    here.depth++;
+    bool kept = empty(kind, store, self);
+    Fate fate = LIKELY(kept) ? park(store, self) : DISCARDED_ERROR;
+    store->counts[fate]++;
+    if (UNLIKELY(fate != RECYCLED)) {
+        end_counted(hook, self);
+    }
+    if (--here.depth == 0 && UNLIKELY(here.waiting.count != 0)) {
+        drop_waiting();
+    }
+    Py_DECREF(store);
+}
+
+/* What `go_home` does, for an object about which nothing is out of the ordinary; all else is left to that. A copy is made
+   for every kind, so that nothing is asked that is known; in two parts, since the first alone often does. */
+#define DEALLOC(kind, name)                                                                                            \
+    static APART void name##_filled(Hook *hook, PyObject *self)                                                        \
+    {                                                                                                                  \
+        empty_and_park(kind, hook, hook->home, self);                                                                  \
+    }                                                                                                                  \
+                                                                                                                       \
+    static void name(PyObject *self)                                                                                   \
+    {                                                                                                                  \
+        PyTypeObject *type = Py_TYPE(self);                                                                            \
+        Hook *hook = hook_of(type);                                                                                    \
+        if (UNLIKELY(hook == NULL || hook->marks.used != 0)) {                                                         \
+            dealloc_any(self);                                                                                         \
+            return;                                                                                                    \
+        }                                                                                                              \
+        PoolStore *store = hook->home;                                                                                 \
+        Shelf *shelf = store_shelf(store);                                                                             \
+        if (UNLIKELY(is_special(kind, store, shelf, self) || shelf->count == shelf->room)) {                           \
+            dealloc_any(self);                                                                                         \
+            return;                                                                                                    \
+        }                                                                                                              \
+        if (kind == PLAIN) {                                                                                           \
+            empty_and_park(kind, hook, store, self);                                                                   \
+            return;                                                                                                    \
+        }                                                                                                              \
+        if (!is_clean(kind, self)) {                                                                                   \
+            name##_filled(hook, self);                                                                                 \
+            return;                                                                                                    \
+        }                                                                                                              \
+        store->counts[RECYCLED]++;                                                                                     \
+        shelf->objects[shelf->count++] = self;                                                                         \
+        Py_DECREF(type); /* the hook has another */                                                                    \
+        compat_untrack(self);                                                                                          \
+    }
+
+DEALLOC(PLAIN, dealloc_plain)
+DEALLOC(LIST, dealloc_list)
+DEALLOC(DICT, dealloc_dict)
+DEALLOC(SET, dealloc_set)
+DEALLOC(BYTEARRAY, dealloc_bytearray)
+
+destructor
+dealloc_for(PoolStore *home)
+{
+    const Hook *hook = home->hook;
+    if (home->reset != NULL || home->capacity != NULL || hook->empty != NULL) {
+        return dealloc_any;
+    }
+    if (hook->base == &PyBaseObject_Type) {
+        return dealloc_plain;
+    }
+    bool has_attributes = hook->has_dict || hook->slots.count != 0;
+    bool has_more = has_attributes || (hook->type->tp_weaklistoffset != 0 && hook->base->tp_weaklistoffset == 0);
+    if (has_more || !home->measures) {
+        return dealloc_any;
+    }
+    return hook->base == &PyList_Type        ? dealloc_list
+           : hook->base == &PyDict_Type      ? dealloc_dict
+           : hook->base == &PySet_Type       ? dealloc_set
+           : hook->base == &PyByteArray_Type ? dealloc_bytearray
+                                             : dealloc_any;
+}
+
+bool
+is_our_dealloc(destructor dealloc)
+{
+    return dealloc == dealloc_any || dealloc == dealloc_plain || dealloc == dealloc_list || dealloc == dealloc_dict
+           || dealloc == dealloc_set || dealloc == dealloc_bytearray;
+}
+
+/* ---- parking what is ready ---- */
 
 bool
 park_ready(PoolStore *store, PyObject *self)
@@ -332,6 +522,7 @@ park_ready(PoolStore *store, PyObject *self)
         PyObject_ClearWeakRefs(self);
     }
     if (park(store, self) == RECYCLED) {
+        Py_XDECREF(marks_pop(&store->hook->marks, self).store);
         return true;
     }
     compat_revive(self);

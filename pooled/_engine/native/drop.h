@@ -1,4 +1,6 @@
-/* The way home: what happens when the last reference to an object of a hooked class goes. */
+/* The way home: what happens when the last reference to an object of a hooked class goes.
+
+   Subclasses that are not hooked get here too, by way of their own dealloc, which takes ours for that of their base. */
 
 #ifndef POOLED_DROP_H
 #define POOLED_DROP_H
@@ -6,11 +8,22 @@
 #include "compat.h"
 #include "store.h"
 
-/* The tp_dealloc of hooked classes. Subclasses of these that are not hooked get here too, by way of their own. */
-void dealloc_pooled(PyObject *self);
+/* The tp_dealloc for a class whose pool is `home`: one of several, by what its objects are made of. */
+destructor dealloc_for(PoolStore *home);
 
-/* Park an object of refcount 1 that is ready to be used again, with the caller's reference. False where the limits do
-   not allow it, or somebody else holds it; then the caller still has the reference. */
+/* Whether this is one of them. */
+bool is_our_dealloc(destructor dealloc);
+
+/* Whether anybody watches an object by a weak reference. */
+static inline bool
+has_weakrefs(PyObject *self)
+{
+    Py_ssize_t offset = Py_TYPE(self)->tp_weaklistoffset;
+    return offset != 0 && *(PyObject **)((char *)self + offset) != NULL;
+}
+
+/* Park an object of refcount 1 that is ready to be used again and marked UNCOUNTED, with the caller's reference. False
+   where the limits do not allow it, or somebody else holds it; then the caller still has the reference. */
 bool park_ready(PoolStore *store, PyObject *self);
 
 #endif

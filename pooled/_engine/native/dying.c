@@ -2,7 +2,9 @@
 
 #include "attributes.h"
 #include "drop.h"
+#include "hook.h"
 #include "learned.h"
+#include "store.h"
 
 void
 finalize_nothing(PyObject *Py_UNUSED(self))
@@ -12,13 +14,14 @@ finalize_nothing(PyObject *Py_UNUSED(self))
 PyTypeObject *
 base_in_c(PyTypeObject *type)
 {
-    while (type->tp_dealloc == learned.subtype_dealloc || type->tp_dealloc == dealloc_pooled) {
+    while (type->tp_dealloc == learned.subtype_dealloc || is_our_dealloc(type->tp_dealloc)) {
         type = type->tp_base;
     }
     return type;
 }
 
-/* Run the finalizer of an object of refcount 0. False where that saved it. */
+/* Run the finalizer of an object of refcount 0. False where that saved it. What becomes of it has been counted by now, and
+   its mark says so for as long as it lives. */
 static bool
 finalize(PyObject *self)
 {
@@ -29,7 +32,18 @@ finalize(PyObject *self)
     if (!PyObject_GC_IsTracked(self)) { /* as it has to be if it is saved */
         PyObject_GC_Track(self);
     }
-    return PyObject_CallFinalizerFromDealloc(self) == 0;
+    Hook *hook = hook_of(type);
+    PyObject *pending = compat_take_exception();
+    if (hook != NULL && !marks_set(&hook->marks, self, hook->home, UNCOUNTED)) {
+        PyErr_Clear();
+    }
+    compat_put_exception(pending);
+    bool dies = PyObject_CallFinalizerFromDealloc(self) == 0;
+    hook = hook_of(type);
+    if (dies && hook != NULL) {
+        Py_XDECREF(marks_pop(&hook->marks, self).store);
+    }
+    return dies;
 }
 
 bool

@@ -7,54 +7,57 @@
 #include "store.h"
 
 /* Static, since deallocs have nothing else to go by. Whoever has the GIL may change it. */
-static HookEntry first_table[64];
+enum { FIRST_BITS = 8 };
+static HookEntry first_table[1 << FIRST_BITS];
 HookEntry *hook_table = first_table;
-size_t hook_mask = 63;
+size_t hook_mask = (1 << FIRST_BITS) - 1;
+int hook_shift = 64 - FIRST_BITS;
 static size_t hook_count;
 
 /* ---- the table ---- */
 
+/* Put an entry into the first free place from its own on; there is one. */
 static void
-place(HookEntry *table, size_t mask, HookEntry entry)
+place(HookEntry entry)
 {
-    uintptr_t address = (uintptr_t)entry.type;
-    size_t i = (address >> 4) ^ (address >> 12);
-    while (table[i & mask].type != NULL) {
-        i++;
+    size_t i = hook_place(entry.type);
+    while (hook_table[i].type != NULL) {
+        i = (i + 1) & hook_mask;
     }
-    table[i & mask] = entry;
+    hook_table[i] = entry;
 }
 
-/* Put all entries but that of `without` into a table of this size. False with MemoryError set. */
+/* Put all entries but that of `without` into a table twice as large or as large. False with MemoryError set. */
 static bool
-rebuild(size_t size, PyTypeObject *without)
+rebuild(bool larger, PyTypeObject *without)
 {
-    HookEntry *table = PyMem_Calloc(size, sizeof(HookEntry));
+    size_t former_size = hook_mask + 1, size = larger ? former_size * 2 : former_size;
+    HookEntry *former = hook_table, *table = PyMem_Calloc(size, sizeof(HookEntry));
     if (table == NULL) {
         PyErr_NoMemory();
         return false;
     }
-    for (size_t i = 0; i <= hook_mask; i++) {
-        if (hook_table[i].type != NULL && hook_table[i].type != without) {
-            place(table, size - 1, hook_table[i]);
-        }
-    }
-    if (hook_table != first_table) {
-        PyMem_Free(hook_table);
-    }
     hook_table = table;
     hook_mask = size - 1;
+    hook_shift -= larger;
+    for (size_t i = 0; i < former_size; i++) {
+        if (former[i].type != NULL && former[i].type != without) {
+            place(former[i]);
+        }
+    }
+    if (former != first_table) {
+        PyMem_Free(former);
+    }
     return true;
 }
 
 static bool
 table_add(Hook *hook)
 {
-    size_t size = hook_mask + 1;
-    if ((hook_count + 1) * 4 > size && !rebuild(size * 2, NULL)) {
+    if ((hook_count + 1) * 8 > hook_mask + 1 && !rebuild(true, NULL)) {
         return false;
     }
-    place(hook_table, hook_mask, (HookEntry){hook->type, hook});
+    place((HookEntry){hook->type, hook});
     hook_count++;
     return true;
 }
@@ -62,12 +65,10 @@ table_add(Hook *hook)
 static void
 table_remove(Hook *hook)
 {
-    if (hook_of(hook->type) != hook) {
-        return;
-    }
     hook_count--;
-    if (!rebuild(hook_mask + 1, hook->type)) {
-        PyErr_Clear(); /* the entry stays where others may be behind it, and says that there is no hook */
+    if (!rebuild(false, hook->type)) {
+        PyErr_Clear();
+        hook_count++; /* the entry stays, since others may be behind it, and says that there is no hook */
         for (size_t i = 0; i <= hook_mask; i++) {
             if (hook_table[i].type == hook->type) {
                 hook_table[i].hook = NULL;
@@ -78,29 +79,39 @@ table_remove(Hook *hook)
 
 /* ---- installing ---- */
 
-void
+bool
 hook_install(Hook *hook, PoolStore *home, PyObject *new_own)
 {
     PyTypeObject *type = hook->type;
     hook->home = home;
+    if (!table_add(hook)) {
+        hook->home = NULL;
+        return false;
+    }
     hook->alloc = type->tp_alloc;
     Py_INCREF(new_own);
     Py_XSETREF(hook->new_own, new_own);
+    bool starts_blank = home->reset == NULL && hook->fits == NULL;
+    hook->idle_init = starts_blank ? hook->base->tp_init : NULL;
     type->tp_alloc = alloc_pooled;
-    type->tp_dealloc = dealloc_pooled;
-    type->tp_vectorcall = call_pooled;
+    type->tp_dealloc = dealloc_for(home);
+    type->tp_vectorcall = call_for(type);
     if (type->tp_finalize == NULL) {
         type->tp_finalize = finalize_nothing;
     }
     compat_allow_vectorcall(Py_TYPE(type));
     PyType_Modified(type);
+    return true;
 }
 
 void
 hook_release_home(Hook *hook)
 {
-    hook->home = NULL;
-    marks_clear(&hook->marks);
+    if (hook->home != NULL) {
+        hook->home = NULL;
+        table_remove(hook);
+        marks_clear(&hook->marks);
+    }
 }
 
 /* ---- the class Hook ---- */
@@ -109,6 +120,16 @@ static PyObject *
 unless_none(PyObject *object)
 {
     return object == Py_None ? NULL : Py_NewRef(object);
+}
+
+/* The tp_new of the nearest class that has one which is not written in Python. */
+static newfunc
+new_in_c(PyTypeObject *type)
+{
+    while (type->tp_new == learned.python_new) {
+        type = type->tp_base;
+    }
+    return type->tp_new;
 }
 
 static PyObject *
@@ -131,14 +152,16 @@ hook_new(PyTypeObject *metatype, PyObject *args, PyObject *kwargs)
     }
     self->type = (PyTypeObject *)Py_NewRef(type);
     self->base = base_in_c(type);
+    self->new_in_c = new_in_c(type);
     self->container = empty == Py_None ? container_of(self->base) : NULL;
     self->has_dict = type->tp_dictoffset != 0;
     self->is_plain = is_plain;
+    self->init_version = self->new_version = NO_VERSION;
     self->allocate = Py_NewRef(allocate);
     self->empty = unless_none(empty);
     self->fits = unless_none(fits);
     self->refill = unless_none(refill);
-    if (!slots_find(type, self->base, &self->slots) || !table_add(self)) {
+    if (!slots_find(type, self->base, &self->slots)) {
         Py_DECREF(self);
         return NULL;
     }
@@ -166,16 +189,9 @@ hook_traverse(Hook *self, visitproc visit, void *arg)
 static int
 hook_clear(Hook *self)
 {
+    /* Not the type: what is parked cannot end without it. Its dict, or the pool, is where a cycle is cut. */
     hook_release_home(self);
-    if (self->type != NULL) {
-        table_remove(self);
-    }
     Py_CLEAR(self->new_own);
-    Py_CLEAR(self->allocate);
-    Py_CLEAR(self->empty);
-    Py_CLEAR(self->fits);
-    Py_CLEAR(self->refill);
-    Py_CLEAR(self->type);
     return 0;
 }
 
@@ -186,6 +202,11 @@ hook_dealloc(Hook *self)
     PyObject_GC_UnTrack(self);
     hook_clear(self);
     slots_free(&self->slots);
+    Py_XDECREF(self->allocate);
+    Py_XDECREF(self->empty);
+    Py_XDECREF(self->fits);
+    Py_XDECREF(self->refill);
+    Py_XDECREF(self->type);
     type->tp_free((PyObject *)self);
     Py_DECREF(type);
 }

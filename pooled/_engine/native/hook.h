@@ -8,6 +8,8 @@
 #include "containers.h"
 #include "marks.h"
 
+#define NO_VERSION UINT_MAX /* of a class: what Python never gives, while 0 is one that was just changed */
+
 typedef struct {
     PyObject_HEAD
     PyTypeObject *type;
@@ -15,18 +17,20 @@ typedef struct {
     const Container *container; /* what it inherits from, or NULL */
     Slots slots;
     bool has_dict;
-    PoolStore *home;       /* the pool of the class. Not referenced: it has a reference to this */
+    PoolStore *home;   /* the pool of the class. Not referenced: it has a reference to this */
     Marks marks;       /* of single objects */
     allocfunc alloc;   /* as before it was hooked */
     PyObject *new_own; /* what stands in the class's dict as __new__ since it was hooked */
-    bool is_plain;      /* whether nobody but the base in C has a __new__ */
+    bool is_plain;      /* whether nobody but a base in C has a __new__ */
+    newfunc new_in_c;   /* that */
     PyObject *allocate; /* does what __new__ did before: allocate(hooked, cls, args, kwargs) */
     PyObject *empty;    /* empties the container where that is done in Python, or NULL */
     PyObject *fits;     /* whether a parked object can serve a call: fits(object, args), or NULL */
     PyObject *refill;   /* does what __new__ does: refill(object, *args), or NULL */
-    PyObject *init;     /* what `__init__` was at `init_version`; not referenced */
+    initproc idle_init; /* the tp_init that has nothing to do where it is given nothing; NULL: always something */
+    PyObject *init;     /* what `__init__` was at `init_version`: a function. Not referenced */
     unsigned int init_version;
-    unsigned int new_version; /* of the class, when `__new__` was seen to be our own */
+    unsigned int new_version; /* of the class, when `__new__` was seen to be our own; or NO_VERSION */
 } Hook;
 
 typedef struct {
@@ -34,16 +38,25 @@ typedef struct {
     Hook *hook;
 } HookEntry;
 
-/* By address: open addressing, a power of two of entries. */
+/* By address: open addressing, a power of two of entries, at most an eighth of them taken: the first one looked at is
+   most often the right one. */
 extern HookEntry *hook_table;
 extern size_t hook_mask;
+extern int hook_shift; /* 64 less the number of bits of the mask */
 
+/* Where to begin to look: the upper bits of a product to which all bits of the address add. */
+static inline size_t
+hook_place(PyTypeObject *type)
+{
+    return (size_t)(((uint64_t)(uintptr_t)type * UINT64_C(0x9E3779B97F4A7C15)) >> hook_shift);
+}
+
+/* The hook of a class with a pool, or NULL. */
 static inline Hook *
 hook_of(PyTypeObject *type)
 {
-    uintptr_t address = (uintptr_t)type;
-    for (size_t i = (address >> 4) ^ (address >> 12);; i++) {
-        HookEntry *entry = &hook_table[i & hook_mask];
+    for (size_t i = hook_place(type);; i = (i + 1) & hook_mask) {
+        HookEntry *entry = &hook_table[i];
         if (LIKELY(entry->type == type)) {
             return entry->hook;
         }
@@ -56,8 +69,9 @@ hook_of(PyTypeObject *type)
 /* The class Hook: Hook(cls, allocate, *, is_plain, empty, fits, refill). */
 extern PyType_Spec hook_spec;
 
-/* Route construction and last drop of the hook's class through `home` from now on. `new_own` is in its dict. */
-void hook_install(Hook *hook, PoolStore *home, PyObject *new_own);
+/* Route construction and last drop of the hook's class through `home` from now on. `new_own` is in its dict. False with
+   MemoryError set, and nothing done. */
+bool hook_install(Hook *hook, PoolStore *home, PyObject *new_own);
 
 /* Its pool ends: what is left of its objects dies as if there had never been one. */
 void hook_release_home(Hook *hook);

@@ -6,13 +6,15 @@ Learned learned;
 static bool
 learn_from_a_class(void)
 {
-    /* Any callable will do for __init__. */
-    PyObject *cls = PyObject_CallFunction((PyObject *)&PyType_Type, "s(){sO}", "_", "__init__", &PyBaseObject_Type);
+    /* Any callable will do. */
+    PyObject *cls = PyObject_CallFunction((PyObject *)&PyType_Type, "s(){sOsO}", "_", "__init__", &PyBaseObject_Type,
+                                          "__new__", &PyBaseObject_Type);
     if (cls == NULL) {
         return false;
     }
     learned.subtype_dealloc = ((PyTypeObject *)cls)->tp_dealloc;
     learned.python_init = ((PyTypeObject *)cls)->tp_init;
+    learned.python_new = ((PyTypeObject *)cls)->tp_new;
     Py_DECREF(cls);
     return true;
 }

@@ -8,6 +8,7 @@
 typedef struct {
     destructor subtype_dealloc;  /* how instances of classes written in Python die */
     initproc python_init;        /* the tp_init that calls an __init__ written in Python */
+    newfunc python_new;          /* the tp_new that calls a __new__ written in Python */
     PyDictKeysObject *no_table;  /* the table of all dicts that have none */
     PyObject *no_arguments;      /* () */
     PyObject *init_name;         /* "__init__" */

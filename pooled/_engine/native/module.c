@@ -30,7 +30,9 @@ native_install(PyObject *module, PyObject *args)
     if (!PyArg_ParseTuple(args, "O!O:install", state_of(module)->store_type, &store, &new_own)) {
         return NULL;
     }
-    hook_install(((PoolStore *)store)->hook, (PoolStore *)store, new_own);
+    if (!hook_install(((PoolStore *)store)->hook, (PoolStore *)store, new_own)) {
+        return NULL;
+    }
     Py_RETURN_NONE;
 }
 
@@ -80,7 +82,7 @@ native_orphan(PyObject *Py_UNUSED(module), PyObject *args)
         return NULL;
     }
     Hook *hook = hook_of((PyTypeObject *)cls);
-    if (hook == NULL || hook->home == NULL) {
+    if (hook == NULL) {
         return PyObject_Call(cls, arguments, keywords);
     }
     return orphan(hook, arguments, keywords);
@@ -136,6 +138,10 @@ static int
 native_exec(PyObject *module)
 {
     State *state = state_of(module);
+    if (PyInterpreterState_Get() != PyInterpreterState_Main()) {
+        PyErr_SetString(PyExc_ImportError, "the native engine works in the main interpreter alone");
+        return -1;
+    }
     if (!learn() || !containers_find() || !probe() || add_type(module, &hook_spec, &state->hook_type) < 0
         || add_type(module, &store_spec, &state->store_type) < 0) {
         return -1;

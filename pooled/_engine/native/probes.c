@@ -8,13 +8,24 @@
 
 enum { ITEMS = 300 }; /* more than a table with indices of one byte has room for */
 
+/* The collector's header of objects: what of it is read, and how its list of objects is changed. */
 static bool
-probe_finalized(void)
+probe_collector(void)
 {
-    PyObject *list = PyList_New(0);
-    bool agrees = list != NULL && compat_is_finalized(list) == (PyObject_GC_IsFinalized(list) != 0);
+    PyObject *before = PyList_New(0), *list = PyList_New(0), *behind = PyList_New(0);
+    bool good = before != NULL && list != NULL && behind != NULL && !compat_is_finalized(list);
+    PyGC_Head *head = good ? _Py_AS_GC(list) : NULL;
+    good = good && _PyGCHead_PREV(head) == _Py_AS_GC(before) && _PyGCHead_NEXT(head) == _Py_AS_GC(behind);
+    if (good) {
+        compat_untrack(list);
+        good = !PyObject_GC_IsTracked(list) && _PyGCHead_NEXT(_Py_AS_GC(before)) == _Py_AS_GC(behind)
+               && _PyGCHead_PREV(_Py_AS_GC(behind)) == _Py_AS_GC(before);
+        PyObject_GC_Track(list);
+    }
+    Py_XDECREF(before);
     Py_XDECREF(list);
-    return agrees;
+    Py_XDECREF(behind);
+    return good;
 }
 
 /* Have a container of refcount 1 emptied as a dying one is. */
@@ -187,7 +198,7 @@ probe_values(void)
 bool
 probe(void)
 {
-    if (!probe_finalized() || !probe_values()) {
+    if (!probe_collector() || !probe_values()) {
         PyErr_SetString(
             PyExc_ImportError, "the native engine was built for another Python than this one; install pooled anew");
         return false;

@@ -30,29 +30,37 @@ shelf_put_under(Shelf *shelf, PyObject *object)
     return true;
 }
 
+/* End objects that are on no shelf any more. All are of one class, which stays for as long as there are any: their
+   finalizers may let go of it. */
+static void
+end_batch(PyObject **objects, Py_ssize_t count)
+{
+    if (count == 0) {
+        return;
+    }
+    PyTypeObject *type = Py_TYPE(objects[0]);
+    Py_INCREF(type);
+    for (Py_ssize_t i = 0; i < count; i++) {
+        end_parked(objects[i]);
+    }
+    Py_DECREF(type);
+}
+
 Py_ssize_t
 shelf_end_oldest(Shelf *shelf, Py_ssize_t count)
 {
-    /* All of them are off the shelf before the first one ends: its finalizer may use the shelf. */
-    if (count > shelf->count) {
-        count = shelf->count;
+    if (count >= shelf->count) {
+        return shelf_clear(shelf);
     }
-    if (count <= 0) {
+    PyObject **ending = count <= 0 ? NULL : PyMem_Malloc((size_t)count * sizeof(PyObject *));
+    if (ending == NULL) {
         return 0;
     }
-    PyObject **ending = PyMem_Malloc((size_t)count * sizeof(PyObject *));
-    if (ending == NULL) { /* one by one, then, from the top, each off the shelf before it ends */
-        for (Py_ssize_t i = 0; i < count && shelf->count > 0; i++) {
-            end_parked(shelf_pop(shelf));
-        }
-        return count;
-    }
+    /* All of them are off the shelf before the first one ends: its finalizer may use the shelf. */
     memcpy(ending, shelf->objects, (size_t)count * sizeof(PyObject *));
     shelf->count -= count;
     memmove(shelf->objects, shelf->objects + count, (size_t)shelf->count * sizeof(PyObject *));
-    for (Py_ssize_t i = 0; i < count; i++) {
-        end_parked(ending[i]);
-    }
+    end_batch(ending, count);
     PyMem_Free(ending);
     return count;
 }
@@ -62,9 +70,7 @@ shelf_clear(Shelf *shelf)
 {
     Shelf former = *shelf;
     *shelf = (Shelf){NULL, 0, 0};
-    for (Py_ssize_t i = 0; i < former.count; i++) {
-        end_parked(former.objects[i]);
-    }
+    end_batch(former.objects, former.count);
     PyMem_Free(former.objects);
     return former.count;
 }

@@ -20,7 +20,8 @@ bool shelf_grow(Shelf *shelf);
 /* Put an object under everything else. False, without an exception, where there is no memory. */
 bool shelf_put_under(Shelf *shelf, PyObject *object);
 
-/* Take out and end the `count` oldest, or all that there are; give their number. Runs finalizers. */
+/* Take out and end the `count` oldest, or all that there are; give their number: 0 where there is no memory to do it
+   in. Runs finalizers. */
 Py_ssize_t shelf_end_oldest(Shelf *shelf, Py_ssize_t count);
 
 /* End all, and give back the memory. */

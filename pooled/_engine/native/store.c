@@ -4,10 +4,9 @@
 #include "drop.h"
 #include "dying.h"
 
-bool is_closing;
-
-/* All stores. Static: they are closed together, whichever module they come from. */
+/* All stores, and whether they are closed. Static: they are closed together, whichever module they come from. */
 static PoolStore *stores;
+static bool are_closed;
 
 /* ---- what is parked ---- */
 
@@ -23,42 +22,49 @@ end_all(PoolStore *store)
     }
 }
 
+COLD Shelf *
+store_find_shelf(PoolStore *store)
+{
+    Shelf *shelf = open_shelf(store->index);
+    store->recent = shelf;
+    store->recent_thread = shelf != NULL ? here.thread : NO_THREAD;
+    return shelf;
+}
+
+/* A store that has something parked, or NULL. */
+static PoolStore *
+filled_store(void)
+{
+    for (PoolStore *store = stores; store != NULL; store = store->next) {
+        if ((store->is_local ? shelves_count(store->index) : store->shelf.count) > 0) {
+            return store;
+        }
+    }
+    return NULL;
+}
+
 void
 stores_close(void)
 {
-    is_closing = true;
-    for (PoolStore *store = stores; store != NULL;) {
-        Py_INCREF(store); /* finalizers may be the end of any other, or of this one */
+    are_closed = true;
+    for (PoolStore *store = stores; store != NULL; store = store->next) {
+        store->max = 0;
+    }
+    PoolStore *store;
+    while ((store = filled_store()) != NULL) { /* anew each time: finalizers may be the end of any store */
+        Py_INCREF(store);
         end_all(store);
-        PoolStore *next = store->next;
-        Py_XINCREF(next);
         Py_DECREF(store);
-        store = next;
-        Py_XDECREF(next);
     }
 }
 
 /* ---- methods ---- */
-
-/* Whether the collector has taken the class apart; then it raises. Who still has the store is a finalizer. */
-static bool
-is_gone(PoolStore *self)
-{
-    if (self->hook->type != NULL) {
-        return false;
-    }
-    PyErr_SetString(PyExc_RuntimeError, "the class that this pool was for is gone");
-    return true;
-}
 
 PyDoc_STRVAR(new_doc, "Do what cls.__new__(cls, ...) does: nothing of an earlier life is left in what it gives.");
 
 static PyObject *
 store_new_object(PoolStore *self, PyObject *args, PyObject *kwargs)
 {
-    if (is_gone(self)) {
-        return NULL;
-    }
     PyObject *cls = PyTuple_GET_SIZE(args) > 0 ? PyTuple_GET_ITEM(args, 0) : NULL;
     if (cls == NULL || !PyType_Check(cls)) {
         return PyErr_Format(PyExc_TypeError, "__new__: expected the class as its first argument");
@@ -86,13 +92,13 @@ store_new_object(PoolStore *self, PyObject *args, PyObject *kwargs)
 static PyObject *
 store_take(PoolStore *self, PyObject *Py_UNUSED(ignored))
 {
-    return is_gone(self) ? NULL : take(self);
+    return take(self);
 }
 
 static PyObject *
 store_try_take(PoolStore *self, PyObject *Py_UNUSED(ignored))
 {
-    PyObject *taken = is_gone(self) ? NULL : try_take(self);
+    PyObject *taken = try_take(self);
     if (taken == NULL && !PyErr_Occurred()) {
         Py_RETURN_NONE;
     }
@@ -103,7 +109,7 @@ static PyObject *
 store_prefill(PoolStore *self, PyObject *arg)
 {
     Py_ssize_t count = PyNumber_AsSsize_t(arg, NULL);
-    if ((count == -1 && PyErr_Occurred()) || is_gone(self)) {
+    if (count == -1 && PyErr_Occurred()) {
         return NULL;
     }
     Py_ssize_t made = 0;
@@ -155,7 +161,7 @@ store_limit(PoolStore *self, PyObject *args)
         return NULL;
     }
     bool none_stays = cap < self->max_cap; /* they are not measured a second time */
-    self->max = bound;
+    self->max = are_closed ? 0 : bound;
     self->max_cap = cap;
     if (none_stays) {
         end_all(self);
@@ -190,7 +196,7 @@ home_of(PyObject *obj, Mark **mark)
 {
     Hook *hook = hook_of(Py_TYPE(obj));
     *mark = NULL;
-    if (hook == NULL || hook->home == NULL) {
+    if (hook == NULL) {
         return NULL;
     }
     *mark = marks_find(&hook->marks, obj);
@@ -210,17 +216,22 @@ store_adopt(PoolStore *self, PyObject *obj)
         return PyErr_Format(PyExc_TypeError, "obj=%R: not an object of the class that this pool is for", obj);
     }
     Verdict verdict = mark == NULL || mark->verdict == UNCOUNTED ? GOES_HOME : mark->verdict;
+    Py_XINCREF(former); /* the mark may have the last reference */
+    bool done = true;
     if (self == hook->home && verdict == GOES_HOME) {
         Py_XDECREF(marks_pop(&hook->marks, obj).store);
     }
-    else if (!marks_set(&hook->marks, obj, self, verdict)) {
-        return NULL;
+    else {
+        done = marks_set(&hook->marks, obj, self, verdict);
     }
-    if (former != NULL) {
-        former->counts[DETACHED]++;
+    if (done) {
+        self->counts[MISS]++;
+        if (former != NULL) {
+            former->counts[DETACHED]++;
+        }
     }
-    self->counts[MISS]++;
-    return Py_NewRef(obj);
+    Py_XDECREF(former);
+    return done ? Py_NewRef(obj) : NULL;
 }
 
 static Py_ssize_t
@@ -278,6 +289,7 @@ store_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
         return NULL;
     }
     self->index = -1;
+    self->recent_thread = NO_THREAD;
     list_add(self);
     if (is_local && (self->index = shelves_new_index()) < 0) {
         Py_DECREF(self);
@@ -312,8 +324,9 @@ store_finalize(PoolStore *self)
     compat_put_exception(exception);
 }
 
+/* The references stay: who still has the store may use it. The class's dict, or the pool, is where a cycle is cut. */
 static int
-store_clear_references(PoolStore *self)
+store_close(PoolStore *self)
 {
     self->max = 0;
     if (self->hook != NULL) {
@@ -322,9 +335,6 @@ store_clear_references(PoolStore *self)
             hook_release_home(self->hook);
         }
     }
-    Py_CLEAR(self->reset);
-    Py_CLEAR(self->capacity);
-    Py_CLEAR(self->report);
     return 0;
 }
 
@@ -334,8 +344,11 @@ store_dealloc(PoolStore *self)
     PyTypeObject *type = Py_TYPE(self);
     PyObject_GC_UnTrack(self);
     list_remove(self);
-    store_clear_references(self);
-    Py_CLEAR(self->hook);
+    store_close(self);
+    Py_XDECREF(self->reset);
+    Py_XDECREF(self->capacity);
+    Py_XDECREF(self->report);
+    Py_XDECREF(self->hook);
     if (self->index >= 0) {
         shelves_free_index(self->index);
     }
@@ -363,7 +376,7 @@ static PyType_Slot store_slots[] = {
     {Py_tp_methods, store_methods},
     {Py_sq_length, store_length},
     {Py_tp_traverse, store_traverse},
-    {Py_tp_clear, store_clear_references},
+    {Py_tp_clear, store_close},
     {Py_tp_finalize, store_finalize},
     {Py_tp_dealloc, store_dealloc},
     {0, NULL},

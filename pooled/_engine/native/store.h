@@ -21,7 +21,10 @@ typedef enum {
     COLLECTED,
     DETACHED,
     FATES,
+    COUNTED_ALREADY = FATES,
 } Fate;
+
+#define NO_THREAD UINT64_MAX
 
 struct PoolStore {
     PyObject_HEAD
@@ -33,16 +36,15 @@ struct PoolStore {
     bool is_local;
     Py_ssize_t index; /* of the shelves of a local pool; -1 in a global one */
     Shelf shelf;      /* of a global pool */
+    Shelf *recent;    /* the shelf of the thread that used a local pool last */
+    uint64_t recent_thread; /* its number, or NO_THREAD */
     Py_ssize_t max;
     Py_ssize_t max_cap;
     unsigned sparse; /* lives that left a container nearly empty, since the last that gave its room back */
-    uint64_t counts[FATES];
+    uint64_t counts[FATES + 1]; /* the last is of those that were counted already */
     PoolStore *next;
     PoolStore *previous;
 };
-
-/* Set when the interpreter is about to end: nothing is parked any more. Static, since deallocs ask for it. */
-extern bool is_closing;
 
 /* The class Store: Store(hook, *, reset, capacity, report, measures, is_local). */
 extern PyType_Spec store_spec;
@@ -54,11 +56,20 @@ void stores_close(void);
    pool. */
 PoolStore *home_of(PyObject *obj, Mark **mark);
 
+/* Find the shelf that this thread has of a local pool, and remember it. */
+Shelf *store_find_shelf(PoolStore *store);
+
 /* The shelf that this thread has of the pool. NULL, without an exception, where it can have none. */
 static inline Shelf *
 store_shelf(PoolStore *store)
 {
-    return store->is_local ? shelf_here(store->index) : &store->shelf;
+    if (!store->is_local) {
+        return &store->shelf;
+    }
+    if (LIKELY(store->recent_thread == here.thread)) {
+        return store->recent;
+    }
+    return store_find_shelf(store);
 }
 
 #endif

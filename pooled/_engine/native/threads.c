@@ -12,17 +12,18 @@ static struct {
 
 static const char CAPSULE[] = "pooled._engine.native.desk";
 
+/* End what is on the shelves of a thread. Finalizers may be the end of a pool; it finds the shelf here, and takes it
+   away. */
 static void
-desk_free(Desk *desk)
+desk_clear(Desk *desk)
 {
     for (Py_ssize_t i = 0; i < desk->count; i++) {
         if (desk->shelves[i] != NULL) {
-            shelf_clear(desk->shelves[i]); /* what that runs finds no desk any more */
-            PyMem_Free(desk->shelves[i]);
+            shelf_clear(desk->shelves[i]);
         }
+        PyMem_Free(desk->shelves[i]);
+        desk->shelves[i] = NULL;
     }
-    PyMem_Free(desk->shelves);
-    PyMem_Free(desk);
 }
 
 /* The end of a thread: its thread state lets go of the capsule. After a fork that is done in the child for the threads
@@ -31,15 +32,18 @@ static void
 desk_close(PyObject *capsule)
 {
     Desk *desk = PyCapsule_GetPointer(capsule, CAPSULE);
-    if (here.desk == desk) {
+    if (here.desk == desk) { /* what is dropped from here on finds no desk */
         here.desk = NULL;
+        here.thread = 0;
         here.ended = desk->thread;
     }
+    desk_clear(desk);
     *(desk->previous != NULL ? &desk->previous->next : &desks) = desk->next;
     if (desk->next != NULL) {
         desk->next->previous = desk->previous;
     }
-    desk_free(desk);
+    PyMem_Free(desk->shelves);
+    PyMem_Free(desk);
 }
 
 /* Have the thread state own a new desk. False with an exception set. */
@@ -64,6 +68,7 @@ desk_open(uint64_t thread)
         desks->previous = desk;
     }
     desks = here.desk = desk;
+    here.thread = thread;
     PyCapsule_SetDestructor(capsule, desk_close); /* from here on it owns the desk */
     Py_DECREF(capsule);
     return true;
@@ -181,7 +186,6 @@ shelves_trim(Py_ssize_t index, Py_ssize_t keep)
 {
     /* Finalizers may run, and with them anything: threads may end, and their desks go. So look anew each time. */
     Shelf *shelf;
-    while ((shelf = crowded_shelf(index, keep)) != NULL) {
-        shelf_end_oldest(shelf, shelf->count - keep);
+    while ((shelf = crowded_shelf(index, keep)) != NULL && shelf_end_oldest(shelf, shelf->count - keep) > 0) {
     }
 }

@@ -10,13 +10,14 @@
 typedef struct Desk {
     Shelf **shelves; /* by the index of a pool; NULL where this thread has not used it */
     Py_ssize_t count;
-    uint64_t thread; /* the number of its thread state */
+    uint64_t thread; /* the number of its thread state, which no other ever has */
     struct Desk *next;
     struct Desk *previous;
 } Desk;
 
 typedef struct {
     Desk *desk;       /* NULL before the thread's first use of a local pool, and after its end */
+    uint64_t thread;  /* the number of the thread state that has the desk; 0 where there is none */
     uint64_t ended;   /* the number of the thread state that had a desk, and has ended */
     int depth;        /* of drops nested in one another */
     Shelf waiting;    /* objects of refcount 0 whose drop waits for the outermost */
@@ -27,16 +28,6 @@ extern THREAD_LOCAL Thread here;
 /* The shelf of this thread for the pool of this index; made where there is none yet. NULL, without an exception, where
    the thread is past its end or there is no memory. */
 Shelf *open_shelf(Py_ssize_t index);
-
-static inline Shelf *
-shelf_here(Py_ssize_t index)
-{
-    Desk *desk = here.desk;
-    if (LIKELY(desk != NULL && index < desk->count && desk->shelves[index] != NULL)) {
-        return desk->shelves[index];
-    }
-    return open_shelf(index);
-}
 
 /* An index for a new local pool, or -1 with MemoryError set; and give one back, its shelves empty. */
 Py_ssize_t shelves_new_index(void);

@@ -1,0 +1,74 @@
+"""Measure pooled against not pooled, in turn in the same run, and print the ratios.
+
+A ratio is not pooled / pooled, the median over pairs, and in brackets what a quarter of them were below and a quarter
+above: above 1, the pooled one is faster. "aim" is the least that was wanted; a "!" stands where it was missed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import statistics
+import sys
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import attrs
+
+import pooled
+from benchmarks import _cases
+from benchmarks._measuring import Result
+
+
+def sections(*, quick: bool) -> Iterator[tuple[str, Iterator[Result]]]:
+    """The tables, by title."""
+    pairs = 15 if quick else 51
+    burst = 100_000
+    yield "take + drop", _cases.take_and_drop(pairs)
+    yield "attribute reads", _cases.attribute_reads(pairs)
+    yield "bursts, gc on", _cases.bursts(5 if quick else 15, burst)
+    yield "the grid: make, fill, drop", _cases.grid(7 if quick else 31, _cases.SMALL_SIZES)
+    yield "the grid, large", _cases.grid(3 if quick else 9, _cases.LARGE_SIZES)
+    yield "a large table, little used", _cases.little_used(pairs)
+
+
+def table(title: str, results: Iterable[Result]) -> list[Result]:
+    """Print a table as its rows come in, and under the grid its mean; give the rows."""
+    print(f"\n{title}")
+    done = []
+    for result in results:
+        missed = result.wanted is not None and result.ratio < result.wanted
+        aim = "" if result.wanted is None else f"aim {result.wanted:.2f}"
+        collections = "" if result.collections is None else f"  gc collections: {result.collections}"
+        print(
+            f"  {result.case:36} {result.pooled:12,.0f} ns {result.other:12,.0f} ns {result.ratio:6.2f}"
+            f" ({result.low:.2f} to {result.high:.2f})  {aim}{' !' if missed else ''}{collections}",
+            flush=True,
+        )
+        done.append(result)
+    if title.startswith("the grid"):
+        lowest = min(done, key=lambda result: result.ratio)
+        mean = statistics.geometric_mean(result.ratio for result in done)
+        print(f"  geometric mean {mean:.2f}, lowest {lowest.ratio:.2f} ({lowest.case})")
+    return done
+
+
+def main() -> None:
+    """Run everything."""
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--quick", action="store_true", help="fewer pairs; ends within a minute")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures to a file")
+    chosen = parser.parse_args()
+    print(f"Python {sys.version.split()[0]}, pooled {pooled.__version__}, engine {pooled.engine}")
+    print(f"  {'':36} {'pooled':>15} {'not pooled':>15}  ratio")
+    tables = {title: table(title, results) for title, results in sections(quick=chosen.quick)}
+    if chosen.json is not None:
+        figures = {title: [attrs.asdict(result) for result in results] for title, results in tables.items()}
+        about = {"python": sys.version, "engine": pooled.engine, "tables": figures}
+        chosen.json.write_text(json.dumps(about, indent=2) + "\n")
+
+
+if __name__ == "__main__":
+    main()

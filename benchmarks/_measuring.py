@@ -1,0 +1,87 @@
+"""How it is measured: two statements in turn, in pairs, and the ratio of each pair.
+
+The machines are shared and noisy, so no time stands alone: what counts is the median over pairs that were taken one
+right after the other, and the spread says how far that can be trusted.
+"""
+
+from __future__ import annotations
+
+import gc
+import statistics
+import timeit
+from collections.abc import Callable
+from typing import Any
+
+import attrs
+
+LEAST_SECONDS = 0.004
+"""A sample runs at least this long, so that neither the clock nor a stray interrupt decides."""
+
+
+@attrs.frozen(kw_only=True)
+class Result:
+    """What a comparison gave.
+
+    Attributes:
+        case: what was compared.
+        pooled: nanoseconds for one round of the pooled statement, the median.
+        other: the same of what it was compared with.
+        ratio: other / pooled, the median over the pairs: above 1, the pooled one is faster.
+        low: a quarter of the pairs were below this ratio.
+        high: a quarter of the pairs were above this ratio.
+        wanted: the least ratio that was set as the aim; None: none was.
+        collections: of the cyclic collector, during the pooled rounds; None: not asked.
+    """
+
+    case: str
+    pooled: float
+    other: float
+    ratio: float
+    low: float
+    high: float
+    wanted: float | None = None
+    collections: int | None = None
+
+
+def compare(case: str, pooled: str, other: str, names: dict[str, Any], **options: Any) -> Result:
+    """Compare two statements that see `names`; `options` are those of `compare_timers`."""
+    return compare_timers(
+        case, timeit.Timer(pooled, globals=names).timeit, timeit.Timer(other, globals=names).timeit, **options
+    )
+
+
+def compare_timers(
+    case: str,
+    pooled: Callable[[int], float],
+    other: Callable[[int], float],
+    *,
+    pairs: int,
+    wanted: float | None = None,
+    rounds: int | None = None,
+) -> Result:
+    """Compare two functions that run something so many times and give the seconds it took."""
+    rounds = rounds or max(_rounds_for(pooled), _rounds_for(other))
+    taken: list[tuple[float, float]] = []
+    gc.collect()
+    for turn in range(pairs):
+        first, second = (pooled, other) if turn % 2 else (other, pooled)
+        one, two = first(rounds), second(rounds)
+        taken.append((one, two) if turn % 2 else (two, one))
+    ratios = sorted(theirs / ours for ours, theirs in taken)
+    quarter = len(ratios) // 4
+    return Result(
+        case=case,
+        pooled=statistics.median(ours for ours, _ in taken) / rounds * 1e9,
+        other=statistics.median(theirs for _, theirs in taken) / rounds * 1e9,
+        ratio=statistics.median(ratios),
+        low=ratios[quarter],
+        high=ratios[-1 - quarter],
+        wanted=wanted,
+    )
+
+
+def _rounds_for(timer: Callable[[int], float]) -> int:
+    rounds = 1
+    while timer(rounds) < LEAST_SECONDS:
+        rounds *= 2
+    return rounds

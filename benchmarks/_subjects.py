@@ -1,0 +1,65 @@
+"""What is measured: for every kind of object, the pooled one and the one it is compared with."""
+
+from __future__ import annotations
+
+from typing import Any, TypeAlias
+
+import pooled
+from pooled import containers
+
+Pair: TypeAlias = tuple[Any, Any]
+"""Something pooled, and what it is compared with."""
+
+STOCK: dict[str, Pair] = {
+    "List": (containers.List, list),
+    "Dict": (containers.Dict, dict),
+    "Set": (containers.Set, set),
+    "ByteArray": (containers.ByteArray, bytearray),
+}
+
+
+def subclass_of(stock: type) -> type:
+    """An unpooled subclass, which is what a pooled container would be without its pool."""
+    return type(stock.__name__.title(), (stock,), {"__slots__": ()})
+
+
+def pooled_container(name: str, **limits: Any) -> type:
+    """A pooled subclass of its own of the stock type that the pooled container `name` is made from."""
+    return pooled.poolable(**limits)(subclass_of(STOCK[name][1]))
+
+
+class Slotted:
+    """Two slots, set by `__init__`."""
+
+    __slots__ = ("a", "b")
+
+    def __init__(self, a: object, b: object) -> None:
+        self.a = a
+        self.b = b
+
+
+class Two:
+    """Two attributes in a `__dict__`."""
+
+    def __init__(self, a: object, b: object) -> None:
+        self.a = a
+        self.b = b
+
+
+class Six:
+    """Six attributes in a `__dict__`."""
+
+    def __init__(self, a: object, b: object) -> None:
+        self.a = self.c = self.e = a
+        self.b = self.d = self.f = b
+
+
+def classes(**limits: Any) -> dict[str, Pair]:
+    """The classes above, by what they are called in the tables: a pooled twin, and the class itself."""
+    names = {"class, 2 slots": Slotted, "class, 2 attributes": Two, "class, 6 attributes": Six}
+    return {name: (_pooled_twin(cls, **limits), cls) for name, cls in names.items()}
+
+
+def _pooled_twin(cls: type, **limits: Any) -> type:
+    body = {name: value for name, value in vars(cls).items() if name in ("__slots__", "__init__", "__module__")}
+    return pooled.poolable(**limits)(type(cls.__name__, (), body))
