@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import gc
 import sys
-import time
+import timeit
 from collections.abc import Callable, Iterator
-from functools import partial
 from typing import Any
 
 import attrs
@@ -63,15 +62,15 @@ def bursts(pairs: int, count: int) -> Iterator[Result]:
     subjects: dict[str, Pair] = {"List": (pooled_container("List", **limits), list), **classes(**limits)}
     wanted = {"List": 2.2, "class, 2 slots": 1.8} if INLINED else {"List": 3.5, "class, 2 slots": 2.5}
     for name, (ours, theirs) in subjects.items():
-        arguments = () if name == "List" else (1, 2)
+        arguments = "" if name == "List" else "1, 2"
         collections: list[int] = []
-        pooled_burst = partial(_burst, partial(ours, *arguments), count, collections)
+        pooled_burst = _burst(ours, arguments, count, collections)
         pooled_burst(1)  # makes the working set
         collections.clear()
         result = compare_timers(
             f"{count:,} alive, {name}",
             pooled_burst,
-            partial(_burst, partial(theirs, *arguments), count, []),
+            _burst(theirs, arguments, count, []),
             pairs=pairs,
             rounds=1,
             wanted=wanted.get(name, 1.2 if INLINED else 1.5),
@@ -80,16 +79,22 @@ def bursts(pairs: int, count: int) -> Iterator[Result]:
         pooled.pool_of(ours).clear()
 
 
-def _burst(make: Callable[[], object], count: int, collections: list[int], rounds: int) -> float:
-    gc.collect()
-    so_far = _collections()
-    start = time.perf_counter()
-    for _ in range(rounds):
-        alive = [make() for _ in range(count)]
-        del alive
-    seconds = time.perf_counter() - start
-    collections.append(_collections() - so_far)
-    return seconds
+def _burst(make: type, arguments: str, count: int, collections: list[int]) -> Callable[[int], float]:
+    """What times a burst, and appends to `collections` how often the cyclic collector ran meanwhile."""
+    timer = timeit.Timer(
+        f"alive = [make({arguments}) for _ in everyone]; del alive",
+        setup="gc.enable()",  # timeit turns it off
+        globals={"make": make, "everyone": range(count), "gc": gc},
+    )
+
+    def burst(rounds: int) -> float:
+        gc.collect()
+        before = _collections()
+        seconds = timer.timeit(rounds)
+        collections.append(_collections() - before)
+        return seconds
+
+    return burst
 
 
 def _collections() -> int:

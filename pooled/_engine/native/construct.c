@@ -287,17 +287,32 @@ call_bound(PyObject *init, PyObject *self, PyObject *const *args, size_t nargsf,
     return answer;
 }
 
-/* The same for a function, called with the slot before the arguments that the caller lets us use. The frame that it gets
-   holds on to it. */
+enum { FEW = 8 }; /* arguments that are copied to have a slot before them; more go the long way */
+
+/* The same for a function. The caller may let us use the slot before the arguments; else they are copied. The frame that
+   the function gets holds on to it. */
 static inline PyObject *
 call_function(PyObject *init, PyObject *self, PyObject *const *args, size_t nargsf, PyObject *names)
 {
-    PyObject **slot = (PyObject **)args - 1;
-    PyObject *former = *slot;
-    *slot = self;
-    PyObject *answer = ((PyFunctionObject *)init)->vectorcall(init, slot, (size_t)PyVectorcall_NARGS(nargsf) + 1, names);
-    *slot = former;
-    return answer;
+    vectorcallfunc call = ((PyFunctionObject *)init)->vectorcall;
+    Py_ssize_t count = PyVectorcall_NARGS(nargsf);
+    if (LIKELY(nargsf & PY_VECTORCALL_ARGUMENTS_OFFSET)) {
+        PyObject **slot = (PyObject **)args - 1;
+        PyObject *former = *slot;
+        *slot = self;
+        PyObject *answer = call(init, slot, (size_t)count + 1, names);
+        *slot = former;
+        return answer;
+    }
+    Py_ssize_t all = count + (names != NULL ? PyTuple_GET_SIZE(names) : 0);
+    if (all > FEW) {
+        return call_bound(init, self, args, nargsf, names);
+    }
+    PyObject *copies[FEW + 1] = {self};
+    for (Py_ssize_t i = 0; i < all; i++) {
+        copies[i + 1] = args[i];
+    }
+    return call(init, copies, (size_t)count + 1, names);
 }
 
 /* Make nothing of what an __init__ gave: 0 where it is None, else -1 with an exception set. */
@@ -322,14 +337,9 @@ init_in_python(Hook *hook, PyObject *self, PyObject *const *args, size_t nargsf,
     if (init == NULL) {
         return -1;
     }
-    PyObject *answer;
     Py_INCREF(init); /* it may be replaced while it runs */
-    if (PyFunction_Check(init) && (nargsf & PY_VECTORCALL_ARGUMENTS_OFFSET)) {
-        answer = call_function(init, self, args, nargsf, names);
-    }
-    else {
-        answer = call_bound(init, self, args, nargsf, names);
-    }
+    PyObject *answer = PyFunction_Check(init) ? call_function(init, self, args, nargsf, names)
+                                    : call_bound(init, self, args, nargsf, names);
     Py_DECREF(init);
     return check_none(answer);
 }
@@ -532,8 +542,7 @@ call_python(PyObject *cls, PyObject *const *args, size_t nargsf, PyObject *names
 {
     PyTypeObject *type = (PyTypeObject *)cls;
     Hook *hook = hook_of(type);
-    if (UNLIKELY(hook == NULL || hook->init_version != type->tp_version_tag
-                 || !(nargsf & PY_VECTORCALL_ARGUMENTS_OFFSET) || !compat_is_called_plainly(cls))) {
+    if (UNLIKELY(hook == NULL || hook->init_version != type->tp_version_tag || !compat_is_called_plainly(cls))) {
         return construct(cls, args, nargsf, names);
     }
     PoolStore *store = hook->home;
