@@ -88,11 +88,13 @@ class Pool(Generic[T]):
 
         A parked object is as `reset` left it. Where it was scrubbed, or is new, `__init__` runs without arguments.
         """
-        return cast("T", self._store.take())
+        taken: T = self._store.take()
+        return taken
 
     def try_take(self) -> T | None:
         """An object from the pool as `take` gives it, or None if none is parked (a local pool: in this thread)."""
-        return cast("T | None", self._store.try_take())
+        taken: T | None = self._store.try_take()
+        return taken
 
     def borrow(self) -> AbstractContextManager[T]:
         """An object for the length of a `with` block, bare: `with pool.borrow() as obj: ...`.
@@ -237,7 +239,8 @@ def take(cls: type[T]) -> T:
     Raises:
         TypeError: the class is not poolable.
     """
-    return pool_of(cls).take()
+    taken: T = _store_of_class(cls).take()
+    return taken
 
 
 def try_take(cls: type[T]) -> T | None:
@@ -246,7 +249,16 @@ def try_take(cls: type[T]) -> T | None:
     Raises:
         TypeError: the class is not poolable.
     """
-    return pool_of(cls).try_take()
+    taken: T | None = _store_of_class(cls).try_take()
+    return taken
+
+
+def _store_of_class(cls: type) -> Any:
+    """What stands behind the pool of a poolable class, by the shortest way."""
+    try:
+        return cls.__dict__[_POOL]._store
+    except (KeyError, AttributeError):
+        return pool_of(cls)._store  # which tells what is wrong
 
 
 def orphan(cls: Callable[..., T], /, *args: Any, **kwargs: Any) -> T:

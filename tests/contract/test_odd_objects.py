@@ -284,3 +284,16 @@ def test_the_end_of_a_thread_with_many_pools(pooled):
         thread.start()
         thread.join()
     assert [live(pooled, cls) for cls in classes] == [0] * 40
+
+
+def test_objects_that_are_older_than_the_pool(pooled, importable):
+    @importable(lambda cls: cls)
+    class Thing:
+        pass
+
+    old = Thing()
+    decorated = pooled.poolable(Thing)
+    del old
+    assert live(pooled, decorated) == 0
+    decorated()
+    assert pooled.pool_of(decorated).stats() == pooled.Stats(misses=1, recycled=1, parked=1)

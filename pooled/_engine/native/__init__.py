@@ -7,6 +7,8 @@ proxies; they are the reference engine's.
 from __future__ import annotations
 
 import atexit
+import gc
+import sys
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, Final, Self
@@ -139,6 +141,15 @@ def hook(cls: type, store: NativeStore) -> None:
     if reduce_ex is object.__reduce_ex__:
         cls.__reduce_ex__ = _reducer(cls)  # type: ignore[method-assign] # a function, as methods are
     _native.install(store, new)
+    if _is_in_use(cls):
+        for obj in gc.get_objects():
+            if type(obj) is cls:
+                _native.disown(obj)
+
+
+def _is_in_use(cls: type) -> bool:
+    """Whether `cls` may have objects: it is where its module has it, so it is older than its decoration."""
+    return getattr(sys.modules.get(cls.__module__), cls.__name__, None) is cls
 
 
 def _reducer(cls: Any) -> Any:

@@ -71,9 +71,9 @@ enum {
 
 static Py_ssize_t deque_block_bytes; /* read at import */
 
-/* Bytes of a deque beyond its fixed part, by its own account. -1 with an exception set. */
+/* Bytes of an object beyond its fixed part, by its own account. -1 with an exception set. */
 static Py_ssize_t
-deque_bytes(const Container *kind, PyObject *self)
+bytes_beyond(const Container *kind, PyObject *self)
 {
     PyObject *method = PyObject_GetAttr((PyObject *)kind->type, learned.sizeof_name);
     PyObject *bytes = method == NULL ? NULL : PyObject_CallOneArg(method, self);
@@ -83,17 +83,26 @@ deque_bytes(const Container *kind, PyObject *self)
     return number;
 }
 
+/* The same for one of refcount 0; -1 without an exception. */
+static Py_ssize_t
+bytes_of_dying(const Container *kind, PyObject *self)
+{
+    PyObject *pending = begin_stock();
+    Py_SET_REFCNT(self, 1); /* alive for the length of a call of C code, which keeps nothing */
+    Py_ssize_t bytes = bytes_beyond(kind, self);
+    Py_SET_REFCNT(self, 0);
+    end_stock(pending, bytes >= 0);
+    return bytes;
+}
+
 static bool
 deque_is_above(const Container *kind, PyObject *self, Py_ssize_t cap)
 {
     if (Py_SIZE(self) + DEQUE_SPARE * DEQUE_BLOCK <= cap) {
         return false; /* without asking */
     }
-    PyObject *pending = begin_stock();
-    Py_SET_REFCNT(self, 1); /* alive for the length of a call of C code, which keeps nothing */
-    Py_ssize_t bytes = deque_bytes(kind, self);
-    Py_SET_REFCNT(self, 0);
-    return !end_stock(pending, bytes >= 0) || bytes / deque_block_bytes * DEQUE_BLOCK > cap;
+    Py_ssize_t bytes = bytes_of_dying(kind, self);
+    return bytes < 0 || bytes / deque_block_bytes * DEQUE_BLOCK > cap;
 }
 
 static bool
@@ -104,9 +113,26 @@ deque_empty(const Container *kind, PyObject *self, unsigned *Py_UNUSED(sparse))
     return end_stock(pending, kind->type->tp_init(self, learned.no_arguments, NULL) == 0);
 }
 
+/* ---- BytesIO ---- */
+
+static bool
+bytesio_is_above(const Container *kind, PyObject *self, Py_ssize_t cap)
+{
+    Py_ssize_t bytes = bytes_of_dying(kind, self);
+    return bytes < 0 || bytes > cap;
+}
+
+static bool
+bytesio_empty(const Container *kind, PyObject *self, unsigned *Py_UNUSED(sparse))
+{
+    /* Its __init__ empties it, and opens it where it was closed. It keeps no room. */
+    PyObject *pending = begin_stock();
+    return end_stock(pending, kind->type->tp_init(self, learned.empty_bytes, NULL) == 0);
+}
+
 /* ---- all of them ---- */
 
-enum { CONTAINERS = 7 };
+enum { CONTAINERS = 8 };
 
 static Container containers[CONTAINERS] = {
     {NULL, list_kind_is_above, list_kind_empty},
@@ -116,6 +142,7 @@ static Container containers[CONTAINERS] = {
     {NULL, deque_is_above, deque_empty},
     {NULL, dict_kind_is_above, dict_with_more_empty},
     {NULL, dict_kind_is_above, dict_with_more_empty},
+    {NULL, bytesio_is_above, bytesio_empty},
 };
 
 static bool
@@ -125,9 +152,21 @@ learn_from_a_deque(const Container *kind)
     if (deque == NULL) {
         return false;
     }
-    deque_block_bytes = deque_bytes(kind, deque); /* an empty one has a block */
+    deque_block_bytes = bytes_beyond(kind, deque); /* an empty one has a block */
     Py_DECREF(deque);
     return deque_block_bytes > 0;
+}
+
+/* Find a class of the standard library; it is kept for good. */
+static bool
+find(const char *module_name, const char *name, Container *kind)
+{
+    PyObject *module = PyImport_ImportModule(module_name);
+    if (module != NULL) {
+        kind->type = (PyTypeObject *)PyObject_GetAttrString(module, name);
+        Py_DECREF(module);
+    }
+    return module != NULL && kind->type != NULL;
 }
 
 bool
@@ -136,20 +175,9 @@ containers_find(void)
     if (containers[0].type != NULL) {
         return true;
     }
-    PyObject *module = PyImport_ImportModule("collections");
-    if (module == NULL) {
-        return false;
-    }
-    static const char *const names[] = {"deque", "OrderedDict", "defaultdict"};
-    for (int i = 0; i < 3; i++) {
-        containers[4 + i].type = (PyTypeObject *)PyObject_GetAttrString(module, names[i]); /* kept for good */
-        if (containers[4 + i].type == NULL) {
-            Py_DECREF(module);
-            return false;
-        }
-    }
-    Py_DECREF(module);
-    if (!learn_from_a_deque(&containers[4])) {
+    if (!find("collections", "deque", &containers[4]) || !find("collections", "OrderedDict", &containers[5])
+        || !find("collections", "defaultdict", &containers[6]) || !find("io", "BytesIO", &containers[7])
+        || !learn_from_a_deque(&containers[4])) {
         return false;
     }
     containers[1].type = &PyDict_Type;

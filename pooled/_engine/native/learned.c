@@ -43,7 +43,8 @@ learn(void)
     if (learned.init_name == NULL || learned.new_name == NULL || learned.sizeof_name == NULL) {
         return false;
     }
-    if (!learn_from_a_class() || !learn_from_a_dict()) {
+    learned.empty_bytes = Py_BuildValue("(y)", "");
+    if (learned.empty_bytes == NULL || !learn_from_a_class() || !learn_from_a_dict()) {
         return false;
     }
     learned.no_arguments = PyTuple_New(0);

@@ -11,6 +11,7 @@ typedef struct {
     newfunc python_new;          /* the tp_new that calls a __new__ written in Python */
     PyDictKeysObject *no_table;  /* the table of all dicts that have none */
     PyObject *no_arguments;      /* () */
+    PyObject *empty_bytes;       /* (b"",) */
     PyObject *init_name;         /* "__init__" */
     PyObject *new_name;          /* "__new__" */
     PyObject *sizeof_name;       /* "__sizeof__" */

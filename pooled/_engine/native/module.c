@@ -71,6 +71,18 @@ native_detach(PyObject *Py_UNUSED(module), PyObject *obj)
     Py_RETURN_NONE;
 }
 
+PyDoc_STRVAR(disown_doc, "disown(obj): have an object of a hooked class die uncounted: it was there before the hook.");
+
+static PyObject *
+native_disown(PyObject *Py_UNUSED(module), PyObject *obj)
+{
+    Hook *hook = hook_of(Py_TYPE(obj));
+    if (hook != NULL && !marks_set(&hook->marks, obj, hook->home, UNCOUNTED)) {
+        return NULL;
+    }
+    Py_RETURN_NONE;
+}
+
 PyDoc_STRVAR(orphan_doc, "orphan(cls, args, kwargs): do what calling a hooked class does, in no pool.");
 
 static PyObject *
@@ -120,6 +132,7 @@ static PyMethodDef methods[] = {
     {"hook_of", native_hook_of, METH_O, hook_of_doc},
     {"store_of", native_store_of, METH_O, store_of_doc},
     {"detach", native_detach, METH_O, detach_doc},
+    {"disown", native_disown, METH_O, disown_doc},
     {"orphan", native_orphan, METH_VARARGS, orphan_doc},
     {"empties", native_empties, METH_O, empties_doc},
     {"kept", native_kept, METH_NOARGS, kept_doc},
