@@ -1,7 +1,9 @@
 #include "construct.h"
 
+#include "arguments.h"
 #include "drop.h"
 #include "dying.h"
+#include "init.h"
 #include "learned.h"
 
 enum { PROBES = 8 }; /* parked objects that are looked at for one that serves, where not every one does */
@@ -76,30 +78,6 @@ hand_over(PoolStore *store, PyObject *self)
     hook->home->counts[MISS]--;
     store->counts[MISS]++;
     return true;
-}
-
-/* The arguments of a call, as a tuple. */
-static PyObject *
-as_tuple(PyObject *const *args, Py_ssize_t count)
-{
-    PyObject *tuple = PyTuple_New(count);
-    for (Py_ssize_t i = 0; tuple != NULL && i < count; i++) {
-        PyTuple_SET_ITEM(tuple, i, Py_NewRef(args[i]));
-    }
-    return tuple;
-}
-
-/* The keyword arguments of a call, which stand behind the `count` others, as a dict. */
-static PyObject *
-as_dict(PyObject *const *args, Py_ssize_t count, PyObject *names)
-{
-    PyObject *dict = PyDict_New();
-    for (Py_ssize_t i = 0; dict != NULL && names != NULL && i < PyTuple_GET_SIZE(names); i++) {
-        if (PyDict_SetItem(dict, PyTuple_GET_ITEM(names, i), args[count + i]) < 0) {
-            Py_CLEAR(dict);
-        }
-    }
-    return dict;
 }
 
 /* Whether cls.__new__ is what it was when the class was hooked: our own, standing for that of a base in C. */
@@ -253,128 +231,7 @@ refill(Hook *hook, PyObject *self, PyObject *args)
     return done == NULL ? -1 : 0;
 }
 
-/* ---- __init__ ---- */
-
-/* The class's __init__, as it is found on the class; not referenced. NULL with an exception set. A function is remembered
-   for `call_python`. */
-static PyObject *
-find_init(Hook *hook)
-{
-    PyTypeObject *type = hook->type;
-    PyObject *init = _PyType_Lookup(type, learned.init_name);
-    if (init == NULL) {
-        PyErr_SetObject(PyExc_AttributeError, learned.init_name);
-        return NULL;
-    }
-    bool is_simple = PyFunction_Check(init) && hook->fits == NULL && type->tp_version_tag != 0
-                     && !(COMPAT_BYTEARRAY_INIT_LOSES_MEMORY && hook->base == &PyByteArray_Type);
-    hook->init = init;
-    hook->init_version = is_simple ? type->tp_version_tag : NO_VERSION;
-    return init;
-}
-
-/* init(self, *args, **kwargs) for an __init__ that is a descriptor of some kind of its own. */
-static COLD PyObject *
-call_bound(PyObject *init, PyObject *self, PyObject *const *args, size_t nargsf, PyObject *names)
-{
-    descrgetfunc get = Py_TYPE(init)->tp_descr_get;
-    PyObject *bound = get == NULL ? Py_NewRef(init) : get(init, self, (PyObject *)Py_TYPE(self));
-    if (bound == NULL) {
-        return NULL;
-    }
-    PyObject *answer = PyObject_Vectorcall(bound, args, nargsf & ~PY_VECTORCALL_ARGUMENTS_OFFSET, names);
-    Py_DECREF(bound);
-    return answer;
-}
-
-enum { FEW = 8 }; /* arguments that are copied to have a slot before them; more go the long way */
-
-/* The same for a function. The caller may let us use the slot before the arguments; else they are copied. The frame that
-   the function gets holds on to it. */
-static inline PyObject *
-call_function(PyObject *init, PyObject *self, PyObject *const *args, size_t nargsf, PyObject *names)
-{
-    vectorcallfunc call = ((PyFunctionObject *)init)->vectorcall;
-    Py_ssize_t count = PyVectorcall_NARGS(nargsf);
-    if (LIKELY(nargsf & PY_VECTORCALL_ARGUMENTS_OFFSET)) {
-        PyObject **slot = (PyObject **)args - 1;
-        PyObject *former = *slot;
-        *slot = self;
-        PyObject *answer = call(init, slot, (size_t)count + 1, names);
-        *slot = former;
-        return answer;
-    }
-    Py_ssize_t all = count + (names != NULL ? PyTuple_GET_SIZE(names) : 0);
-    if (all > FEW) {
-        return call_bound(init, self, args, nargsf, names);
-    }
-    PyObject *copies[FEW + 1] = {self};
-    for (Py_ssize_t i = 0; i < all; i++) {
-        copies[i + 1] = args[i];
-    }
-    return call(init, copies, (size_t)count + 1, names);
-}
-
-/* Make nothing of what an __init__ gave: 0 where it is None, else -1 with an exception set. */
-static inline int
-check_none(PyObject *answer)
-{
-    if (LIKELY(answer == Py_None)) {
-        Py_DECREF(answer);
-        return 0;
-    }
-    if (answer != NULL) {
-        PyErr_Format(PyExc_TypeError, "__init__() should return None, not '%.200s'", Py_TYPE(answer)->tp_name);
-        Py_DECREF(answer);
-    }
-    return -1;
-}
-
-static int
-init_in_python(Hook *hook, PyObject *self, PyObject *const *args, size_t nargsf, PyObject *names)
-{
-    PyObject *init = find_init(hook);
-    if (init == NULL) {
-        return -1;
-    }
-    Py_INCREF(init); /* it may be replaced while it runs */
-    PyObject *answer = PyFunction_Check(init) ? call_function(init, self, args, nargsf, names)
-                                    : call_bound(init, self, args, nargsf, names);
-    Py_DECREF(init);
-    return check_none(answer);
-}
-
-static int
-init_in_c(Hook *hook, PyObject *self, PyObject *const *args, Py_ssize_t count, PyObject *names)
-{
-    PyObject *tuple = as_tuple(args, count);
-    PyObject *dict = names != NULL ? as_dict(args, count, names) : NULL;
-    int status = -1;
-    if (tuple != NULL && (dict != NULL || names == NULL)) {
-        status = hook->type->tp_init(self, tuple, dict);
-    }
-    Py_XDECREF(tuple);
-    Py_XDECREF(dict);
-    return status;
-}
-
-/* Run the class's __init__. `was_blank`: the object was parked with nothing in it, so that one in C that is given
-   nothing has nothing to do. */
-static int
-initialise(Hook *hook, PyObject *self, bool was_blank, PyObject *const *args, size_t nargsf, PyObject *names)
-{
-    PyTypeObject *type = hook->type;
-    Py_ssize_t count = PyVectorcall_NARGS(nargsf);
-    bool in_python = type->tp_init == learned.python_init;
-    if (!in_python && count == 0 && names == NULL && (was_blank || type->tp_init == PyBaseObject_Type.tp_init)) {
-        return 0;
-    }
-    compat_bytearray_make_initable(self, hook->base == &PyByteArray_Type);
-    if (in_python) {
-        return init_in_python(hook, self, args, nargsf, names);
-    }
-    return init_in_c(hook, self, args, count, names);
-}
+/* ---- calling the class ---- */
 
 /* What __init__ raised on, or what refilled it: it dies, and is counted so. */
 static COLD PyObject *
@@ -392,46 +249,16 @@ fail(PyObject *self)
     return NULL;
 }
 
-/* ---- calling the class ---- */
-
 /* Do what the class would do if it were not hooked. */
 static COLD PyObject *
 call_unpooled(PyObject *cls, PyObject *const *args, size_t nargsf, PyObject *names)
 {
-    Py_ssize_t count = PyVectorcall_NARGS(nargsf);
-    PyObject *tuple = as_tuple(args, count);
-    PyObject *dict = names != NULL ? as_dict(args, count, names) : NULL;
-    PyObject *made = NULL;
-    if (tuple != NULL && (dict != NULL || names == NULL)) {
-        made = Py_TYPE(cls)->tp_call(cls, tuple, dict);
+    Packed packed;
+    if (!pack(&packed, args, nargsf, names)) {
+        return NULL;
     }
-    Py_XDECREF(tuple);
-    Py_XDECREF(dict);
-    return made;
-}
-
-/* Run the __init__ of what a __new__ gave instead of an object of the class. */
-static int
-init_other(PyObject *self, PyObject *const *args, Py_ssize_t count, PyObject *names)
-{
-    PyObject *tuple = as_tuple(args, count);
-    PyObject *dict = names != NULL ? as_dict(args, count, names) : NULL;
-    bool ready = tuple != NULL && (dict != NULL || names == NULL);
-    int status = ready ? Py_TYPE(self)->tp_init(self, tuple, dict) : -1;
-    Py_XDECREF(tuple);
-    Py_XDECREF(dict);
-    return status;
-}
-
-static PyObject *
-make_from_vector(Hook *hook, PyObject *const *args, Py_ssize_t count, PyObject *names)
-{
-    PyObject *tuple = as_tuple(args, count);
-    PyObject *dict = names != NULL ? as_dict(args, count, names) : NULL;
-    bool ready = tuple != NULL && (dict != NULL || names == NULL);
-    PyObject *made = ready ? make(hook, tuple, dict) : NULL;
-    Py_XDECREF(tuple);
-    Py_XDECREF(dict);
+    PyObject *made = Py_TYPE(cls)->tp_call(cls, packed.tuple, packed.dict);
+    unpack(&packed);
     return made;
 }
 
@@ -441,15 +268,19 @@ static PyObject *
 construct_kept(PoolStore *store, PyObject *const *args, size_t nargsf, PyObject *names, bool *made_now)
 {
     Hook *hook = store->hook;
-    Py_ssize_t count = PyVectorcall_NARGS(nargsf);
-    PyObject *self = make_from_vector(hook, args, count, names);
+    Packed packed;
     *made_now = false;
+    if (!pack(&packed, args, nargsf, names)) {
+        return NULL;
+    }
+    PyObject *self = make(hook, packed.tuple, packed.dict);
+    unpack(&packed);
     if (self == NULL || !PyObject_TypeCheck(self, hook->type)) {
         return self;
     }
     *made_now = Py_TYPE(self) == hook->type && is_unready(hook, self);
     if (!*made_now) {
-        if (init_other(self, args, count, names) < 0) {
+        if (init_by_slot(self, args, nargsf, names) < 0) {
             Py_CLEAR(self);
         }
         return self;
@@ -482,17 +313,20 @@ static COLD PyObject *
 construct_fitting(PoolStore *store, PyObject *const *args, size_t nargsf, PyObject *names)
 {
     Hook *hook = store->hook;
-    PyObject *tuple = as_tuple(args, PyVectorcall_NARGS(nargsf));
+    Packed packed;
+    if (!pack(&packed, args, nargsf, names)) {
+        return NULL;
+    }
     Py_INCREF(store);
-    PyObject *self = tuple == NULL ? NULL : pop_fitting(store, tuple);
+    PyObject *self = pop_fitting(store, packed.tuple);
     if (self == NULL) {
         self = PyErr_Occurred() ? NULL : construct_new(store, args, nargsf, names);
     }
-    else if ((hook->refill != NULL && refill(hook, self, tuple) < 0)
+    else if ((hook->refill != NULL && refill(hook, self, packed.tuple) < 0)
              || initialise(hook, self, false, args, nargsf, names) < 0) {
         self = fail(self);
     }
-    Py_XDECREF(tuple);
+    unpack(&packed);
     Py_DECREF(store);
     return self;
 }

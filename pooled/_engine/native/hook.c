@@ -116,12 +116,6 @@ hook_release_home(Hook *hook)
 
 /* ---- the class Hook ---- */
 
-static PyObject *
-unless_none(PyObject *object)
-{
-    return object == Py_None ? NULL : Py_NewRef(object);
-}
-
 /* The tp_new of the nearest class that has one which is not written in Python. */
 static newfunc
 new_in_c(PyTypeObject *type)

@@ -66,6 +66,13 @@ hook_of(PyTypeObject *type)
     }
 }
 
+/* A new reference to an argument that may be left out, or NULL. */
+static inline PyObject *
+unless_none(PyObject *object)
+{
+    return object == Py_None ? NULL : Py_NewRef(object);
+}
+
 /* The class Hook: Hook(cls, allocate, *, is_plain, empty, fits, refill). */
 extern PyType_Spec hook_spec;
 

@@ -269,12 +269,6 @@ list_remove(PoolStore *self)
 }
 
 static PyObject *
-unless_none(PyObject *object)
-{
-    return object == Py_None ? NULL : Py_NewRef(object);
-}
-
-static PyObject *
 store_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
 {
     static char *names[] = {"hook", "reset", "capacity", "report", "measures", "is_local", NULL};

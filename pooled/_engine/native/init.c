@@ -1,0 +1,74 @@
+#include "init.h"
+
+#include "arguments.h"
+#include "learned.h"
+
+/* The class's __init__, as it is found on the class; not referenced. NULL with an exception set. A function is remembered
+   for `call_python`. */
+static PyObject *
+find_init(Hook *hook)
+{
+    PyTypeObject *type = hook->type;
+    PyObject *init = _PyType_Lookup(type, learned.init_name);
+    if (init == NULL) {
+        PyErr_SetObject(PyExc_AttributeError, learned.init_name);
+        return NULL;
+    }
+    bool is_simple = PyFunction_Check(init) && hook->fits == NULL && type->tp_version_tag != 0
+                     && !(COMPAT_BYTEARRAY_INIT_LOSES_MEMORY && hook->base == &PyByteArray_Type);
+    hook->init = init;
+    hook->init_version = is_simple ? type->tp_version_tag : NO_VERSION;
+    return init;
+}
+
+COLD PyObject *
+call_bound(PyObject *init, PyObject *self, PyObject *const *args, size_t nargsf, PyObject *names)
+{
+    descrgetfunc get = Py_TYPE(init)->tp_descr_get;
+    PyObject *bound = get == NULL ? Py_NewRef(init) : get(init, self, (PyObject *)Py_TYPE(self));
+    if (bound == NULL) {
+        return NULL;
+    }
+    PyObject *answer = PyObject_Vectorcall(bound, args, nargsf & ~PY_VECTORCALL_ARGUMENTS_OFFSET, names);
+    Py_DECREF(bound);
+    return answer;
+}
+
+static int
+init_in_python(Hook *hook, PyObject *self, PyObject *const *args, size_t nargsf, PyObject *names)
+{
+    PyObject *init = find_init(hook);
+    if (init == NULL) {
+        return -1;
+    }
+    Py_INCREF(init); /* it may be replaced while it runs */
+    PyObject *answer = PyFunction_Check(init) ? call_function(init, self, args, nargsf, names)
+                                    : call_bound(init, self, args, nargsf, names);
+    Py_DECREF(init);
+    return check_none(answer);
+}
+
+int
+init_by_slot(PyObject *self, PyObject *const *args, size_t nargsf, PyObject *names)
+{
+    Packed packed;
+    if (!pack(&packed, args, nargsf, names)) {
+        return -1;
+    }
+    int status = Py_TYPE(self)->tp_init(self, packed.tuple, packed.dict);
+    unpack(&packed);
+    return status;
+}
+
+int
+initialise(Hook *hook, PyObject *self, bool was_blank, PyObject *const *args, size_t nargsf, PyObject *names)
+{
+    PyTypeObject *type = hook->type;
+    Py_ssize_t count = PyVectorcall_NARGS(nargsf);
+    bool in_python = type->tp_init == learned.python_init;
+    if (!in_python && count == 0 && names == NULL && (was_blank || type->tp_init == PyBaseObject_Type.tp_init)) {
+        return 0;
+    }
+    compat_bytearray_make_initable(self, hook->base == &PyByteArray_Type);
+    return in_python ? init_in_python(hook, self, args, nargsf, names) : init_by_slot(self, args, nargsf, names);
+}
