@@ -100,8 +100,9 @@ class Pool(Generic[T]):
         """An object for the length of a `with` block, bare: `with pool.borrow() as obj: ...`.
 
         It is the object itself where `take` gives a proxy. When the block is over it comes home at once if its
-        variable is gone by then; else it waits for that, and comes home when this thread next takes from the
-        pool or clears it. One that is held by more than a variable has escaped.
+        variable is gone by then; else it waits for that. With the native engine one of a poolable class comes
+        home then; any other does when this thread next takes from the pool or clears it, and has escaped if it is
+        held by more than a variable.
         """
         return cast("AbstractContextManager[T]", self._store.borrow())
 
@@ -137,7 +138,7 @@ class Pool(Generic[T]):
         """Change the limits; what is left out stays.
 
         Parked objects beyond a smaller `max` die. All of them die for a smaller `max_cap`: they are not measured
-        a second time. The shelves of a local pool in other threads follow when those threads next use the pool.
+        a second time. The shelves of a local pool in other threads follow when those next use the pool, or before.
         """
         now = self.policy
         changed = Policy(

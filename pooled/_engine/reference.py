@@ -312,7 +312,8 @@ class Store:
         made = 0
         while made < count and shelf.has_room():
             held = Held(self.plan.parkable())
-            if self._hindrance(held) or (not self.plan.scrubs and self._is_too_large(held)):
+            unfit = self._hindrance(held) or not self.plan.is_for(held.__wrapped__)
+            if unfit or (not self.plan.scrubs and self._is_too_large(held)):
                 break  # the next one would be no different
             shelf.park(held)
             made += 1

@@ -149,7 +149,8 @@ def hook(cls: type, store: NativeStore) -> None:
 
 def _is_in_use(cls: type) -> bool:
     """Whether `cls` may have objects: it is where its module has it, so it is older than its decoration."""
-    return getattr(sys.modules.get(cls.__module__), cls.__name__, None) is cls
+    module = sys.modules.get(cls.__module__)
+    return getattr(module, "__dict__", {}).get(cls.__name__) is cls  # asked so, a module's __getattr__ does not run
 
 
 def _reducer(cls: Any) -> Any:

@@ -207,7 +207,7 @@ pop_fitting(PoolStore *store, PyObject *args)
         PyObject *answer = PyObject_CallFunctionObjArgs(hook->fits, self, args, NULL);
         int fits = answer == NULL ? -1 : PyObject_IsTrue(answer);
         Py_XDECREF(answer);
-        if (fits > 0) {
+        if (fits > 0 && Py_REFCNT(self) == 1) { /* else somebody has got hold of it */
             return self;
         }
         put_back(store, self);

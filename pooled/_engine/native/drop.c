@@ -3,7 +3,6 @@
 #include "attributes.h"
 #include "dying.h"
 #include "emptying.h"
-#include "learned.h"
 
 /* How many drops may be nested in one another on a thread; those further down wait for the outermost. Each takes some
    hundred bytes of the stack, and CPython's own deallocs, up to 50 of them, may stand in between. */
@@ -513,7 +512,7 @@ park_ready(PoolStore *store, PyObject *self)
     if (store->reset != NULL && is_too_large(store, self)) {
         return false;
     }
-    if (Py_REFCNT(self) != 1) {
+    if (Py_REFCNT(self) != 1 || Py_TYPE(self) != store->hook->type) { /* it may have been kept, or changed its class */
         return false;
     }
     PyObject_GC_UnTrack(self);
