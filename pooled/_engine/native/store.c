@@ -1,8 +1,6 @@
 #include "store.h"
 
 #include "construct.h"
-#include "drop.h"
-#include "dying.h"
 
 /* All stores, and whether they are closed. Static: they are closed together, whichever module they come from. */
 static PoolStore *stores;
