@@ -8,6 +8,7 @@ from pooled import instrument as instrument
 from pooled._config import ConfigurationError, configure
 from pooled._decorate import PooledABCMeta, PooledMeta, poolable
 from pooled._engine import name as engine
+from pooled._field_reset import FieldReset, FieldResets, field_reset
 from pooled._policy import Policy
 from pooled._pools import (
     GlobalPool,
@@ -29,6 +30,8 @@ from pooled._stats import Stats
 __all__ = [
     "ConfigurationError",
     "EngineInfo",
+    "FieldReset",
+    "FieldResets",
     "GlobalPool",
     "LocalPool",
     "Policy",
@@ -43,6 +46,7 @@ __all__ = [
     "detach",
     "engine",
     "engine_info",
+    "field_reset",
     "instrument",
     "orphan",
     "pool_of",

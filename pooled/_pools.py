@@ -8,14 +8,13 @@ from typing import Any, ClassVar, Final, Generic, TypeVar, cast
 from weakref import WeakValueDictionary
 
 from pooled import _config, _engine
+from pooled._parts import POOL
 from pooled._policy import Limits, Policy, Scope, check_limit
-from pooled._recycling import Capacity, Plan, Reset, plan_for_class, plan_for_function
+from pooled._recycling import Capacity, Plan, plan_for_class, plan_for_function
+from pooled._scrubbing import Reset
 from pooled._stats import Stats
 
 T = TypeVar("T")
-
-_POOL: Final = "__pooled_pool__"
-"""Where a poolable class has its pool. Subclasses do not inherit it: it is read from the class's own dict."""
 
 _all: Final[WeakValueDictionary[int, Pool[Any]]] = WeakValueDictionary()
 
@@ -83,17 +82,18 @@ class Pool(Generic[T]):
         """The limits now in force."""
         return self._store.policy
 
-    def take(self) -> T:
-        """An object from the pool, or a new one.
+    def take(self, **fields: Any) -> T:
+        """An object from the pool, or a new one, as `pooled.take` gives it.
 
-        A parked object is as `reset` left it. Where it was scrubbed, or is new, `__init__` runs without arguments.
+        Raises:
+            TypeError: there is no such field, or the pool's objects have none that can be given.
         """
-        taken: T = self._store.take()
+        taken: T = self._store.take(**fields)
         return taken
 
-    def try_take(self) -> T | None:
+    def try_take(self, **fields: Any) -> T | None:
         """An object from the pool as `take` gives it, or None if none is parked (a local pool: in this thread)."""
-        taken: T | None = self._store.try_take()
+        taken: T | None = self._store.try_take(**fields)
         return taken
 
     def borrow(self) -> AbstractContextManager[T]:
@@ -184,38 +184,46 @@ def _plan(factory: Callable[..., Any], reset: Reset | None, capacity: Capacity |
         raise TypeError(f"factory={factory!r}: expected a class, or a function that makes an object")
     if not isinstance(factory, type):
         return plan_for_function(factory, reset=reset, capacity=capacity)
-    own = factory.__dict__.get(_POOL)
+    own = factory.__dict__.get(POOL)
     if own is None:
         return plan_for_class(factory, reset=reset, capacity=capacity, hooked=False)
     plan: Plan = own._store.plan
     if reset is None and capacity is None:
         return plan
-    reset = reset or (None if plan.scrubs else plan.empty)
-    return plan_for_class(factory, reset=reset, capacity=capacity or plan.measure, hooked=True)
+    keep = plan.keep if reset is None else ()
+    return plan_for_class(factory, reset=reset or plan.reset, capacity=capacity or plan.measure, keep=keep, hooked=True)
 
 
-def pool_class(cls: type, policy: Policy, *, reset: Reset | None, capacity: Capacity | None) -> type:
+def pool_class(
+    cls: type, policy: Policy, *, reset: Reset | None, capacity: Capacity | None, keep: tuple[str, ...]
+) -> type:
     """Give `cls`, or what stands in for it, a pool of its own; the class that is to be used from now on."""
-    plan_for_class(cls, reset=reset, capacity=capacity, hooked=True)  # refuses, before anything is changed
+    plan_for_class(cls, reset=reset, capacity=capacity, keep=keep, hooked=True)  # refuses, before anything is changed
     cls = _engine.hookable(cls)
-    plan = plan_for_class(cls, reset=reset, capacity=capacity, hooked=True)
+    plan = plan_for_class(cls, reset=reset, capacity=capacity, keep=keep, hooked=True)
     kind = GlobalPool if policy.scope == "global" else LocalPool
     pool = kind.__new__(kind)
     pool._open(plan, policy, _config.target_of(cls))
-    setattr(cls, _POOL, pool)
+    setattr(cls, POOL, pool)
     _engine.hook(cls, pool._store)
     return cls
 
 
+def plan_anew(cls: type, keep: tuple[str, ...]) -> None:
+    """Empty the objects of a poolable class by what is known of it now; what is parked dies."""
+    plan = plan_for_class(cls, reset=None, capacity=None, keep=keep, hooked=True)
+    cls.__dict__[POOL]._store.set_plan(plan)
+
+
 def forget_pool(namespace: Mapping[str, Any]) -> None:
     """Leave the pool of a class that was only a draft, which this is the namespace of, out of reports."""
-    if _POOL in namespace:
-        _all.pop(id(namespace[_POOL]), None)
+    if POOL in namespace:
+        _all.pop(id(namespace[POOL]), None)
 
 
 def is_poolable(cls: type) -> bool:
     """Whether `cls` itself has a pool; having a base that has one is not enough."""
-    return _POOL in cls.__dict__
+    return POOL in cls.__dict__
 
 
 def pool_of(cls: type[T]) -> Pool[T]:
@@ -224,7 +232,7 @@ def pool_of(cls: type[T]) -> Pool[T]:
     Raises:
         TypeError: the class is not poolable; a subclass of a decorated class is not, unless it is decorated too.
     """
-    pool = cls.__dict__.get(_POOL) if isinstance(cls, type) else None
+    pool = cls.__dict__.get(POOL) if isinstance(cls, type) else None
     if pool is None:
         raise TypeError(
             f"cls={cls!r}: expected a poolable class; decorate it with @poolable, or make a GlobalPool of it"
@@ -232,32 +240,40 @@ def pool_of(cls: type[T]) -> Pool[T]:
     return cast("Pool[T]", pool)
 
 
-def take(cls: type[T]) -> T:
-    """An object of a poolable class: a parked one as its `reset` left it, or a new one.
+@_engine.in_c
+def take(cls: type[T], /, **fields: Any) -> T:
+    """An object of a poolable class: a parked one, or a new one.
 
-    `__init__` runs, without arguments, where the object is new or was scrubbed. `cls(...)` runs it every time.
+    - Of an attrs class or a dataclass without a `reset`, it has its defaults, and its containers are empty; a field
+      without a default is unset. `__init__` does not run. `fields` are assigned as `__init__` would assign them:
+      through converters and validators, under the names that it takes. `__post_init__` and `__attrs_post_init__`
+      run each time, and where there is one, `take` has to be given what `__init__` cannot do without.
+      `field_reset` shows what becomes of each field.
+    - Of a class that has a `reset`, or keeps attributes (`keep=`), a parked one is as that left it, and `__init__`
+      runs, without arguments, where the object is new.
+    - Of any other class, `__init__` runs with `fields`.
 
     Raises:
-        TypeError: the class is not poolable.
+        TypeError: the class is not poolable, there is no such field, or no field can be given.
     """
-    taken: T = _store_of_class(cls).take()
+    taken: T = _store_of_class(cls).take(**fields)
     return taken
 
 
-def try_take(cls: type[T]) -> T | None:
+def try_take(cls: type[T], /, **fields: Any) -> T | None:
     """What `take` gives if something is parked, else None (a local pool: in this thread).
 
     Raises:
-        TypeError: the class is not poolable.
+        TypeError: as `take` does.
     """
-    taken: T | None = _store_of_class(cls).try_take()
+    taken: T | None = _store_of_class(cls).try_take(**fields)
     return taken
 
 
 def _store_of_class(cls: type) -> Any:
     """What stands behind the pool of a poolable class, by the shortest way."""
     try:
-        return cls.__dict__[_POOL]._store
+        return cls.__dict__[POOL]._store
     except (KeyError, AttributeError):
         return pool_of(cls)._store  # which tells what is wrong
 

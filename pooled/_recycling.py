@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 import inspect
-import io
 import operator
 import types
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
-from sys import getrefcount
-from typing import Any, Final, Protocol, TypeAlias, runtime_checkable
+from typing import Any, Protocol, TypeAlias, runtime_checkable
 
 import attrs
 
 from pooled._builtins import Builtin, builtin_of, says_builtin
 from pooled._construction import allocate, class_with_new, construct
+from pooled._definitions import definition_of, keeping, keeping_fields
+from pooled._fields import FieldPlan
 from pooled._refusals import refuse_immutable, refuse_unscrubbable
+from pooled._scrubbing import Reset, has_dict, scrubber, slots_of
 
-Reset: TypeAlias = Callable[[Any], object]
 Capacity: TypeAlias = Callable[[Any], int]
 
 
@@ -57,9 +56,12 @@ class Plan:
         factory: makes an object that is ready to use.
         parkable: makes an object that can be parked, as `empty` would have left it.
         cls: the class of the objects; `object` where a function makes them.
-        empty: empties an object; False means: do not keep it.
+        empty: empties an object; False means: do not keep it. Where there are `fields`, these do that instead.
         measure: says the capacity of an object, an integer; None: it is never too large.
-        scrubs: whether `empty` leaves an object blank, so that `__init__` has to run before it is used again.
+        reset: what the user gave to empty an object, or the class's own method; None where there is neither.
+        fields: empties an object field by field; None: it is emptied as a whole.
+        why: why that is so, for people.
+        keep: the attributes that somebody said are to be kept.
         hooked: whether calling the class leads to a pool.
         plain: whether `object.__new__` makes the objects.
         builtin: what recycling has to know of the builtin base, where the class has one.
@@ -70,7 +72,10 @@ class Plan:
     cls: type
     empty: Reset
     measure: Capacity | None
-    scrubs: bool
+    why: str
+    reset: Reset | None = None
+    fields: FieldPlan | None = None
+    keep: tuple[str, ...] = ()
     hooked: bool = False
     plain: bool = False
     builtin: Builtin | None = None
@@ -78,6 +83,31 @@ class Plan:
     def is_for(self, obj: object) -> bool:
         """Whether a pool of this plan can keep `obj`."""
         return self.cls is object or obj.__class__ is self.cls
+
+    @property
+    def derived(self) -> FieldPlan | None:
+        """The fields where they are all that is to be known of an object, so that `take` needs no `__init__`."""
+        return self.fields if self.fields is not None and self.fields.is_whole else None
+
+    @property
+    def scrubs(self) -> bool:
+        """Whether an object is left blank when it is emptied, so that `__init__` has to run before it is used again."""
+        return self.reset is None and self.fields is None
+
+    @property
+    def takes_blank(self) -> bool:
+        """Whether an object that never saw an `__init__` can be recycled, and one that was recycled be made blank."""
+        return self.scrubs or self.derived is not None
+
+    def check(self, given: Mapping[str, Any]) -> None:
+        """Raise TypeError where `take` cannot be given this."""
+        if self.derived is not None:
+            self.derived.check(given)
+        elif given and not self.scrubs:
+            raise TypeError(
+                f"take({self.cls.__qualname__}, {', '.join(given)}=...): an object is taken as its reset left it, so "
+                "there is nothing to give; set its attributes afterwards"
+            )
 
     @property
     def measures_builtin(self) -> bool:
@@ -90,13 +120,21 @@ class Plan:
         return self.plain and self.cls.__init__ is object.__init__  # type: ignore[misc] # it is only compared
 
 
-def plan_for_class(cls: type, *, reset: Reset | None, capacity: Capacity | None, hooked: bool) -> Plan:
+def plan_for_class(
+    cls: type,
+    *,
+    reset: Reset | None,
+    capacity: Capacity | None,
+    hooked: bool,
+    keep: tuple[str, ...] = (),
+) -> Plan:
     """The plan for objects of `cls`; its own `reset` and `capacity` serve where none are given.
 
     Calling a class that is `hooked` leads to its pool, so its objects are made another way.
 
     Raises:
         TypeError: its objects cannot be emptied, or `reset` or `capacity` cannot be called with one alone.
+        ValueError: `keep` names what the class has not.
     """
     builtin = builtin_of(cls)
     reset = _checked(cls, "reset", reset)
@@ -106,21 +144,49 @@ def plan_for_class(cls: type, *, reset: Reset | None, capacity: Capacity | None,
     refuse_immutable(cls)
     if reset is None:
         refuse_unscrubbable(cls)
+    elif keep:
+        raise TypeError(
+            f"keep={keep!r}: {cls.__qualname__} has a reset, which says what is kept; give it one or the other"
+        )
     factory = partial(construct, cls) if hooked else cls
     has_new = class_with_new(cls) is not None
     if builtin is not None and has_new:
         builtin = attrs.evolve(builtin, fits=None, refill=None)  # what is passed on to it is the class's own affair
+    scrub = scrubber(cls, builtin)
+    fields, why = (None, "emptied by its reset") if reset is not None else _fields_of(cls, keep, scrub)
+    keeps_what_init_made = reset is not None or (fields is not None and not fields.is_whole)
     return Plan(
         factory=factory,
-        parkable=partial(_blank, cls, hooked=hooked) if reset is None else factory,
+        parkable=factory if keeps_what_init_made else partial(_blank, cls, hooked=hooked),
         cls=object if has_new and not hooked else cls,  # it may give objects of other classes
-        empty=reset or _scrub(cls, builtin),
+        empty=reset or scrub,
         measure=capacity,
-        scrubs=reset is None,
+        why=why,
+        reset=reset,
+        fields=fields,
+        keep=keep,
         hooked=hooked,
         plain=builtin is None and not has_new,
         builtin=builtin,
     )
+
+
+def _fields_of(cls: type, keep: tuple[str, ...], scrub: Reset) -> tuple[FieldPlan | None, str]:
+    """How the fields of `cls` are emptied, where they are known or kept; and why that is so, for people."""
+    definition = definition_of(cls)
+    if isinstance(definition, str):
+        if not keep:
+            return None, f"scrubbed, and made ready by __init__, because {definition}"
+        slots = slots_of(cls)
+        for name in keep:
+            if not has_dict(cls) and name not in slots:
+                raise ValueError(
+                    f"keep={keep!r}: {cls.__qualname__} can have no attribute {name!r}; name some of its slots: "
+                    f"{', '.join(slots) or 'it has none'}"
+                )
+        return FieldPlan(cls, keeping(keep), scrub, is_whole=False), "scrubbed, but for what it keeps"
+    definition = keeping_fields(definition, keep)
+    return FieldPlan(cls, definition, scrub, is_whole=True), "emptied field by field"
 
 
 def plan_for_function(factory: Callable[[], Any], *, reset: Reset | None, capacity: Capacity | None) -> Plan:
@@ -143,7 +209,8 @@ def plan_for_function(factory: Callable[[], Any], *, reset: Reset | None, capaci
         cls=object,
         empty=reset,
         measure=capacity,
-        scrubs=False,
+        why="emptied by the reset of its pool",
+        reset=reset,
     )
 
 
@@ -190,44 +257,18 @@ def _check_hook(which: str, name: str, function: Callable[[Any], Any]) -> None:
         ) from error
 
 
-def _scrub(cls: type, builtin: Builtin | None) -> Reset:
-    """A function that makes an instance of `cls` as `cls.__new__(cls)` would: no attributes, no items."""
-    slots = tuple(
-        member.__delete__
-        for base in cls.__mro__
-        if "__slots__" in base.__dict__
-        for member in base.__dict__.values()
-        if isinstance(member, types.MemberDescriptorType)
-    )
-    has_dict = cls.__dictoffset__ != 0
+def check_keep(keep: Any) -> tuple[str, ...]:
+    """Give back `keep` as a tuple of names; None is none.
 
-    def scrub(obj: Any) -> bool:
-        if builtin is not None:
-            builtin.empty(obj)
-        for unset in slots:
-            with suppress(AttributeError):  # it may not be set
-                unset(obj)
-        return _drop_attributes(obj) if has_dict else True
-
-    return scrub
-
-
-def _drop_attributes(obj: Any) -> bool:
-    """Give `obj` a `__dict__` that nobody else has: whoever took `vars(obj)` keeps what they took.
-
-    False where the class does not let its dict be replaced and somebody else holds it.
+    Raises:
+        TypeError: it is something else than names.
     """
-    try:
-        object.__setattr__(obj, "__dict__", {})  # whatever the class says of setting attributes
-    except AttributeError:
-        if _references_to_dict(obj) != _DICT_UNSHARED:
-            return False
-        obj.__dict__.clear()
-    return True
-
-
-def _references_to_dict(obj: Any) -> int:
-    return getrefcount(obj.__dict__)
-
-
-_DICT_UNSHARED: Final = _references_to_dict(io.BytesIO())  # differs between versions of Python
+    if keep is None:
+        return ()
+    if isinstance(keep, str) or not isinstance(keep, Iterable):
+        raise TypeError(f"keep={keep!r}: expected the names of attributes, as in keep=('buffer', 'seen')")
+    names = tuple(keep)
+    for name in names:
+        if not isinstance(name, str):
+            raise TypeError(f"keep={names!r}: expected strings, got {type(name).__name__}: name the attributes to keep")
+    return names

@@ -55,5 +55,5 @@ def test_the_modules_list_their_names(module):
 
 
 def test_annotations_can_be_resolved():
-    for thing in (pooled.poolable, pooled.take, pooled.GlobalPool.__init__, pooled.Pool.take, pooled.configure):
+    for thing in (pooled.poolable, pooled.try_take, pooled.GlobalPool.__init__, pooled.Pool.take, pooled.configure):
         assert typing.get_type_hints(thing)

@@ -17,6 +17,7 @@ __all__ = [
     "hands_out",
     "hook",
     "hookable",
+    "in_c",
     "keeps_capacity",
     "name",
     "orphan",
@@ -45,6 +46,7 @@ detach = chosen.detach
 hands_out = chosen.hands_out
 hook = chosen.hook
 hookable = chosen.hookable
+in_c = chosen.in_c
 keeps_capacity = chosen.keeps_capacity
 name = chosen.name
 orphan = chosen.orphan

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
-from pooled._construction import Arguments, Keywords
+from pooled._construction import Arguments, Keywords, allocate
 from pooled._policy import Policy
 from pooled._recycling import Plan
 from pooled._stats import Stats
+
+F = TypeVar("F", bound=Callable[..., Any])
 
 name: Final = "off"
 built_for: Final[str | None] = None
@@ -32,21 +34,29 @@ class Store:
     """What stands behind a pool that parks nothing."""
 
     def __init__(self, plan: Plan, policy: Policy) -> None:
-        self.plan: Final = plan
+        self.plan = plan
         self.policy = policy
         # A poolable class is not hooked here, so that calling it is what makes an object.
         self._new: Final = plan.factory if plan.cls is object else plan.cls
 
-    def take(self) -> Any:
+    def take(self, **given: Any) -> Any:
         """A new object."""
-        return self._new()
+        derived = self.plan.derived
+        if derived is None:
+            self.plan.check(given)
+            return self._new(**given)
+        derived.check(given)
+        obj = allocate(self.plan.cls, self.plan.cls, (), {})
+        derived.make_ready(obj, given)
+        return obj
 
-    def try_take(self) -> None:
+    def try_take(self, **given: Any) -> None:
         """Nothing is ever parked."""
+        self.plan.check(given)
 
     def borrow(self) -> AbstractContextManager[Any]:
         """A new object for the length of a block."""
-        return nullcontext(self._new())
+        return nullcontext(self.take())
 
     def __len__(self) -> int:
         return 0
@@ -62,6 +72,10 @@ class Store:
     def remove(self, count: int) -> int:  # noqa: ARG002 (the same)
         """Nothing is parked."""
         return 0
+
+    def set_plan(self, plan: Plan) -> None:
+        """Have objects made by another plan."""
+        self.plan = plan
 
     def set_policy(self, policy: Policy) -> None:
         """Remember the limits, which nothing can exceed."""
@@ -92,3 +106,8 @@ def detach(obj: object) -> None:
 def orphan(plan: Plan, args: Arguments, kwargs: Keywords) -> Any:
     """A new object, as all are."""
     return plan.cls(*args, **kwargs)
+
+
+def in_c(function: F) -> F:
+    """What a public function is to be: itself, since there is no shorter way in C."""
+    return function

@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 import sys
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from gc import is_finalized
 from operator import index
 from threading import get_ident
 from types import MappingProxyType
-from typing import Any, Final, cast
+from typing import Any, Final, TypeVar, cast
 from weakref import getweakrefcount
 
 from pooled._construction import Arguments, Keywords, allocate, construct, initialise
@@ -20,6 +20,7 @@ from pooled._engine.hooking import HookedType, hook, hookable
 from pooled._engine.loans import Loan
 from pooled._engine.proxy import ALONE, Held, Holder, Home, Proxy, bare, is_proxy, proxy_type, references, release
 from pooled._engine.unraisable import report
+from pooled._parts import Part
 from pooled._policy import Policy
 from pooled._recycling import Plan
 from pooled._stats import Stats
@@ -32,11 +33,14 @@ __all__ = [
     "hands_out",
     "hook",
     "hookable",
+    "in_c",
     "keeps_capacity",
     "name",
     "orphan",
     "store_of",
 ]
+
+F = TypeVar("F", bound=Callable[..., Any])
 
 name: Final = "reference"
 built_for: Final[str | None] = None
@@ -102,7 +106,7 @@ class Store:
     """What stands behind a pool: its parked objects, their way out and their way home."""
 
     def __init__(self, plan: Plan, policy: Policy) -> None:
-        self.plan: Final = plan
+        self.plan = plan
         self.policy = policy
         self._desks: Final = Desks(policy)
         self._proxies: Final[dict[type, type[Proxy]]] = {}
@@ -126,29 +130,42 @@ class Store:
     def blank(self, args: Arguments, kwargs: Keywords) -> Any:
         """Do what `cls.__new__(cls, ...)` does: nothing of an earlier life is left in what it gives."""
         # What a reset keeps is there only after an __init__, and whether that will ever run is not known here.
-        home = self if self.plan.scrubs else self._uninitialised
-        return self._blank(args, kwargs, home, reusing=self.plan.scrubs)[0]
+        reusing = self.plan.takes_blank
+        return self._blank(args, kwargs, self if reusing else self._uninitialised, reusing=reusing)[0]
 
-    def take(self) -> Any:
-        """An object as `reset` left it, or a new one that `__init__` made ready."""
-        taken = self.try_take()
-        if taken is None:
-            taken = self._proxy(self.plan.factory(), self)
-            self._count("misses")
-        return taken
+    def take(self, **given: Any) -> Any:
+        """An object as it was left when it was emptied, or a new one, made ready."""
+        taken = self.try_take(**given)
+        return self._take_new(given) if taken is None else taken
 
-    def try_take(self) -> Any:
-        """An object as `reset` left it, or None."""
+    def try_take(self, **given: Any) -> Any:
+        """An object as it was left when it was emptied, made ready, or None."""
+        plan = self.plan
+        plan.check(given)
         desk = self._desks.here()
         obj = self._pop(desk, ())
         if obj is NOTHING:
             return None
         desk.tally["hits"] += 1
         proxy = self._proxy(obj, self._unready)
-        del obj  # if __init__ fails, the proxy alone holds it
-        if self.plan.scrubs:
-            initialise(proxy.__wrapped__, (), {})
+        del obj  # if it cannot be made ready, the proxy alone holds it
+        if plan.derived is not None:
+            plan.derived.make_ready(proxy.__wrapped__, given)
+        elif plan.scrubs:
+            initialise(proxy.__wrapped__, (), given)
         proxy._self_pooled_home = self
+        return proxy
+
+    def _take_new(self, given: Keywords) -> Any:
+        """A new object, made ready."""
+        plan = self.plan
+        if plan.derived is not None:
+            proxy = self._blank((), {}, self._unready, reusing=False)[0]
+            plan.derived.make_ready(proxy.__wrapped__, given)
+            proxy._self_pooled_home = self
+            return proxy
+        proxy = self._proxy(plan.factory(**given), self)
+        self._count("misses")
         return proxy
 
     def borrow(self) -> Loan:
@@ -174,6 +191,8 @@ class Store:
                 return obj, False  # no object of its own, so not the pool's either
         desk.tally["hits" if hit else "misses"] += 1
         proxy = self._proxy(obj, home)
+        if hit and plan.derived is not None:
+            plan.derived.blank(obj)
         if hit and plan.builtin is not None and plan.builtin.refill is not None:
             plan.builtin.refill(obj, *args)
         return proxy, True
@@ -284,15 +303,19 @@ class Store:
     def _empty(self, holder: Holder) -> str | None:
         """Empty what `holder` holds; say what becomes of it if that is not to be kept."""
         plan = self.plan
-        if plan.scrubs and self._is_too_large(holder):
+        if plan.reset is None and self._is_too_large(holder):
             return "discarded_large"
         if references(holder) != ALONE:
             return "escaped"  # its capacity() kept it: it is not emptied under anybody's feet
-        if plan.empty(holder.__wrapped__) is False:
+        if self._empty_bare(holder.__wrapped__) is False:
             return "discarded_refused"
-        if not plan.scrubs and self._is_too_large(holder):
+        if plan.reset is not None and self._is_too_large(holder):
             return "discarded_large"
         return None
+
+    def _empty_bare(self, obj: Any) -> object:
+        plan = self.plan
+        return plan.empty(obj) if plan.fields is None else plan.fields.empty(obj, self.policy.max_cap, _empty_nested)
 
     def _is_too_large(self, holder: Holder) -> bool:
         measure = self.plan.measure
@@ -313,7 +336,7 @@ class Store:
         while made < count and shelf.has_room():
             held = Held(self.plan.parkable())
             unfit = self._hindrance(held) or not self.plan.is_for(held.__wrapped__)
-            if unfit or (not self.plan.scrubs and self._is_too_large(held)):
+            if unfit or (self.plan.reset is not None and self._is_too_large(held)):
                 break  # the next one would be no different
             shelf.park(held)
             made += 1
@@ -332,6 +355,11 @@ class Store:
         while removed < count and desk.shelf.pop() is not NOTHING:
             removed += 1
         return removed
+
+    def set_plan(self, plan: Plan) -> None:
+        """Have objects made and emptied by another plan; all parked objects of this thread die."""
+        self.clear()
+        self.plan = plan
 
     def set_policy(self, policy: Policy) -> None:
         """Change the limits; parked objects that they do not allow die."""
@@ -356,6 +384,18 @@ class Store:
         return obj
 
 
+def _empty_nested(part: Part, value: Any) -> bool:
+    """Empty in place an object of a poolable class that another object has for itself; False: let it go home."""
+    store: Store = part.pool._store
+    if not is_proxy(value) or store_of(value) is not store or value._self_pooled_home is not store:
+        return False
+    if store._hindrance(value) or store._empty(value) or store._hindrance(value):
+        return False
+    if store.plan.derived is not None:
+        store.plan.derived.fill(value.__wrapped__)
+    return True
+
+
 def store_of(obj: object) -> Store | None:
     """The store that `obj` would go home to; None where it is in no pool."""
     home = obj._self_pooled_home if is_proxy(obj) else None
@@ -378,3 +418,8 @@ def detach(obj: Any) -> None:
 def orphan(plan: Plan, args: Arguments, kwargs: Keywords) -> Any:
     """Do what `cls(...)` does for a class that is in no pool."""
     return construct(plan.cls, *args, **kwargs)
+
+
+def in_c(function: F) -> F:
+    """What a public function is to be: itself, since there is no shorter way in C."""
+    return function

@@ -9,16 +9,19 @@ from __future__ import annotations
 import atexit
 import gc
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any, Final, Self
 
 import attrs
 
 from pooled._construction import Arguments, Keywords, NewHook, allocate, class_with_new
+from pooled._definitions import NO_DEFAULT, Field
 from pooled._engine import reference
 from pooled._engine.native import _native
 from pooled._engine.unraisable import report
+from pooled._fields import FieldPlan
+from pooled._parts import replacement
 from pooled._policy import Policy
 from pooled._recycling import Plan
 from pooled._stats import Stats
@@ -28,6 +31,7 @@ built_for: Final = _native.built_for
 keeps_capacity: Final[Mapping[str, bool]] = MappingProxyType(_native.kept())
 
 HookedType = type
+in_c: Final = _native.in_c
 
 _COUNTED: Final = tuple(field.name for field in attrs.fields(Stats))
 
@@ -67,15 +71,20 @@ class NativeStore(_native.Store):
         store = super().__new__(
             cls,
             _native.hook_of(plan.cls) or _hook_for(plan),
-            reset=None if plan.scrubs else plan.empty,
+            reset=plan.reset,
             capacity=None if in_c else plan.measure,
             report=report,
             measures=in_c,
             is_local=policy.scope == "local",
         )
-        store.plan = plan
+        store.set_plan(plan)
         store.set_policy(policy)
         return store
+
+    def set_plan(self, plan: Plan) -> None:
+        """Have objects made and emptied by a plan; whatever was parked by another dies."""
+        self.plan = plan
+        self.set_fields(None if plan.fields is None else _in_c(plan.fields), plan.check)
 
     def set_policy(self, policy: Policy) -> None:
         """Change the limits; parked objects that they do not allow die, in all threads."""
@@ -98,6 +107,30 @@ class ProxyStore(reference.Store):
         """Answer for `obj` from now on; give what stands for it."""
         _native.detach(obj)
         return super().adopt(obj)
+
+
+_UNSET, _DEFAULT, _PART = range(3)
+"""What a field is to the fields in C: the kinds of fields.h, but for the one that is found out there."""
+
+
+def _in_c(fields: FieldPlan) -> _native.Fields:
+    return _native.Fields(
+        fields.cls,
+        tuple(_described(field) for field in fields.definition.fields),
+        is_whole=fields.is_whole,
+        replace=replacement,
+        finish=fields.finish,
+        finishes=fields.finishes,
+        only_assigns=fields.only_assigns,
+    )
+
+
+def _described(field: Field) -> tuple[str, str | None, int, Any, type | None, Callable[[Any, int], bool] | None]:
+    part = field.part
+    if part is not None:
+        return field.name, field.keyword, _PART, part.make, getattr(part, "cls", None), part.keep
+    kind = _UNSET if field.default is NO_DEFAULT else _DEFAULT
+    return field.name, field.keyword, kind, field.default, None, None
 
 
 def _hook_for(plan: Plan) -> _native.Hook:

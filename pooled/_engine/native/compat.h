@@ -169,7 +169,25 @@ typedef struct {
     uint8_t *count;    /* how many are set */
     uint8_t *order;    /* the indices of those that are, as `step` walks */
     int step;
+    int room;          /* the indices that there are: those below */
 } CompatValues;
+
+/* The index of an interned name among the keys that the objects of a class share; -1 where it is not among them. */
+static inline int
+compat_shared_index(PyTypeObject *type, PyObject *name)
+{
+    PyDictKeysObject *keys = ((PyHeapTypeObject *)type)->ht_cached_keys;
+    if (keys == NULL || !DK_IS_UNICODE(keys)) {
+        return -1;
+    }
+    PyDictUnicodeEntry *entries = DK_UNICODE_ENTRIES(keys);
+    for (int i = 0; i < keys->dk_nentries; i++) {
+        if (entries[i].me_key == name) {
+            return i;
+        }
+    }
+    return -1;
+}
 
 #if PY_VERSION_HEX >= 0x030d0000
 
@@ -191,7 +209,15 @@ compat_values(PyObject *self, CompatValues *values)
     values->count = &inlined->size;
     values->order = (uint8_t *)&inlined->values[inlined->capacity];
     values->step = 1;
+    values->room = inlined->capacity;
     return true;
+}
+
+/* The dict of an instance, borrowed, where the class has its place managed; NULL where there are values, or nothing. */
+static inline PyObject *
+compat_managed_dict(PyObject *self)
+{
+    return (PyObject *)_PyObject_ManagedDictPointer(self)->dict;
 }
 
 /* Let go of the dict of an instance, whoever else has it, and have values again where the class has them. */
@@ -271,6 +297,12 @@ compat_dict_pointer(PyObject *self)
 
 #endif
 
+static inline PyObject *
+compat_managed_dict(PyObject *self)
+{
+    return compat_values_pointer(self) == NULL ? *compat_dict_pointer(self) : NULL;
+}
+
 static inline bool
 compat_values(PyObject *self, CompatValues *values)
 {
@@ -282,6 +314,7 @@ compat_values(PyObject *self, CompatValues *values)
     values->count = (uint8_t *)own - 2;
     values->order = (uint8_t *)own - 3;
     values->step = -1;
+    values->room = SHARED_KEYS_MAX_SIZE; /* for all the keys that there will ever be */
     return true;
 }
 

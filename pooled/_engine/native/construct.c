@@ -3,6 +3,7 @@
 #include "arguments.h"
 #include "drop.h"
 #include "dying.h"
+#include "fields.h"
 #include "init.h"
 #include "learned.h"
 
@@ -139,24 +140,54 @@ make(Hook *hook, PyObject *args, PyObject *kwargs)
 
 /* ---- objects that were parked ---- */
 
-/* Make a parked object alive. */
-static inline void
-unpark(Hook *hook, PyObject *self)
-{
-    Py_INCREF(hook->type);
-    compat_revive(self);
-    PyObject_GC_Track(self);
-}
-
-/* A parked object, alive, or NULL without an exception. */
+/* A parked object, alive, but still unknown to the collector; or NULL without an exception. */
 static inline PyObject *
-pop(PoolStore *store)
+pop_hidden(PoolStore *store)
 {
     Shelf *shelf = store_shelf(store);
     PyObject *self = LIKELY(shelf != NULL) ? shelf_pop(shelf) : NULL;
     if (LIKELY(self != NULL)) {
         store->counts[HIT]++;
-        unpark(store->hook, self);
+        Py_INCREF(store->hook->type);
+        compat_revive(self);
+    }
+    return self;
+}
+
+/* The same, known to the collector. */
+static inline PyObject *
+pop(PoolStore *store)
+{
+    PyObject *self = pop_hidden(store);
+    if (LIKELY(self != NULL)) {
+        PyObject_GC_Track(self);
+    }
+    return self;
+}
+
+/* Let go of the parts that were kept, where an __init__, or who called __new__, expects a blank object. */
+static COLD void
+make_blank(Hook *hook, PyObject *self)
+{
+    slots_empty(&hook->slots, self);
+    if (hook->has_dict) {
+        attributes_empty(self);
+    }
+}
+
+/* The same as `pop`, for one that is to be as the class's __new__ would make it. */
+static inline PyObject *
+pop_blank(PoolStore *store)
+{
+    if (LIKELY(!store->keeps_parts)) {
+        return pop(store);
+    }
+    PyObject *self = pop_hidden(store);
+    if (self != NULL) {
+        Py_INCREF(store); /* what hangs on the parts may be the end of the pool */
+        make_blank(store->hook, self);
+        PyObject_GC_Track(self);
+        Py_DECREF(store);
     }
     return self;
 }
@@ -346,12 +377,12 @@ construct(PyObject *cls, PyObject *const *args, size_t nargsf, PyObject *names)
     if (hook->fits != NULL) {
         return construct_fitting(store, args, nargsf, names);
     }
-    PyObject *self = pop(store);
+    PyObject *self = pop_blank(store);
     if (self == NULL) {
         return construct_new(store, args, nargsf, names);
     }
     Py_INCREF(store);
-    int status = initialise(hook, self, store->reset == NULL, args, nargsf, names);
+    int status = initialise(hook, self, store->takes_blank, args, nargsf, names);
     Py_DECREF(store);
     return status < 0 ? fail(self) : self;
 }
@@ -380,7 +411,7 @@ call_python(PyObject *cls, PyObject *const *args, size_t nargsf, PyObject *names
         return construct(cls, args, nargsf, names);
     }
     PoolStore *store = hook->home;
-    PyObject *self = pop(store);
+    PyObject *self = pop_blank(store);
     if (UNLIKELY(self == NULL)) {
         return construct_new(store, args, nargsf, names);
     }
@@ -407,8 +438,8 @@ blank(PoolStore *store, PyObject *args, PyObject *kwargs)
         return refuse_arguments(hook);
     }
     PyObject *self = NULL;
-    if (store->reset == NULL) { /* what a reset keeps is there only after an __init__, and that may never run */
-        self = hook->fits != NULL ? pop_fitting(store, args) : pop(store);
+    if (store->takes_blank) { /* what a reset keeps is there only after an __init__, and that may never run */
+        self = hook->fits != NULL ? pop_fitting(store, args) : pop_blank(store);
         if (self != NULL) {
             compat_bytearray_make_initable(self, hook->base == &PyByteArray_Type); /* its __init__ may come next */
             return hook->refill != NULL && refill(hook, self, args) < 0 ? fail(self) : self;
@@ -418,14 +449,141 @@ blank(PoolStore *store, PyObject *args, PyObject *kwargs)
         }
     }
     self = make(hook, args, kwargs);
-    if (self != NULL && store->reset == NULL && is_unready(hook, self) && !make_ready(store, self)) {
+    if (self != NULL && store->takes_blank && is_unready(hook, self) && !make_ready(store, self)) {
         Py_CLEAR(self);
     }
     return self;
 }
 
-PyObject *
-try_take(PoolStore *store)
+/* What is given, as a dict. */
+static PyObject *
+as_given(PyObject *const *given, PyObject *keywords)
+{
+    PyObject *dict = PyDict_New();
+    for (Py_ssize_t i = 0; dict != NULL && keywords != NULL && i < PyTuple_GET_SIZE(keywords); i++) {
+        if (PyDict_SetItem(dict, PyTuple_GET_ITEM(keywords, i), given[i]) < 0) {
+            Py_CLEAR(dict);
+        }
+    }
+    return dict;
+}
+
+/* Refuse what cannot be given to an object that is taken. False with an exception set, and nothing done. */
+static COLD bool
+check_given(PoolStore *store, PyObject *const *given, PyObject *keywords)
+{
+    PyObject *dict = as_given(given, keywords);
+    PyObject *done = dict == NULL ? NULL : PyObject_CallOneArg(store->check, dict);
+    Py_XDECREF(dict);
+    Py_XDECREF(done);
+    return done != NULL;
+}
+
+static inline bool
+can_be_given(PoolStore *store, PyObject *const *given, PyObject *keywords)
+{
+    Fields *fields = store->fields;
+    if (LIKELY(keywords == NULL)) {
+        return fields == NULL || !fields->finishes || check_given(store, given, keywords);
+    }
+    if (fields == NULL) {
+        return store->reset == NULL || check_given(store, given, keywords);
+    }
+    return (fields->only_assigns && fields_know(fields, keywords)) || check_given(store, given, keywords);
+}
+
+/* Have the last of an object done that __init__ would do. */
+static COLD bool
+finish(Fields *fields, PyObject *self, PyObject *const *given, PyObject *keywords)
+{
+    PyObject *dict = as_given(given, keywords);
+    PyObject *done = dict == NULL ? NULL : PyObject_CallFunctionObjArgs(fields->finish, self, dict, NULL);
+    Py_XDECREF(dict);
+    Py_XDECREF(done);
+    return done != NULL;
+}
+
+/* Give an object that the collector does not see its defaults and what is given, and have it seen. */
+static inline bool
+make_whole(Fields *fields, PyObject *self, bool is_blank, PyObject *const *given, PyObject *keywords)
+{
+    bool assigns = fields->only_assigns;
+    bool done = fields_make_ready(fields, self, is_blank, assigns ? given : NULL, assigns ? keywords : NULL);
+    PyObject_GC_Track(self);
+    return LIKELY(done) && (LIKELY(assigns || (keywords == NULL && !fields->finishes)) || finish(fields, self, given, keywords));
+}
+
+/* Have an object of a second pool go home to it; false with MemoryError set. */
+static inline bool
+mark_home(PoolStore *store, PyObject *self, Verdict verdict)
+{
+    return LIKELY(store == store->hook->home) || marks_set(&store->hook->marks, self, store, verdict);
+}
+
+/* What was taken from a second pool, and could not be made ready: it dies, and is counted so. */
+static COLD PyObject *
+fail_taken(Hook *hook, PyObject *self)
+{
+    Mark *mark = marks_find(&hook->marks, self);
+    if (mark != NULL && mark->verdict == GOES_HOME) {
+        mark->verdict = UNREADY;
+    }
+    return fail(self);
+}
+
+/* An object of a class whose fields are known: a parked one. */
+static inline PyObject *
+take_parked(PoolStore *store, PyObject *const *given, PyObject *keywords)
+{
+    PyObject *self = pop_hidden(store);
+    if (UNLIKELY(self == NULL)) {
+        return NULL;
+    }
+    if (UNLIKELY(!mark_home(store, self, GOES_HOME))) {
+        PyObject_GC_Track(self);
+        put_back(store, self);
+        return NULL;
+    }
+    Py_INCREF(store); /* what runs meanwhile may be the end of the pool, or have its class planned anew */
+    Fields *fields = (Fields *)Py_NewRef(store->fields);
+    if (UNLIKELY(!make_whole(fields, self, false, given, keywords))) {
+        self = fail_taken(store->hook, self);
+    }
+    Py_DECREF(fields);
+    Py_DECREF(store);
+    return self;
+}
+
+/* The same: a new one. */
+static COLD PyObject *
+take_new(PoolStore *store, PyObject *const *given, PyObject *keywords)
+{
+    Hook *hook = store->hook;
+    PyObject *self = make(hook, learned.no_arguments, NULL);
+    if (self == NULL) {
+        return NULL;
+    }
+    if (!hand_over(store, self)) {
+        Py_DECREF(self);
+        return NULL;
+    }
+    Py_INCREF(store);
+    Fields *fields = (Fields *)Py_NewRef(store->fields);
+    PyObject_GC_UnTrack(self);
+    if (!make_whole(fields, self, true, given, keywords)) {
+        self = fail(self);
+    }
+    else if (!make_ready(store, self)) {
+        Py_CLEAR(self);
+    }
+    Py_DECREF(fields);
+    Py_DECREF(store);
+    return self;
+}
+
+/* A parked object of a class whose objects are emptied as a whole. */
+static PyObject *
+take_as_left(PoolStore *store, PyObject *const *given, PyObject *keywords)
 {
     Hook *hook = store->hook;
     if (UNLIKELY(hook->fits != NULL)) {
@@ -435,34 +593,38 @@ try_take(PoolStore *store)
     if (self == NULL) {
         return NULL;
     }
-    if (store != hook->home && UNLIKELY(!marks_set(&hook->marks, self, store, GOES_HOME))) {
+    if (UNLIKELY(!mark_home(store, self, GOES_HOME))) {
         put_back(store, self);
         return NULL;
     }
-    if (store->reset != NULL || hook->type->tp_init == hook->idle_init) {
+    if (!store->takes_blank || (keywords == NULL && hook->type->tp_init == hook->idle_init)) {
         return self;
     }
     Py_INCREF(store);
-    int status = initialise(hook, self, true, NULL, 0, NULL);
-    if (UNLIKELY(status < 0)) {
-        Mark *mark = marks_find(&hook->marks, self);
-        if (mark != NULL && mark->verdict == GOES_HOME) {
-            mark->verdict = UNREADY;
-        }
-        self = fail(self);
+    if (UNLIKELY(initialise(hook, self, true, given, 0, keywords) < 0)) {
+        self = fail_taken(hook, self);
     }
     Py_DECREF(store);
     return self;
 }
 
 PyObject *
-take(PoolStore *store)
+try_take(PoolStore *store, PyObject *const *given, PyObject *keywords)
 {
-    PyObject *self = try_take(store);
+    if (UNLIKELY(!can_be_given(store, given, keywords))) {
+        return NULL;
+    }
+    return store->keeps_parts ? take_parked(store, given, keywords) : take_as_left(store, given, keywords);
+}
+
+PyObject *
+take(PoolStore *store, PyObject *const *given, PyObject *keywords)
+{
+    PyObject *self = try_take(store, given, keywords);
     if (LIKELY(self != NULL) || PyErr_Occurred()) {
         return self;
     }
-    return construct_new(store, NULL, 0, NULL);
+    return store->keeps_parts ? take_new(store, given, keywords) : construct_new(store, given, 0, keywords);
 }
 
 PyObject *
@@ -492,7 +654,7 @@ make_parkable(PoolStore *store)
     Hook *hook = store->hook;
     PyObject *self;
     bool made_now;
-    if (store->reset != NULL) {
+    if (!store->takes_blank) {
         self = construct_kept(store, NULL, 0, NULL, &made_now);
     }
     else {
@@ -508,6 +670,11 @@ make_parkable(PoolStore *store)
     if (!marks_set(&hook->marks, self, store, UNCOUNTED)
         || (inits && hook->base->tp_init(self, learned.no_arguments, NULL) < 0)) {
         Py_CLEAR(self);
+    }
+    if (self != NULL && store->keeps_parts) {
+        PyObject_GC_UnTrack(self);
+        fields_empty(store->fields, store, self);
+        PyObject_GC_Track(self);
     }
     return self;
 }

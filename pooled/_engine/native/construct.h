@@ -15,11 +15,12 @@ PyObject *alloc_pooled(PyTypeObject *type, Py_ssize_t items);
 /* cls.__new__(cls, ...): an object with nothing of an earlier life in it. */
 PyObject *blank(PoolStore *store, PyObject *args, PyObject *kwargs);
 
-/* A parked object as `reset` left it, or NULL: without an exception where nothing is parked. */
-PyObject *try_take(PoolStore *store);
+/* A parked object as it was left when it was emptied, made ready with what is given: values by keywords. NULL where
+   nothing is parked, without an exception. */
+PyObject *try_take(PoolStore *store, PyObject *const *given, PyObject *keywords);
 
 /* That, or a new object. */
-PyObject *take(PoolStore *store);
+PyObject *take(PoolStore *store, PyObject *const *given, PyObject *keywords);
 
 /* cls(...), in no pool. */
 PyObject *orphan(Hook *hook, PyObject *args, PyObject *kwargs);

@@ -1,8 +1,10 @@
 #include "drop.h"
 
+#include "asking.h"
 #include "attributes.h"
 #include "dying.h"
 #include "emptying.h"
+#include "fields.h"
 
 /* How many drops may be nested in one another on a thread; those further down wait for the outermost. Each takes some
    hundred bytes of the stack, and CPython's own deallocs, up to 50 of them, may stand in between. */
@@ -34,80 +36,6 @@ is_too_large(PoolStore *store, PyObject *self)
 }
 
 /* ---- emptying, with the help of functions in Python ---- */
-
-/* Send the current exception, raised by a hook of the user's, to where such things go. */
-static COLD Fate
-report_error(PoolStore *store, PyObject *self)
-{
-    PyObject *error = compat_take_exception();
-    PyObject *name = PyObject_GetAttrString((PyObject *)Py_TYPE(self), "__qualname__");
-    PyObject *done = NULL;
-    if (name != NULL) {
-        PyObject *what = PyUnicode_FromFormat("while an object of %U was recycled; it was discarded", name);
-        if (what != NULL) {
-            done = PyObject_CallFunctionObjArgs(store->report, error, what, NULL);
-            Py_DECREF(what);
-        }
-        Py_DECREF(name);
-    }
-    if (done == NULL) {
-        PyErr_WriteUnraisable(store->report);
-    }
-    Py_XDECREF(done);
-    Py_DECREF(error);
-    return DISCARDED_ERROR;
-}
-
-/* Whether `capacity` says more than max_cap; -1 with an exception set. */
-static int
-asks_too_much(PoolStore *store, PyObject *self)
-{
-    PyObject *answer = PyObject_CallOneArg(store->capacity, self);
-    PyObject *number = answer == NULL ? NULL : PyNumber_Index(answer);
-    Py_XDECREF(answer);
-    if (number == NULL) {
-        return -1;
-    }
-    int overflow;
-    long long capacity = PyLong_AsLongLongAndOverflow(number, &overflow);
-    Py_DECREF(number);
-    return overflow > 0 || (overflow == 0 && capacity > store->max_cap);
-}
-
-static Fate
-empty_by_reset(PoolStore *store, PyObject *self)
-{
-    PyObject *answer = PyObject_CallOneArg(store->reset, self);
-    if (answer == NULL) {
-        return report_error(store, self);
-    }
-    bool refused = answer == Py_False;
-    Py_DECREF(answer);
-    if (refused) {
-        return DISCARDED_REFUSED;
-    }
-    int large = store->capacity != NULL ? asks_too_much(store, self) : 0;
-    return large < 0 ? report_error(store, self) : large ? DISCARDED_LARGE : RECYCLED;
-}
-
-static Fate
-empty_in_python(PoolStore *store, PyObject *self)
-{
-    int large = store->capacity != NULL ? asks_too_much(store, self) : 0;
-    if (large != 0) {
-        return large < 0 ? report_error(store, self) : DISCARDED_LARGE;
-    }
-    PyObject *empty = store->hook->empty;
-    if (empty == NULL || Py_REFCNT(self) != 1) { /* it is not emptied under the feet of who has it now */
-        return RECYCLED;
-    }
-    PyObject *answer = PyObject_CallOneArg(empty, self);
-    if (answer == NULL) {
-        return report_error(store, self);
-    }
-    Py_DECREF(answer);
-    return RECYCLED;
-}
 
 /* An object that its reset or capacity gave to somebody stays alive, and is no longer ours. Say what it counts as. */
 static Fate
@@ -150,8 +78,7 @@ empty_alive(PoolStore *store, PyObject *self, bool *alive)
 
 /* ---- emptying, all in C ---- */
 
-/* Make an object of refcount 0 as its class's __new__ would. */
-static inline Fate
+Fate
 scrub(PoolStore *store, PyObject *self)
 {
     Hook *hook = store->hook;
@@ -203,7 +130,7 @@ recycle(PoolStore *store, PyObject *self, bool *alive)
         }
     }
     if (store->reset == NULL) {
-        Fate fate = scrub(store, self);
+        Fate fate = store->fields != NULL ? fields_empty(store->fields, store, self) : scrub(store, self);
         if (UNLIKELY(fate != RECYCLED)) {
             return fate;
         }
@@ -329,7 +256,7 @@ dealloc_any(PyObject *self)
 /* ---- the short way ---- */
 
 /* What the objects of a class are made of, where all of it is emptied in C. */
-typedef enum { PLAIN, LIST, DICT, SET, BYTEARRAY } Kind;
+typedef enum { PLAIN, OF_FIELDS, LIST, DICT, SET, BYTEARRAY } Kind;
 
 static inline bool
 is_above(Kind kind, PyObject *self, Py_ssize_t cap)
@@ -365,33 +292,40 @@ is_clean(Kind kind, PyObject *self)
     }
 }
 
-/* Empty an object, and whatever hangs on it; false where it cannot be kept. */
-static inline bool
+/* Empty an object, and whatever hangs on it: RECYCLED, or why it cannot be kept. */
+static inline Fate
 empty(Kind kind, PoolStore *store, PyObject *self)
 {
+    bool done = true;
     switch (kind) {
     case LIST:
-        return list_empty(self, &store->sparse);
+        done = list_empty(self, &store->sparse);
+        break;
     case DICT:
-        return dict_empty(self, &store->sparse);
+        done = dict_empty(self, &store->sparse);
+        break;
     case SET:
-        return set_empty(self, &store->sparse);
+        done = set_empty(self, &store->sparse);
+        break;
     case BYTEARRAY:
-        return bytearray_empty(self, &store->sparse);
+        done = bytearray_empty(self, &store->sparse);
+        break;
+    case OF_FIELDS:
+        return fields_empty(store->fields, store, self);
     default:
         slots_empty(&store->hook->slots, self);
         if (store->hook->has_dict) {
             attributes_empty(self);
         }
-        return true;
     }
+    return LIKELY(done) ? RECYCLED : DISCARDED_ERROR;
 }
 
 /* Whether what is out of the ordinary about an object has to be looked into. */
 static inline __attribute__((always_inline)) bool
 is_special(Kind kind, PoolStore *store, Shelf *shelf, PyObject *self)
 {
-    bool may_have_weakrefs = kind == PLAIN || kind == SET;
+    bool may_have_weakrefs = kind == PLAIN || kind == OF_FIELDS || kind == SET;
     return shelf == NULL || shelf->count >= store->max || is_above(kind, self, store->max_cap)
            || compat_is_finalized(self) || (may_have_weakrefs && has_weakrefs(self))
            || (kind == DICT && compat_dict_is_watched((PyDictObject *)self));
@@ -408,8 +342,8 @@ empty_and_park(Kind kind, Hook *hook, PoolStore *store, PyObject *self)
     compat_untrack(self);
     Py_INCREF(store); /* what hangs on the object may be the end of the pool */
     here.depth++;
-    bool kept = empty(kind, store, self);
-    Fate fate = LIKELY(kept) ? park(store, self) : DISCARDED_ERROR;
+    Fate fate = empty(kind, store, self);
+    fate = LIKELY(fate == RECYCLED) ? park(store, self) : fate;
     store->counts[fate]++;
     if (UNLIKELY(fate != RECYCLED)) {
         end_counted(hook, self);
@@ -442,7 +376,7 @@ empty_and_park(Kind kind, Hook *hook, PoolStore *store, PyObject *self)
             dealloc_any(self);                                                                                         \
             return;                                                                                                    \
         }                                                                                                              \
-        if (kind == PLAIN) {                                                                                           \
+        if (kind == PLAIN || kind == OF_FIELDS) {                                                                      \
             empty_and_park(kind, hook, store, self);                                                                   \
             return;                                                                                                    \
         }                                                                                                              \
@@ -457,6 +391,7 @@ empty_and_park(Kind kind, Hook *hook, PoolStore *store, PyObject *self)
     }
 
 DEALLOC(PLAIN, dealloc_plain)
+DEALLOC(OF_FIELDS, dealloc_of_fields)
 DEALLOC(LIST, dealloc_list)
 DEALLOC(DICT, dealloc_dict)
 DEALLOC(SET, dealloc_set)
@@ -470,7 +405,10 @@ dealloc_for(PoolStore *home)
         return dealloc_any;
     }
     if (hook->base == &PyBaseObject_Type) {
-        return dealloc_plain;
+        return home->fields != NULL ? dealloc_of_fields : dealloc_plain;
+    }
+    if (home->fields != NULL) {
+        return dealloc_any;
     }
     bool has_attributes = hook->has_dict || hook->slots.count != 0;
     bool has_more = has_attributes || (hook->type->tp_weaklistoffset != 0 && hook->base->tp_weaklistoffset == 0);
@@ -487,8 +425,8 @@ dealloc_for(PoolStore *home)
 bool
 is_our_dealloc(destructor dealloc)
 {
-    return dealloc == dealloc_any || dealloc == dealloc_plain || dealloc == dealloc_list || dealloc == dealloc_dict
-           || dealloc == dealloc_set || dealloc == dealloc_bytearray;
+    return dealloc == dealloc_any || dealloc == dealloc_plain || dealloc == dealloc_of_fields || dealloc == dealloc_list
+           || dealloc == dealloc_dict || dealloc == dealloc_set || dealloc == dealloc_bytearray;
 }
 
 /* ---- parking what is ready ---- */
@@ -503,7 +441,7 @@ park_ready(PoolStore *store, PyObject *self)
     if (store->reset != NULL && store->capacity != NULL) {
         int large = asks_too_much(store, self);
         if (large < 0) {
-            report_error(store, self);
+            report_error(store, Py_TYPE(self));
         }
         if (large != 0) {
             return false;

@@ -22,6 +22,9 @@ has_weakrefs(PyObject *self)
     return offset != 0 && *(PyObject **)((char *)self + offset) != NULL;
 }
 
+/* Make an object that nobody can reach and the collector does not see as its class's __new__ would. */
+Fate scrub(PoolStore *store, PyObject *self);
+
 /* Park an object of refcount 1 that is ready to be used again and marked UNCOUNTED, with the caller's reference. False
    where the limits do not allow it, or somebody else holds it; then the caller still has the reference. */
 bool park_ready(PoolStore *store, PyObject *self);

@@ -79,6 +79,17 @@ table_remove(Hook *hook)
 
 /* ---- installing ---- */
 
+void
+hook_adapt(Hook *hook)
+{
+    PoolStore *home = hook->home;
+    bool starts_blank = home->reset == NULL && home->fields == NULL && hook->fits == NULL;
+    hook->idle_init = starts_blank ? hook->base->tp_init : NULL;
+    hook->type->tp_dealloc = dealloc_for(home);
+    hook->type->tp_vectorcall = call_for(hook->type);
+    PyType_Modified(hook->type);
+}
+
 bool
 hook_install(Hook *hook, PoolStore *home, PyObject *new_own)
 {
@@ -91,16 +102,12 @@ hook_install(Hook *hook, PoolStore *home, PyObject *new_own)
     hook->alloc = type->tp_alloc;
     Py_INCREF(new_own);
     Py_XSETREF(hook->new_own, new_own);
-    bool starts_blank = home->reset == NULL && hook->fits == NULL;
-    hook->idle_init = starts_blank ? hook->base->tp_init : NULL;
     type->tp_alloc = alloc_pooled;
-    type->tp_dealloc = dealloc_for(home);
-    type->tp_vectorcall = call_for(type);
     if (type->tp_finalize == NULL) {
         type->tp_finalize = finalize_nothing;
     }
     compat_allow_vectorcall(Py_TYPE(type));
-    PyType_Modified(type);
+    hook_adapt(hook);
     return true;
 }
 

@@ -80,6 +80,9 @@ extern PyType_Spec hook_spec;
    MemoryError set, and nothing done. */
 bool hook_install(Hook *hook, PoolStore *home, PyObject *new_own);
 
+/* Have construction and last drop go by what its pool does now. */
+void hook_adapt(Hook *hook);
+
 /* Its pool ends: what is left of its objects dies as if there had never been one. */
 void hook_release_home(Hook *hook);
 

@@ -4,6 +4,7 @@
 #include "construct.h"
 #include "containers.h"
 #include "drop.h"
+#include "fields.h"
 #include "hook.h"
 #include "learned.h"
 #include "probes.h"
@@ -12,6 +13,8 @@
 typedef struct {
     PyTypeObject *hook_type;
     PyTypeObject *store_type;
+    PyTypeObject *fields_type;
+    PyObject *take_of_any; /* pooled.take in Python, for whatever it says of a class that is not hooked */
 } State;
 
 static State *
@@ -118,6 +121,42 @@ native_kept(PyObject *Py_UNUSED(module), PyObject *Py_UNUSED(ignored))
                          keeps.bytearray ? Py_True : Py_False);
 }
 
+/* pooled.take, by the shortest way. */
+static PyObject *
+native_take(PyObject *module, PyObject *const *args, Py_ssize_t count, PyObject *keywords)
+{
+    Hook *hook = count == 1 && PyType_Check(args[0]) ? hook_of((PyTypeObject *)args[0]) : NULL;
+    if (UNLIKELY(hook == NULL)) {
+        return PyObject_Vectorcall(state_of(module)->take_of_any, args, (size_t)count, keywords);
+    }
+    return take(hook->home, args + 1, keywords);
+}
+
+PyDoc_STRVAR(in_c_doc, "in_c(take): pooled.take in C, for a `take` in Python that serves where a class is not hooked.");
+
+/* Static, since Python refers to it for as long as the function lives; its text is a reference of ours for ever. */
+static PyMethodDef take_definition = {
+    "take", (PyCFunction)(void (*)(void))native_take, METH_FASTCALL | METH_KEYWORDS, NULL};
+
+static PyObject *
+native_in_c(PyObject *module, PyObject *function)
+{
+    PyObject *doc = PyObject_GetAttrString(function, "__doc__");
+    PyObject *text = doc == NULL ? NULL : PyUnicode_FromFormat("take($module, cls, /, **fields)\n--\n\n%S", doc);
+    PyObject *name = text == NULL ? NULL : PyObject_GetAttrString(function, "__module__");
+    Py_XDECREF(doc);
+    if (name == NULL) {
+        Py_XDECREF(text);
+        return NULL;
+    }
+    take_definition.ml_doc = PyUnicode_AsUTF8(text); /* `text` is never let go of */
+    Py_INCREF(function);
+    Py_XSETREF(state_of(module)->take_of_any, function);
+    PyObject *made = PyCFunction_NewEx(&take_definition, module, name);
+    Py_DECREF(name);
+    return made;
+}
+
 PyDoc_STRVAR(close_doc, "close(): end all that is parked, and park nothing from now on. For the end of the interpreter.");
 
 static PyObject *
@@ -134,6 +173,7 @@ static PyMethodDef methods[] = {
     {"detach", native_detach, METH_O, detach_doc},
     {"disown", native_disown, METH_O, disown_doc},
     {"orphan", native_orphan, METH_VARARGS, orphan_doc},
+    {"in_c", native_in_c, METH_O, in_c_doc},
     {"empties", native_empties, METH_O, empties_doc},
     {"kept", native_kept, METH_NOARGS, kept_doc},
     {"close", native_close, METH_NOARGS, close_doc},
@@ -156,7 +196,8 @@ native_exec(PyObject *module)
         return -1;
     }
     if (!learn() || !containers_find() || !probe() || add_type(module, &hook_spec, &state->hook_type) < 0
-        || add_type(module, &store_spec, &state->store_type) < 0) {
+        || add_type(module, &store_spec, &state->store_type) < 0
+        || add_type(module, &fields_spec, &state->fields_type) < 0) {
         return -1;
     }
     return PyModule_AddStringConstant(module, "built_for", PY_VERSION);
@@ -167,6 +208,8 @@ native_traverse(PyObject *module, visitproc visit, void *arg)
 {
     Py_VISIT(state_of(module)->hook_type);
     Py_VISIT(state_of(module)->store_type);
+    Py_VISIT(state_of(module)->fields_type);
+    Py_VISIT(state_of(module)->take_of_any);
     return 0;
 }
 
@@ -175,6 +218,8 @@ native_clear(PyObject *module)
 {
     Py_CLEAR(state_of(module)->hook_type);
     Py_CLEAR(state_of(module)->store_type);
+    Py_CLEAR(state_of(module)->fields_type);
+    Py_CLEAR(state_of(module)->take_of_any);
     return 0;
 }
 

@@ -1,6 +1,7 @@
 #include "store.h"
 
 #include "construct.h"
+#include "fields.h"
 
 /* All stores, and whether they are closed. Static: they are closed together, whichever module they come from. */
 static PoolStore *stores;
@@ -87,16 +88,26 @@ store_new_object(PoolStore *self, PyObject *args, PyObject *kwargs)
     return made;
 }
 
-static PyObject *
-store_take(PoolStore *self, PyObject *Py_UNUSED(ignored))
+/* Whether a method that takes nothing but keywords was given nothing else; else false, with TypeError set. */
+static bool
+has_keywords_alone(const char *name, Py_ssize_t count)
 {
-    return take(self);
+    if (count != 0) {
+        PyErr_Format(PyExc_TypeError, "%s() takes no positional arguments but %zd were given", name, count);
+    }
+    return count == 0;
 }
 
 static PyObject *
-store_try_take(PoolStore *self, PyObject *Py_UNUSED(ignored))
+store_take(PoolStore *self, PyObject *const *args, Py_ssize_t count, PyObject *keywords)
 {
-    PyObject *taken = try_take(self);
+    return has_keywords_alone("take", count) ? take(self, args, keywords) : NULL;
+}
+
+static PyObject *
+store_try_take(PoolStore *self, PyObject *const *args, Py_ssize_t count, PyObject *keywords)
+{
+    PyObject *taken = has_keywords_alone("try_take", count) ? try_take(self, args, keywords) : NULL;
     if (taken == NULL && !PyErr_Occurred()) {
         Py_RETURN_NONE;
     }
@@ -170,6 +181,27 @@ store_limit(PoolStore *self, PyObject *args)
     else {
         shelf_end_oldest(&self->shelf, self->shelf.count - bound);
     }
+    Py_RETURN_NONE;
+}
+
+static PyObject *
+store_set_fields(PoolStore *self, PyObject *args)
+{
+    PyObject *fields, *check;
+    if (!PyArg_ParseTuple(args, "OO:set_fields", &fields, &check)) {
+        return NULL;
+    }
+    end_all(self); /* what is parked was emptied in another way */
+    struct Fields *former = self->fields;
+    self->fields = (struct Fields *)unless_none(fields);
+    Py_XSETREF(self->check, Py_NewRef(check));
+    bool is_whole = self->fields != NULL && self->fields->is_whole;
+    self->takes_blank = self->reset == NULL && (self->fields == NULL || is_whole);
+    self->keeps_parts = is_whole;
+    if (self->hook->home == self) {
+        hook_adapt(self->hook);
+    }
+    Py_XDECREF(former);
     Py_RETURN_NONE;
 }
 
@@ -289,6 +321,7 @@ store_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
     }
     self->hook = (Hook *)Py_NewRef(hook);
     self->reset = unless_none(reset);
+    self->takes_blank = self->reset == NULL;
     self->capacity = unless_none(capacity);
     self->report = Py_NewRef(report);
     self->measures = measures && self->hook->container != NULL;
@@ -302,7 +335,9 @@ store_traverse(PoolStore *self, visitproc visit, void *arg)
     Py_VISIT(Py_TYPE(self));
     Py_VISIT(self->hook);
     Py_VISIT(self->reset);
+    Py_VISIT(self->fields);
     Py_VISIT(self->capacity);
+    Py_VISIT(self->check);
     Py_VISIT(self->report);
     return 0;
 }
@@ -338,7 +373,9 @@ store_dealloc(PoolStore *self)
     list_remove(self);
     store_close(self);
     Py_XDECREF(self->reset);
+    Py_XDECREF(self->fields);
     Py_XDECREF(self->capacity);
+    Py_XDECREF(self->check);
     Py_XDECREF(self->report);
     Py_XDECREF(self->hook);
     if (self->index >= 0) {
@@ -351,8 +388,12 @@ store_dealloc(PoolStore *self)
 
 static PyMethodDef store_methods[] = {
     {"new", (PyCFunction)(void (*)(void))store_new_object, METH_VARARGS | METH_KEYWORDS, new_doc},
-    {"take", (PyCFunction)store_take, METH_NOARGS, "An object as `reset` left it, or a new one."},
-    {"try_take", (PyCFunction)store_try_take, METH_NOARGS, "An object as `reset` left it, or None."},
+    {"take", (PyCFunction)(void (*)(void))store_take, METH_FASTCALL | METH_KEYWORDS,
+     "An object as it was left when it was emptied, or a new one, with what is given."},
+    {"try_take", (PyCFunction)(void (*)(void))store_try_take, METH_FASTCALL | METH_KEYWORDS,
+     "An object as it was left when it was emptied, with what is given, or None."},
+    {"set_fields", (PyCFunction)store_set_fields, METH_VARARGS,
+     "Have objects emptied by these fields, or by None, and what is given to `take` checked by a function."},
     {"prefill", (PyCFunction)store_prefill, METH_O, "Park up to so many new objects; give the number."},
     {"remove", (PyCFunction)store_remove, METH_O, "Let up to so many parked objects die; give the number."},
     {"clear", (PyCFunction)store_clear, METH_NOARGS, "Let all parked objects die; give the number."},

@@ -26,11 +26,17 @@ typedef enum {
 
 #define NO_THREAD UINT64_MAX
 
+struct Fields;
+
 struct PoolStore {
     PyObject_HEAD
     Hook *hook;         /* of the class of its objects */
-    PyObject *reset;    /* empties an object; NULL: it is scrubbed */
+    PyObject *reset;    /* empties an object; NULL: it is emptied by its fields, or scrubbed */
+    struct Fields *fields; /* empty an object one by one; NULL: it is emptied as a whole */
+    bool takes_blank;   /* whether an object that never saw an __init__ can be recycled */
+    bool keeps_parts;   /* whether parked objects of a class whose __init__ expects a blank one are not blank */
     PyObject *capacity; /* says how large an object is, in Python; NULL where `measures`, or nothing does */
+    PyObject *check;    /* check(given): raises where that cannot be given to an object that is taken */
     PyObject *report;   /* report(error, what): where the errors of these two go */
     bool measures;      /* whether the capacity of the container is what counts */
     bool is_local;
@@ -46,7 +52,7 @@ struct PoolStore {
     PoolStore *previous;
 };
 
-/* The class Store: Store(hook, *, reset, capacity, report, measures, is_local). */
+/* The class Store: Store(hook, *, reset, capacity, report, measures, is_local); `set_fields` says the rest. */
 extern PyType_Spec store_spec;
 
 /* End all that is parked, and park nothing from now on. */

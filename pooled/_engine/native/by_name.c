@@ -1,0 +1,152 @@
+#include "by_name.h"
+
+/* The dict that an object has, borrowed; NULL where it has none. */
+static PyObject *
+dict_of(PyObject *self)
+{
+    if (Py_TYPE(self)->tp_flags & Py_TPFLAGS_MANAGED_DICT) {
+        return compat_managed_dict(self);
+    }
+    PyObject **dict = _PyObject_GetDictPtr(self);
+    return dict == NULL ? NULL : *dict;
+}
+
+/* The slot of a field, NULL where it has none. */
+static PyObject **
+slot_of(const Field *field, PyObject *self)
+{
+    return field->offset != 0 ? (PyObject **)((char *)self + field->offset) : NULL;
+}
+
+/* What a dict has under the name of each field that is not in a slot, as new references, NULL where there is nothing. To
+   be given to `free_entries`; NULL where there is no memory. */
+static PyObject **
+entries_of(const Fields *fields, PyObject *dict)
+{
+    PyObject **entries = PyMem_Calloc((size_t)fields->count + 1, sizeof(PyObject *));
+    for (Py_ssize_t i = 0; entries != NULL && dict != NULL && i < fields->count; i++) {
+        if (fields->items[i].offset == 0) {
+            entries[i] = Py_XNewRef(PyDict_GetItemWithError(dict, fields->items[i].name));
+        }
+    }
+    return entries;
+}
+
+static void
+free_entries(const Fields *fields, PyObject **entries)
+{
+    for (Py_ssize_t i = 0; i < fields->count; i++) {
+        Py_XDECREF(entries[i]);
+    }
+    PyMem_Free(entries);
+}
+
+/* ---- emptying ---- */
+
+/* Have an object let go of its dict's entries. Whoever else has the dict keeps it as it is; `*dict` is NULL then. */
+static void
+let_go_of_entries(PyObject *self, PyObject **dict)
+{
+    if (*dict != NULL && Py_REFCNT(*dict) == 1) {
+        PyObject_GC_UnTrack(*dict);
+        PyDict_Clear(*dict);
+    }
+    else {
+        attributes_empty(self);
+        *dict = NULL;
+    }
+}
+
+static Fate
+empty_entry(Fields *fields, Field *field, PoolStore *store, PyObject *dict, PyObject **entry)
+{
+    if (dict == NULL) {
+        Py_CLEAR(*entry); /* it belongs to who has the dict */
+    }
+    Fate fate = empty_part(fields, field, store, entry);
+    if (*entry != NULL && PyDict_SetItem(dict, field->name, *entry) < 0) {
+        PyErr_Clear();
+        fate = DISCARDED_ERROR;
+    }
+    return fate;
+}
+
+Fate
+empty_by_name(Fields *fields, PoolStore *store, PyObject *self)
+{
+    PyObject *dict = dict_of(self);
+    PyObject **entries = entries_of(fields, dict);
+    if (entries == NULL) {
+        return DISCARDED_ERROR;
+    }
+    let_go_of_entries(self, &dict);
+    slots_empty(&fields->others, self);
+    Fate fate = RECYCLED;
+    for (Py_ssize_t i = 0; i < fields->count; i++) {
+        Field *field = &fields->items[i];
+        PyObject **slot = slot_of(field, self);
+        if (field->kind == IS_PART) {
+            Fate one = slot != NULL ? empty_part(fields, field, store, slot)
+                                    : empty_entry(fields, field, store, dict, &entries[i]);
+            fate = one != RECYCLED ? one : fate;
+        }
+        else if (slot != NULL) {
+            Py_XSETREF(*slot, field->kind == DEFAULT ? Py_NewRef(field->value) : NULL);
+        }
+    }
+    free_entries(fields, entries);
+    if (dict != NULL) {
+        PyObject_GC_UnTrack(dict); /* putting something in may have had it tracked */
+    }
+    return fate;
+}
+
+/* ---- making ready ---- */
+
+/* Have a place be what it has to be. False with an exception set. */
+static bool
+make_place_ready(const Field *field, PyObject **place, PyObject *given)
+{
+    if (given != NULL) {
+        Py_XSETREF(*place, Py_NewRef(given));
+        return true;
+    }
+    if (*place == NULL) {
+        return field->kind == UNSET || field_fill(field, place);
+    }
+    return field->kind != IS_PART || part_make_ready(&field->part, *place);
+}
+
+/* What is given for a field, borrowed; NULL where nothing is. */
+static PyObject *
+given_for(const Fields *fields, const Field *field, PyObject *const *given, PyObject *keywords)
+{
+    for (Py_ssize_t i = 0; keywords != NULL && i < PyTuple_GET_SIZE(keywords); i++) {
+        if (field_by_keyword(fields, PyTuple_GET_ITEM(keywords, i)) == field) {
+            return given[i];
+        }
+    }
+    return NULL;
+}
+
+bool
+make_ready_by_name(Fields *fields, PyObject *self, PyObject *const *given, PyObject *keywords)
+{
+    PyObject **entries = entries_of(fields, dict_of(self));
+    if (entries == NULL) {
+        PyErr_NoMemory();
+        return false;
+    }
+    attributes_empty(self); /* they are set anew, in the order in which __init__ sets them */
+    bool done = true;
+    for (Py_ssize_t i = 0; done && i < fields->count; i++) {
+        Field *field = &fields->items[i];
+        PyObject **slot = slot_of(field, self);
+        done = make_place_ready(field, slot != NULL ? slot : &entries[i], given_for(fields, field, given, keywords));
+        if (done && slot == NULL && entries[i] != NULL) {
+            done = PyObject_GenericSetAttr(self, field->name, entries[i]) == 0;
+        }
+    }
+    free_entries(fields, entries);
+    return done;
+}

@@ -1,0 +1,25 @@
+/* By name: how fields are emptied and filled that are in a dict, rather than among the values of their object. It is the
+   long way, for an object whose dict somebody has looked at, and for the first objects of a class. */
+
+#ifndef POOLED_BY_NAME_H
+#define POOLED_BY_NAME_H
+
+#include "compat.h"
+#include "fields.h"
+
+/* What `fields_empty` and `fields_make_ready` do. */
+Fate empty_by_name(Fields *fields, PoolStore *store, PyObject *self);
+bool make_ready_by_name(Fields *fields, PyObject *self, PyObject *const *given, PyObject *keywords);
+
+/* What fields.c has for this. */
+
+/* Empty what is at the place of a part, or let go of it. */
+Fate empty_part(Fields *fields, Field *field, PoolStore *store, PyObject **place);
+
+/* Set a place that is not set to what it has to be, if that is known. False with an exception set. */
+bool field_fill(const Field *field, PyObject **place);
+
+/* The field that is given by a keyword, or NULL. */
+Field *field_by_keyword(const Fields *fields, PyObject *keyword);
+
+#endif

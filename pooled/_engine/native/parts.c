@@ -1,0 +1,182 @@
+#include "parts.h"
+
+#include "asking.h"
+#include "attributes.h"
+#include "fields.h"
+#include "hook.h"
+
+void
+part_learn(Part *part, PyTypeObject *type, PyObject *keep)
+{
+    const Container *container = container_of(type);
+    bool is_stock = container != NULL && container->type == type;
+    *part = (Part){
+        .type = (PyTypeObject *)Py_NewRef(type),
+        .container = container,
+        .keep = Py_NewRef(keep),
+        .kind = type == &PyList_Type        ? A_LIST
+                : type == &PyDict_Type      ? A_DICT
+                : type == &PySet_Type       ? A_SET
+                : type == &PyByteArray_Type ? A_BYTEARRAY
+                : is_stock                  ? A_CONTAINER
+                : hook_of(type) != NULL     ? A_POOLABLE
+                                            : BY_PYTHON,
+    };
+}
+
+/* ---- emptying ---- */
+
+/* Attributes of its own, which some stock containers can be given, are not emptied with it. */
+static bool
+has_attributes(PyObject *value)
+{
+    PyObject **dict = Py_TYPE(value)->tp_dictoffset != 0 ? _PyObject_GetDictPtr(value) : NULL;
+    return dict != NULL && *dict != NULL;
+}
+
+static PartFate
+keep_container(Part *part, PoolStore *store, PyObject *value)
+{
+    if (has_attributes(value)) {
+        return LET_GO;
+    }
+    part_hide(value);
+    bool is_above = part->container->is_above(part->container, value, store->max_cap);
+    return !is_above && part->container->empty(part->container, value, &part->sparse) ? KEPT : LET_GO;
+}
+
+/* Have the stock containers, which measure themselves while nobody has them, be measured at refcount 0. */
+static bool
+is_too_large_alive(PoolStore *pool, PyObject *value)
+{
+    const Container *container = pool->hook->container;
+    return pool->measures && container->is_above(container, value, pool->max_cap);
+}
+
+/* Empty an object of a poolable class as its pool would, but for parking it. */
+static Fate
+empty_poolable(PoolStore *pool, PyObject *value)
+{
+    Hook *hook = pool->hook;
+    if (pool->reset != NULL) {
+        Fate fate = empty_by_reset(pool, value);
+        return fate == RECYCLED && is_too_large_alive(pool, value) ? DISCARDED_LARGE : fate;
+    }
+    if (is_too_large_alive(pool, value)) {
+        return DISCARDED_LARGE;
+    }
+    Fate fate = pool->capacity != NULL || hook->empty != NULL ? empty_in_python(pool, value) : RECYCLED;
+    if (fate != RECYCLED || !is_alone(value)) {
+        return fate;
+    }
+    part_hide(value); /* again: a dict tracks itself when something is put in */
+    if (pool->fields != NULL) {
+        return fields_empty(pool->fields, pool, value);
+    }
+    return scrub(pool, value);
+}
+
+static PartFate
+keep_poolable(PyObject *value)
+{
+    Hook *hook = hook_of(Py_TYPE(value));
+    if (hook == NULL || compat_is_finalized(value) || marks_find(&hook->marks, value) != NULL) {
+        return LET_GO; /* it is to die, or to go to another pool */
+    }
+    PoolStore *pool = (PoolStore *)Py_NewRef(hook->home);
+    PyTypeObject *type = Py_TYPE(value);
+    PyObject *pending = compat_take_exception();
+    Fate fate = empty_poolable(pool, value);
+    bool has_moved = marks_find(&pool->hook->marks, value) != NULL;
+    compat_put_exception(pending);
+    Py_DECREF(pool);
+    if (fate != RECYCLED || has_moved || Py_TYPE(value) != type || !is_alone(value)) {
+        if (!PyObject_GC_IsTracked(value)) {
+            PyObject_GC_Track(value); /* it goes its own way */
+        }
+        return fate == DISCARDED_ERROR ? BROKEN : LET_GO;
+    }
+    part_hide(value);
+    return KEPT;
+}
+
+static PartFate
+keep_by_python(Part *part, PoolStore *store, PyObject *value)
+{
+    PyTypeObject *type = Py_TYPE(value);
+    PyObject *pending = compat_take_exception();
+    PyObject *cap = PyLong_FromSsize_t(store->max_cap);
+    PyObject *answer = cap == NULL ? NULL : PyObject_CallFunctionObjArgs(part->keep, value, cap, NULL);
+    int is_kept = answer == NULL ? -1 : PyObject_IsTrue(answer);
+    Py_XDECREF(cap);
+    Py_XDECREF(answer);
+    if (is_kept < 0) {
+        report_error(store, store->hook->type);
+    }
+    compat_put_exception(pending);
+    if (is_kept <= 0 || Py_TYPE(value) != type || !is_alone(value)) {
+        return is_kept < 0 ? BROKEN : LET_GO;
+    }
+    part_hide(value);
+    return KEPT;
+}
+
+PartFate
+part_keep_otherwise(Part *part, PoolStore *store, PyObject *value)
+{
+    if (!is_alone(value)) {
+        return LET_GO;
+    }
+    switch (part->kind) {
+    case A_CONTAINER:
+        return keep_container(part, store, value);
+    case A_POOLABLE:
+        return keep_poolable(value);
+    case ANYTHING: {
+        Part found;
+        part_learn(&found, Py_TYPE(value), part->keep);
+        found.sparse = part->sparse;
+        PartFate fate = part_keep(&found, store, value);
+        part->sparse = found.sparse;
+        Py_DECREF(found.type);
+        Py_DECREF(found.keep);
+        return fate;
+    }
+    default:
+        return keep_by_python(part, store, value);
+    }
+}
+
+/* ---- making ---- */
+
+PyObject *
+part_make(const Part *part, PyObject *make)
+{
+    bool is_class = make == (PyObject *)part->type; /* then the shortest way will do */
+    switch (is_class ? part->kind : ANYTHING) {
+    case A_LIST:
+        return PyList_New(0);
+    case A_DICT:
+        return PyDict_New();
+    case A_SET:
+        return PySet_New(NULL);
+    default:
+        return PyObject_CallNoArgs(make);
+    }
+}
+
+bool
+part_make_ready(const Part *part, PyObject *value)
+{
+    if (part->kind == A_POOLABLE || part->kind == ANYTHING) {
+        Hook *hook = hook_of(Py_TYPE(value));
+        if (hook != NULL && hook->home->fields != NULL && hook->home->fields->is_whole
+            && !fields_make_ready(hook->home->fields, value, false, NULL, NULL)) {
+            return false;
+        }
+    }
+    if (PyObject_IS_GC(value) && !PyObject_GC_IsTracked(value)) {
+        PyObject_GC_Track(value);
+    }
+    return true;
+}
