@@ -48,7 +48,7 @@ static void
 let_go_of_entries(PyObject *self, PyObject **dict)
 {
     if (*dict != NULL && Py_REFCNT(*dict) == 1) {
-        PyObject_GC_UnTrack(*dict);
+        hide(*dict);
         PyDict_Clear(*dict);
     }
     else {
@@ -80,7 +80,11 @@ empty_by_name(Fields *fields, PoolStore *store, PyObject *self)
         return DISCARDED_ERROR;
     }
     let_go_of_entries(self, &dict);
-    slots_empty(&fields->others, self);
+    for (const Step *step = fields->unsets; step < fields->laters; step++) {
+        if (step->base == FROM_OBJECT) {
+            Py_CLEAR(*(PyObject **)((char *)self + step->at));
+        }
+    }
     Fate fate = RECYCLED;
     for (Py_ssize_t i = 0; i < fields->count; i++) {
         Field *field = &fields->items[i];
@@ -96,9 +100,26 @@ empty_by_name(Fields *fields, PoolStore *store, PyObject *self)
     }
     free_entries(fields, entries);
     if (dict != NULL) {
-        PyObject_GC_UnTrack(dict); /* putting something in may have had it tracked */
+        hide(dict); /* putting something in may have had it tracked */
     }
     return fate;
+}
+
+void
+show_parts_by_name(Fields *fields, PyObject *self)
+{
+    PyObject *dict = dict_of(self);
+    if (dict != NULL) {
+        show(dict);
+    }
+    for (Py_ssize_t i = 0; i < fields->count; i++) {
+        Field *field = &fields->items[i];
+        PyObject **slot = slot_of(field, self);
+        PyObject *value = slot != NULL ? *slot : dict != NULL ? PyDict_GetItemWithError(dict, field->name) : NULL;
+        if (field->kind == IS_PART && value != NULL) {
+            part_show(&field->part, value);
+        }
+    }
 }
 
 /* ---- making ready ---- */
@@ -111,10 +132,7 @@ make_place_ready(const Field *field, PyObject **place, PyObject *given)
         Py_XSETREF(*place, Py_NewRef(given));
         return true;
     }
-    if (*place == NULL) {
-        return field->kind == UNSET || field_fill(field, place);
-    }
-    return field->kind != IS_PART || part_make_ready(&field->part, *place);
+    return field->kind == UNSET || field_make_ready(field, place);
 }
 
 /* What is given for a field, borrowed; NULL where nothing is. */
@@ -132,10 +150,14 @@ given_for(const Fields *fields, const Field *field, PyObject *const *given, PyOb
 bool
 make_ready_by_name(Fields *fields, PyObject *self, PyObject *const *given, PyObject *keywords)
 {
-    PyObject **entries = entries_of(fields, dict_of(self));
+    PyObject *dict = dict_of(self);
+    PyObject **entries = entries_of(fields, dict);
     if (entries == NULL) {
         PyErr_NoMemory();
         return false;
+    }
+    if (dict != NULL) {
+        show(dict); /* it was hidden, and goes now */
     }
     attributes_empty(self); /* they are set anew, in the order in which __init__ sets them */
     bool done = true;

@@ -7,17 +7,18 @@
 #include "compat.h"
 #include "fields.h"
 
-/* What `fields_empty` and `fields_make_ready` do. */
+/* What `fields_empty`, `fields_make_ready` (but for having the object seen) and `fields_show_parts` do. */
 Fate empty_by_name(Fields *fields, PoolStore *store, PyObject *self);
 bool make_ready_by_name(Fields *fields, PyObject *self, PyObject *const *given, PyObject *keywords);
+void show_parts_by_name(Fields *fields, PyObject *self);
 
 /* What fields.c has for this. */
 
 /* Empty what is at the place of a part, or let go of it. */
 Fate empty_part(Fields *fields, Field *field, PoolStore *store, PyObject **place);
 
-/* Set a place that is not set to what it has to be, if that is known. False with an exception set. */
-bool field_fill(const Field *field, PyObject **place);
+/* Have what is at the place of a field be what it has to be, if that is known. False with an exception set. */
+bool field_make_ready(const Field *field, PyObject **place);
 
 /* The field that is given by a keyword, or NULL. */
 Field *field_by_keyword(const Fields *fields, PyObject *keyword);

@@ -78,18 +78,12 @@ compat_is_finalized(PyObject *self)
     return _PyGC_FINALIZED(self);
 }
 
-/* Have the collector forget an object, tracked or not. From 3.14 on it counts, in a place of its own that may move. */
-static inline void
-compat_untrack(PyObject *self)
-{
-#if PY_VERSION_HEX < 0x030e0000
-    if (LIKELY(_PyObject_GC_IS_TRACKED(self))) {
-        _PyObject_GC_UNTRACK(self);
-    }
+/* Whether the collector's forward links are addresses and nothing else. In the first releases of 3.14 they have flags. */
+#if defined(_PyGC_NEXT_MASK_OLD_SPACE_1)
+#define COMPAT_HAS_PLAIN_LINKS false
 #else
-    PyObject_GC_UnTrack(self);
+#define COMPAT_HAS_PLAIN_LINKS true
 #endif
-}
 
 /* ---- exceptions ---- */
 
@@ -395,6 +389,9 @@ compat_bytearray_make_initable(PyObject *op, bool is_bytearray)
 }
 
 /* ---- dict ---- */
+
+/* Whether the collector need not know of a dict before something is put in that it has to know of: the dict sees to it. */
+#define COMPAT_DICT_TRACKS_ITSELF (PY_VERSION_HEX < 0x030e0000)
 
 /* Who watches a dict is told of every change, and that of its emptying would be missed. */
 static inline bool

@@ -6,6 +6,7 @@
 #include "fields.h"
 #include "init.h"
 #include "learned.h"
+#include "tracking.h"
 
 enum { PROBES = 8 }; /* parked objects that are looked at for one that serves, where not every one does */
 
@@ -154,19 +155,8 @@ pop_hidden(PoolStore *store)
     return self;
 }
 
-/* The same, known to the collector. */
-static inline PyObject *
-pop(PoolStore *store)
-{
-    PyObject *self = pop_hidden(store);
-    if (LIKELY(self != NULL)) {
-        PyObject_GC_Track(self);
-    }
-    return self;
-}
-
 /* Let go of the parts that were kept, where an __init__, or who called __new__, expects a blank object. */
-static COLD void
+static void
 make_blank(Hook *hook, PyObject *self)
 {
     slots_empty(&hook->slots, self);
@@ -175,19 +165,34 @@ make_blank(Hook *hook, PyObject *self)
     }
 }
 
-/* The same as `pop`, for one that is to be as the class's __new__ would make it. */
-static inline PyObject *
-pop_blank(PoolStore *store)
+/* What `pop` gives of a class whose objects keep parts: blank, unless the parts are all that is known of it. */
+static COLD PyObject *
+pop_of_parts(PoolStore *store)
 {
-    if (LIKELY(!store->keeps_parts)) {
-        return pop(store);
+    PyObject *self = pop_hidden(store);
+    if (self == NULL) {
+        return NULL;
+    }
+    Py_INCREF(store); /* what hangs on the parts may be the end of the pool */
+    show(self);
+    fields_show_parts(store->fields, self);
+    if (store->takes_blank) {
+        make_blank(store->hook, self);
+    }
+    Py_DECREF(store);
+    return self;
+}
+
+/* A parked object, alive, as the class's __new__, or a reset, would leave it; or NULL without an exception. */
+static inline PyObject *
+pop(PoolStore *store)
+{
+    if (UNLIKELY(store->fields != NULL)) {
+        return pop_of_parts(store);
     }
     PyObject *self = pop_hidden(store);
-    if (self != NULL) {
-        Py_INCREF(store); /* what hangs on the parts may be the end of the pool */
-        make_blank(store->hook, self);
-        PyObject_GC_Track(self);
-        Py_DECREF(store);
+    if (LIKELY(self != NULL)) {
+        show(self);
     }
     return self;
 }
@@ -201,7 +206,7 @@ put_back(PoolStore *store, PyObject *self)
     Shelf *shelf = store_shelf(store);
     bool is_ours = Py_REFCNT(self) == 1 && Py_TYPE(self) == hook->type;
     if (is_ours) {
-        PyObject_GC_UnTrack(self);
+        hide(self);
         Py_SET_REFCNT(self, 0);
         if (has_weakrefs(self)) {
             PyObject_ClearWeakRefs(self);
@@ -377,7 +382,7 @@ construct(PyObject *cls, PyObject *const *args, size_t nargsf, PyObject *names)
     if (hook->fits != NULL) {
         return construct_fitting(store, args, nargsf, names);
     }
-    PyObject *self = pop_blank(store);
+    PyObject *self = pop(store);
     if (self == NULL) {
         return construct_new(store, args, nargsf, names);
     }
@@ -411,7 +416,7 @@ call_python(PyObject *cls, PyObject *const *args, size_t nargsf, PyObject *names
         return construct(cls, args, nargsf, names);
     }
     PoolStore *store = hook->home;
-    PyObject *self = pop_blank(store);
+    PyObject *self = pop(store);
     if (UNLIKELY(self == NULL)) {
         return construct_new(store, args, nargsf, names);
     }
@@ -439,7 +444,7 @@ blank(PoolStore *store, PyObject *args, PyObject *kwargs)
     }
     PyObject *self = NULL;
     if (store->takes_blank) { /* what a reset keeps is there only after an __init__, and that may never run */
-        self = hook->fits != NULL ? pop_fitting(store, args) : pop_blank(store);
+        self = hook->fits != NULL ? pop_fitting(store, args) : pop(store);
         if (self != NULL) {
             compat_bytearray_make_initable(self, hook->base == &PyByteArray_Type); /* its __init__ may come next */
             return hook->refill != NULL && refill(hook, self, args) < 0 ? fail(self) : self;
@@ -509,7 +514,6 @@ make_whole(Fields *fields, PyObject *self, bool is_blank, PyObject *const *given
 {
     bool assigns = fields->only_assigns;
     bool done = fields_make_ready(fields, self, is_blank, assigns ? given : NULL, assigns ? keywords : NULL);
-    PyObject_GC_Track(self);
     return LIKELY(done) && (LIKELY(assigns || (keywords == NULL && !fields->finishes)) || finish(fields, self, given, keywords));
 }
 
@@ -531,6 +535,22 @@ fail_taken(Hook *hook, PyObject *self)
     return fail(self);
 }
 
+/* Make ready what was taken of a class whose fields are known, and is hidden. */
+static APART PyObject *
+make_taken_ready(PoolStore *store, PyObject *self, PyObject *const *given, PyObject *keywords)
+{
+    if (UNLIKELY(!mark_home(store, self, GOES_HOME))) {
+        put_back(store, self);
+        return NULL;
+    }
+    Py_INCREF(store); /* what runs meanwhile may be the end of the pool */
+    if (UNLIKELY(!make_whole(store->fields, self, false, given, keywords))) {
+        self = fail_taken(store->hook, self);
+    }
+    Py_DECREF(store);
+    return self;
+}
+
 /* An object of a class whose fields are known: a parked one. */
 static inline PyObject *
 take_parked(PoolStore *store, PyObject *const *given, PyObject *keywords)
@@ -539,19 +559,11 @@ take_parked(PoolStore *store, PyObject *const *given, PyObject *keywords)
     if (UNLIKELY(self == NULL)) {
         return NULL;
     }
-    if (UNLIKELY(!mark_home(store, self, GOES_HOME))) {
-        PyObject_GC_Track(self);
-        put_back(store, self);
-        return NULL;
+    if (LIKELY(keywords == NULL && store->takes_at_once && store == store->hook->home
+               && fields_make_ready_at_once(store->fields, self))) {
+        return self;
     }
-    Py_INCREF(store); /* what runs meanwhile may be the end of the pool, or have its class planned anew */
-    Fields *fields = (Fields *)Py_NewRef(store->fields);
-    if (UNLIKELY(!make_whole(fields, self, false, given, keywords))) {
-        self = fail_taken(store->hook, self);
-    }
-    Py_DECREF(fields);
-    Py_DECREF(store);
-    return self;
+    return make_taken_ready(store, self, given, keywords);
 }
 
 /* The same: a new one. */
@@ -568,15 +580,13 @@ take_new(PoolStore *store, PyObject *const *given, PyObject *keywords)
         return NULL;
     }
     Py_INCREF(store);
-    Fields *fields = (Fields *)Py_NewRef(store->fields);
-    PyObject_GC_UnTrack(self);
-    if (!make_whole(fields, self, true, given, keywords)) {
+    hide(self);
+    if (!make_whole(store->fields, self, true, given, keywords)) {
         self = fail(self);
     }
     else if (!make_ready(store, self)) {
         Py_CLEAR(self);
     }
-    Py_DECREF(fields);
     Py_DECREF(store);
     return self;
 }
@@ -608,13 +618,23 @@ take_as_left(PoolStore *store, PyObject *const *given, PyObject *keywords)
     return self;
 }
 
-PyObject *
-try_take(PoolStore *store, PyObject *const *given, PyObject *keywords)
+/* Where more has to be asked than whether there is something parked. */
+static APART PyObject *
+try_take_otherwise(PoolStore *store, PyObject *const *given, PyObject *keywords)
 {
     if (UNLIKELY(!can_be_given(store, given, keywords))) {
         return NULL;
     }
     return store->keeps_parts ? take_parked(store, given, keywords) : take_as_left(store, given, keywords);
+}
+
+PyObject *
+try_take(PoolStore *store, PyObject *const *given, PyObject *keywords)
+{
+    if (LIKELY(keywords == NULL && store->takes_at_once)) {
+        return take_parked(store, NULL, NULL);
+    }
+    return try_take_otherwise(store, given, keywords);
 }
 
 PyObject *
@@ -672,9 +692,9 @@ make_parkable(PoolStore *store)
         Py_CLEAR(self);
     }
     if (self != NULL && store->keeps_parts) {
-        PyObject_GC_UnTrack(self);
+        hide(self);
         fields_empty(store->fields, store, self);
-        PyObject_GC_Track(self);
+        show(self);
     }
     return self;
 }

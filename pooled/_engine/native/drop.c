@@ -5,6 +5,7 @@
 #include "dying.h"
 #include "emptying.h"
 #include "fields.h"
+#include "tracking.h"
 
 /* How many drops may be nested in one another on a thread; those further down wait for the outermost. Each takes some
    hundred bytes of the stack, and CPython's own deallocs, up to 50 of them, may stand in between. */
@@ -43,9 +44,7 @@ let_go(PoolStore *store, PyObject *self, Fate fate)
 {
     Hook *hook = store->hook;
     Py_ssize_t references = Py_REFCNT(self);
-    if (!PyObject_GC_IsTracked(self)) {
-        PyObject_GC_Track(self);
-    }
+    show(self);
     compat_revive(self);
     Py_SET_REFCNT(self, references - 1); /* others have those */
     if (marks_find(&hook->marks, self) != NULL) {
@@ -69,7 +68,7 @@ empty_alive(PoolStore *store, PyObject *self, bool *alive)
         fate = let_go(store, self, fate);
     }
     else {
-        PyObject_GC_UnTrack(self); /* a dict tracks itself when something is put in */
+        hide(self); /* a dict tracks itself when something is put in */
         Py_SET_REFCNT(self, 0);
     }
     compat_put_exception(pending);
@@ -183,7 +182,7 @@ settle(Hook *hook, PoolStore *store, PyObject *self, Fate fate, bool alive)
 static void
 go_home(Hook *hook, PyObject *self)
 {
-    compat_untrack(self); /* from here on the collector does not see it */
+    hide(self); /* from here on the collector does not see it */
     PoolStore *store = hook->home;
     if (UNLIKELY(hook->marks.used != 0)) {
         Mark mark = marks_pop(&hook->marks, self);
@@ -211,7 +210,7 @@ go_home(Hook *hook, PyObject *self)
 static COLD bool
 wait_for_outermost(PyObject *self)
 {
-    PyObject_GC_UnTrack(self);
+    hide(self);
     return shelf_put(&here.waiting, self);
 }
 
@@ -339,7 +338,7 @@ empty_and_park(Kind kind, Hook *hook, PoolStore *store, PyObject *self)
         dealloc_any(self);
         return;
     }
-    compat_untrack(self);
+    hide(self);
     Py_INCREF(store); /* what hangs on the object may be the end of the pool */
     here.depth++;
     Fate fate = empty(kind, store, self);
@@ -387,7 +386,7 @@ empty_and_park(Kind kind, Hook *hook, PoolStore *store, PyObject *self)
         store->counts[RECYCLED]++;                                                                                     \
         shelf->objects[shelf->count++] = self;                                                                         \
         Py_DECREF(type); /* the hook has another */                                                                    \
-        compat_untrack(self);                                                                                          \
+        hide(self);                                                                                          \
     }
 
 DEALLOC(PLAIN, dealloc_plain)
@@ -453,7 +452,7 @@ park_ready(PoolStore *store, PyObject *self)
     if (Py_REFCNT(self) != 1 || Py_TYPE(self) != store->hook->type) { /* it may have been kept, or changed its class */
         return false;
     }
-    PyObject_GC_UnTrack(self);
+    hide(self);
     Py_SET_REFCNT(self, 0);
     if (has_weakrefs(self)) {
         PyObject_ClearWeakRefs(self);
@@ -463,6 +462,6 @@ park_ready(PoolStore *store, PyObject *self)
         return true;
     }
     compat_revive(self);
-    PyObject_GC_Track(self);
+    show(self);
     return false;
 }

@@ -2,9 +2,11 @@
 
 #include "attributes.h"
 #include "drop.h"
+#include "fields.h"
 #include "hook.h"
 #include "learned.h"
 #include "store.h"
+#include "tracking.h"
 
 void
 finalize_nothing(PyObject *Py_UNUSED(self))
@@ -29,9 +31,7 @@ finalize(PyObject *self)
     if (type->tp_finalize == NULL || type->tp_finalize == finalize_nothing) {
         return true;
     }
-    if (!PyObject_GC_IsTracked(self)) { /* as it has to be if it is saved */
-        PyObject_GC_Track(self);
-    }
+    show(self); /* as it has to be if it is saved */
     Hook *hook = hook_of(type);
     PyObject *pending = compat_take_exception();
     if (hook != NULL && !marks_set(&hook->marks, self, hook->home, UNCOUNTED)) {
@@ -54,6 +54,7 @@ end_object(PyObject *self)
     }
     PyTypeObject *type = Py_TYPE(self); /* the finalizer may have changed it */
     PyTypeObject *base = base_in_c(type);
+    show(self); /* what was hidden is counted still */
     PyObject_GC_UnTrack(self);
     if (type->tp_weaklistoffset != 0 && base->tp_weaklistoffset == 0) {
         PyObject_ClearWeakRefs(self);
@@ -74,5 +75,10 @@ void
 end_parked(PyObject *self)
 {
     Py_INCREF(Py_TYPE(self)); /* end_object lets go of it */
+    show(self);
+    Hook *hook = hook_of(Py_TYPE(self));
+    if (hook != NULL && hook->home->fields != NULL) {
+        fields_show_parts(hook->home->fields, self);
+    }
     end_object(self);
 }

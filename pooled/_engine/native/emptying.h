@@ -14,6 +14,7 @@
 
 enum {
     SMALL = 64,       /* elements: room that nobody minds */
+    SMALL_LOG2 = 6,   /* the same, for the tables of dicts */
     SPARSE = 8,       /* nearly empty: less than an eighth of the room was used */
     GIVES_BACK = 4,   /* every so many nearly empty lives */
 };
@@ -127,7 +128,7 @@ dict_is_clean(PyObject *op)
 {
     PyDictObject *self = (PyDictObject *)op;
     PyDictKeysObject *table = self->ma_keys;
-    return table->dk_nentries == 0 && usable(table) <= SMALL && self->ma_values == NULL;
+    return table->dk_nentries == 0 && table->dk_log2_size <= SMALL_LOG2 && self->ma_values == NULL;
 }
 
 /* Whether the dict's table is its own and can be emptied in place. */

@@ -6,9 +6,82 @@
 
 /* ---- where fields are ---- */
 
-/* Find out the indices of fields among the keys that the objects of the class share; they never change. */
-static COLD void
-learn_shared(Fields *fields)
+/* Whether the place of a field is known. */
+static inline bool
+has_place(const Field *field)
+{
+    return field->offset != 0 || field->index >= 0;
+}
+
+static inline PyObject **
+place_of(const Field *field, char *const *bases)
+{
+    return field->offset != 0 ? (PyObject **)(bases[FROM_OBJECT] + field->offset)
+                              : (PyObject **)bases[FROM_VALUES] + field->index;
+}
+
+static void
+add_step(Step **next, Field *field)
+{
+    bool is_slot = field->offset != 0;
+    Step *step = (*next)++;
+    *step = (Step){
+        .base = is_slot ? FROM_OBJECT : FROM_VALUES,
+        .at = is_slot ? field->offset : field->index * (Py_ssize_t)sizeof(PyObject *),
+        .field = field,
+    };
+    if (field->kind == IS_PART) {
+        step->part = &field->part;
+    }
+    else {
+        step->value = field->value;
+    }
+}
+
+static void
+add_steps(Fields *fields, Step **next, FieldKind kind)
+{
+    for (Py_ssize_t i = 0; i < fields->count; i++) {
+        if (fields->items[i].kind == kind && has_place(&fields->items[i])) {
+            add_step(next, &fields->items[i]);
+        }
+    }
+}
+
+static bool
+is_field_slot(const Fields *fields, Py_ssize_t offset)
+{
+    for (Py_ssize_t i = 0; i < fields->count; i++) {
+        if (fields->items[i].offset == offset) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Find out what has to be done, from the places that are known. There is room for it. */
+static void
+plan_steps(Fields *fields)
+{
+    Step *next = fields->steps;
+    add_steps(fields, &next, DEFAULT);
+    fields->unsets = next;
+    add_steps(fields, &next, UNSET);
+    for (Py_ssize_t i = 0; i < fields->slots.count; i++) {
+        if (!is_field_slot(fields, fields->slots.offsets[i])) {
+            *next++ = (Step){.base = FROM_OBJECT, .at = fields->slots.offsets[i]};
+        }
+    }
+    fields->laters = next;
+    add_steps(fields, &next, DEFAULT_LATER);
+    fields->parts = next;
+    add_steps(fields, &next, IS_PART);
+    fields->end = next;
+}
+
+/* Here: the indices of fields among the keys that the objects of the class share; they never change. */
+COLD void
+fields_learn(Fields *fields)
 {
     if (!compat_has_values(fields->type)) {
         return;
@@ -31,23 +104,7 @@ learn_shared(Fields *fields)
         }
     }
     fields->knows_shared = knows;
-}
-
-/* The values of an object, where all fields that are filled can be found in them. */
-static inline bool
-find_values(Fields *fields, PyObject *self, CompatValues *values)
-{
-    if (UNLIKELY(!fields->knows_shared)) {
-        learn_shared(fields);
-    }
-    return fields->knows_shared && compat_values(self, values) && fields->room <= values->room;
-}
-
-/* Where a field is. */
-static inline PyObject **
-place_of(const Field *field, PyObject *self, const CompatValues *values)
-{
-    return field->offset != 0 ? (PyObject **)((char *)self + field->offset) : &values->items[field->index];
+    plan_steps(fields);
 }
 
 /* Have the values say which of them are set, in the order of the fields; no others are. */
@@ -55,8 +112,7 @@ static void
 put_in_order(const Fields *fields, const CompatValues *values)
 {
     int count = 0;
-    for (Py_ssize_t i = 0; i < fields->count; i++) {
-        const Field *field = &fields->items[i];
+    for (const Field *field = fields->items, *end = field + fields->count; field < end; field++) {
         if (field->offset == 0 && field->index >= 0 && values->items[field->index] != NULL) {
             values->order[count++ * values->step] = (uint8_t)field->index;
         }
@@ -88,7 +144,8 @@ set_place(PyObject **place, PyObject *value)
     }
 }
 
-COLD PyObject *
+/* A new part like `value`, which has to go; NULL where that cannot be had, with `*fate` changed where that is an error. */
+static COLD PyObject *
 replacement_for(Fields *fields, PoolStore *store, PyObject *value, Fate *fate)
 {
     PyObject *pending = compat_take_exception();
@@ -106,16 +163,12 @@ replacement_for(Fields *fields, PoolStore *store, PyObject *value, Fate *fate)
     return made;
 }
 
-Fate
-empty_part(Fields *fields, Field *field, PoolStore *store, PyObject **place)
+/* What becomes of a part that was not kept, and of its object. */
+static COLD Fate
+let_go_of_part(Fields *fields, const Field *field, PoolStore *store, PyObject **place, PartFate kept)
 {
-    PyObject *value = *place;
-    PartFate kept = value == NULL ? LET_GO : part_keep(&field->part, store, value);
-    if (LIKELY(kept == KEPT)) {
-        return RECYCLED;
-    }
+    PyObject *value = *place, *other = NULL;
     Fate fate = kept == BROKEN ? DISCARDED_ERROR : RECYCLED;
-    PyObject *other = NULL;
     if (field->value == NULL && value != NULL && kept == LET_GO) { /* nothing else would make a new one */
         other = replacement_for(fields, store, value, &fate);
     }
@@ -123,28 +176,39 @@ empty_part(Fields *fields, Field *field, PoolStore *store, PyObject **place)
         fate = DISCARDED_REFUSED;
     }
     *place = other;
-    Py_XDECREF(value);
+    if (value != NULL) {
+        if (PyObject_IS_GC(value)) {
+            show(value);
+        }
+        Py_DECREF(value);
+    }
     return fate;
 }
 
-static inline Fate
-empty_places(Fields *fields, PoolStore *store, PyObject *self, const CompatValues *values)
+Fate
+empty_part(Fields *fields, Field *field, PoolStore *store, PyObject **place)
 {
+    PyObject *value = *place;
+    PartFate kept = UNLIKELY(value == NULL) ? LET_GO : part_keep(&field->part, store, value);
+    return LIKELY(kept == KEPT) ? RECYCLED : let_go_of_part(fields, field, store, place, kept);
+}
+
+static inline __attribute__((always_inline)) Fate
+take_steps(Fields *fields, PoolStore *store, char *const *bases)
+{
+    const Step *step = fields->steps;
+    for (; step < fields->unsets; step++) {
+        set_place(place_of_step(step, bases), step->value);
+    }
+    for (; step < fields->parts; step++) {
+        set_place(place_of_step(step, bases), NULL);
+    }
     Fate fate = RECYCLED;
-    for (Field *field = fields->items, *end = field + fields->count; field < end; field++) {
-        if (UNLIKELY(field->offset == 0 && field->index < 0)) {
-            continue; /* it has never been set */
-        }
-        PyObject **place = place_of(field, self, values);
-        if (field->kind == DEFAULT) {
-            set_place(place, field->value);
-        }
-        else if (field->kind == IS_PART) {
-            Fate one = empty_part(fields, field, store, place);
-            fate = UNLIKELY(one != RECYCLED) ? one : fate;
-        }
-        else {
-            set_place(place, NULL);
+    for (const Step *end = fields->end; step < end; step++) {
+        PyObject **place = place_of_step(step, bases), *value = *place;
+        if (UNLIKELY(value == NULL || !part_keep_at_once(step->part, store, value))) {
+            Fate one = empty_part(fields, step->field, store, place);
+            fate = one != RECYCLED ? one : fate;
         }
     }
     return fate;
@@ -154,25 +218,22 @@ Fate
 fields_empty(Fields *fields, PoolStore *store, PyObject *self)
 {
     CompatValues values = {0};
+    char *bases[BASES];
     Fate fate;
-    Py_INCREF(fields); /* what runs meanwhile may have the class planned anew */
-    if (fields->has_entries && UNLIKELY(!find_values(fields, self, &values))) {
+    if (UNLIKELY(!find_bases(fields, self, bases, &values))) {
         fate = empty_by_name(fields, store, self);
     }
+    else if (fields->has_entries) {
+        drop_other_values(fields, &values);
+        fate = take_steps(fields, store, bases);
+        put_in_order(fields, &values);
+    }
     else {
-        if (fields->has_entries) {
-            drop_other_values(fields, &values);
-        }
-        else if (UNLIKELY(fields->has_dict)) {
+        if (UNLIKELY(fields->has_dict)) {
             attributes_empty(self);
         }
-        slots_empty(&fields->others, self);
-        fate = empty_places(fields, store, self, &values);
-        if (fields->has_entries) {
-            put_in_order(fields, &values);
-        }
+        fate = take_steps(fields, store, bases);
     }
-    Py_DECREF(fields);
     return fate;
 }
 
@@ -210,63 +271,71 @@ static bool
 have_places(const Fields *fields, PyObject *keywords)
 {
     for (Py_ssize_t i = 0; keywords != NULL && i < PyTuple_GET_SIZE(keywords); i++) {
-        const Field *field = field_by_keyword(fields, PyTuple_GET_ITEM(keywords, i));
-        if (field->offset == 0 && field->index < 0) {
+        if (!has_place(field_by_keyword(fields, PyTuple_GET_ITEM(keywords, i)))) {
             return false;
         }
     }
     return true;
 }
 
-/* What a field is to be that is not set, and cannot be left so. False with an exception set. */
 bool
-field_fill(const Field *field, PyObject **place)
-{
-    if (field->value == NULL) {
-        return true;
-    }
-    PyObject *value = field->kind == IS_PART ? part_make(&field->part, field->value) : Py_NewRef(field->value);
-    *place = value;
-    return value != NULL;
-}
-
-/* False with an exception set. `*changed` where one was set that was not. */
-static inline bool
-fill_place(const Field *field, PyObject **place, bool *changed)
+field_make_ready(const Field *field, PyObject **place)
 {
     if (*place != NULL) {
         return field->kind != IS_PART || part_make_ready(&field->part, *place);
     }
-    *changed = true;
-    return field_fill(field, place);
+    if (field->value == NULL) {
+        return true; /* nobody knows what it is to be */
+    }
+    *place = field->kind == IS_PART ? part_make(&field->part, field->value) : Py_NewRef(field->value);
+    return *place != NULL;
 }
 
 static bool
-fill_places(Fields *fields, PyObject *self, bool is_blank, const CompatValues *values, bool *changed)
+fill_places(Fields *fields, char *const *bases, bool is_blank)
 {
-    if (UNLIKELY(is_blank)) {
-        for (Py_ssize_t i = 0; i < fields->count; i++) {
-            Field *field = &fields->items[i];
-            if (field->kind != UNSET && !fill_place(field, place_of(field, self, values), changed)) {
-                return false;
-            }
+    for (Py_ssize_t i = 0; is_blank && i < fields->count; i++) { /* in their order: it may be seen */
+        if (fields->items[i].kind != UNSET && !field_make_ready(&fields->items[i], place_of(&fields->items[i], bases))) {
+            return false;
         }
-        return true;
     }
-    for (Py_ssize_t i = 0; i < fields->late_count; i++) {
-        if (UNLIKELY(!fill_place(fields->late[i], place_of(fields->late[i], self, values), changed))) {
+    for (const Step *step = fields->laters; !is_blank && step < fields->end; step++) {
+        if (!field_make_ready(step->field, place_of_step(step, bases))) {
             return false;
         }
     }
     return true;
 }
 
-static inline void
-assign_places(const Fields *fields, PyObject *self, const CompatValues *values, PyObject *const *given,
-              PyObject *keywords)
+static void
+assign(const Fields *fields, char *const *bases, PyObject *const *given, PyObject *keywords)
 {
     for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(keywords); i++) {
-        set_place(place_of(field_by_keyword(fields, PyTuple_GET_ITEM(keywords, i)), self, values), given[i]);
+        set_place(place_of(field_by_keyword(fields, PyTuple_GET_ITEM(keywords, i)), bases), given[i]);
+    }
+}
+
+static inline void
+show_parts(const Fields *fields, char *const *bases)
+{
+    for (const Step *step = fields->parts; step < fields->end; step++) {
+        PyObject *value = *place_of_step(step, bases);
+        if (LIKELY(value != NULL)) {
+            part_show(step->part, value);
+        }
+    }
+}
+
+void
+fields_show_parts(Fields *fields, PyObject *self)
+{
+    CompatValues values = {0};
+    char *bases[BASES];
+    if (find_bases(fields, self, bases, &values)) {
+        show_parts(fields, bases);
+    }
+    else {
+        show_parts_by_name(fields, self);
     }
 }
 
@@ -274,21 +343,22 @@ bool
 fields_make_ready(Fields *fields, PyObject *self, bool is_blank, PyObject *const *given, PyObject *keywords)
 {
     CompatValues values = {0};
-    bool has_values = false;
-    if (fields->has_entries) {
-        has_values = find_values(fields, self, &values) && have_places(fields, keywords);
-        if (UNLIKELY(!has_values)) {
-            return make_ready_by_name(fields, self, given, keywords);
+    char *bases[BASES];
+    bool done;
+    if (UNLIKELY(!find_bases(fields, self, bases, &values) || !have_places(fields, keywords))) {
+        done = make_ready_by_name(fields, self, given, keywords);
+    }
+    else {
+        done = fill_places(fields, bases, is_blank);
+        if (done && keywords != NULL) {
+            assign(fields, bases, given, keywords);
+        }
+        if (fields->has_entries) {
+            put_in_order(fields, &values);
         }
     }
-    bool changed = keywords != NULL;
-    bool done = fill_places(fields, self, is_blank, &values, &changed);
-    if (done && keywords != NULL) {
-        assign_places(fields, self, &values, given, keywords);
-    }
-    if (has_values && changed) {
-        put_in_order(fields, &values);
-    }
+    show(self);
+    fields_show_parts(fields, self);
     return done;
 }
 
@@ -343,40 +413,23 @@ field_init(Field *field, PyTypeObject *type, PyObject *description)
     return true;
 }
 
+/* Find out where the fields are. False with MemoryError set. */
 static bool
-is_field_slot(const Fields *fields, Py_ssize_t offset)
+fields_find(Fields *self)
 {
-    for (Py_ssize_t i = 0; i < fields->count; i++) {
-        if (fields->items[i].offset == offset) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* Sort out which fields are where. */
-static bool
-fields_sort(Fields *self)
-{
-    self->late = PyMem_New(Field *, self->count > 0 ? self->count : 1);
-    if (self->late == NULL || !slots_find(self->type, &PyBaseObject_Type, &self->others)) {
+    if (!slots_find(self->type, &PyBaseObject_Type, &self->slots)) {
         return false;
     }
-    Py_ssize_t others = 0;
-    for (Py_ssize_t i = 0; i < self->others.count; i++) {
-        if (!is_field_slot(self, self->others.offsets[i])) {
-            self->others.offsets[others++] = self->others.offsets[i];
-        }
+    self->steps = PyMem_New(Step, (size_t)(self->count + self->slots.count + 1));
+    if (self->steps == NULL) {
+        PyErr_NoMemory();
+        return false;
     }
-    self->others.count = others;
     for (Py_ssize_t i = 0; i < self->count; i++) {
-        Field *field = &self->items[i];
-        self->has_entries |= field->offset == 0;
-        if (field->kind == IS_PART || field->kind == DEFAULT_LATER) {
-            self->late[self->late_count++] = field;
-        }
+        self->has_entries |= self->items[i].offset == 0;
     }
     self->has_dict = self->type->tp_dictoffset != 0;
+    plan_steps(self);
     return true;
 }
 
@@ -414,8 +467,7 @@ fields_new(PyTypeObject *metatype, PyObject *args, PyObject *kwargs)
             return NULL;
         }
     }
-    if (!fields_sort(self)) {
-        PyErr_NoMemory();
+    if (!fields_find(self)) {
         Py_CLEAR(self);
     }
     return (PyObject *)self;
@@ -428,6 +480,7 @@ fields_traverse(Fields *self, visitproc visit, void *arg)
     Py_VISIT(self->type);
     Py_VISIT(self->replace);
     Py_VISIT(self->finish);
+    Py_VISIT(self->former);
     for (Py_ssize_t i = 0; i < self->count; i++) {
         Py_VISIT(self->items[i].value);
         Py_VISIT(self->items[i].part.type);
@@ -451,10 +504,11 @@ fields_dealloc(Fields *self)
         Py_XDECREF(field->part.keep);
     }
     PyMem_Free(self->items);
-    PyMem_Free(self->late);
-    slots_free(&self->others);
+    PyMem_Free(self->steps);
+    slots_free(&self->slots);
     Py_XDECREF(self->replace);
     Py_XDECREF(self->finish);
+    Py_XDECREF(self->former);
     Py_XDECREF(self->type);
     type->tp_free((PyObject *)self);
     Py_DECREF(type);

@@ -26,24 +26,41 @@ typedef struct {
     Part part;
 } Field;
 
+/* One thing that is done to an object, in a slot or among its values, whose place is known. */
+typedef struct {
+    int base;      /* FROM_OBJECT or FROM_VALUES */
+    Py_ssize_t at; /* bytes from there */
+    union {
+        PyObject *value; /* of a default */
+        Part *part;
+    };
+    Field *field; /* NULL: it is no field */
+} Step;
+
+enum { FROM_OBJECT, FROM_VALUES, BASES };
+
 typedef struct Fields {
     PyObject_HEAD
     PyTypeObject *type;
     Field *items; /* in the order in which __init__ assigns them */
     Py_ssize_t count;
-    Field **late; /* those that have something done when a parked object is taken */
-    Py_ssize_t late_count;
-    Slots others;      /* the slots that are no fields */
-    bool has_dict;     /* whether objects have one */
-    bool has_entries;  /* whether fields are in it */
-    bool knows_shared; /* whether the indices of all that are filled are known */
-    uint64_t shared;   /* the indices that are known, as bits */
-    int room;          /* more than the largest of them */
-    bool is_whole;     /* whether they are all there is; else they are what is to be kept, and all must be there */
-    PyObject *replace; /* replace(value): a new part like this one, or None */
-    PyObject *finish;  /* finish(object, given): do what __init__ does with that, and at its end */
-    bool finishes;     /* whether that has something to do for every object */
-    bool only_assigns; /* whether that does nothing but assign what is given */
+    Slots slots;        /* all that the objects have, fields or not */
+    Step *steps;        /* first those that are always set to their default, */
+    Step *unsets;       /* then those that are not set, */
+    Step *laters;       /* those that are set when an object is taken, */
+    Step *parts;        /* and the parts. */
+    Step *end;
+    bool has_dict;      /* whether the objects have one */
+    bool has_entries;   /* whether fields are in it */
+    bool knows_shared;  /* whether the indices of all that are filled are known */
+    uint64_t shared;    /* the indices that are known, as bits */
+    int room;           /* more than the largest of them */
+    bool is_whole;      /* whether they are all there is; else they are what is to be kept, and all must be there */
+    PyObject *replace;  /* replace(value): a new part like this one, or None */
+    PyObject *finish;   /* finish(object, given): do what __init__ does with that, and at its end */
+    bool finishes;      /* whether that has something to do for every object */
+    bool only_assigns;  /* whether that does nothing but assign what is given */
+    struct Fields *former; /* what these took the place of; it may be in use still. A reference of ours */
 } Fields;
 
 /* The class Fields: Fields(cls, fields, *, is_whole, replace, finish, finishes, only_assigns), with a tuple
@@ -55,10 +72,62 @@ extern PyType_Spec fields_spec;
 Fate fields_empty(Fields *fields, PoolStore *store, PyObject *self);
 
 /* Give a blank object, or one that was emptied, its defaults and parts, and what is given: values by keywords that all
-   are known. The collector must not see it yet. False with an exception set. */
+   are known. The collector, which did not see it, does now. False with an exception set. */
 bool fields_make_ready(Fields *fields, PyObject *self, bool is_blank, PyObject *const *given, PyObject *keywords);
+
+/* Have the collector see the parts of an object, which it sees: they are going to end. */
+void fields_show_parts(Fields *fields, PyObject *self);
 
 /* Whether all that is given can be assigned just so. */
 bool fields_know(const Fields *fields, PyObject *keywords);
+
+static inline PyObject **
+place_of_step(const Step *step, char *const *bases)
+{
+    return (PyObject **)(bases[step->base] + step->at);
+}
+
+/* Find out what can only be known when there have been objects. */
+void fields_learn(Fields *fields);
+
+/* Find where the fields of an object are. False where they are in a dict, or that is not known yet. */
+static inline bool
+find_bases(Fields *fields, PyObject *self, char **bases, CompatValues *values)
+{
+    bases[FROM_OBJECT] = (char *)self;
+    bases[FROM_VALUES] = NULL;
+    if (LIKELY(!fields->has_entries)) {
+        return true;
+    }
+    if (UNLIKELY(!fields->knows_shared)) {
+        fields_learn(fields);
+    }
+    if (UNLIKELY(!fields->knows_shared || !compat_values(self, values) || fields->room > values->room)) {
+        return false;
+    }
+    bases[FROM_VALUES] = (char *)values->items;
+    return true;
+}
+
+/* Do what `fields_make_ready` does where nothing is given, if nothing has to be made for it; else false, and the object
+   is hidden still. */
+static inline bool
+fields_make_ready_at_once(Fields *fields, PyObject *self)
+{
+    CompatValues values = {0};
+    char *bases[BASES];
+    if (UNLIKELY(fields->laters != fields->parts || !find_bases(fields, self, bases, &values))) {
+        return false;
+    }
+    for (const Step *step = fields->parts, *end = fields->end; step < end; step++) {
+        PyObject *value = *place_of_step(step, bases);
+        if (UNLIKELY(value == NULL || step->part->kind >= A_POOLABLE)) {
+            return false; /* parts that are shown already do no harm */
+        }
+        part_show(step->part, value);
+    }
+    show(self);
+    return true;
+}
 
 #endif

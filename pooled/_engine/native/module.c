@@ -9,6 +9,7 @@
 #include "learned.h"
 #include "probes.h"
 #include "store.h"
+#include "tracking.h"
 
 typedef struct {
     PyTypeObject *hook_type;
@@ -195,6 +196,7 @@ native_exec(PyObject *module)
         PyErr_SetString(PyExc_ImportError, "the native engine works in the main interpreter alone");
         return -1;
     }
+    tracking_learn();
     if (!learn() || !containers_find() || !probe() || add_type(module, &hook_spec, &state->hook_type) < 0
         || add_type(module, &store_spec, &state->store_type) < 0
         || add_type(module, &fields_spec, &state->fields_type) < 0) {

@@ -91,9 +91,7 @@ keep_poolable(PyObject *value)
     compat_put_exception(pending);
     Py_DECREF(pool);
     if (fate != RECYCLED || has_moved || Py_TYPE(value) != type || !is_alone(value)) {
-        if (!PyObject_GC_IsTracked(value)) {
-            PyObject_GC_Track(value); /* it goes its own way */
-        }
+        show(value); /* it goes its own way */
         return fate == DISCARDED_ERROR ? BROKEN : LET_GO;
     }
     part_hide(value);
@@ -121,30 +119,55 @@ keep_by_python(Part *part, PoolStore *store, PyObject *value)
     return KEPT;
 }
 
-PartFate
-part_keep_otherwise(Part *part, PoolStore *store, PyObject *value)
+/* One of whatever class, as one of its class. */
+static PartFate
+keep_anything(Part *part, PoolStore *store, PyObject *value)
 {
-    if (!is_alone(value)) {
+    Part found;
+    part_learn(&found, Py_TYPE(value), part->keep);
+    found.sparse = part->sparse;
+    PartFate fate = part_keep(&found, store, value);
+    part->sparse = found.sparse;
+    Py_DECREF(found.type);
+    Py_DECREF(found.keep);
+    return fate;
+}
+
+PartFate
+part_keep(Part *part, PoolStore *store, PyObject *value)
+{
+    if (part->kind == ANYTHING) {
+        return keep_anything(part, store, value);
+    }
+    if (Py_TYPE(value) != part->type || !is_alone(value)) {
         return LET_GO;
     }
-    switch (part->kind) {
+    bool is_kept;
+    switch (part->kind) { /* before one is emptied it is hidden, so that nobody sees it half empty */
+    case A_LIST:
+        hide(value);
+        is_kept = !list_is_above(value, store->max_cap) && list_empty(value, &part->sparse);
+        break;
+    case A_DICT:
+        hide(value);
+        is_kept = !dict_is_above(value, store->max_cap) && !compat_dict_is_watched((PyDictObject *)value)
+                  && dict_empty(value, &part->sparse);
+        break;
+    case A_SET:
+        hide(value);
+        is_kept = !set_is_above(value, store->max_cap) && set_empty(value, &part->sparse);
+        break;
+    case A_BYTEARRAY:
+        is_kept = !bytearray_is_above(value, store->max_cap) && bytearray_empty(value, &part->sparse);
+        break;
     case A_CONTAINER:
         return keep_container(part, store, value);
     case A_POOLABLE:
         return keep_poolable(value);
-    case ANYTHING: {
-        Part found;
-        part_learn(&found, Py_TYPE(value), part->keep);
-        found.sparse = part->sparse;
-        PartFate fate = part_keep(&found, store, value);
-        part->sparse = found.sparse;
-        Py_DECREF(found.type);
-        Py_DECREF(found.keep);
-        return fate;
-    }
     default:
         return keep_by_python(part, store, value);
     }
+    return is_kept ? KEPT : LET_GO;
 }
 
 /* ---- making ---- */
@@ -168,15 +191,12 @@ part_make(const Part *part, PyObject *make)
 bool
 part_make_ready(const Part *part, PyObject *value)
 {
-    if (part->kind == A_POOLABLE || part->kind == ANYTHING) {
-        Hook *hook = hook_of(Py_TYPE(value));
-        if (hook != NULL && hook->home->fields != NULL && hook->home->fields->is_whole
-            && !fields_make_ready(hook->home->fields, value, false, NULL, NULL)) {
-            return false;
-        }
+    if (part->kind != A_POOLABLE && part->kind != ANYTHING) {
+        return true;
     }
-    if (PyObject_IS_GC(value) && !PyObject_GC_IsTracked(value)) {
-        PyObject_GC_Track(value);
+    Hook *hook = hook_of(Py_TYPE(value));
+    if (hook == NULL || !hook->home->keeps_parts || is_shown(value)) {
+        return true;
     }
-    return true;
+    return fields_make_ready(hook->home->fields, value, false, NULL, NULL);
 }

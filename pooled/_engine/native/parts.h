@@ -10,6 +10,7 @@
 #include "drop.h"
 #include "emptying.h"
 #include "store.h"
+#include "tracking.h"
 
 /* How a part is emptied. */
 typedef enum {
@@ -41,13 +42,10 @@ typedef enum {
 /* Find out how parts of `type` are emptied; `keep` where it is not known. */
 void part_learn(Part *part, PyTypeObject *type, PyObject *keep);
 
-/* The ways that are not the most common. */
-PartFate part_keep_otherwise(Part *part, PoolStore *store, PyObject *value);
-
 /* A new part: what `make` gives, called without arguments. NULL with an exception set. */
 PyObject *part_make(const Part *part, PyObject *make);
 
-/* Make a part that was kept ready for use. False with an exception set. */
+/* Give a part that was kept what it has to have before it is used. False with an exception set. */
 bool part_make_ready(const Part *part, PyObject *value);
 
 /* Whether nobody can reach a part but by its object, which nobody can reach. */
@@ -61,43 +59,66 @@ static inline void
 part_hide(PyObject *value)
 {
     if (PyObject_IS_GC(value)) {
-        compat_untrack(value);
+        hide(value);
+    }
+}
+
+/* Have the collector see a part, as it sees its object. */
+static inline void
+part_show(const Part *part, PyObject *value)
+{
+    switch (part->kind) {
+    case A_DICT:
+        if (COMPAT_DICT_TRACKS_ITSELF) {
+            return;
+        }
+        /* fallthrough */
+    case A_LIST:
+    case A_SET:
+        show(value);
+        return;
+    case A_BYTEARRAY:
+        return;
+    default:
+        if (PyObject_IS_GC(value)) {
+            show(value);
+        }
     }
 }
 
 /* Empty what stands where a part is expected, of an object that nobody can reach and `store` recycles. */
-static inline PartFate
-part_keep(Part *part, PoolStore *store, PyObject *value)
+PartFate part_keep(Part *part, PoolStore *store, PyObject *value);
+
+/* Do that where there is nothing to empty, as is often so; else false, and nothing is done. */
+static inline bool
+part_keep_at_once(const Part *part, PoolStore *store, PyObject *value)
 {
-    if (UNLIKELY(Py_TYPE(value) != part->type || Py_REFCNT(value) != 1)) {
-        return part->kind == ANYTHING ? part_keep_otherwise(part, store, value) : LET_GO;
+    if (UNLIKELY(Py_TYPE(value) != part->type || Py_REFCNT(value) != 1 || store->max_cap < SMALL)) {
+        return false;
     }
-    Py_ssize_t cap = store->max_cap;
-    bool is_kept;
-    switch (part->kind) { /* before it is emptied it is hidden, so that nobody sees it half empty */
+    switch (part->kind) {
     case A_LIST:
-        compat_untrack(value);
-        is_kept = !list_is_above(value, cap) && (list_is_clean(value) || list_empty(value, &part->sparse));
+        if (!list_is_clean(value)) {
+            return false;
+        }
         break;
     case A_DICT:
-        compat_untrack(value);
-        is_kept = !dict_is_above(value, cap) && !compat_dict_is_watched((PyDictObject *)value)
-                  && (dict_is_clean(value) || dict_empty(value, &part->sparse));
+        if (!dict_is_clean(value) || compat_dict_is_watched((PyDictObject *)value)) {
+            return false;
+        }
         break;
     case A_SET:
-        if (UNLIKELY(has_weakrefs(value))) {
-            return LET_GO;
+        if (!set_is_clean(value) || has_weakrefs(value)) {
+            return false;
         }
-        compat_untrack(value);
-        is_kept = !set_is_above(value, cap) && (set_is_clean(value) || set_empty(value, &part->sparse));
         break;
     case A_BYTEARRAY:
-        is_kept = !bytearray_is_above(value, cap) && (bytearray_is_clean(value) || bytearray_empty(value, &part->sparse));
-        break;
+        return bytearray_is_clean(value);
     default:
-        return part_keep_otherwise(part, store, value);
+        return false;
     }
-    return is_kept ? KEPT : LET_GO;
+    hide(value);
+    return true;
 }
 
 #endif

@@ -3,6 +3,7 @@
 #include "attributes.h"
 #include "containers.h"
 #include "learned.h"
+#include "tracking.h"
 
 /* Each probe looks before it touches: what it reads has to be what it put there. Errors count as a no. */
 
@@ -17,10 +18,11 @@ probe_collector(void)
     PyGC_Head *head = good ? _Py_AS_GC(list) : NULL;
     good = good && _PyGCHead_PREV(head) == _Py_AS_GC(before) && _PyGCHead_NEXT(head) == _Py_AS_GC(behind);
     if (good) {
-        compat_untrack(list);
+        hide(list);
         good = !PyObject_GC_IsTracked(list) && _PyGCHead_NEXT(_Py_AS_GC(before)) == _Py_AS_GC(behind)
                && _PyGCHead_PREV(_Py_AS_GC(behind)) == _Py_AS_GC(before);
-        PyObject_GC_Track(list);
+        show(list);
+        good = good && PyObject_GC_IsTracked(list) && _PyGCHead_NEXT(_Py_AS_GC(behind)) == _Py_AS_GC(list);
     }
     Py_XDECREF(before);
     Py_XDECREF(list);

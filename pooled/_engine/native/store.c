@@ -194,14 +194,17 @@ store_set_fields(PoolStore *self, PyObject *args)
     end_all(self); /* what is parked was emptied in another way */
     struct Fields *former = self->fields;
     self->fields = (struct Fields *)unless_none(fields);
+    if (self->fields != NULL) {
+        self->fields->former = former; /* with our reference: it may be in use */
+    }
     Py_XSETREF(self->check, Py_NewRef(check));
     bool is_whole = self->fields != NULL && self->fields->is_whole;
     self->takes_blank = self->reset == NULL && (self->fields == NULL || is_whole);
     self->keeps_parts = is_whole;
+    self->takes_at_once = is_whole && !self->fields->finishes;
     if (self->hook->home == self) {
         hook_adapt(self->hook);
     }
-    Py_XDECREF(former);
     Py_RETURN_NONE;
 }
 

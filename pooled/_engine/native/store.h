@@ -34,7 +34,8 @@ struct PoolStore {
     PyObject *reset;    /* empties an object; NULL: it is emptied by its fields, or scrubbed */
     struct Fields *fields; /* empty an object one by one; NULL: it is emptied as a whole */
     bool takes_blank;   /* whether an object that never saw an __init__ can be recycled */
-    bool keeps_parts;   /* whether parked objects of a class whose __init__ expects a blank one are not blank */
+    bool keeps_parts;   /* whether `fields` are all there is to its objects, so that `take` needs no __init__ */
+    bool takes_at_once; /* whether there is nothing more to do then where nothing is given, but in rare cases */
     PyObject *capacity; /* says how large an object is, in Python; NULL where `measures`, or nothing does */
     PyObject *check;    /* check(given): raises where that cannot be given to an object that is taken */
     PyObject *report;   /* report(error, what): where the errors of these two go */
