@@ -33,7 +33,7 @@ def dataclass_kind(request):
 
 
 @pytest.fixture(params=PARTS, ids=str)
-def part(request):
+def stock(request):
     """A container that a field's factory makes."""
     return request.param
 
@@ -42,7 +42,7 @@ def part(request):
 def park(pooled, request):
     """Makes an object of a class and drops it, where the test is about recycled ones."""
 
-    def make(cls, **fields):
+    def make(cls, /, **fields):
         if request.param == "recycled":
             cls(**fields)
             assert len(pooled.pool_of(cls)) == 1

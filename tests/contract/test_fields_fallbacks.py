@@ -313,8 +313,10 @@ def test_a_setter_of_its_own_beside_frozen_fields(pooled):
         fixed: int = attrs.field(default=1, on_setattr=attrs.setters.frozen)
         items: list = attrs.field(factory=list)
 
-    identity = id(pooled.take(Thing).items)  # the __setattr__ is one of attrs': derived
-    taken = pooled.take(Thing, fixed=5)
+    taken = pooled.take(Thing)
+    identity = id(taken.items)
+    del taken
+    taken = pooled.take(Thing, fixed=5)  # derived: the __setattr__ is one of attrs'
     assert (taken.fixed, id(taken.items)) == (5, identity)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import attrs
 import pytest
-from field_kinds import PARTS, Payload, counts, error_of, is_set, state, two_kinds
+from field_kinds import PARTS, Payload, counts, error_of, is_set, state
 
 
 @pytest.fixture(params=["dict", "slots", "metaclass", "base"])
@@ -86,50 +86,50 @@ def test_construction_runs_init_on_an_object_that_has_what_was_kept(pooled):
     assert error_of(pooled.take, Decoder).startswith("TypeError")
 
 
-def test_every_emptiable_container_can_be_kept(pooled, part):
+def test_every_emptiable_container_can_be_kept(pooled, stock):
     @pooled.poolable(keep=("part",))
     class Thing:
         def __init__(self):
-            self.part = part.factory()
+            self.part = stock.factory()
 
     thing = pooled.take(Thing)
-    part.fill(thing.part, [1, 2])
+    stock.fill(thing.part, [1, 2])
     identity = id(thing.part)
     del thing
-    others = [part.factory() for _ in range(5)]
+    others = [stock.factory() for _ in range(5)]
     thing = pooled.take(Thing)
-    assert (id(thing.part), state(thing.part)) == (identity, state(part.factory()))
+    assert (id(thing.part), state(thing.part)) == (identity, state(stock.factory()))
     counts(pooled, Thing, misses=1, hits=1, recycled=1, live=1)
 
 
-def test_capacity_is_kept_where_the_engine_says_so(pooled, part):
+def test_capacity_is_kept_where_the_engine_says_so(pooled, stock):
     kept = pooled.engine_info().keeps_capacity
-    if part.keeps is None or not kept.get(part.keeps.__name__):
+    if stock.keeps is None or not kept.get(stock.keeps.__name__):
         pytest.skip("this engine, or this container, promises less")
 
     @pooled.poolable(keep=("part",))
     class Thing:
         def __init__(self):
-            self.part = part.factory()
+            self.part = stock.factory()
 
     thing = pooled.take(Thing)
-    part.fill(thing.part, list(range(1000)))
-    size = part.keeps.__sizeof__(thing.part)
+    stock.fill(thing.part, list(range(1000)))
+    size = stock.keeps.__sizeof__(thing.part)
     del thing
-    assert part.keeps.__sizeof__(pooled.take(Thing).part) == size
+    assert stock.keeps.__sizeof__(pooled.take(Thing).part) == size
 
 
-def test_what_somebody_else_holds_is_replaced(pooled, part):
+def test_what_somebody_else_holds_is_replaced(pooled, stock):
     @pooled.poolable(keep=("part",))
     class Thing:
         def __init__(self):
-            self.part = part.factory()
+            self.part = stock.factory()
 
     thing = pooled.take(Thing)
-    part.fill(thing.part, [1])
+    stock.fill(thing.part, [1])
     kept = thing.part
     del thing
-    assert state(kept) != state(part.factory())
+    assert state(kept) != state(stock.factory())
     taken = pooled.take(Thing)
     assert taken.part is not kept
     assert type(taken.part) is type(kept)
@@ -137,18 +137,18 @@ def test_what_somebody_else_holds_is_replaced(pooled, part):
     counts(pooled, Thing, misses=1, hits=1, recycled=1, live=1)
 
 
-@pytest.mark.parametrize("part", [part for part in PARTS if part.weak], ids=str)
-def test_what_is_weakly_referenced_is_replaced(pooled, part):
+@pytest.mark.parametrize("stock", [stock for stock in PARTS if stock.weak], ids=str)
+def test_what_is_weakly_referenced_is_replaced(pooled, stock):
     @pooled.poolable(keep=("part",))
     class Thing:
         def __init__(self):
-            self.part = part.factory()
+            self.part = stock.factory()
 
     thing = pooled.take(Thing)
     ref = weakref.ref(thing.part)
     del thing
     assert ref() is None
-    assert isinstance(pooled.take(Thing).part, part.factory().__class__)
+    assert isinstance(pooled.take(Thing).part, stock.factory().__class__)
     assert ref() is None
     counts(pooled, Thing, misses=1, hits=1, recycled=2, parked=1)
 
@@ -509,6 +509,8 @@ def test_any_sequence_of_names_will_do(pooled):
             def __init__(self):
                 self.part = []
 
-        identity = id(pooled.take(Thing).part)
+        thing = pooled.take(Thing)
+        identity = id(thing.part)
+        del thing
         others = [[], []]
         assert id(pooled.take(Thing).part) == identity
