@@ -4,7 +4,8 @@ import pytest
 from helpers import run_python
 
 MEASURE = """
-import gc, sys, weakref, pickle, copy, threading
+import collections, copy, dataclasses, functools, gc, pickle, sys, threading, weakref
+import attrs
 import pooled
 from pooled.containers import *
 from pooled.arc import Arc, Cell
@@ -38,6 +39,157 @@ class Thing:
 def thing(limits="", slots="", more=""):
     return CLASS.format(limits=limits, slots=slots, more=more)
 
+
+FIELDS = """
+@attrs.define
+class Plain:
+    items: list = attrs.field(factory=list)
+
+@pooled.poolable
+@attrs.define
+class Inner:
+    size: int = 3
+    items: list = attrs.field(factory=list)
+
+@pooled.poolable({limits})
+@{define}
+class Thing:
+    a: object
+    items: list = {field}(factory=list)
+    table: dict = {field}(factory=dict)
+    seen: set = {field}(factory=set)
+    size: object = 3
+    {more}
+
+def fill(x):
+    x.items.append(payload)
+    x.table[1] = payload
+    x.seen.add(payload)
+"""
+
+
+def fields(library="attrs", *, limits="", more="", **options):
+    """A class of this library, with fields of each kind; a dataclass is written with what attrs calls `factory`."""
+    define = {"attrs": "attrs.define", "dataclass": "dataclasses.dataclass"}[library]
+    field = {"attrs": "attrs.field", "dataclass": "data_field"}[library]
+    text = FIELDS.format(limits=limits, define=f"{define}(**{options})", field=field, more=more)
+    return "def data_field(factory): return dataclasses.field(default_factory=factory)\n" + text
+
+
+USE = (
+    "x = pooled.take(Thing); fill(x); del x; x = pooled.take(Thing, a=payload, size=payload); fill(x); del x; "
+    "x = Thing(payload); fill(x); del x; x = pooled.try_take(Thing, items=[payload]); fill(x); del x"
+)
+TRY = "\n        try: pooled.take(Thing, {given})\n        except {error}: pass"
+
+WITH_FIELDS = {
+    "fields in slots": (fields(slots=True), USE),
+    "fields in a dict": (fields(slots=False), USE),
+    "fields of a frozen class": (fields(frozen=True), USE),
+    "fields of a frozen class in a dict": (fields(frozen=True, slots=False), USE),
+    "fields of a dataclass": (fields("dataclass"), USE),
+    "fields of a dataclass in slots": (fields("dataclass", slots=True), USE),
+    "fields of a frozen dataclass": (fields("dataclass", frozen=True), USE),
+    "fields, discarded": (fields(limits="max=0"), USE.replace("pooled.try_take", "pooled.take")),
+    "fields, too large": (fields(limits="max_cap=5"), "x = pooled.take(Thing); x.items.extend([payload] * 50); del x"),
+    "fields that grow": (
+        fields(),
+        "x = pooled.take(Thing); x.items.extend(range(500)); x.seen.update(range(500)); del x",
+    ),
+    "fields, extra attributes": (fields(slots=False), "x = pooled.take(Thing); x.more = payload; fill(x); del x"),
+    "fields, dict that was kept": (
+        fields("dataclass"),
+        "x = pooled.take(Thing, a=payload); fill(x); y = vars(x); del x; x = pooled.take(Thing); fill(x); del x, y",
+    ),
+    "fields, deleted": (fields(), "x = pooled.take(Thing, a=payload); fill(x); del x.items, x.a, x.size; del x"),
+    "fields, replaced": (
+        fields(),
+        "x = pooled.take(Thing); x.items = {payload}; x.table = List([payload]); x.seen = {payload}; del x",
+    ),
+    "shared parts": (
+        fields(),
+        "x = pooled.take(Thing); fill(x); kept = x.items, iter(x.table), x.seen.add; del x; y = Thing(1); del y, kept",
+    ),
+    "weakly referenced parts": (
+        fields(),
+        "x = pooled.take(Thing); fill(x); ref = weakref.ref(x.seen, lambda _: None); del x, ref",
+    ),
+    "made": (
+        fields(
+            more="made: object = attrs.field(factory=lambda: [payload]); late: object = attrs.field(default='5',"
+            " converter=float); me: object = attrs.Factory(lambda self: [self.size], takes_self=True)"
+        ),
+        USE,
+    ),
+    "made, with an error": (
+        "trouble = [0]\n"
+        + fields(more="made: object = attrs.field(factory=lambda: [payload, 1 / (len(trouble) - 1)])"),
+        TRY.format(given="a=payload, items=[payload]", error="ZeroDivisionError").strip(),
+    ),
+    "nested": (
+        fields(more="inner: object = attrs.field(factory=Inner); rows: object = attrs.field(factory=List)"),
+        "x = pooled.take(Thing); x.inner.items.append(payload); x.inner.size = payload; x.rows.append(payload); del x",
+    ),
+    "nested and kept": (
+        fields(more="inner: object = attrs.field(factory=Inner); rows: object = attrs.field(factory=List)"),
+        "x = pooled.take(Thing); x.rows.append(payload); y = x.inner, x.rows; del x; x = pooled.take(Thing); del x, y",
+    ),
+    "nested that are no fields of their own": (
+        fields(),
+        "x = pooled.take(Thing, a=Inner(), size=[Plain()]); x.items.append(Inner()); x.a.items.append(payload); del x",
+    ),
+    "bounded and by name": (
+        fields(
+            more="window: object = attrs.field(factory=functools.partial(collections.deque, maxlen=2)); names: object ="
+            " attrs.field(factory=functools.partial(collections.defaultdict, list))"
+        ),
+        "x = pooled.take(Thing); x.window.append(payload); x.names['a'].append(payload); del x",
+    ),
+    "checked and converted": (
+        fields(
+            more="name: object = attrs.field(default='', validator=attrs.validators.instance_of(str));"
+            " number: object = attrs.field(default=0, converter=int)"
+        ),
+        "x = pooled.take(Thing, name='n', number='5'); fill(x); del x"
+        + TRY.format(given="a=payload, name=[payload]", error="TypeError")
+        + TRY.format(given="a=payload, number='no'", error="ValueError")
+        + TRY.format(given="a=payload, nmae=[payload]", error="TypeError"),
+    ),
+    "post_init": (
+        fields("dataclass", more="def __post_init__(self): self.items.append(payload); 1 / (self.size is not None)"),
+        "x = pooled.take(Thing, a=payload); fill(x); del x"
+        + TRY.format(given="a=payload, size=None", error="ZeroDivisionError")
+        + TRY.format(given="size=payload", error="TypeError"),
+    ),
+    "fields in a cycle": (fields(), "x = pooled.take(Thing); x.items.append(x); fill(x); x.a = x; del x"),
+    "fields, blank": (fields(), "x = Thing.__new__(Thing); x.a = payload; del x; x = copy.copy(Thing(payload)); del x"),
+    "fields in other pools": (
+        fields() + "pool = pooled.GlobalPool(Thing)",
+        (
+            "x = pool.take(a=payload); fill(x); del x; x = pooled.assign(Thing(payload), pool); fill(x); del x; "
+            "x = pooled.detach(pooled.take(Thing, a=payload)); fill(x); del x"
+        ),
+    ),
+    "fields, prefilled": (fields() + "pool = pooled.pool_of(Thing)", "pool.prefill(3); pool.prune(); pool.clear()"),
+    "kept": (
+        thing("keep=('a', 'b')", more="def __init__(self): self.a, self.b, self.c = [], {}, payload"),
+        (
+            "x = pooled.take(Thing); x.a.append(payload); x.b[1] = payload; del x; x = Thing(); x.b[1] = payload; "
+            "y = x.b; del x, y; x = Thing(); del x.a; del x; x = Thing(); x.b = 5; del x"
+        ),
+    ),
+    "kept fields": (
+        fields(limits="keep=('index',)", more="index: object = attrs.field(factory=lambda: {})"),
+        "x = pooled.take(Thing); x.index[1] = payload; del x; x = pooled.take(Thing); y = x.index; del x, y",
+    ),
+    "classes with fields": (
+        "",
+        (
+            "Thing = pooled.poolable(attrs.make_class('Thing', {'items': attrs.field(factory=list)}))"
+            "\n        x = pooled.take(Thing); x.items.append(payload); del x"
+        ),
+    ),
+}
 
 KINDS = {
     "containers": (
@@ -98,11 +250,13 @@ KINDS = {
     "arcs": ("cells = pooled.GlobalPool(Cell)", "x = Arc(cells, payload); y = x.clone(); del x, y"),
     "loans": (thing() + "pool = pooled.pool_of(Thing)", "with pool.borrow() as x: x.a = payload\n        del x"),
     "prefilled": (thing() + "pool = pooled.pool_of(Thing)", "pool.prefill(3); pool.prune(); pool.clear()"),
+    **WITH_FIELDS,
 }
 
 
 REFERENCE_CANNOT = {
     "classes": "the reference engine takes long to make them",
+    "classes with fields": "the same",
     "pools that come and go": "the same",
     "dict that was replaced": "the __dict__ of a proxy cannot be replaced",
 }

@@ -1,0 +1,50 @@
+"""What the tests of classes with fields run over: each kind of class, new objects and recycled ones."""
+
+import pytest
+from field_kinds import KINDS, PARTS
+
+
+@pytest.fixture(params=KINDS, ids=str)
+def kind(request):
+    """A way to define a class from its fields."""
+    return request.param
+
+
+@pytest.fixture(params=[kind for kind in KINDS if not kind.frozen], ids=str)
+def mutable_kind(request):
+    """A kind whose objects' fields can be assigned."""
+    return request.param
+
+
+@pytest.fixture(params=[kind for kind in KINDS if not kind.slots], ids=str)
+def dict_kind(request):
+    """A kind whose objects have a `__dict__`."""
+    return request.param
+
+
+@pytest.fixture(params=[kind for kind in KINDS if kind.library == "attrs"], ids=str)
+def attrs_kind(request):
+    return request.param
+
+
+@pytest.fixture(params=[kind for kind in KINDS if kind.library == "dataclass"], ids=str)
+def dataclass_kind(request):
+    return request.param
+
+
+@pytest.fixture(params=PARTS, ids=str)
+def stock(request):
+    """A container that a field's factory makes."""
+    return request.param
+
+
+@pytest.fixture(params=["new", "recycled"])
+def park(pooled, request):
+    """Makes an object of a class and drops it, where the test is about recycled ones."""
+
+    def make(cls, /, **fields):
+        if request.param == "recycled":
+            cls(**fields)
+            assert len(pooled.pool_of(cls)) == 1
+
+    return make
