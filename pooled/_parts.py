@@ -27,6 +27,8 @@ class Part:
         empty: empties one; False as its result: it is not to be kept.
         capacity: how much it has room for, in elements, bytes or characters; None: it is never too large.
         pool: where `cls` is poolable, its pool: then an engine knows how to empty one, and `empty` is not asked.
+        in_c: whether it does as well to empty one as its builtin base is emptied, and to `restore` an attribute.
+        restore: the name and the value of that attribute.
     """
 
     cls: type
@@ -34,15 +36,12 @@ class Part:
     empty: Callable[[Any], object]
     capacity: Callable[[Any], int] | None = None
     pool: Any = None
+    in_c: bool = False
+    restore: tuple[str, Any] | None = None
 
     def kind_of(self, value: Any) -> Part | None:  # noqa: ARG002 (`AnyPart` asks what it is)
         """The kind of part that a value in this place has to be."""
         return self
-
-    @property
-    def is_stock(self) -> bool:
-        """Whether it is a builtin container as calling its class makes it."""
-        return self.make is self.cls and self.cls in EMPTIABLE
 
     def keep(self, value: Any, max_cap: int) -> bool:
         """Empty in place what is of this kind and nobody else has; False where it is not to be kept."""
@@ -80,11 +79,12 @@ _COUNTER: Final = Part(
     make=collections.Counter,
     empty=dict.clear,
     capacity=EMPTIABLE[dict].capacity,
+    in_c=True,
 )
 
 
 def _stock(cls: type) -> Part:
-    return Part(cls=cls, make=cls, empty=EMPTIABLE[cls].empty, capacity=EMPTIABLE[cls].capacity)
+    return Part(cls=cls, make=cls, empty=EMPTIABLE[cls].empty, capacity=EMPTIABLE[cls].capacity, in_c=True)
 
 
 _STOCK: Final[Mapping[Any, Part]] = MappingProxyType(
@@ -106,13 +106,16 @@ def part_made_by(factory: Any) -> Part | None:
 def _part_made_by_partial(factory: functools.partial[Any]) -> Part | None:
     """What `partial(deque, maxlen=n)` and `partial(defaultdict, f)` make."""
     function: Any = factory.func
+    capacity = EMPTIABLE[function].capacity if function in EMPTIABLE else None
     if function is collections.deque and not factory.args and set(factory.keywords) == {"maxlen"}:
-        again: Callable[[Any], object] = functools.partial(_init_deque, maxlen=factory.keywords["maxlen"])
-    elif function is collections.defaultdict and len(factory.args) == 1 and not factory.keywords:
-        again = functools.partial(_empty_defaultdict, default_factory=factory.args[0])
-    else:
-        return None
-    return Part(cls=function, make=factory, empty=again, capacity=EMPTIABLE[function].capacity)
+        init = functools.partial(_init_deque, maxlen=factory.keywords["maxlen"])
+        return Part(cls=function, make=factory, empty=init, capacity=capacity)
+    if function is collections.defaultdict and len(factory.args) == 1 and not factory.keywords:
+        (default,) = factory.args
+        empty = functools.partial(_empty_defaultdict, default_factory=default)
+        restore = ("default_factory", default)
+        return Part(cls=function, make=factory, empty=empty, capacity=capacity, in_c=True, restore=restore)
+    return None
 
 
 def _init_deque(value: collections.deque[Any], maxlen: int | None) -> None:
@@ -149,6 +152,10 @@ def _starts_empty(cls: type) -> bool:
 def part_like(value: Any) -> Part | None:
     """The kind of part that `value` is, whatever made it; None where nobody knows how to empty it."""
     cls = value.__class__
+    if cls is collections.deque:
+        return part_made_by(functools.partial(cls, maxlen=value.maxlen))
+    if cls is collections.defaultdict:
+        return part_made_by(functools.partial(cls, value.default_factory))
     if cls in _STOCK:
         return _STOCK[cls]
     if nested := _nested(cls):

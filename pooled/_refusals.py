@@ -113,7 +113,9 @@ def _is_python_class(cls: type) -> bool:
         return False
     slots = 0
     if "__slots__" in cls.__dict__:
-        slots = sum(isinstance(member, types.MemberDescriptorType) for member in cls.__dict__.values())
+        # attrs has a class show slots of its bases as its own.
+        members = (value for value in cls.__dict__.values() if isinstance(value, types.MemberDescriptorType))
+        slots = sum(member.__objclass__ is cls for member in members)
     offsets = (cls.__dictoffset__, cls.__weakrefoffset__)
     pointers = slots + sum(offset >= base.__basicsize__ for offset in offsets)
     return cls.__basicsize__ == base.__basicsize__ + pointers * _POINTER

@@ -21,7 +21,7 @@ from pooled._engine import reference
 from pooled._engine.native import _native
 from pooled._engine.unraisable import report
 from pooled._fields import FieldPlan
-from pooled._parts import replacement
+from pooled._parts import Part, replacement
 from pooled._policy import Policy
 from pooled._recycling import Plan
 from pooled._stats import Stats
@@ -125,12 +125,14 @@ def _in_c(fields: FieldPlan) -> _native.Fields:
     )
 
 
-def _described(field: Field) -> tuple[str, str | None, int, Any, type | None, Callable[[Any, int], bool] | None]:
+def _described(field: Field) -> _native.Description:
     part = field.part
+    if isinstance(part, Part):
+        return field.name, field.keyword, _PART, part.make, part.cls, part.keep, part.in_c, part.restore
     if part is not None:
-        return field.name, field.keyword, _PART, part.make, getattr(part, "cls", None), part.keep
+        return field.name, field.keyword, _PART, part.make, None, part.keep, False, None
     kind = _UNSET if field.default is NO_DEFAULT else _DEFAULT
-    return field.name, field.keyword, kind, field.default, None, None
+    return field.name, field.keyword, kind, field.default, None, None, False, None
 
 
 def _hook_for(plan: Plan) -> _native.Hook:

@@ -1,7 +1,7 @@
 # What the native engine's C module has.
 
 from collections.abc import Callable, Mapping
-from typing import Any, Self, TypeVar
+from typing import Any, Self, TypeAlias, TypeVar
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 
@@ -20,11 +20,15 @@ class Hook:
         refill: Callable[..., object] | None,
     ) -> Self: ...
 
+Description: TypeAlias = tuple[
+    str, str | None, int, Any, type | None, Callable[[Any, int], bool] | None, bool, tuple[str, Any] | None
+]
+
 class Fields:
     def __new__(
         cls,
         owner: type,
-        fields: tuple[tuple[str, str | None, int, Any, type | None, Callable[[Any, int], bool] | None], ...],
+        fields: tuple[Description, ...],
         /,
         *,
         is_whole: bool,

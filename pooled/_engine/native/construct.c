@@ -491,8 +491,11 @@ can_be_given(PoolStore *store, PyObject *const *given, PyObject *keywords)
     if (LIKELY(keywords == NULL)) {
         return fields == NULL || !fields->finishes || check_given(store, given, keywords);
     }
+    if (fields == NULL && store->reset == NULL) {
+        return !takes_nothing(store->hook) || refuse_arguments(store->hook) != NULL;
+    }
     if (fields == NULL) {
-        return store->reset == NULL || check_given(store, given, keywords);
+        return check_given(store, given, keywords);
     }
     return (fields->only_assigns && fields_know(fields, keywords)) || check_given(store, given, keywords);
 }

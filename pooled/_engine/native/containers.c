@@ -83,14 +83,15 @@ bytes_beyond(const Container *kind, PyObject *self)
     return number;
 }
 
-/* The same for one of refcount 0; -1 without an exception. */
+/* The same for one that may be of refcount 0; -1 without an exception. */
 static Py_ssize_t
 bytes_of_dying(const Container *kind, PyObject *self)
 {
     PyObject *pending = begin_stock();
-    Py_SET_REFCNT(self, 1); /* alive for the length of a call of C code, which keeps nothing */
+    Py_ssize_t references = Py_REFCNT(self);
+    Py_SET_REFCNT(self, references + 1); /* alive for the length of a call of C code, which keeps nothing */
     Py_ssize_t bytes = bytes_beyond(kind, self);
-    Py_SET_REFCNT(self, 0);
+    Py_SET_REFCNT(self, references);
     end_stock(pending, bytes >= 0);
     return bytes;
 }
@@ -132,7 +133,9 @@ bytesio_empty(const Container *kind, PyObject *self, unsigned *Py_UNUSED(sparse)
 
 /* ---- all of them ---- */
 
-enum { CONTAINERS = 8 };
+enum { DEQUE = 4, ORDERED_DICT, DEFAULTDICT, BYTESIO, CONTAINERS };
+
+static PyTypeObject *counter;
 
 static Container containers[CONTAINERS] = {
     {NULL, list_kind_is_above, list_kind_empty},
@@ -159,14 +162,14 @@ learn_from_a_deque(const Container *kind)
 
 /* Find a class of the standard library; it is kept for good. */
 static bool
-find(const char *module_name, const char *name, Container *kind)
+find(const char *module_name, const char *name, PyTypeObject **type)
 {
     PyObject *module = PyImport_ImportModule(module_name);
     if (module != NULL) {
-        kind->type = (PyTypeObject *)PyObject_GetAttrString(module, name);
+        *type = (PyTypeObject *)PyObject_GetAttrString(module, name);
         Py_DECREF(module);
     }
-    return module != NULL && kind->type != NULL;
+    return module != NULL && *type != NULL;
 }
 
 bool
@@ -175,9 +178,11 @@ containers_find(void)
     if (containers[0].type != NULL) {
         return true;
     }
-    if (!find("collections", "deque", &containers[4]) || !find("collections", "OrderedDict", &containers[5])
-        || !find("collections", "defaultdict", &containers[6]) || !find("io", "BytesIO", &containers[7])
-        || !learn_from_a_deque(&containers[4])) {
+    if (!find("collections", "deque", &containers[DEQUE].type)
+        || !find("collections", "OrderedDict", &containers[ORDERED_DICT].type)
+        || !find("collections", "defaultdict", &containers[DEFAULTDICT].type)
+        || !find("io", "BytesIO", &containers[BYTESIO].type) || !find("collections", "Counter", &counter)
+        || !learn_from_a_deque(&containers[DEQUE])) {
         return false;
     }
     containers[1].type = &PyDict_Type;
@@ -198,4 +203,23 @@ container_of(PyTypeObject *type)
         }
     }
     return NULL;
+}
+
+bool
+is_emptied_so(PyTypeObject *type)
+{
+    const Container *container = container_of(type);
+    return container != NULL && (container->type == type || type == counter);
+}
+
+bool
+is_defaultdict(PyTypeObject *type)
+{
+    return type == containers[DEFAULTDICT].type;
+}
+
+bool
+is_deque(PyTypeObject *type)
+{
+    return type == containers[DEQUE].type;
 }

@@ -40,4 +40,11 @@ bool containers_find(void);
 /* The container that `type` is or inherits from, or NULL. */
 const Container *container_of(PyTypeObject *type);
 
+/* Whether objects of `type` itself, of the standard library, are emptied as that is: it is a container, or Counter. */
+bool is_emptied_so(PyTypeObject *type);
+
+/* Whether it is defaultdict, which forgets its default_factory when it is emptied; or deque, which forgets its maxlen. */
+bool is_defaultdict(PyTypeObject *type);
+bool is_deque(PyTypeObject *type);
+
 #endif

@@ -349,7 +349,7 @@ fields_make_ready(Fields *fields, PyObject *self, bool is_blank, PyObject *const
         done = make_ready_by_name(fields, self, given, keywords);
     }
     else {
-        done = fill_places(fields, bases, is_blank);
+        done = fill_places(fields, bases, is_blank || is_left_blank(fields, &values));
         if (done && keywords != NULL) {
             assign(fields, bases, given, keywords);
         }
@@ -379,9 +379,10 @@ offset_of(PyTypeObject *type, PyObject *name)
 static bool
 field_init(Field *field, PyTypeObject *type, PyObject *description)
 {
-    PyObject *name, *keyword, *value, *cls, *keep;
-    int kind;
-    if (!PyArg_ParseTuple(description, "UOiOOO:field", &name, &keyword, &kind, &value, &cls, &keep)) {
+    PyObject *name, *keyword, *value, *cls, *keep, *restore;
+    int kind, in_c;
+    if (!PyArg_ParseTuple(
+            description, "UOiOOOpO:field", &name, &keyword, &kind, &value, &cls, &keep, &in_c, &restore)) {
         return false;
     }
     *field = (Field){.kind = (FieldKind)kind, .index = -1};
@@ -395,10 +396,7 @@ field_init(Field *field, PyTypeObject *type, PyObject *description)
     if (field->kind == IS_PART) {
         field->value = unless_none(value);
         if (cls != Py_None) {
-            part_learn(&field->part, (PyTypeObject *)cls, keep);
-            if (value != cls) {
-                field->part.kind = BY_PYTHON; /* not made just as calling the class makes it */
-            }
+            part_learn(&field->part, (PyTypeObject *)cls, keep, in_c, restore);
         }
         else {
             field->part = (Part){.kind = ANYTHING, .keep = Py_NewRef(keep)};
@@ -485,6 +483,7 @@ fields_traverse(Fields *self, visitproc visit, void *arg)
         Py_VISIT(self->items[i].value);
         Py_VISIT(self->items[i].part.type);
         Py_VISIT(self->items[i].part.keep);
+        Py_VISIT(self->items[i].part.restore);
     }
     return 0;
 }
@@ -500,8 +499,7 @@ fields_dealloc(Fields *self)
         Py_XDECREF(field->name);
         Py_XDECREF(field->keyword);
         Py_XDECREF(field->value);
-        Py_XDECREF(field->part.type);
-        Py_XDECREF(field->part.keep);
+        part_free(&field->part);
     }
     PyMem_Free(self->items);
     PyMem_Free(self->steps);

@@ -64,7 +64,7 @@ typedef struct Fields {
 } Fields;
 
 /* The class Fields: Fields(cls, fields, *, is_whole, replace, finish, finishes, only_assigns), with a tuple
-   (name, keyword, kind, value, cls, keep) for each field. */
+   (name, keyword, kind, value, cls, keep, in_c, restore) for each field. */
 extern PyType_Spec fields_spec;
 
 /* Empty an object that nobody can reach and the collector does not see, alive or of refcount 0: RECYCLED, or why it
@@ -109,6 +109,13 @@ find_bases(Fields *fields, PyObject *self, char **bases, CompatValues *values)
     return true;
 }
 
+/* Whether the values of an object that was emptied have no defaults: nothing was known of them then. */
+static inline bool
+is_left_blank(const Fields *fields, const CompatValues *values)
+{
+    return fields->has_entries && *values->count == 0;
+}
+
 /* Do what `fields_make_ready` does where nothing is given, if nothing has to be made for it; else false, and the object
    is hidden still. */
 static inline bool
@@ -116,7 +123,8 @@ fields_make_ready_at_once(Fields *fields, PyObject *self)
 {
     CompatValues values = {0};
     char *bases[BASES];
-    if (UNLIKELY(fields->laters != fields->parts || !find_bases(fields, self, bases, &values))) {
+    if (UNLIKELY(fields->laters != fields->parts || !find_bases(fields, self, bases, &values)
+                 || is_left_blank(fields, &values))) {
         return false;
     }
     for (const Step *step = fields->parts, *end = fields->end; step < end; step++) {

@@ -6,22 +6,30 @@
 #include "hook.h"
 
 void
-part_learn(Part *part, PyTypeObject *type, PyObject *keep)
+part_learn(Part *part, PyTypeObject *type, PyObject *keep, bool in_c, PyObject *restore)
 {
     const Container *container = container_of(type);
-    bool is_stock = container != NULL && container->type == type;
     *part = (Part){
         .type = (PyTypeObject *)Py_NewRef(type),
         .container = container,
         .keep = Py_NewRef(keep),
-        .kind = type == &PyList_Type        ? A_LIST
-                : type == &PyDict_Type      ? A_DICT
-                : type == &PySet_Type       ? A_SET
-                : type == &PyByteArray_Type ? A_BYTEARRAY
-                : is_stock                  ? A_CONTAINER
-                : hook_of(type) != NULL     ? A_POOLABLE
-                                            : BY_PYTHON,
+        .restore = unless_none(restore),
+        .kind = hook_of(type) != NULL          ? A_POOLABLE
+                : !in_c || container == NULL   ? BY_PYTHON
+                : type == &PyList_Type         ? A_LIST
+                : type == &PyDict_Type         ? A_DICT
+                : type == &PySet_Type          ? A_SET
+                : type == &PyByteArray_Type    ? A_BYTEARRAY
+                                               : A_CONTAINER,
     };
+}
+
+void
+part_free(Part *part)
+{
+    Py_XDECREF(part->type);
+    Py_XDECREF(part->keep);
+    Py_XDECREF(part->restore);
 }
 
 /* ---- emptying ---- */
@@ -30,19 +38,45 @@ part_learn(Part *part, PyTypeObject *type, PyObject *keep)
 static bool
 has_attributes(PyObject *value)
 {
-    PyObject **dict = Py_TYPE(value)->tp_dictoffset != 0 ? _PyObject_GetDictPtr(value) : NULL;
-    return dict != NULL && *dict != NULL;
+    PyObject *dict;
+    CompatValues values;
+    if (Py_TYPE(value)->tp_flags & Py_TPFLAGS_MANAGED_DICT) {
+        if (compat_has_values(Py_TYPE(value)) && compat_values(value, &values)) {
+            return *values.count != 0;
+        }
+        dict = compat_managed_dict(value);
+    }
+    else {
+        PyObject **place = Py_TYPE(value)->tp_dictoffset != 0 ? _PyObject_GetDictPtr(value) : NULL;
+        dict = place == NULL ? NULL : *place;
+    }
+    return dict != NULL && (PyDict_GET_SIZE(dict) != 0 || Py_REFCNT(dict) != 1);
+}
+
+static bool
+restore(const Part *part, PyObject *value)
+{
+    if (part->restore == NULL) {
+        return true;
+    }
+    PyObject *pending = compat_take_exception();
+    bool done = PyObject_SetAttr(value, PyTuple_GET_ITEM(part->restore, 0), PyTuple_GET_ITEM(part->restore, 1)) == 0;
+    if (!done) {
+        PyErr_Clear();
+    }
+    compat_put_exception(pending);
+    return done;
 }
 
 static PartFate
 keep_container(Part *part, PoolStore *store, PyObject *value)
 {
-    if (has_attributes(value)) {
+    const Container *container = part->container;
+    if (has_attributes(value) || container->is_above(container, value, store->max_cap)) {
         return LET_GO;
     }
     part_hide(value);
-    bool is_above = part->container->is_above(part->container, value, store->max_cap);
-    return !is_above && part->container->empty(part->container, value, &part->sparse) ? KEPT : LET_GO;
+    return container->empty(container, value, &part->sparse) && restore(part, value) ? KEPT : LET_GO;
 }
 
 /* Have the stock containers, which measure themselves while nobody has them, be measured at refcount 0. */
@@ -119,17 +153,37 @@ keep_by_python(Part *part, PoolStore *store, PyObject *value)
     return KEPT;
 }
 
+/* What has to be restored of a defaultdict; NULL where that cannot be had. */
+static PyObject *
+what_it_makes(PyObject *value)
+{
+    PyObject *pending = compat_take_exception();
+    PyObject *factory = PyObject_GetAttrString(value, "default_factory");
+    PyObject *pair = factory == NULL ? NULL : Py_BuildValue("(sO)", "default_factory", factory);
+    Py_XDECREF(factory);
+    if (pair == NULL) {
+        PyErr_Clear();
+    }
+    compat_put_exception(pending);
+    return pair;
+}
+
 /* One of whatever class, as one of its class. */
 static PartFate
 keep_anything(Part *part, PoolStore *store, PyObject *value)
 {
+    PyTypeObject *type = Py_TYPE(value);
+    PyObject *kept = is_defaultdict(type) ? what_it_makes(value) : Py_NewRef(Py_None);
+    if (kept == NULL) {
+        return LET_GO;
+    }
     Part found;
-    part_learn(&found, Py_TYPE(value), part->keep);
+    part_learn(&found, type, part->keep, is_emptied_so(type) && !is_deque(type), kept);
+    Py_DECREF(kept);
     found.sparse = part->sparse;
     PartFate fate = part_keep(&found, store, value);
     part->sparse = found.sparse;
-    Py_DECREF(found.type);
-    Py_DECREF(found.keep);
+    part_free(&found);
     return fate;
 }
 

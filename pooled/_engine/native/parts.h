@@ -29,6 +29,7 @@ typedef struct {
     PyTypeObject *type;         /* just this one; NULL where it is ANYTHING. A reference of ours */
     const Container *container; /* of A_CONTAINER */
     PyObject *keep;             /* keep(value, max_cap): empty it; whether it can be kept. A reference of ours */
+    PyObject *restore;          /* (name, value): an attribute that is set again after it was emptied; NULL: none. Ours */
     unsigned sparse;            /* lives that left it nearly empty, since the last that gave its room back */
 } Part;
 
@@ -39,8 +40,12 @@ typedef enum {
     BROKEN,    /* what was to empty it raised, and that has been reported */
 } PartFate;
 
-/* Find out how parts of `type` are emptied; `keep` where it is not known. */
-void part_learn(Part *part, PyTypeObject *type, PyObject *keep);
+/* Find out how parts of `type` are emptied, of which it is told whether they are as their builtin base is, and what is
+   restored then, and the rest by `keep`. Given `type` and `keep`, it has a reference to each. */
+void part_learn(Part *part, PyTypeObject *type, PyObject *keep, bool in_c, PyObject *restore);
+
+/* Let go of what it has. */
+void part_free(Part *part);
 
 /* A new part: what `make` gives, called without arguments. NULL with an exception set. */
 PyObject *part_make(const Part *part, PyObject *make);
