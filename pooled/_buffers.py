@@ -50,6 +50,8 @@ class BufferPool(MemoryPool):
             TypeError, ValueError: `nbytes` is not an int of 0 or more.
             MemoryError: there is no block that large.
         """
+        if self._is_exiting():
+            return memoryview(bytearray(nbytes))  # modules lose their names by then
         nbytes = check_size("nbytes", nbytes)
         if OFF:
             return memoryview(bytearray(nbytes))

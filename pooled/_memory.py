@@ -56,8 +56,8 @@ class MemoryPool:
     __slots__ = (
         "__weakref__",
         "_blank",
-        "_bytes_at_most",
         "_by_size",
+        "_bytes_at_most",
         "_events",
         "_largest",
         "_lend",
@@ -68,6 +68,8 @@ class MemoryPool:
         "_tally",
         "_turn",
     )
+
+    _is_exiting = staticmethod(sys.is_finalizing)
 
     def __init__(self, *, max_bytes: int, max_cap: int | None, name: str | None) -> None:
         if not isinstance(name, str | None):

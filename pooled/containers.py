@@ -24,8 +24,8 @@ from pooled._decorate import poolable
 
 __all__ = [
     "Array",
-    "ByteArray",
     "BufferPool",
+    "ByteArray",
     "BytesIO",
     "Counter",
     "DefaultDict",

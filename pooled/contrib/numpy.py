@@ -130,4 +130,6 @@ def _bytes_of(shape: tuple[int, ...], dtype: np.dtype[Any]) -> int:
     try:
         return check_size("nbytes", nbytes)
     except ValueError as error:
-        raise ValueError(f"shape={shape!r}: an array of {dtype!r} of that shape is larger than memory can be") from error
+        raise ValueError(
+            f"shape={shape!r}: an array of {dtype!r} of that shape is larger than memory can be"
+        ) from error
