@@ -9,7 +9,6 @@ of Python that are served here.
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Callable
 from functools import cache
 from sys import getrefcount, is_finalizing
 from typing import Any, Final, Protocol
@@ -21,10 +20,10 @@ Memory = ctypes.Array
 class Lender(Protocol):
     """What memory comes home to."""
 
-    def take_back(self, memory: list[Memory[Any]]) -> None:
+    def _take_back(self, memory: list[Memory[Any]]) -> None:
         """Take memory that nobody else can reach out of this list, which alone holds it."""
 
-    def let_go(self, fate: str) -> None:
+    def _let_go(self, fate: str) -> None:
         """Count memory that does not come home, by a name in `Stats`."""
 
 
@@ -59,43 +58,26 @@ def _end(lease: Any, is_exiting: Any = is_finalizing) -> None:
         lender, memory = lease._lender, [lease._memory]
     except AttributeError:
         return  # a copy of a lease, which has memory of its own
-    of_lease, of_memory = _holders(lease, memory)
-    if of_lease != _ALONE[0]:
-        # The cyclic collector calls before it lets go of anything, and what it found may yet come back to life.
-        lender.let_go("collected")
-    elif of_memory != _ALONE[1]:
-        lender.let_go("escaped")
-    else:
+    references = getrefcount(lease), getrefcount(memory[0])
+    if references == _ALONE:
         del lease._memory
-        lender.take_back(memory)
-
-
-def _holders(lease: Any, memory: list[Memory[Any]]) -> tuple[int, int]:
-    """How many references there are to a lease and to its memory, those of the callers included."""
-    return getrefcount(lease), getrefcount(memory[0])
-
-
-def _lease_class_of(size: int, end: Callable[[Any], None]) -> Any:
-    return type("Lease", (ctypes.c_ubyte * size,), {"__slots__": ("_lender", "_memory"), "__del__": end})
+        lender._take_back(memory)
+    elif lender is _counting:
+        _counting.append(references)
+    else:
+        # The cyclic collector calls before it lets go of anything, and what it found may yet come back to life.
+        lender._let_go("escaped" if references[0] == _ALONE[0] else "collected")
 
 
 @cache
 def _lease_class(size: int) -> Any:
     """The class of leases of `size` bytes: the size of a ctypes array is a matter of its class."""
-    return _lease_class_of(size, _end)
+    return type("Lease", (ctypes.c_ubyte * size,), {"__slots__": ("_lender", "_memory"), "__del__": _end})
 
 
-def _holders_of_one_alone() -> tuple[int, int]:
-    seen: list[tuple[int, int]] = []
-
-    def end(lease: Any) -> None:
-        memory = [lease._memory]
-        seen.append(_holders(lease, memory))
-
-    lease = _lease_class_of(1, end)()
-    lease._memory = own_memory(1)
-    del lease
-    return seen.pop()
-
-
-_ALONE: Final = _holders_of_one_alone()  # differs between versions of Python
+# How many references there are when nobody else has any differs between versions of Python, and from one function to
+# the next. So it is the function itself that finds it out.
+_counting: Final[Any] = []
+_ALONE: tuple[int, int] = (0, 0)
+lend(own_memory(1), _counting)
+_ALONE = _counting.pop()

@@ -220,11 +220,11 @@ class MemoryPool:
 
     # The way home.
 
-    def take_back(self, memory: list[Memory[Any]]) -> None:
+    def _take_back(self, memory: list[Memory[Any]]) -> None:
         """Park memory that nobody else can reach, or let it die. For leases: users drop their views instead."""
         self._note("recycled", len(memory[0]), memory)
 
-    def let_go(self, fate: str) -> None:
+    def _let_go(self, fate: str) -> None:
         """Count memory that does not come home. For leases."""
         self._note(fate, 0)
 
@@ -263,7 +263,7 @@ class MemoryPool:
 
     def _park(self, size: int, memory: Any) -> str:
         """Park the block in this list if the limits allow it; say what became of it, by a name in `Stats`."""
-        if size > self._largest or size & (size - 1):  # no power of two: it was made to measure
+        if size > self._largest or size < _SMALLEST or size & (size - 1):  # of no size class: it was made to measure
             return "discarded_large" if self._max_bytes else "discarded_full"
         if not self._has_room(size):
             self._give_up_idle(size)

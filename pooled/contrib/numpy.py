@@ -78,6 +78,8 @@ class ArrayPool(MemoryPool):
     ) -> NDArray[Any]:
         """A writable, aligned array of just this shape and dtype.
 
+        One without elements needs no memory: it is as numpy makes it, and not counted.
+
         Args:
             shape: elements along each axis: an int, or a sequence of ints, which may be empty.
             dtype: what numpy takes as one, but nothing that holds references to objects.
@@ -93,9 +95,10 @@ class ArrayPool(MemoryPool):
         shape, dtype = _checked(shape, dtype)
         if order not in ("C", "F"):
             raise ValueError(f"order={order!r}: expected 'C', the last axis varies fastest, or 'F', the first one does")
-        if OFF:
+        nbytes = _bytes_of(shape, dtype)
+        if OFF or not nbytes:
             return (np.zeros if zero else np.empty)(shape, dtype, order)
-        return np.ndarray(shape, dtype, self._lease(_bytes_of(shape, dtype), zero=zero), order=order)
+        return np.ndarray(shape, dtype, self._lease(nbytes, zero=zero), order=order)
 
     def prefill(self, shape: Shape, n: int, dtype: DTypeLike = float) -> int:
         """Make up to `n` blocks for arrays of this shape and dtype and park them, as far as there is room.
