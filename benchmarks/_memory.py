@@ -58,7 +58,7 @@ def fill(pairs: int) -> Result:
 
 
 def buffers(pairs: int) -> Iterator[Result]:
-    """Make a buffer and let go of it: what a `bytearray` costs grows with its size, what a pooled one costs does not."""
+    """Make a buffer and let go of it: what a `bytearray` costs grows with its size, a pooled buffer's cost does not."""
     for kib in (4, 64, 256, 1024, 4096):
         pool = BufferPool()
         names = {"take": pool.take, "n": kib << 10}

@@ -137,7 +137,7 @@ class MemoryPool:
         percent = 10 if self.parked_bytes * 10 > self._max_bytes else 1
         least = max(1, self._max_bytes * percent // 100)
         died = bytes_died = 0
-        for size in self._coldest():
+        for size in self._coldest(*self._shelves):
             died, bytes_died = died + 1, bytes_died + size
             if bytes_died >= least:
                 break
@@ -149,7 +149,7 @@ class MemoryPool:
         Returns:
             How many blocks died.
         """
-        return sum(1 for _ in self._coldest())
+        return sum(1 for _ in self._coldest(*self._shelves))
 
     def resize(self, *, max_bytes: int | None = None, max_cap: int | None = None) -> None:
         """Change the limits, in bytes; what is left out stays. Parked blocks that they do not allow die.
@@ -221,11 +221,11 @@ class MemoryPool:
     # The way home.
 
     def _take_back(self, memory: list[Memory[Any]]) -> None:
-        """Park memory that nobody else can reach, or let it die. For leases: users drop their views instead."""
+        """Park memory that nobody else can reach, or let it die."""
         self._note("recycled", len(memory[0]), memory)
 
     def _let_go(self, fate: str) -> None:
-        """Count memory that does not come home. For leases."""
+        """Count memory that does not come home, by a name in `Stats`."""
         self._note(fate, 0)
 
     def _note(self, what: str, size: int, memory: list[Memory[Any]] | None = None) -> None:
@@ -288,20 +288,22 @@ class MemoryPool:
     def _give_up_idle(self, size: int) -> None:
         """Let blocks of sizes that nobody asks for any more die, until there is room for one of `size` bytes."""
         for shelf in self._shelves:
-            while self._taken() - shelf.last_taken > _IDLE and shelf.blocks and not self._has_room(size):
-                shelf.blocks.popleft()
+            if self._taken() - shelf.last_taken > _IDLE:
+                blocks_of_this = self._coldest(shelf)
+                while not self._has_room(size) and next(blocks_of_this, None):
+                    pass
 
     def _keep_to_limits(self) -> None:
         for shelf in self._shelves:
             if shelf.size > self.max_cap:
                 shelf.blocks.clear()
-        coldest = self._coldest()
-        while self.parked_bytes > self._max_bytes:
-            next(coldest, None)
+        coldest = self._coldest(*self._shelves)
+        while self.parked_bytes > self._max_bytes and next(coldest, None):
+            pass
 
-    def _coldest(self) -> Iterator[int]:
+    def _coldest(self, *shelves: _Shelf) -> Iterator[int]:
         """Let parked blocks die one by one, those of the size first that was not asked for the longest; give sizes."""
-        for shelf in sorted(self._shelves, key=lambda shelf: shelf.last_taken):
+        for shelf in sorted(shelves, key=lambda shelf: shelf.last_taken):
             for _ in range(len(shelf.blocks)):
                 try:
                     shelf.blocks.popleft()

@@ -42,7 +42,9 @@ class ArrayPool(MemoryPool):
 
     Cost: a take and a drop together are a few microseconds, whatever the size; `numpy.empty` needs a few tenths of
     one. What this saves are the pages of large arrays, which the system has to find and to zero again each time that
-    the allocator had given them back: so it pays for arrays of some megabytes, not for small ones.
+    the allocator had given them back: so it pays for arrays of some megabytes, not for small ones. `python -m
+    benchmarks` measures arrays of 16 MiB that are filled: 13 times as fast where their pages had been given back, 4
+    times where these were huge pages, and the same where the allocator had kept them.
 
     Args:
         max_bytes: how many bytes are parked at most, in all threads together. 0 pools nothing.

@@ -233,11 +233,12 @@ def test_names_and_representation(containers):
     assert (pool.name, pool.max_cap, bool(pool)) == ("BufferPool", pool.max_bytes, True)
 
 
-def test_the_report_has_it(pooled, pool):
+def test_the_report_has_it(pooled, containers):
+    pool = containers.BufferPool(name="reported")
     view = pool.take(10)
     table = pooled.stats()
-    assert table["test"] == pool.stats()
-    assert re.search(r"(?m)^test +0 +1 ", str(table))
+    assert table["reported"] == pool.stats()
+    assert re.search(r"(?m)^reported +0 +1 ", str(table))
 
 
 @pytest.mark.parametrize(
