@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 import attrs
 
 from pooled import _engine
-from pooled._pools import all_pools
+from pooled._memory import MemoryPool, memory_pools
+from pooled._pools import Pool, all_pools
 from pooled._stats import Stats
 
 _COLUMNS = ("hits", "misses", "recycled", "discarded", "escaped", "collected", "detached", "live", "parked")
@@ -51,11 +53,12 @@ def _line(row: tuple[str, ...], widths: list[int]) -> str:
 def stats() -> AllStats:
     """What became of the objects that the pools handed out: a mapping of pool names to `Stats`.
 
-    Pools of the same name are told apart by a number: `name`, `name#2`. Pools that handed out nothing are in it.
-    Printed, it is a table.
+    Pools of memory come last; what they count is blocks. Pools of the same name are told apart by a number: `name`,
+    `name#2`. Pools that handed out nothing are in it. Printed, it is a table.
     """
     by_name: dict[str, Stats] = {}
-    for pool in all_pools():
+    pools: list[Pool[Any] | MemoryPool] = [*all_pools(), *memory_pools()]
+    for pool in pools:
         name, number = pool.name, 1
         while name in by_name:
             number += 1

@@ -7,6 +7,8 @@ the configuration file, change them, and `pool_of(List).resize(...)` does at any
 
 Capacity is what a container has room for without growing: elements, for the buffers bytes, for `StringIO`
 characters. One whose capacity is above the pool's `max_cap` is discarded.
+
+`BufferPool` is for memory rather than objects: it hands out memoryviews, for reading into.
 """
 
 from __future__ import annotations
@@ -16,11 +18,13 @@ import collections
 import io
 from typing import Any, TypeVar, cast
 
+from pooled._buffers import BufferPool
 from pooled._builtins import capacity_of, of_the_builtin
 from pooled._decorate import poolable
 
 __all__ = [
     "Array",
+    "BufferPool",
     "ByteArray",
     "BytesIO",
     "Counter",

@@ -82,6 +82,20 @@ def arc(pooled):
     return sys.modules["pooled.arc"]
 
 
+@pytest.fixture(scope="session")
+def arrays(pooled):
+    """`pooled.contrib.numpy`, with the engine under test."""
+    pytest.importorskip("numpy", reason="numpy is not installed; some interpreters have no build of it")
+    return importlib.import_module("pooled.contrib.numpy")
+
+
+@pytest.fixture(scope="session")
+def sortedcontainers(pooled):
+    """`pooled.contrib.sortedcontainers`, with the engine under test."""
+    pytest.importorskip("sortedcontainers", reason="sortedcontainers is not installed")
+    return importlib.import_module("pooled.contrib.sortedcontainers")
+
+
 @pytest.fixture
 def unraisable(monkeypatch):
     """What went to `sys.unraisablehook`, as strings: keeping the errors would keep the objects."""

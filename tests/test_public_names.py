@@ -1,5 +1,7 @@
 """Every public name has a docstring and a test."""
 
+import importlib
+import importlib.util
 import inspect
 import re
 import typing
@@ -12,7 +14,12 @@ import pooled.arc
 import pooled.containers
 import pooled.instrument
 
-MODULES = [pooled, pooled.containers, pooled.arc, pooled.instrument]
+CONTRIB = [
+    importlib.import_module(f"pooled.contrib.{package}")
+    for package in ("numpy", "sortedcontainers")
+    if importlib.util.find_spec(package)
+]
+MODULES = [pooled, pooled.containers, pooled.arc, pooled.instrument, *CONTRIB]
 TESTED = "\n".join(path.read_text() for path in Path(__file__).parent.rglob("test_*.py") if path != Path(__file__))
 
 

@@ -192,7 +192,8 @@ def normalised(result, cls, stock):
 
 
 def test_every_container_is_here(containers):
-    assert sorted(STOCK) == sorted(OPERATIONS) == sorted(STARTS) == sorted(containers.__all__)
+    assert sorted(STOCK) == sorted(OPERATIONS) == sorted(STARTS)
+    assert sorted([*STOCK, "BufferPool"]) == sorted(containers.__all__), "which is tested in a file of its own"
 
 
 @pytest.mark.parametrize("name", STOCK)

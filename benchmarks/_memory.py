@@ -1,0 +1,69 @@
+"""The cases of memory: arrays of numpy's that are filled, and buffers that are read into."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import timeit
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+import attrs
+import numpy as np
+
+from benchmarks._measuring import Result, compare, compare_timers
+from pooled.containers import BufferPool
+from pooled.contrib.numpy import ArrayPool
+
+MIB: Final = 1 << 20
+
+RETURNED: Final = {"MALLOC_MMAP_THRESHOLD_": str(MIB), "NUMPY_MADVISE_HUGEPAGE": "0"}
+"""Has glibc give each array's pages back to the system, as it does above its threshold, which else grows to 32 MiB."""
+
+RETURNED_HUGE: Final = {"MALLOC_MMAP_THRESHOLD_": str(MIB)}
+"""The same with the huge pages that numpy asks for where the system has them: 8 faults an array instead of 4096."""
+
+
+def arrays(pairs: int) -> Iterator[Result]:
+    """Make an array of 16 MiB, fill it, and let go of it; and a small one."""
+    yield _filled("16 MiB, pages returned", RETURNED, pairs, wanted=8.0)
+    yield _filled("16 MiB, huge pages returned", RETURNED_HUGE, pairs)
+    yield _filled("16 MiB, the allocator's default", {}, pairs, wanted=0.95)
+    pool = ArrayPool()
+    names = {"take": pool.take, "empty": np.empty}
+    yield compare("8 KiB, not filled", "take(1024)", "empty(1024)", names, pairs=pairs)
+
+
+def _filled(case: str, environ: Mapping[str, str], pairs: int, *, wanted: float | None = None) -> Result:
+    """Compare in a process of its own: the allocator reads its settings once, and what ran before changes its mind."""
+    process = subprocess.run(  # noqa: S603 (it is this very module)
+        [sys.executable, "-m", __name__, str(pairs)],
+        env={**os.environ, **environ},
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
+    )
+    return Result(**{**json.loads(process.stdout), "case": case, "wanted": wanted})
+
+
+def fill(pairs: int) -> Result:
+    """Compare pooled arrays of 16 MiB with those of `numpy.empty`, each filled and dropped, in this process."""
+    pool = ArrayPool()
+    count = 16 * MIB // np.dtype(float).itemsize
+    names = {"take": pool.take, "empty": np.empty, "count": count}
+    ours, theirs = (timeit.Timer(f"{make}(count).fill(1.0)", globals=names).timeit for make in ("take", "empty"))
+    return compare_timers("fill", ours, theirs, pairs=pairs)
+
+
+def buffers(pairs: int) -> Iterator[Result]:
+    """Make a buffer and let go of it: what a `bytearray` costs grows with its size, a pooled buffer's cost does not."""
+    for kib in (4, 64, 256, 1024, 4096):
+        pool = BufferPool()
+        names = {"take": pool.take, "n": kib << 10}
+        yield compare(f"{kib:,} KiB against bytearray", "take(n)", "memoryview(bytearray(n))", names, pairs=pairs)
+
+
+if __name__ == "__main__":
+    print(json.dumps(attrs.asdict(fill(int(sys.argv[1])))))

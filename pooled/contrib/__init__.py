@@ -1,0 +1,1 @@
+"""Pools for other packages' objects, a module for each: `numpy`, `sortedcontainers`. Each wants its package."""
