@@ -128,11 +128,14 @@ show_parts_by_name(Fields *fields, PyObject *self)
 static bool
 make_place_ready(const Field *field, PyObject **place, PyObject *given)
 {
+    bool done = field->kind == UNSET || given != NULL || field_make_ready(field, place);
+    if (field->kind == IS_PART && *place != NULL) {
+        part_show(&field->part, *place);
+    }
     if (given != NULL) {
         Py_XSETREF(*place, Py_NewRef(given));
-        return true;
     }
-    return field->kind == UNSET || field_make_ready(field, place);
+    return done;
 }
 
 /* What is given for a field, borrowed; NULL where nothing is. */

@@ -229,7 +229,7 @@ drop_waiting(void)
         }
     }
     PyMem_Free(here.waiting.objects);
-    here.waiting = (Shelf){NULL, 0, 0};
+    here.waiting = (Shelf){.store = NULL};
     here.depth--;
 }
 

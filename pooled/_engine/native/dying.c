@@ -2,7 +2,6 @@
 
 #include "attributes.h"
 #include "drop.h"
-#include "fields.h"
 #include "hook.h"
 #include "learned.h"
 #include "store.h"
@@ -75,10 +74,5 @@ void
 end_parked(PyObject *self)
 {
     Py_INCREF(Py_TYPE(self)); /* end_object lets go of it */
-    show(self);
-    Hook *hook = hook_of(Py_TYPE(self));
-    if (hook != NULL && hook->home->fields != NULL) {
-        fields_show_parts(hook->home->fields, self);
-    }
     end_object(self);
 }

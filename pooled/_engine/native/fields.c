@@ -350,6 +350,7 @@ fields_make_ready(Fields *fields, PyObject *self, bool is_blank, PyObject *const
     }
     else {
         done = fill_places(fields, bases, is_blank || is_left_blank(fields, &values));
+        show_parts(fields, bases); /* before anything is given, which is not ours to show */
         if (done && keywords != NULL) {
             assign(fields, bases, given, keywords);
         }
@@ -358,7 +359,6 @@ fields_make_ready(Fields *fields, PyObject *self, bool is_blank, PyObject *const
         }
     }
     show(self);
-    fields_show_parts(fields, self);
     return done;
 }
 

@@ -75,7 +75,7 @@ Fate fields_empty(Fields *fields, PoolStore *store, PyObject *self);
    are known. The collector, which did not see it, does now. False with an exception set. */
 bool fields_make_ready(Fields *fields, PyObject *self, bool is_blank, PyObject *const *given, PyObject *keywords);
 
-/* Have the collector see the parts of an object, which it sees: they are going to end. */
+/* Have the collector see the parts of an object that these fields emptied. */
 void fields_show_parts(Fields *fields, PyObject *self);
 
 /* Whether all that is given can be assigned just so. */

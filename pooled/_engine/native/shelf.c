@@ -3,6 +3,8 @@
 #include <string.h>
 
 #include "dying.h"
+#include "fields.h"
+#include "store.h"
 
 enum { FIRST_ROOM = 16 };
 
@@ -33,16 +35,21 @@ shelf_put_under(Shelf *shelf, PyObject *object)
 /* End objects that are on no shelf any more. All are of one class, which stays for as long as there are any: their
    finalizers may let go of it. */
 static void
-end_batch(PyObject **objects, Py_ssize_t count)
+end_batch(PoolStore *store, PyObject **objects, Py_ssize_t count)
 {
     if (count == 0) {
         return;
     }
     PyTypeObject *type = Py_TYPE(objects[0]);
     Py_INCREF(type);
+    Fields *fields = store != NULL ? (Fields *)Py_XNewRef(store->fields) : NULL;
     for (Py_ssize_t i = 0; i < count; i++) {
+        if (fields != NULL) {
+            fields_show_parts(fields, objects[i]);
+        }
         end_parked(objects[i]);
     }
+    Py_XDECREF(fields);
     Py_DECREF(type);
 }
 
@@ -60,7 +67,7 @@ shelf_end_oldest(Shelf *shelf, Py_ssize_t count)
     memcpy(ending, shelf->objects, (size_t)count * sizeof(PyObject *));
     shelf->count -= count;
     memmove(shelf->objects, shelf->objects + count, (size_t)shelf->count * sizeof(PyObject *));
-    end_batch(ending, count);
+    end_batch(shelf->store, ending, count);
     PyMem_Free(ending);
     return count;
 }
@@ -69,8 +76,8 @@ Py_ssize_t
 shelf_clear(Shelf *shelf)
 {
     Shelf former = *shelf;
-    *shelf = (Shelf){NULL, 0, 0};
-    end_batch(former.objects, former.count);
+    *shelf = (Shelf){.store = former.store};
+    end_batch(former.store, former.objects, former.count);
     PyMem_Free(former.objects);
     return former.count;
 }

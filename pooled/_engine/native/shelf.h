@@ -8,10 +8,13 @@
 
 #include "compat.h"
 
+struct PoolStore;
+
 typedef struct {
     PyObject **objects;
     Py_ssize_t count;
     Py_ssize_t room;
+    struct PoolStore *store; /* whose shelf it is, not referenced: it takes its shelves with it; or NULL */
 } Shelf;
 
 /* Make room for more. False, without an exception, where there is no memory. */

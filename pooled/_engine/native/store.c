@@ -25,6 +25,9 @@ COLD Shelf *
 store_find_shelf(PoolStore *store)
 {
     Shelf *shelf = open_shelf(store->index);
+    if (shelf != NULL) {
+        shelf->store = store;
+    }
     store->recent = shelf;
     store->recent_thread = shelf != NULL ? here.thread : NO_THREAD;
     return shelf;
@@ -316,6 +319,7 @@ store_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
         return NULL;
     }
     self->index = -1;
+    self->shelf.store = self;
     self->recent_thread = NO_THREAD;
     list_add(self);
     if (is_local && (self->index = shelves_new_index()) < 0) {
