@@ -1,0 +1,105 @@
+"""The cases of classes that know how to empty themselves: an attrs class and a dataclass, of three containers and more.
+
+`take` of the pooled class is compared with constructing the class itself; both give an object with its defaults in
+place.
+"""
+
+from __future__ import annotations
+
+import statistics
+import sys
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pooled
+from benchmarks import _requests
+from benchmarks._measuring import Result, compare, compare_bursts, result_of
+from benchmarks._subjects import FIELD_CLASSES
+
+INLINED = sys.version_info >= (3, 14)
+"""Whether Python itself makes objects of ordinary classes much faster than before."""
+
+ALIVE = 10_000
+"""How many objects of a burst live at once."""
+
+FILL = {
+    "": "",
+    ", 10 each by extend": "o.rows.extend(ten); o.index.update(pairs); o.seen.update(ten)\n",
+    ", 10 each in a loop": (
+        "put, index, add = o.rows.append, o.index, o.seen.add\nfor i in ten: put(i); index[i] = i; add(i)\n"
+    ),
+}
+"""What a life of an object is, by what the tables call it."""
+
+WANTED: dict[str, tuple[float, float]] = {
+    "": (4.5, 3.3),
+    ", 10 each by extend": (1.7, 1.45),
+    ", 10 each in a loop": (1.35, 1.25),
+    "burst": (8.0, 6.0),
+    "mean": (6.0, 6.0),
+    "99th percentile": (50.0, 50.0),
+}
+"""The least ratios for the attrs class, up to Python 3.13 and from 3.14; half of them is wanted of the dataclass."""
+
+
+def _wanted(kind: str, case: str) -> float:
+    share = 1.0 if kind == "attrs" else 0.5
+    return WANTED[case][INLINED] * share
+
+
+def _pairs_of_classes(**limits: Any) -> Iterator[tuple[str, dict[str, Any]]]:
+    """By kind, the names a statement sees: `ours` to `take`, `theirs` to construct, and elements to fill them with."""
+    ten = list(range(10))
+    for kind, make in FIELD_CLASSES.items():
+        ours, theirs = pooled.poolable(**limits)(make()), make()
+        yield (
+            kind,
+            {
+                "take": pooled.take,
+                "ours": ours,
+                "theirs": theirs,
+                "ten": ten,
+                "pairs": dict(zip(ten, ten, strict=True)),
+            },
+        )
+
+
+def lives(pairs: int) -> Iterator[Result]:
+    """Take one, fill it or not, and let go of it; and construct one of the pooled class."""
+    for kind, names in _pairs_of_classes():
+        for what, fill in FILL.items():
+            ours, theirs = (f"o = {make}\n{fill}del o" for make in ("take(ours)", "theirs()"))
+            yield compare(f"{kind}{what}", ours, theirs, names, pairs=pairs, wanted=_wanted(kind, what))
+        yield compare(f"{kind}, by cls()", "ours()", "theirs()", names, pairs=pairs)
+
+
+def bursts(pairs: int) -> Iterator[Result]:
+    """Take many that live at once, then let go of all, with the cyclic collector on."""
+    for kind, names in _pairs_of_classes(max=ALIVE):
+        yield compare_bursts(
+            f"{ALIVE:,} alive, {kind}",
+            "take(ours)",
+            "theirs()",
+            names,
+            pairs=pairs,
+            count=ALIVE,
+            wanted=_wanted(kind, "burst"),
+        )
+
+
+def requests(rounds: int) -> Iterator[Result]:
+    """Requests that build many of them each, in processes that hold many other objects, with the collector on."""
+    figures: dict[str, Callable[[list[float]], float]] = {
+        "mean": statistics.mean,
+        "99th percentile": lambda seconds: statistics.quantiles(seconds, n=100)[-1],
+    }
+    for kind in FIELD_CLASSES:
+        served = _requests.in_turn(kind, rounds)
+        full = [sum(done.full_collections for done in side) for side in zip(*served, strict=True)]
+        for what, figure in figures.items():
+            yield result_of(
+                f"requests, {kind}: {what}",
+                [(figure(ours.seconds), figure(theirs.seconds)) for ours, theirs in served],
+                wanted=_wanted(kind, what),
+                note=f"full collections: {full[0]} against {full[1]}",
+            )

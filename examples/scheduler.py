@@ -1,0 +1,404 @@
+"""Batches chats for a language model as an inference server does, with and without pooling what each step is made of.
+
+Requests wait until there is room, then run together: each step computes one more token of every answer and, with what
+is left of its budget, pieces of the prompts of newcomers. A request that grows when no block of the cache is free
+pushes the youngest back to the queue. For every running request of every step the scheduler makes objects of several
+lists, dicts and sets that tell the model what to do, and the model makes some for its answer. All of them are gone at
+the end of the step. They are what is pooled here; the model only lays out its inputs, and draws the tokens.
+
+By default both ways run in turn, each in a process of its own, on the same traffic: the answers have to be the same.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gc
+import hashlib
+import multiprocessing
+import random
+import statistics
+import sys
+import time
+from collections import deque
+from multiprocessing.connection import Connection
+
+import attrs
+from _metadata import Makers, ModelInput, RequestMetadata, Sampled, Scheduled, SchedulerOutput, ToSample
+from _serving import BLOCK_TOKENS, VOCABULARY, BlockManager, HostCache, Request, Traffic
+
+import pooled
+
+MOST_RUNNING = 256
+TOKEN_BUDGET = 1024
+SECONDS_PER_STEP = 0.02
+
+
+class Scheduler:
+    """Chooses what each step computes, and tells the model."""
+
+    def __init__(self, blocks: BlockManager, makers: Makers) -> None:
+        self.blocks = blocks
+        self.waiting: deque[Request] = deque()
+        self.running: list[Request] = []
+        self.preemptions = 0
+        self._make = makers
+
+    def schedule(self) -> SchedulerOutput:
+        """Which requests are part of the next step, and with how many tokens."""
+        output = self._make.scheduler_output()
+        self._continue_running(output)
+        if not output.preempted:
+            self._admit(output)
+        for copies, due in ((output.loads, self.blocks.loads), (output.saves, self.blocks.saves)):
+            copies.extend(due)
+            due.clear()
+        return output
+
+    def _continue_running(self, output: SchedulerOutput) -> None:
+        position = 0
+        while position < len(self.running):
+            request = self.running[position]
+            chunk = min(request.length - request.computed, TOKEN_BUDGET - output.tokens)
+            if not chunk:
+                break
+            while not self.blocks.room_for(request, chunk):
+                youngest = self.running.pop()
+                self._preempt(youngest, output)
+                if youngest is request:
+                    return
+            self._add(output, request, chunk)
+            position += 1
+
+    def _admit(self, output: SchedulerOutput) -> None:
+        while self.waiting and len(self.running) < MOST_RUNNING and output.tokens < TOKEN_BUDGET:
+            request = self.waiting[0]
+            self.blocks.adopt_prefix(request)
+            chunk = min(request.length - request.computed, TOKEN_BUDGET - output.tokens)
+            if not self.blocks.room_for(request, request.length - request.computed):
+                self.blocks.release(request)
+                return
+            self.running.append(self.waiting.popleft())
+            output.admitted.add(request.number)
+            self._add(output, request, chunk)
+
+    def _add(self, output: SchedulerOutput, request: Request, chunk: int) -> None:
+        scheduled = self._make.scheduled(request=request, chunk=chunk)
+        scheduled.new_blocks.extend(self.blocks.grow(request, chunk))
+        output.requests.append(scheduled)
+        output.chunks[request.number] = chunk
+        output.tokens += chunk
+
+    def _preempt(self, request: Request, output: SchedulerOutput) -> None:
+        self.blocks.release(request)
+        self.waiting.appendleft(request)
+        output.preempted.add(request.number)
+        self.preemptions += 1
+
+    def metadata(self, output: SchedulerOutput) -> list[RequestMetadata]:
+        """What the model has to know of every request."""
+        return [self._metadata_of(scheduled) for scheduled in output.requests]
+
+    def _metadata_of(self, scheduled: Scheduled) -> RequestMetadata:
+        request, chunk = scheduled.request, scheduled.chunk
+        start, length = request.computed, request.length
+        metadata = self._make.request_metadata(
+            name=request.name,
+            is_prompt=start < len(request.prompt),
+            do_sample=start + chunk == length,
+            chunk=chunk,
+            sampling=request.sampling,
+        )
+        data = self._make.sequence_data(length=length, computed=start)
+        data.tokens.extend(request.tokens(start, start + chunk))
+        data.new_blocks.extend(scheduled.new_blocks)
+        metadata.sequences[request.number] = data
+        metadata.block_tables[request.number] = request.blocks
+        if metadata.is_prompt:
+            metadata.reused_blocks.extend(request.blocks[: request.reused])
+        metadata.stop_tokens.update(request.sampling.stop)
+        return metadata
+
+    def update(self, output: SchedulerOutput, answers: list[Sampled]) -> list[Request]:
+        """Add the tokens to the answers; the requests that are finished, which leave."""
+        for scheduled in output.requests:
+            self.blocks.computed(scheduled.request, scheduled.chunk)
+        chosen = {number: token for answer in answers for number, token in answer.tokens.items()}
+        finished = []
+        for scheduled in output.requests:
+            request = scheduled.request
+            token = chosen.get(request.number)
+            if token is not None:
+                request.answer.append(token)
+                if len(request.answer) == request.sampling.max_tokens:
+                    self.blocks.release(request)
+                    finished.append(request)
+        if finished:
+            self.running = [request for request in self.running if request not in finished]
+        return finished
+
+
+class Model:
+    """Lays out the inputs of a step as a real one has to, and draws tokens instead of computing them."""
+
+    def __init__(self, seed: int, makers: Makers) -> None:
+        self.checksum = 0
+        self._random = random.Random(seed)  # noqa: S311 (no secret)
+        self._make = makers
+
+    def copy(self, output: SchedulerOutput) -> None:
+        """Copy blocks between the memories, as a real model has to before it computes."""
+        self.checksum = hash((self.checksum, tuple(output.saves), tuple(output.loads)))
+
+    def execute(self, requests: list[RequestMetadata]) -> list[Sampled]:
+        """Run one step: the tokens of the requests that get one."""
+        inputs = [self._input_of(metadata) for metadata in requests]
+        tokens: list[int] = []
+        positions: list[int] = []
+        slots: list[int] = []
+        block_tables: list[list[int]] = []
+        ends: list[int] = []
+        for given in inputs:
+            tokens += given.tokens
+            positions += given.positions
+            slots += given.slots
+            block_tables.append(given.block_table)
+            ends.append(len(tokens))
+        self._compute(tokens, positions, slots, block_tables)
+        to_sample = [
+            self._to_sample(metadata, end) for metadata, end in zip(requests, ends, strict=True) if metadata.do_sample
+        ]
+        return [self._sample(each) for each in to_sample]
+
+    def _input_of(self, metadata: RequestMetadata) -> ModelInput:
+        given = self._make.model_input(name=metadata.name, is_prompt=metadata.is_prompt)
+        for number, data in metadata.sequences.items():
+            start, end = data.computed, data.computed + metadata.chunk
+            blocks = metadata.block_tables[number]
+            given.sequences.append(number)
+            given.tokens.extend(data.tokens)
+            given.positions.extend(range(start, end))
+            given.slots.extend([blocks[i // BLOCK_TOKENS] * BLOCK_TOKENS + i % BLOCK_TOKENS for i in range(start, end)])
+            given.block_table.extend(blocks)
+            given.lengths.append(data.length)
+        if metadata.adapter is not None:
+            given.adapters.add(metadata.adapter)
+        given.multi_modal.update(metadata.multi_modal)
+        return given
+
+    def _compute(self, tokens: list[int], positions: list[int], slots: list[int], blocks: list[list[int]]) -> None:
+        """Where a real model takes its time, on another device; this one remembers that it read everything."""
+        self.checksum = hash((self.checksum, sum(tokens), sum(positions), sum(slots), sum(map(len, blocks))))
+
+    def _to_sample(self, metadata: RequestMetadata, end: int) -> ToSample:
+        chosen = self._make.to_sample(name=metadata.name, sampling=metadata.sampling)
+        chosen.sequences.extend(metadata.sequences)
+        chosen.rows.append(end - 1)
+        chosen.barred.update(metadata.stop_tokens)
+        chosen.bias.update(metadata.sampling.bias)
+        return chosen
+
+    def _sample(self, wanted: ToSample) -> Sampled:
+        answer = self._make.sampled(name=wanted.name)
+        for number in wanted.sequences:
+            token = int(self._random.random() * VOCABULARY)
+            while token in wanted.barred:
+                token = int(self._random.random() * VOCABULARY)
+            answer.tokens[number] = token
+            answer.logprobs[token] = wanted.bias.get(token, 0.0) - 1
+            for rank in range(wanted.sampling.logprobs):
+                answer.logprobs[(token + rank) % VOCABULARY] = -2.0 - rank
+        return answer
+
+
+@attrs.frozen
+class Options:
+    """What is run: `seed`, how many `requests`, and how large the server is."""
+
+    seed: int
+    requests: int
+    per_second: float
+    blocks: int
+    cached: int
+
+
+@attrs.frozen
+class Figures:
+    """What one run did, and what it cost.
+
+    Attributes:
+        digest: of all answers, and of all that the model read.
+        steps: how many there were.
+        seconds: how long they took together.
+        slowest: the longest step, in milliseconds.
+        percentile_99: one step in a hundred took longer than this, in milliseconds.
+        collections: of the cyclic garbage collector, by generation.
+        did: what the run had to do, in words.
+        pools: what the pools did, in words; empty without them.
+    """
+
+    digest: str
+    steps: int
+    seconds: float
+    slowest: float
+    percentile_99: float
+    collections: tuple[int, ...]
+    did: str
+    pools: list[str]
+
+    @property
+    def per_second(self) -> float:
+        """Steps in a second."""
+        return self.steps / self.seconds
+
+
+def run(options: Options, makers: Makers) -> Figures:
+    """Serve the traffic once, from an empty device and a full host cache."""
+    traffic = Traffic(options.seed)
+    host = HostCache(options.cached)
+    traffic.earlier(host)
+    arriving = deque(traffic.requests(options.requests, options.per_second))
+    blocks = BlockManager(options.blocks, host)
+    scheduler, model = Scheduler(blocks, makers), Model(options.seed, makers)
+    answers = hashlib.sha256()
+    now, tokens, most_running = 0.0, 0, 0
+    seconds: list[float] = []
+    gc.collect()
+    before = [generation["collections"] for generation in gc.get_stats()]
+    while arriving or scheduler.waiting or scheduler.running:
+        if not scheduler.waiting and not scheduler.running:
+            now = max(now, arriving[0].arrival)
+        while arriving and arriving[0].arrival <= now:
+            scheduler.waiting.append(arriving.popleft())
+        start = time.perf_counter()
+        output = scheduler.schedule()
+        model.copy(output)
+        finished = scheduler.update(output, model.execute(scheduler.metadata(output)))
+        tokens += output.tokens
+        del output
+        seconds.append(time.perf_counter() - start)
+        now += SECONDS_PER_STEP
+        most_running = max(most_running, len(scheduler.running))
+        for request in finished:
+            answers.update(repr((request.number, request.answer)).encode())
+    after = [generation["collections"] for generation in gc.get_stats()]
+    answers.update(repr(model.checksum).encode())
+    seconds.sort()
+    return Figures(
+        digest=answers.hexdigest()[:16],
+        steps=len(seconds),
+        seconds=sum(seconds),
+        slowest=seconds[-1] * 1e3,
+        percentile_99=seconds[-1 - len(seconds) // 100] * 1e3,
+        collections=tuple(late - early for early, late in zip(before, after, strict=True)),
+        did=(
+            f"{len(seconds):,} steps, {tokens:,} tokens computed; at most {most_running} running at once; "
+            f"{scheduler.preemptions:,} preemptions; {blocks.found:,} blocks found on the device, "
+            f"{host.found:,} in the host"
+        ),
+        pools=[_pool_line(cls) for cls in makers.pooled_classes],
+    )
+
+
+def _pool_line(cls: type) -> str:
+    stats = pooled.pool_of(cls).stats()
+    return f"pool of {cls.__name__}: {stats.hits:,} hits, {stats.misses:,} misses, {stats.parked:,} parked"
+
+
+def serve(connection: Connection, options: Options, pooling: bool) -> None:
+    """Run once for every message that comes, and send the figures: the life of a child process."""
+    makers = Makers(pooling=pooling)
+    while connection.recv():
+        connection.send(run(options, makers))
+
+
+def compare(options: Options, rounds: int) -> tuple[list[Figures], list[Figures]]:
+    """Run both ways in turn, each in a process of its own; the figures without pools, and with them."""
+    context = multiprocessing.get_context("spawn")
+    sides: list[tuple[Connection, list[Figures]]] = []
+    for pooling in (False, True):
+        here, there = context.Pipe()
+        context.Process(target=serve, args=(there, options, pooling), daemon=True).start()
+        there.close()  # so that the end of the child is the end of the connection
+        sides.append((here, []))
+    for turn in range(rounds):
+        for connection, figures in sides if turn % 2 else reversed(sides):
+            connection.send(True)
+            figures.append(connection.recv())
+    for connection, _ in sides:
+        connection.send(False)
+    (_, plain), (_, pooled_ones) = sides
+    return plain, pooled_ones
+
+
+def arguments() -> argparse.Namespace:
+    """Read the command line."""
+    first_line, _, rest = (__doc__ or "").partition("\n")
+    parser = argparse.ArgumentParser(
+        description=first_line, epilog=rest.strip(), formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--seed", type=int, default=1, help="what the traffic is made from (default: 1)")
+    parser.add_argument("--requests", type=int, default=1_000, metavar="N", help="how many arrive (default: 1000)")
+    parser.add_argument("--per-second", type=float, default=60.0, metavar="N", help="how many a second (default: 60)")
+    parser.add_argument("--blocks", type=int, default=12_000, metavar="N", help="on the device (default: 12000)")
+    parser.add_argument(
+        "--cached",
+        type=int,
+        default=300_000,
+        metavar="N",
+        help="blocks of earlier chats in the host's memory, one long-lived object each (default: 300000)",
+    )
+    parser.add_argument("--rounds", type=int, default=5, metavar="N", help="of each way (default: 5)")
+    only = parser.add_mutually_exclusive_group()
+    only.add_argument("--pool", action="store_true", help="only with pools, in this process")
+    only.add_argument("--no-pool", action="store_true", help="only without, in this process")
+    return parser.parse_args()
+
+
+def print_side(name: str, figures: list[Figures]) -> None:
+    """Print the medians of one side."""
+    middle = {
+        what: statistics.median(getattr(each, what) for each in figures)
+        for what in ("per_second", "slowest", "percentile_99")
+    }
+    collections = ", ".join(
+        f"{statistics.median(each.collections[generation] for each in figures):,.0f}" for generation in range(3)
+    )
+    print(
+        f"{name:10}  steps per second: {middle['per_second']:,.0f}  gc collections: {collections}  "
+        f"slowest step: {middle['slowest']:.1f} ms  99th percentile: {middle['percentile_99']:.2f} ms"
+    )
+
+
+def main() -> None:
+    """Run the program; exits with an error where pooling changes an answer."""
+    chosen = arguments()
+    options = Options(chosen.seed, chosen.requests, chosen.per_second, chosen.blocks, chosen.cached)
+    print(f"Python {sys.version.split()[0]}, engine {pooled.engine}, {chosen.rounds} rounds of each; medians")
+    plain: list[Figures] = []
+    with_pools: list[Figures] = []
+    if chosen.pool or chosen.no_pool:
+        makers = Makers(pooling=chosen.pool)
+        (with_pools if chosen.pool else plain).extend(run(options, makers) for _ in range(chosen.rounds))
+    else:
+        plain, with_pools = compare(options, chosen.rounds)
+    last = (with_pools or plain)[-1]
+    print(f"{options.requests:,} requests, seed {options.seed}: {last.did}")
+    for name, figures in (("not pooled", plain), ("pooled", with_pools)):
+        if figures:
+            print_side(name, figures)
+    if plain and with_pools:
+        ratios = sorted(ours.per_second / theirs.per_second for ours, theirs in zip(with_pools, plain, strict=True))
+        print(
+            f"ratio of steps per second: {statistics.median(ratios):.2f} (from {ratios[0]:.2f} to {ratios[-1]:.2f}), "
+            f"pooled against not"
+        )
+    for line in last.pools:
+        print(line)
+    digests = {figures.digest for figures in (*plain, *with_pools)}
+    print(f"digest of the answers: {', '.join(sorted(digests))}")
+    if len(digests) > 1:
+        sys.exit("the answers differ, and should not")
+
+
+if __name__ == "__main__":
+    main()
