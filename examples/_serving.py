@@ -8,6 +8,7 @@ pushed out of the device's memory goes to a larger cache in the host's, as serve
 from __future__ import annotations
 
 import random
+from array import array
 from collections import OrderedDict
 from collections.abc import Iterator
 
@@ -15,6 +16,8 @@ import attrs
 
 BLOCK_TOKENS = 16
 VOCABULARY = 32_000
+LONGEST_REQUEST = 9_000
+"""No request of the traffic has more tokens, prompt and answer."""
 
 
 @attrs.frozen
@@ -42,6 +45,7 @@ class Request:
 
     Attributes:
         number: its place in the traffic.
+        name: what its client calls it.
         arrival: when it arrives, in seconds of the simulated clock.
         prompt: its tokens.
         sampling: how the tokens of its answer are chosen.
@@ -53,6 +57,7 @@ class Request:
     """
 
     number: int
+    name: str
     arrival: float
     prompt: list[int]
     sampling: SamplingParams
@@ -61,11 +66,6 @@ class Request:
     blocks: list[int] = attrs.field(factory=list)
     computed: int = 0
     reused: int = 0
-
-    @property
-    def name(self) -> str:
-        """What its client calls it."""
-        return f"chat-{self.number}"
 
     @property
     def length(self) -> int:
@@ -105,42 +105,53 @@ class Block:
 
 @attrs.define(eq=False)
 class Saved:
-    """A block that was pushed out to the host's memory: where it is there, and how often it was found since."""
+    """A block in the host's memory: where it is, and whether it was found since it was last thought of dropping it."""
 
     key: int
     place: int
-    found: int = 0
+    was_found: bool = False
 
 
 class HostCache:
-    """Blocks in the host's memory, by their keys; the ones longest unused make room for others."""
+    """Blocks in the host's memory, by their keys; one that was not found for a whole turn of the hand makes room."""
 
     def __init__(self, size: int) -> None:
         self.size = size
-        self.entries: OrderedDict[int, Saved] = OrderedDict()
+        self.entries: list[Saved] = []
+        self.by_key: dict[int, Saved] = {}
         self.found = 0
+        self._hand = 0
 
     def put(self, key: int) -> int:
         """Keep a block; its place in the host's memory."""
-        entry = self.entries.get(key)
-        if entry is not None:
-            return entry.place
-        place = len(self.entries)
-        if place >= self.size:
-            _, oldest = self.entries.popitem(last=False)
-            place = oldest.place
-        self.entries[key] = Saved(key, place)
-        return place
+        entry = self.by_key.get(key)
+        if entry is None:
+            if len(self.entries) < self.size:
+                entry = Saved(key, len(self.entries))
+                self.entries.append(entry)
+            else:
+                entry = self._least_wanted()
+                del self.by_key[entry.key]
+                entry.key = key
+            self.by_key[key] = entry
+        return entry.place
 
     def find(self, key: int) -> int | None:
-        """The place of a block, if it is there; it counts as used."""
-        entry = self.entries.get(key)
+        """The place of a block, if it is there."""
+        entry = self.by_key.get(key)
         if entry is None:
             return None
-        entry.found += 1
+        entry.was_found = True
         self.found += 1
-        self.entries.move_to_end(key)
         return entry.place
+
+    def _least_wanted(self) -> Saved:
+        while True:
+            entry = self.entries[self._hand]
+            self._hand = (self._hand + 1) % self.size
+            if not entry.was_found:
+                return entry
+            entry.was_found = False
 
 
 class BlockManager:
@@ -242,13 +253,13 @@ class Traffic:
         self._tokens = list(range(1, VOCABULARY))
         self._systems = [self._text(500, 0.8, 4_000) for _ in range(40)]
         self._weights = [1 / rank for rank in range(1, len(self._systems) + 1)]
-        self._chats: list[list[int]] = []
+        self._chats: list[array[int]] = []  # the clients' memory, not the server's: nothing for the collector to visit
 
     def earlier(self, cache: HostCache) -> None:
         """Fill the cache with the blocks of earlier chats. Some of them go on later."""
         while len(cache.entries) < cache.size:
             chat = self._beginning() + self._text(1_500, 1.0, 16_000)
-            self._chats.append(chat)
+            self._chats.append(array("H", chat[:6_000]))
             key = 0
             for start in range(0, len(chat) - BLOCK_TOKENS + 1, BLOCK_TOKENS):
                 key = block_key(key, tuple(chat[start : start + BLOCK_TOKENS]))
@@ -260,7 +271,7 @@ class Traffic:
         for number in range(count):
             now += draw.gammavariate(0.25, 4 / per_second)
             goes_on = self._chats and draw.random() < 0.3
-            beginning = draw.choice(self._chats)[:6_000] if goes_on else self._beginning()
+            beginning = draw.choice(self._chats).tolist() if goes_on else self._beginning()
             sampling = SamplingParams(
                 max_tokens=min(1 + int(draw.lognormvariate(5.0, 0.8)), 1_000),
                 temperature=draw.choice((0.0, 0.7, 1.0)),
@@ -268,7 +279,8 @@ class Traffic:
                 bias={draw.randrange(VOCABULARY): -1.0} if draw.random() < 0.1 else {},
                 logprobs=draw.choice((0, 0, 0, 5)),
             )
-            yield Request(number, now, beginning + self._text(120, 1.0, 2_000), sampling)
+            prompt = beginning + self._text(120, 1.0, 2_000)
+            yield Request(number, f"chat-{number}", now, prompt, sampling)
 
     def _beginning(self) -> list[int]:
         return self._random.choices(self._systems, self._weights)[0]

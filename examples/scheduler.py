@@ -24,7 +24,7 @@ from multiprocessing.connection import Connection
 
 import attrs
 from _metadata import Makers, ModelInput, RequestMetadata, Sampled, Scheduled, SchedulerOutput, ToSample
-from _serving import BLOCK_TOKENS, VOCABULARY, BlockManager, HostCache, Request, Traffic
+from _serving import BLOCK_TOKENS, LONGEST_REQUEST, VOCABULARY, BlockManager, HostCache, Request, Traffic
 
 import pooled
 
@@ -72,12 +72,11 @@ class Scheduler:
     def _admit(self, output: SchedulerOutput) -> None:
         while self.waiting and len(self.running) < MOST_RUNNING and output.tokens < TOKEN_BUDGET:
             request = self.waiting[0]
-            self.blocks.adopt_prefix(request)
-            chunk = min(request.length - request.computed, TOKEN_BUDGET - output.tokens)
-            if not self.blocks.room_for(request, request.length - request.computed):
-                self.blocks.release(request)
+            if not self.blocks.room_for(request, request.length):
                 return
             self.running.append(self.waiting.popleft())
+            self.blocks.adopt_prefix(request)
+            chunk = min(request.length - request.computed, TOKEN_BUDGET - output.tokens)
             output.admitted.add(request.number)
             self._add(output, request, chunk)
 
@@ -256,7 +255,8 @@ def run(options: Options, makers: Makers) -> Figures:
     traffic = Traffic(options.seed)
     host = HostCache(options.cached)
     traffic.earlier(host)
-    arriving = deque(traffic.requests(options.requests, options.per_second))
+    arriving = traffic.requests(options.requests, options.per_second)
+    following = next(arriving, None)
     blocks = BlockManager(options.blocks, host)
     scheduler, model = Scheduler(blocks, makers), Model(options.seed, makers)
     answers = hashlib.sha256()
@@ -264,11 +264,12 @@ def run(options: Options, makers: Makers) -> Figures:
     seconds: list[float] = []
     gc.collect()
     before = [generation["collections"] for generation in gc.get_stats()]
-    while arriving or scheduler.waiting or scheduler.running:
-        if not scheduler.waiting and not scheduler.running:
-            now = max(now, arriving[0].arrival)
-        while arriving and arriving[0].arrival <= now:
-            scheduler.waiting.append(arriving.popleft())
+    while following or scheduler.waiting or scheduler.running:
+        if following and not scheduler.waiting and not scheduler.running:
+            now = max(now, following.arrival)
+        while following and following.arrival <= now:
+            scheduler.waiting.append(following)
+            following = next(arriving, None)
         start = time.perf_counter()
         output = scheduler.schedule()
         model.copy(output)
@@ -337,7 +338,7 @@ def arguments() -> argparse.Namespace:
         description=first_line, epilog=rest.strip(), formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--seed", type=int, default=1, help="what the traffic is made from (default: 1)")
-    parser.add_argument("--requests", type=int, default=1_000, metavar="N", help="how many arrive (default: 1000)")
+    parser.add_argument("--requests", type=int, default=2_000, metavar="N", help="how many arrive (default: 2000)")
     parser.add_argument("--per-second", type=float, default=60.0, metavar="N", help="how many a second (default: 60)")
     parser.add_argument("--blocks", type=int, default=12_000, metavar="N", help="on the device (default: 12000)")
     parser.add_argument(
@@ -347,11 +348,16 @@ def arguments() -> argparse.Namespace:
         metavar="N",
         help="blocks of earlier chats in the host's memory, one long-lived object each (default: 300000)",
     )
-    parser.add_argument("--rounds", type=int, default=5, metavar="N", help="of each way (default: 5)")
+    parser.add_argument("--rounds", type=int, default=3, metavar="N", help="of each way (default: 3)")
     only = parser.add_mutually_exclusive_group()
     only.add_argument("--pool", action="store_true", help="only with pools, in this process")
     only.add_argument("--no-pool", action="store_true", help="only without, in this process")
-    return parser.parse_args()
+    chosen = parser.parse_args()
+    least = {"requests": 1, "blocks": -(-LONGEST_REQUEST // BLOCK_TOKENS), "cached": 1, "rounds": 1}
+    for name, bound in least.items():
+        if getattr(chosen, name) < bound:
+            parser.error(f"--{name} {getattr(chosen, name)}: expected at least {bound}")
+    return chosen
 
 
 def print_side(name: str, figures: list[Figures]) -> None:

@@ -111,3 +111,11 @@ def test_the_schedulers_answers_depend_on_the_seed_alone():
     other = run("scheduler.py", "--no-pool", "--seed", 2, *SMALL_SERVER)
     assert digests(both) == digests(plain) == digests(off) != digests(other)
     assert "pool of" not in plain
+
+
+def test_a_scheduler_without_room():
+    process = subprocess.run(
+        [sys.executable, EXAMPLES / "scheduler.py", "--blocks", "10"], capture_output=True, text=True, check=False
+    )
+    assert process.returncode == 2
+    assert "--blocks 10: expected at least 563" in process.stderr
