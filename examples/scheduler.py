@@ -14,17 +14,17 @@ from __future__ import annotations
 import argparse
 import gc
 import hashlib
-import multiprocessing
-import random
-import statistics
 import sys
 import time
 from collections import deque
-from multiprocessing.connection import Connection
+from functools import partial
 
 import attrs
-from _metadata import Makers, ModelInput, RequestMetadata, Sampled, Scheduled, SchedulerOutput, ToSample
-from _serving import BLOCK_TOKENS, LONGEST_REQUEST, VOCABULARY, BlockManager, HostCache, Request, Traffic
+from _metadata import Makers, RequestMetadata, Sampled, Scheduled, SchedulerOutput
+from _model import Model
+from _serving import BLOCK_TOKENS, BlockManager, HostCache, Request
+from _sides import Figures, in_turn, print_ratio, print_side
+from _traffic import LONGEST_REQUEST, Traffic
 
 import pooled
 
@@ -136,79 +136,6 @@ class Scheduler:
         return finished
 
 
-class Model:
-    """Lays out the inputs of a step as a real one has to, and draws tokens instead of computing them."""
-
-    def __init__(self, seed: int, makers: Makers) -> None:
-        self.checksum = 0
-        self._random = random.Random(seed)  # noqa: S311 (no secret)
-        self._make = makers
-
-    def copy(self, output: SchedulerOutput) -> None:
-        """Copy blocks between the memories, as a real model has to before it computes."""
-        self.checksum = hash((self.checksum, tuple(output.saves), tuple(output.loads)))
-
-    def execute(self, requests: list[RequestMetadata]) -> list[Sampled]:
-        """Run one step: the tokens of the requests that get one."""
-        inputs = [self._input_of(metadata) for metadata in requests]
-        tokens: list[int] = []
-        positions: list[int] = []
-        slots: list[int] = []
-        block_tables: list[list[int]] = []
-        ends: list[int] = []
-        for given in inputs:
-            tokens += given.tokens
-            positions += given.positions
-            slots += given.slots
-            block_tables.append(given.block_table)
-            ends.append(len(tokens))
-        self._compute(tokens, positions, slots, block_tables)
-        to_sample = [
-            self._to_sample(metadata, end) for metadata, end in zip(requests, ends, strict=True) if metadata.do_sample
-        ]
-        return [self._sample(each) for each in to_sample]
-
-    def _input_of(self, metadata: RequestMetadata) -> ModelInput:
-        given = self._make.model_input(name=metadata.name, is_prompt=metadata.is_prompt)
-        for number, data in metadata.sequences.items():
-            start, end = data.computed, data.computed + metadata.chunk
-            blocks = metadata.block_tables[number]
-            given.sequences.append(number)
-            given.tokens.extend(data.tokens)
-            given.positions.extend(range(start, end))
-            given.slots.extend([blocks[i // BLOCK_TOKENS] * BLOCK_TOKENS + i % BLOCK_TOKENS for i in range(start, end)])
-            given.block_table.extend(blocks)
-            given.lengths.append(data.length)
-        if metadata.adapter is not None:
-            given.adapters.add(metadata.adapter)
-        given.multi_modal.update(metadata.multi_modal)
-        return given
-
-    def _compute(self, tokens: list[int], positions: list[int], slots: list[int], blocks: list[list[int]]) -> None:
-        """Where a real model takes its time, on another device; this one remembers that it read everything."""
-        self.checksum = hash((self.checksum, sum(tokens), sum(positions), sum(slots), sum(map(len, blocks))))
-
-    def _to_sample(self, metadata: RequestMetadata, end: int) -> ToSample:
-        chosen = self._make.to_sample(name=metadata.name, sampling=metadata.sampling)
-        chosen.sequences.extend(metadata.sequences)
-        chosen.rows.append(end - 1)
-        chosen.barred.update(metadata.stop_tokens)
-        chosen.bias.update(metadata.sampling.bias)
-        return chosen
-
-    def _sample(self, wanted: ToSample) -> Sampled:
-        answer = self._make.sampled(name=wanted.name)
-        for number in wanted.sequences:
-            token = int(self._random.random() * VOCABULARY)
-            while token in wanted.barred:
-                token = int(self._random.random() * VOCABULARY)
-            answer.tokens[number] = token
-            answer.logprobs[token] = wanted.bias.get(token, 0.0) - 1
-            for rank in range(wanted.sampling.logprobs):
-                answer.logprobs[(token + rank) % VOCABULARY] = -2.0 - rank
-        return answer
-
-
 @attrs.frozen
 class Options:
     """What is run: `seed`, how many `requests`, and how large the server is."""
@@ -218,36 +145,6 @@ class Options:
     per_second: float
     blocks: int
     cached: int
-
-
-@attrs.frozen
-class Figures:
-    """What one run did, and what it cost.
-
-    Attributes:
-        digest: of all answers, and of all that the model read.
-        steps: how many there were.
-        seconds: how long they took together.
-        slowest: the longest step, in milliseconds.
-        percentile_99: one step in a hundred took longer than this, in milliseconds.
-        collections: of the cyclic garbage collector, by generation.
-        did: what the run had to do, in words.
-        pools: what the pools did, in words; empty without them.
-    """
-
-    digest: str
-    steps: int
-    seconds: float
-    slowest: float
-    percentile_99: float
-    collections: tuple[int, ...]
-    did: str
-    pools: list[str]
-
-    @property
-    def per_second(self) -> float:
-        """Steps in a second."""
-        return self.steps / self.seconds
 
 
 def run(options: Options, makers: Makers) -> Figures:
@@ -305,32 +202,6 @@ def _pool_line(cls: type) -> str:
     return f"pool of {cls.__name__}: {stats.hits:,} hits, {stats.misses:,} misses, {stats.parked:,} parked"
 
 
-def serve(connection: Connection, options: Options, pooling: bool) -> None:
-    """Run once for every message that comes, and send the figures: the life of a child process."""
-    makers = Makers(pooling=pooling)
-    while connection.recv():
-        connection.send(run(options, makers))
-
-
-def compare(options: Options, rounds: int) -> tuple[list[Figures], list[Figures]]:
-    """Run both ways in turn, each in a process of its own; the figures without pools, and with them."""
-    context = multiprocessing.get_context("spawn")
-    sides: list[tuple[Connection, list[Figures]]] = []
-    for pooling in (False, True):
-        here, there = context.Pipe()
-        context.Process(target=serve, args=(there, options, pooling), daemon=True).start()
-        there.close()  # so that the end of the child is the end of the connection
-        sides.append((here, []))
-    for turn in range(rounds):
-        for connection, figures in sides if turn % 2 else reversed(sides):
-            connection.send(True)
-            figures.append(connection.recv())
-    for connection, _ in sides:
-        connection.send(False)
-    (_, plain), (_, pooled_ones) = sides
-    return plain, pooled_ones
-
-
 def arguments() -> argparse.Namespace:
     """Read the command line."""
     first_line, _, rest = (__doc__ or "").partition("\n")
@@ -360,21 +231,6 @@ def arguments() -> argparse.Namespace:
     return chosen
 
 
-def print_side(name: str, figures: list[Figures]) -> None:
-    """Print the medians of one side."""
-    middle = {
-        what: statistics.median(getattr(each, what) for each in figures)
-        for what in ("per_second", "slowest", "percentile_99")
-    }
-    collections = ", ".join(
-        f"{statistics.median(each.collections[generation] for each in figures):,.0f}" for generation in range(3)
-    )
-    print(
-        f"{name:10}  steps per second: {middle['per_second']:,.0f}  gc collections: {collections}  "
-        f"slowest step: {middle['slowest']:.1f} ms  99th percentile: {middle['percentile_99']:.2f} ms"
-    )
-
-
 def main() -> None:
     """Run the program; exits with an error where pooling changes an answer."""
     chosen = arguments()
@@ -386,18 +242,14 @@ def main() -> None:
         makers = Makers(pooling=chosen.pool)
         (with_pools if chosen.pool else plain).extend(run(options, makers) for _ in range(chosen.rounds))
     else:
-        plain, with_pools = compare(options, chosen.rounds)
+        plain, with_pools = in_turn(partial(run, options), chosen.rounds)
     last = (with_pools or plain)[-1]
     print(f"{options.requests:,} requests, seed {options.seed}: {last.did}")
     for name, figures in (("not pooled", plain), ("pooled", with_pools)):
         if figures:
             print_side(name, figures)
     if plain and with_pools:
-        ratios = sorted(ours.per_second / theirs.per_second for ours, theirs in zip(with_pools, plain, strict=True))
-        print(
-            f"ratio of steps per second: {statistics.median(ratios):.2f} (from {ratios[0]:.2f} to {ratios[-1]:.2f}), "
-            f"pooled against not"
-        )
+        print_ratio(plain, with_pools)
     for line in last.pools:
         print(line)
     digests = {figures.digest for figures in (*plain, *with_pools)}
