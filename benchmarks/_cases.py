@@ -65,6 +65,7 @@ def bursts(pairs: int, count: int) -> Iterator[Result]:
             f"theirs({arguments})",
             {"ours": ours, "theirs": theirs},
             pairs=pairs,
+            rounds=1,
             count=count,
             wanted=wanted.get(name, 1.2 if INLINED else 1.5),
         )

@@ -74,7 +74,7 @@ def lives(pairs: int) -> Iterator[Result]:
 
 
 def bursts(pairs: int) -> Iterator[Result]:
-    """Take many that live at once, then let go of all, with the cyclic collector on."""
+    """Take many that live at once, then let go of all, again and again, with the cyclic collector on."""
     for kind, names in _pairs_of_classes(max=ALIVE):
         yield compare_bursts(
             f"{ALIVE:,} alive, {kind}",
@@ -82,6 +82,7 @@ def bursts(pairs: int) -> Iterator[Result]:
             "theirs()",
             names,
             pairs=pairs,
+            rounds=20,  # one alone, after others have had the processor's caches, says little of a program at work
             count=ALIVE,
             wanted=_wanted(kind, "burst"),
         )

@@ -98,13 +98,13 @@ def _rounds_for(timer: Callable[[int], float]) -> int:
 def compare_bursts(case: str, pooled: str, other: str, names: dict[str, Any], *, count: int, **options: Any) -> Result:
     """Compare two expressions by `count` of their objects that live at once and then go, with the collector on.
 
-    `options` are those of `compare_timers`.
+    `options` are those of `compare_timers`; the figures are for one burst, of `rounds` that follow one another.
     """
     collections: list[int] = []
     pooled_burst = _burst(pooled, names, count, collections)
     pooled_burst(1)  # makes the working set
     collections.clear()
-    result = compare_timers(case, pooled_burst, _burst(other, names, count, []), rounds=1, **options)
+    result = compare_timers(case, pooled_burst, _burst(other, names, count, []), **options)
     return attrs.evolve(result, collections=sum(collections))
 
 
