@@ -138,13 +138,14 @@ class Scheduler:
 
 @attrs.frozen
 class Options:
-    """What is run: `seed`, how many `requests`, and how large the server is."""
+    """What is run: `seed`, how many `requests`, how large the server is, and whether the garbage collector is off."""
 
     seed: int
     requests: int
     per_second: float
     blocks: int
     cached: int
+    no_gc: bool
 
 
 def run(options: Options, makers: Makers) -> Figures:
@@ -160,6 +161,8 @@ def run(options: Options, makers: Makers) -> Figures:
     now, tokens, most_running = 0.0, 0, 0
     seconds: list[float] = []
     gc.collect()
+    if options.no_gc:
+        gc.disable()
     before = [generation["collections"] for generation in gc.get_stats()]
     while following or scheduler.waiting or scheduler.running:
         if following and not scheduler.waiting and not scheduler.running:
@@ -220,6 +223,7 @@ def arguments() -> argparse.Namespace:
         help="blocks of earlier chats in the host's memory, one long-lived object each (default: 300000)",
     )
     parser.add_argument("--rounds", type=int, default=3, metavar="N", help="of each way (default: 3)")
+    parser.add_argument("--no-gc", action="store_true", help="without the garbage collector, both ways")
     only = parser.add_mutually_exclusive_group()
     only.add_argument("--pool", action="store_true", help="only with pools, in this process")
     only.add_argument("--no-pool", action="store_true", help="only without, in this process")
@@ -234,7 +238,7 @@ def arguments() -> argparse.Namespace:
 def main() -> None:
     """Run the program; exits with an error where pooling changes an answer."""
     chosen = arguments()
-    options = Options(chosen.seed, chosen.requests, chosen.per_second, chosen.blocks, chosen.cached)
+    options = Options(chosen.seed, chosen.requests, chosen.per_second, chosen.blocks, chosen.cached, chosen.no_gc)
     print(f"Python {sys.version.split()[0]}, engine {pooled.engine}, {chosen.rounds} rounds of each; medians")
     plain: list[Figures] = []
     with_pools: list[Figures] = []

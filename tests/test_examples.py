@@ -108,9 +108,10 @@ def test_the_schedulers_answers_depend_on_the_seed_alone():
     both = run("scheduler.py", *SMALL_SERVER)
     plain = run("scheduler.py", "--no-pool", *SMALL_SERVER)
     off = run("scheduler.py", "--pool", *SMALL_SERVER, engine="off")
-    other = run("scheduler.py", "--no-pool", "--seed", 2, *SMALL_SERVER)
+    other = run("scheduler.py", "--no-pool", "--no-gc", "--seed", 2, *SMALL_SERVER)
     assert digests(both) == digests(plain) == digests(off) != digests(other)
     assert "pool of" not in plain
+    assert "gc collections: 0, 0, 0 " in other
 
 
 def test_a_scheduler_without_room():
