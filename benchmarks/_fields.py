@@ -25,11 +25,12 @@ ALIVE = 10_000
 FILL = {
     "": "",
     ", 10 each by extend": "o.rows.extend(ten); o.index.update(pairs); o.seen.update(ten)\n",
-    ", 10 each in a loop": (
-        "put, index, add = o.rows.append, o.index, o.seen.add\nfor i in ten: put(i); index[i] = i; add(i)\n"
-    ),
+    ", 10 each in a loop": "for i in ten: o.rows.append(i); o.index[i] = i; o.seen.add(i)\n",
 }
-"""What a life of an object is, by what the tables call it."""
+"""What a life of an object is, by what the tables call it.
+
+No name is bound to a container or to a method of one: where it outlives the object, the container is not kept.
+"""
 
 WANTED: dict[str, tuple[float, float]] = {
     "": (4.5, 3.3),

@@ -73,7 +73,7 @@ def in_turn(run: Run, rounds: int) -> tuple[list[Figures], list[Figures]]:
 
 
 def print_side(name: str, figures: list[Figures]) -> None:
-    """Print the medians of one side."""
+    """Print the medians of one side. Times are those of the processor, which stand still while others have it."""
     middle = {
         what: statistics.median(getattr(each, what) for each in figures)
         for what in ("per_second", "slowest", "percentile_99")

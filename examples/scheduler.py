@@ -170,7 +170,7 @@ def run(options: Options, makers: Makers) -> Figures:
         while following and following.arrival <= now:
             scheduler.waiting.append(following)
             following = next(arriving, None)
-        start = time.process_time()  # stands still while others have the processor
+        start = time.process_time()
         output = scheduler.schedule()
         model.copy(output)
         finished = scheduler.update(output, model.execute(scheduler.metadata(output)))
@@ -239,9 +239,7 @@ def main() -> None:
     """Run the program; exits with an error where pooling changes an answer."""
     chosen = arguments()
     options = Options(chosen.seed, chosen.requests, chosen.per_second, chosen.blocks, chosen.cached, chosen.no_gc)
-    print(
-        f"Python {sys.version.split()[0]}, engine {pooled.engine}, {chosen.rounds} rounds of each; medians, in processor time"
-    )
+    print(f"Python {sys.version.split()[0]}, engine {pooled.engine}, rounds: {chosen.rounds}")
     plain: list[Figures] = []
     with_pools: list[Figures] = []
     if chosen.pool or chosen.no_pool:
