@@ -16,7 +16,7 @@ from pathlib import Path
 import attrs
 
 import pooled
-from benchmarks import _cases
+from benchmarks import _cases, _fields
 from benchmarks._measuring import Result
 
 
@@ -30,6 +30,9 @@ def sections(*, quick: bool) -> Iterator[tuple[str, Iterator[Result]]]:
     yield "the grid: make, fill, drop", _cases.grid(7 if quick else 31, _cases.SMALL_SIZES)
     yield "the grid, large", _cases.grid(3 if quick else 9, _cases.LARGE_SIZES)
     yield "a large table, little used", _cases.little_used(pairs)
+    yield "classes that know their fields: take, fill, drop", _fields.lives(pairs)
+    yield "classes that know their fields: bursts, gc on", _fields.bursts(5 if quick else 15)
+    yield "classes that know their fields: requests, gc on", _fields.requests(3 if quick else 7)
 
 
 def table(title: str, results: Iterable[Result]) -> list[Result]:
@@ -40,9 +43,10 @@ def table(title: str, results: Iterable[Result]) -> list[Result]:
         missed = result.wanted is not None and result.ratio < result.wanted
         aim = "" if result.wanted is None else f"aim {result.wanted:.2f}"
         collections = "" if result.collections is None else f"  gc collections: {result.collections}"
+        note = f"  {result.note}" if result.note else ""
         print(
             f"  {result.case:36} {result.pooled:12,.0f} ns {result.other:12,.0f} ns {result.ratio:6.2f}"
-            f" ({result.low:.2f} to {result.high:.2f})  {aim}{' !' if missed else ''}{collections}",
+            f" ({result.low:.2f} to {result.high:.2f})  {aim}{' !' if missed else ''}{collections}{note}",
             flush=True,
         )
         done.append(result)
@@ -54,16 +58,20 @@ def table(title: str, results: Iterable[Result]) -> list[Result]:
 
 
 def main() -> None:
-    """Run everything."""
+    """Run what was asked for."""
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--quick", action="store_true", help="fewer pairs; ends within a minute")
+    parser.add_argument("--quick", action="store_true", help="fewer pairs; ends within two minutes")
+    parser.add_argument("--only", metavar="TEXT", default="", help="only the tables with this in their titles")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures to a file")
     chosen = parser.parse_args()
     print(f"Python {sys.version.split()[0]}, pooled {pooled.__version__}, engine {pooled.engine}")
     print(f"  {'':36} {'pooled':>15} {'not pooled':>15}  ratio")
-    tables = {title: table(title, results) for title, results in sections(quick=chosen.quick)}
+    tables = {title: table(title, results) for title, results in sections(quick=chosen.quick) if chosen.only in title}
+    if not tables:
+        titles = ", ".join(repr(title) for title, _ in sections(quick=chosen.quick))
+        parser.error(f"--only {chosen.only!r}: expected a part of one of the titles {titles}")
     if chosen.json is not None:
         figures = {title: [attrs.asdict(result) for result in results] for title, results in tables.items()}
         about = {"python": sys.version, "engine": pooled.engine, "tables": figures}

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import gc
 import sys
-import timeit
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
-import attrs
-
 import pooled
-from benchmarks._measuring import Result, compare, compare_timers
+from benchmarks._measuring import Result, compare, compare_bursts
 from benchmarks._subjects import STOCK, Pair, classes, pooled_container, subclass_of
 
 ANY_SIZE = 1 << 40
@@ -63,42 +59,17 @@ def bursts(pairs: int, count: int) -> Iterator[Result]:
     wanted = {"List": 2.2, "class, 2 slots": 1.8} if INLINED else {"List": 3.5, "class, 2 slots": 2.5}
     for name, (ours, theirs) in subjects.items():
         arguments = "" if name == "List" else "1, 2"
-        collections: list[int] = []
-        pooled_burst = _burst(ours, arguments, count, collections)
-        pooled_burst(1)  # makes the working set
-        collections.clear()
-        result = compare_timers(
+        yield compare_bursts(
             f"{count:,} alive, {name}",
-            pooled_burst,
-            _burst(theirs, arguments, count, []),
+            f"ours({arguments})",
+            f"theirs({arguments})",
+            {"ours": ours, "theirs": theirs},
             pairs=pairs,
             rounds=1,
+            count=count,
             wanted=wanted.get(name, 1.2 if INLINED else 1.5),
         )
-        yield attrs.evolve(result, collections=sum(collections))
         pooled.pool_of(ours).clear()
-
-
-def _burst(make: type, arguments: str, count: int, collections: list[int]) -> Callable[[int], float]:
-    """What times a burst, and appends to `collections` how often the cyclic collector ran meanwhile."""
-    timer = timeit.Timer(
-        f"alive = [make({arguments}) for _ in everyone]; del alive",
-        setup="gc.enable()",  # timeit turns it off
-        globals={"make": make, "everyone": range(count), "gc": gc},
-    )
-
-    def burst(rounds: int) -> float:
-        gc.collect()
-        before = _collections()
-        seconds = timer.timeit(rounds)
-        collections.append(_collections() - before)
-        return seconds
-
-    return burst
-
-
-def _collections() -> int:
-    return sum(generation["collections"] for generation in gc.get_stats())
 
 
 def grid(pairs: int, sizes: tuple[int, ...]) -> Iterator[Result]:

@@ -1,18 +1,22 @@
 """How it is measured: two statements in turn, in pairs, and the ratio of each pair.
 
 The machines are shared and noisy, so no time stands alone: what counts is the median over pairs that were taken one
-right after the other, and the spread says how far that can be trusted.
+right after the other, and the spread says how far that can be trusted. The clock is the processor's time, which stands
+still while others have the processor.
 """
 
 from __future__ import annotations
 
 import gc
 import statistics
+import time
 import timeit
 from collections.abc import Callable
 from typing import Any
 
 import attrs
+
+CLOCK = time.process_time
 
 LEAST_SECONDS = 0.004
 """A sample runs at least this long, so that neither the clock nor a stray interrupt decides."""
@@ -31,6 +35,7 @@ class Result:
         high: a quarter of the pairs were above this ratio.
         wanted: the least ratio that was set as the aim; None: none was.
         collections: of the cyclic collector, during the pooled rounds; None: not asked.
+        note: what else is to be said; empty: nothing.
     """
 
     case: str
@@ -41,13 +46,13 @@ class Result:
     high: float
     wanted: float | None = None
     collections: int | None = None
+    note: str = ""
 
 
 def compare(case: str, pooled: str, other: str, names: dict[str, Any], **options: Any) -> Result:
     """Compare two statements that see `names`; `options` are those of `compare_timers`."""
-    return compare_timers(
-        case, timeit.Timer(pooled, globals=names).timeit, timeit.Timer(other, globals=names).timeit, **options
-    )
+    ours, theirs = (timeit.Timer(each, timer=CLOCK, globals=names).timeit for each in (pooled, other))
+    return compare_timers(case, ours, theirs, **options)
 
 
 def compare_timers(
@@ -67,16 +72,22 @@ def compare_timers(
         first, second = (pooled, other) if turn % 2 else (other, pooled)
         one, two = first(rounds), second(rounds)
         taken.append((one, two) if turn % 2 else (two, one))
+    return result_of(case, [(ours / rounds, theirs / rounds) for ours, theirs in taken], wanted=wanted)
+
+
+def result_of(case: str, taken: list[tuple[float, float]], *, wanted: float | None = None, note: str = "") -> Result:
+    """The medians of pairs of seconds, pooled and not."""
     ratios = sorted(theirs / ours for ours, theirs in taken)
     quarter = len(ratios) // 4
     return Result(
         case=case,
-        pooled=statistics.median(ours for ours, _ in taken) / rounds * 1e9,
-        other=statistics.median(theirs for _, theirs in taken) / rounds * 1e9,
+        pooled=statistics.median(ours for ours, _ in taken) * 1e9,
+        other=statistics.median(theirs for _, theirs in taken) * 1e9,
         ratio=statistics.median(ratios),
         low=ratios[quarter],
         high=ratios[-1 - quarter],
         wanted=wanted,
+        note=note,
     )
 
 
@@ -85,3 +96,39 @@ def _rounds_for(timer: Callable[[int], float]) -> int:
     while timer(rounds) < LEAST_SECONDS:
         rounds *= 2
     return rounds
+
+
+def compare_bursts(case: str, pooled: str, other: str, names: dict[str, Any], *, count: int, **options: Any) -> Result:
+    """Compare two expressions by `count` of their objects that live at once and then go, with the collector on.
+
+    `options` are those of `compare_timers`; the figures are for one burst, of `rounds` that follow one another.
+    """
+    collections: list[int] = []
+    pooled_burst = _burst(pooled, names, count, collections)
+    pooled_burst(1)  # makes the working set
+    collections.clear()
+    result = compare_timers(case, pooled_burst, _burst(other, names, count, []), **options)
+    return attrs.evolve(result, collections=sum(collections))
+
+
+def _burst(make: str, names: dict[str, Any], count: int, collections: list[int]) -> Callable[[int], float]:
+    """What times a burst, and appends to `collections` how often the cyclic collector ran meanwhile."""
+    timer = timeit.Timer(
+        f"alive = [{make} for _ in everyone]; del alive",
+        setup="gc.enable()",  # timeit turns it off
+        timer=CLOCK,
+        globals={**names, "everyone": range(count), "gc": gc},
+    )
+
+    def burst(rounds: int) -> float:
+        gc.collect()
+        before = _collections()
+        seconds = timer.timeit(rounds)
+        collections.append(_collections() - before)
+        return seconds
+
+    return burst
+
+
+def _collections() -> int:
+    return sum(generation["collections"] for generation in gc.get_stats())

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import Any, TypeAlias
+
+import attrs
 
 import pooled
 from pooled import containers
@@ -63,3 +67,41 @@ def classes(**limits: Any) -> dict[str, Pair]:
 def _pooled_twin(cls: type, **limits: Any) -> type:
     body = {name: value for name, value in vars(cls).items() if name in ("__slots__", "__init__", "__module__")}
     return pooled.poolable(**limits)(type(cls.__name__, (), body))
+
+
+def attrs_class() -> type:
+    """A new attrs class, with slots: five fields with defaults and three containers."""
+
+    @attrs.define(eq=False)
+    class Request:
+        name: str = ""
+        size: int = 0
+        ratio: float = 1.0
+        is_last: bool = False
+        parent: object = None
+        rows: list[int] = attrs.field(factory=list)
+        index: dict[int, int] = attrs.field(factory=dict)
+        seen: set[int] = attrs.field(factory=set)
+
+    return Request
+
+
+def data_class() -> type:
+    """The same as a dataclass, with a `__dict__`."""
+
+    @dataclass(eq=False)
+    class Request:
+        name: str = ""
+        size: int = 0
+        ratio: float = 1.0
+        is_last: bool = False
+        parent: object = None
+        rows: list[int] = field(default_factory=list)
+        index: dict[int, int] = field(default_factory=dict)
+        seen: set[int] = field(default_factory=set)
+
+    return Request
+
+
+FIELD_CLASSES: dict[str, Callable[[], type]] = {"attrs": attrs_class, "dataclass": data_class}
+"""What makes a class that tells its fields, by what it is called in the tables."""

@@ -12,7 +12,10 @@ from conftest import ENGINES
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
 SOURCES = [Path(sysconfig.get_path("stdlib")) / name for name in ("argparse.py", "typing.py", "subprocess.py")]
-PROGRAMS = sorted(path.name for path in EXAMPLES.glob("[!_]*.py"))
+PROGRAMS = sorted(path.name for path in EXAMPLES.glob("[!_]*.py") if path.name != "scheduler.py")
+"""Those that work on the files they are given; the scheduler makes its own traffic, and has tests of its own."""
+
+SMALL_SERVER = ("--requests", 60, "--cached", 3_000, "--blocks", 600, "--rounds", 1)
 
 
 def run(program, *arguments, engine="reference"):
@@ -79,3 +82,41 @@ def test_a_file_that_is_missing():
     )
     assert process.returncode == 1
     assert process.stderr.startswith("missing.txt: not a file")
+
+
+def digests(printed):
+    """What the scheduler says of the answers it gave."""
+    return next(line for line in printed.splitlines() if line.startswith("digest"))
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_the_scheduler_compares_both_ways(engine):
+    printed = run("scheduler.py", *SMALL_SERVER, engine=engine)
+    assert f"engine {engine}" in printed
+    for side in ("not pooled", "pooled    "):
+        figures = r"steps per second: [\d,]+  gc collections: [\d,]+, [\d,]+, [\d,]+  slowest step: [\d.]+ ms"
+        assert re.search(rf"^{side}  {figures}  99th percentile: [\d.]+ ms$", printed, re.MULTILINE)
+    assert re.search(r"^pooled / not pooled, steps per second: [\d.]+ ", printed, re.MULTILINE)
+    assert re.search(r"^digest of the answers: [0-9a-f]{16}$", printed, re.MULTILINE)
+    assert re.search(r" [1-9]\d* preemptions; [1-9][\d,]* blocks found on the device, [1-9][\d,]* in the host", printed)
+    pools = [line for line in printed.splitlines() if line.startswith("pool of ")]
+    assert len(pools) == 7
+    assert all(re.search(r" [1-9][\d,]* hits", line) for line in pools)
+
+
+def test_the_schedulers_answers_depend_on_the_seed_alone():
+    both = run("scheduler.py", *SMALL_SERVER)
+    plain = run("scheduler.py", "--no-pool", *SMALL_SERVER)
+    off = run("scheduler.py", "--pool", *SMALL_SERVER, engine="off")
+    other = run("scheduler.py", "--no-pool", "--no-gc", "--seed", 2, *SMALL_SERVER)
+    assert digests(both) == digests(plain) == digests(off) != digests(other)
+    assert "pool of" not in plain
+    assert "gc collections: 0, 0, 0 " in other
+
+
+def test_a_scheduler_without_room():
+    process = subprocess.run(
+        [sys.executable, EXAMPLES / "scheduler.py", "--blocks", "10"], capture_output=True, text=True, check=False
+    )
+    assert process.returncode == 2
+    assert "--blocks 10: expected at least 563" in process.stderr

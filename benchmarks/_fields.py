@@ -1,0 +1,103 @@
+"""The cases of classes that know how to empty themselves: an attrs class and a dataclass, of three containers and more.
+
+`take` of the pooled class is compared with constructing the class itself; both give an object with its defaults in
+place.
+"""
+
+from __future__ import annotations
+
+import statistics
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+import pooled
+from benchmarks import _requests
+from benchmarks._measuring import Result, compare, compare_bursts, result_of
+from benchmarks._subjects import FIELD_CLASSES
+
+INLINED = sys.version_info >= (3, 14)
+"""Whether Python itself makes objects of ordinary classes much faster than before."""
+
+ALIVE = 10_000
+"""How many objects of a burst live at once."""
+
+FILL = {
+    "": "",
+    ", 10 each by extend": "o.rows.extend(ten); o.index.update(pairs); o.seen.update(ten)\n",
+    ", 10 each in a loop": "for i in ten: o.rows.append(i); o.index[i] = i; o.seen.add(i)\n",
+}
+"""What a life of an object is, by what the tables call it.
+
+No name is bound to a container or to a method of one: where it outlives the object, the container is not kept.
+"""
+
+WANTED: dict[str, tuple[float, float]] = {
+    "": (4.5, 3.3),
+    ", 10 each by extend": (1.7, 1.45),
+    ", 10 each in a loop": (1.35, 1.25),
+    "burst": (8.0, 6.0),
+    "mean": (6.0, 6.0),
+    "99th percentile": (50.0, 50.0),
+}
+"""The least ratios for the attrs class, up to Python 3.13 and from 3.14; half of them is wanted of the dataclass."""
+
+
+def _wanted(kind: str, case: str) -> float:
+    share = 1.0 if kind == "attrs" else 0.5
+    return WANTED[case][INLINED] * share
+
+
+def _pairs_of_classes(**limits: Any) -> Iterator[tuple[str, dict[str, Any]]]:
+    """By kind, the names a statement sees: `ours` to `take`, `theirs` to construct, and elements to fill them with."""
+    ten = list(range(10))
+    for kind, make in FIELD_CLASSES.items():
+        ours, theirs = pooled.poolable(**limits)(make()), make()
+        yield (
+            kind,
+            {
+                "take": pooled.take,
+                "ours": ours,
+                "theirs": theirs,
+                "ten": ten,
+                "pairs": dict(zip(ten, ten, strict=True)),
+            },
+        )
+
+
+def lives(pairs: int) -> Iterator[Result]:
+    """Take one, fill it or not, and let go of it; and construct one of the pooled class."""
+    for kind, names in _pairs_of_classes():
+        for what, fill in FILL.items():
+            ours, theirs = (f"o = {make}\n{fill}del o" for make in ("take(ours)", "theirs()"))
+            yield compare(f"{kind}{what}", ours, theirs, names, pairs=pairs, wanted=_wanted(kind, what))
+        yield compare(f"{kind}, by cls()", "ours()", "theirs()", names, pairs=pairs)
+
+
+def bursts(pairs: int) -> Iterator[Result]:
+    """Take many that live at once, then let go of all, again and again, with the cyclic collector on."""
+    for kind, names in _pairs_of_classes(max=ALIVE):
+        yield compare_bursts(
+            f"{ALIVE:,} alive, {kind}",
+            "take(ours)",
+            "theirs()",
+            names,
+            pairs=pairs,
+            rounds=20,  # one alone, after others have had the processor's caches, says little of a program at work
+            count=ALIVE,
+            wanted=_wanted(kind, "burst"),
+        )
+
+
+def requests(rounds: int) -> Iterator[Result]:
+    """Requests that build many of them each, in processes that hold many other objects, with the collector on."""
+    for kind in FIELD_CLASSES:
+        served = _requests.in_turn(kind, rounds)
+        full = [sum(done.full_collections for done in side) for side in zip(*served, strict=True)]
+        note = f"full collections: {full[0]} against {full[1]}"
+        means = [(statistics.mean(ours.seconds), statistics.mean(theirs.seconds)) for ours, theirs in served]
+        # Of all rounds together: full collections are so rare that a single round may have just under one in a hundred.
+        ours, theirs = ([seconds for done in side for seconds in done.seconds] for side in zip(*served, strict=True))
+        slow = (statistics.quantiles(ours, n=100)[-1], statistics.quantiles(theirs, n=100)[-1])
+        for what, taken in (("mean", means), ("99th percentile", [slow])):
+            yield result_of(f"requests, {kind}: {what}", taken, wanted=_wanted(kind, what), note=note)

@@ -1,0 +1,120 @@
+"""A process that holds many objects and serves requests: `python -m benchmarks._requests KIND pooled|plain`.
+
+For every line it reads, a number, it serves so many requests and prints what they took, as JSON.
+"""
+
+from __future__ import annotations
+
+import gc
+import json
+import subprocess
+import sys
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import attrs
+
+import pooled
+from benchmarks._measuring import CLOCK
+from benchmarks._subjects import FIELD_CLASSES
+
+HELD = 2_000_000
+"""How many other objects the process holds."""
+
+BUILT = 5_000
+"""How many objects a request builds."""
+
+REQUESTS = 400
+"""How many requests make a round."""
+
+
+@attrs.frozen
+class Served:
+    """What a round took: the seconds of each request, and how many full collections there were."""
+
+    seconds: list[float]
+    full_collections: int
+
+
+def in_turn(kind: str, rounds: int) -> list[tuple[Served, Served]]:
+    """Let two processes, one that pools and one that does not, serve rounds in turn; a pair for every round."""
+    with ExitStack() as stack:
+        ours, theirs = (stack.enter_context(_server(kind, side)) for side in ("pooled", "plain"))
+        served = []
+        for turn in range(rounds):
+            if turn % 2:
+                one, two = _ask(ours), _ask(theirs)
+            else:
+                two, one = _ask(theirs), _ask(ours)
+            served.append((one, two))
+        for process in (ours, theirs):
+            process.communicate()  # the end of its input is its end
+        return served
+
+
+def _server(kind: str, side: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(  # noqa: S603 (this very program)
+        [sys.executable, "-m", "benchmarks._requests", kind, side],
+        cwd=Path(__file__).resolve().parent.parent,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+
+
+def _ask(process: subprocess.Popen[str]) -> Served:
+    assert process.stdin is not None  # noqa: S101 (tells the type checker)
+    assert process.stdout is not None  # noqa: S101
+    process.stdin.write(f"{REQUESTS}\n")
+    process.stdin.flush()
+    return Served(**json.loads(process.stdout.readline()))
+
+
+def serve(kind: str, side: str) -> None:
+    """Be such a process."""
+    cls: Any = FIELD_CLASSES[kind]()
+    request = _plain_request
+    if side == "pooled":
+        cls, request = pooled.poolable(max=BUILT)(cls), _pooled_request
+    held = [[number] for number in range(HELD)]
+    full = _count_full_collections()
+    everyone = range(BUILT)
+    request(cls, everyone)  # makes the working set
+    gc.collect()
+    for line in sys.stdin:
+        before = len(full)
+        seconds = [request(cls, everyone) for _ in range(int(line))]
+        print(json.dumps({"seconds": seconds, "full_collections": len(full) - before}), flush=True)
+    del held
+
+
+def _count_full_collections() -> list[None]:
+    """A list that grows by one whenever the cyclic collector has looked at everything."""
+    full: list[None] = []
+
+    def count(phase: str, info: dict[str, int]) -> None:
+        if phase == "stop" and info["generation"] == 2:
+            full.append(None)
+
+    gc.callbacks.append(count)
+    return full
+
+
+def _pooled_request(cls: type, everyone: range) -> float:
+    take = pooled.take
+    start = CLOCK()
+    batch: list[object] = [take(cls) for _ in everyone]
+    del batch
+    return CLOCK() - start
+
+
+def _plain_request(cls: type, everyone: range) -> float:
+    start = CLOCK()
+    batch: list[object] = [cls() for _ in everyone]
+    del batch
+    return CLOCK() - start
+
+
+if __name__ == "__main__":
+    serve(*sys.argv[1:])
