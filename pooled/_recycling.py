@@ -108,6 +108,8 @@ class Plan:
                 f"take({self.cls.__qualname__}, {', '.join(given)}=...): an object is taken as its reset left it, so "
                 "there is nothing to give; set its attributes afterwards"
             )
+        elif given and self.takes_nothing:
+            raise TypeError(f"{self.cls.__name__}() takes no arguments")
 
     @property
     def measures_builtin(self) -> bool:

@@ -173,13 +173,14 @@ pop_of_parts(PoolStore *store)
     if (self == NULL) {
         return NULL;
     }
-    Py_INCREF(store); /* what hangs on the parts may be the end of the pool */
     show(self);
     fields_show_parts(store->fields, self);
     if (store->takes_blank) {
+        store->blank_calls += store->blank_calls < BLANK_CALLS;
+        Py_INCREF(store); /* what hangs on the parts may be the end of the pool */
         make_blank(store->hook, self);
+        Py_DECREF(store);
     }
-    Py_DECREF(store);
     return self;
 }
 
@@ -513,10 +514,10 @@ finish(Fields *fields, PyObject *self, PyObject *const *given, PyObject *keyword
 
 /* Give an object that the collector does not see its defaults and what is given, and have it seen. */
 static inline bool
-make_whole(Fields *fields, PyObject *self, bool is_blank, PyObject *const *given, PyObject *keywords)
+make_whole(Fields *fields, PyObject *self, PyObject *const *given, PyObject *keywords)
 {
     bool assigns = fields->only_assigns;
-    bool done = fields_make_ready(fields, self, is_blank, assigns ? given : NULL, assigns ? keywords : NULL);
+    bool done = fields_make_ready(fields, self, assigns ? given : NULL, assigns ? keywords : NULL);
     return LIKELY(done) && (LIKELY(assigns || (keywords == NULL && !fields->finishes)) || finish(fields, self, given, keywords));
 }
 
@@ -547,7 +548,7 @@ make_taken_ready(PoolStore *store, PyObject *self, PyObject *const *given, PyObj
         return NULL;
     }
     Py_INCREF(store); /* what runs meanwhile may be the end of the pool */
-    if (UNLIKELY(!make_whole(store->fields, self, false, given, keywords))) {
+    if (UNLIKELY(!make_whole(store->fields, self, given, keywords))) {
         self = fail_taken(store->hook, self);
     }
     Py_DECREF(store);
@@ -559,6 +560,7 @@ static inline PyObject *
 take_parked(PoolStore *store, PyObject *const *given, PyObject *keywords)
 {
     PyObject *self = pop_hidden(store);
+    store->blank_calls = 0;
     if (UNLIKELY(self == NULL)) {
         return NULL;
     }
@@ -584,7 +586,7 @@ take_new(PoolStore *store, PyObject *const *given, PyObject *keywords)
     }
     Py_INCREF(store);
     hide(self);
-    if (!make_whole(store->fields, self, true, given, keywords)) {
+    if (!make_whole(store->fields, self, given, keywords)) {
         self = fail(self);
     }
     else if (!make_ready(store, self)) {

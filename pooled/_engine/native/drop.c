@@ -129,7 +129,8 @@ recycle(PoolStore *store, PyObject *self, bool *alive)
         }
     }
     if (store->reset == NULL) {
-        Fate fate = store->fields != NULL ? fields_empty(store->fields, store, self) : scrub(store, self);
+        bool by_field = store->fields != NULL && fields_keep(store->fields, store);
+        Fate fate = by_field ? fields_empty(store->fields, store, self) : scrub(store, self);
         if (UNLIKELY(fate != RECYCLED)) {
             return fate;
         }
@@ -310,7 +311,10 @@ empty(Kind kind, PoolStore *store, PyObject *self)
         done = bytearray_empty(self, &store->sparse);
         break;
     case OF_FIELDS:
-        return fields_empty(store->fields, store, self);
+        if (LIKELY(fields_keep(store->fields, store))) {
+            return fields_empty(store->fields, store, self);
+        }
+        /* fallthrough */
     default:
         slots_empty(&store->hook->slots, self);
         if (store->hook->has_dict) {

@@ -86,7 +86,19 @@ set_empty(PyObject *op, unsigned *sparse)
         PyObject *pending = begin_stock();
         return end_stock(pending, PySet_Clear(op) == 0);
     }
-    if (self->fill != 0) {
+    if (self->fill == self->used) {
+        for (setentry *entry = self->table; self->used > 0; entry++) {
+            PyObject *key = entry->key;
+            if (key != NULL) { /* the table may be large: only what was touched is wiped */
+                self->used--;
+                entry->key = NULL;
+                entry->hash = 0;
+                Py_DECREF(key);
+            }
+        }
+        self->fill = 0;
+    }
+    else {
         setentry *entry = self->table;
         for (Py_ssize_t left = self->used; left > 0; entry++) {
             if (entry->key != NULL && entry->hash != -1) { /* -1: something was here, and was removed */

@@ -291,16 +291,12 @@ field_make_ready(const Field *field, PyObject **place)
     return *place != NULL;
 }
 
+/* Those of a blank object, too: it may not have been emptied field by field. */
 static bool
-fill_places(Fields *fields, char *const *bases, bool is_blank)
+fill_places(Fields *fields, char *const *bases)
 {
-    for (Py_ssize_t i = 0; is_blank && i < fields->count; i++) { /* in their order: it may be seen */
-        if (fields->items[i].kind != UNSET && !field_make_ready(&fields->items[i], place_of(&fields->items[i], bases))) {
-            return false;
-        }
-    }
-    for (const Step *step = fields->laters; !is_blank && step < fields->end; step++) {
-        if (!field_make_ready(step->field, place_of_step(step, bases))) {
+    for (Field *field = fields->items, *end = field + fields->count; field < end; field++) {
+        if (field->kind != UNSET && !field_make_ready(field, place_of(field, bases))) {
             return false;
         }
     }
@@ -340,7 +336,7 @@ fields_show_parts(Fields *fields, PyObject *self)
 }
 
 bool
-fields_make_ready(Fields *fields, PyObject *self, bool is_blank, PyObject *const *given, PyObject *keywords)
+fields_make_ready(Fields *fields, PyObject *self, PyObject *const *given, PyObject *keywords)
 {
     CompatValues values = {0};
     char *bases[BASES];
@@ -349,7 +345,7 @@ fields_make_ready(Fields *fields, PyObject *self, bool is_blank, PyObject *const
         done = make_ready_by_name(fields, self, given, keywords);
     }
     else {
-        done = fill_places(fields, bases, is_blank || is_left_blank(fields, &values));
+        done = fill_places(fields, bases);
         show_parts(fields, bases); /* before anything is given, which is not ours to show */
         if (done && keywords != NULL) {
             assign(fields, bases, given, keywords);

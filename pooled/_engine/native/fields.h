@@ -67,13 +67,21 @@ typedef struct Fields {
    (name, keyword, kind, value, cls, keep, in_c, restore) for each field. */
 extern PyType_Spec fields_spec;
 
+/* Whether parts are worth keeping: not while all that asks for objects is calls of the class, whose __init__ makes new
+   ones. */
+static inline bool
+fields_keep(const Fields *fields, const PoolStore *store)
+{
+    return store->blank_calls < BLANK_CALLS || fields->parts == fields->end || !fields->is_whole;
+}
+
 /* Empty an object that nobody can reach and the collector does not see, alive or of refcount 0: RECYCLED, or why it
    cannot be kept. What was raised has been reported. */
 Fate fields_empty(Fields *fields, PoolStore *store, PyObject *self);
 
 /* Give a blank object, or one that was emptied, its defaults and parts, and what is given: values by keywords that all
    are known. The collector, which did not see it, does now. False with an exception set. */
-bool fields_make_ready(Fields *fields, PyObject *self, bool is_blank, PyObject *const *given, PyObject *keywords);
+bool fields_make_ready(Fields *fields, PyObject *self, PyObject *const *given, PyObject *keywords);
 
 /* Have the collector see the parts of an object that these fields emptied. */
 void fields_show_parts(Fields *fields, PyObject *self);

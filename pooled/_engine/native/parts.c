@@ -252,5 +252,5 @@ part_make_ready(const Part *part, PyObject *value)
     if (hook == NULL || !hook->home->keeps_parts || is_shown(value)) {
         return true;
     }
-    return fields_make_ready(hook->home->fields, value, false, NULL, NULL);
+    return fields_make_ready(hook->home->fields, value, NULL, NULL);
 }

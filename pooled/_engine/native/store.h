@@ -24,6 +24,8 @@ typedef enum {
     COUNTED_ALREADY = FATES,
 } Fate;
 
+enum { BLANK_CALLS = 4 }; /* after so many, parts are not kept, until an object is taken again */
+
 #define NO_THREAD UINT64_MAX
 
 struct Fields;
@@ -35,6 +37,7 @@ struct PoolStore {
     struct Fields *fields; /* empty an object one by one; NULL: it is emptied as a whole */
     bool takes_blank;   /* whether an object that never saw an __init__ can be recycled */
     bool keeps_parts;   /* whether `fields` are all there is to its objects, so that `take` needs no __init__ */
+    uint8_t blank_calls; /* of late that wanted a blank object where one with parts was parked, up to BLANK_CALLS */
     bool takes_at_once; /* whether there is nothing more to do then where nothing is given, but in rare cases */
     PyObject *capacity; /* says how large an object is, in Python; NULL where `measures`, or nothing does */
     PyObject *check;    /* check(given): raises where that cannot be given to an object that is taken */
