@@ -15,7 +15,7 @@ lint: $(VENV)/.linted ## check format, style and types
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(BIN)/pyright
+	$(BIN)/pyright --pythonpath $(BIN)/python
 
 benchmark: $(VENV)/.installed ## install the package and measure pooled against not pooled
 	$(BIN)/python -m benchmarks

@@ -11,6 +11,7 @@ import json
 import statistics
 import sys
 from collections.abc import Iterable, Iterator
+from importlib.util import find_spec
 from pathlib import Path
 
 import attrs
@@ -33,6 +34,13 @@ def sections(*, quick: bool) -> Iterator[tuple[str, Iterator[Result]]]:
     yield "classes that know their fields: take, fill, drop", _fields.lives(pairs)
     yield "classes that know their fields: bursts, gc on", _fields.bursts(5 if quick else 15)
     yield "classes that know their fields: requests, gc on", _fields.requests(3 if quick else 7)
+    if find_spec("numpy") is None:
+        print("\nbuffers and arrays: left out, numpy is not installed")
+        return
+    from benchmarks import _memory  # it needs numpy
+
+    yield "buffers: take, fill, drop", _memory.buffers(pairs)
+    yield "arrays: take, fill, drop", _memory.arrays(pairs)
 
 
 def table(title: str, results: Iterable[Result]) -> list[Result]:

@@ -8,6 +8,7 @@ from typing import Any, ClassVar, Final, Generic, TypeVar, cast
 from weakref import WeakValueDictionary
 
 from pooled import _config, _engine
+from pooled._memory import memory_pools
 from pooled._parts import POOL
 from pooled._policy import Limits, Policy, Scope, check_limit
 from pooled._recycling import Capacity, Plan, plan_for_class, plan_for_function
@@ -333,18 +334,18 @@ def all_pools() -> list[Pool[Any]]:
 
 
 def clear() -> int:
-    """Let all parked objects of all pools die (of local pools: those of this thread).
+    """Let all that is parked in all pools die (of local pools: in this thread), objects and memory.
 
     Returns:
         How many died.
     """
-    return sum(pool.clear() for pool in all_pools())
+    return sum(pool.clear() for pool in all_pools()) + sum(pool.clear() for pool in memory_pools())
 
 
 def prune() -> int:
-    """Let some parked objects of every pool die, as `prune` of a pool does.
+    """Let some of what is parked in every pool die, as `prune` of a pool does.
 
     Returns:
         How many died.
     """
-    return sum(pool.prune() for pool in all_pools())
+    return sum(pool.prune() for pool in all_pools()) + sum(pool.prune() for pool in memory_pools())

@@ -124,17 +124,12 @@ def importable(monkeypatch):
     return through
 
 
-def pytest_collection_finish():
-    """Have the collections that follow every test look at what that left, rather than at all tests there are."""
-    gc.collect()
-    gc.freeze()
-
-
 @pytest.fixture(autouse=True)
 def no_garbage():
-    """Leave no garbage of one test for the collections of the next."""
+    """Leave no garbage of one test for the collections of the next, which need not look at what stays."""
     yield
     gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")

@@ -181,6 +181,8 @@ def state(container):
     if hasattr(container, "getvalue"):
         return container.getvalue(), container.tell()
     items = list(container.items()) if hasattr(container, "items") else list(container)
+    if isinstance(container, set):
+        items.sort()  # where elements were removed, their order depends on the room there is
     return items, getattr(container, "maxlen", 0), getattr(container, "default_factory", 0)
 
 

@@ -234,3 +234,13 @@ def test_classes_without_fields(pooled, containers):
 def test_what_is_no_class_is_refused(pooled, thing):
     with pytest.raises(TypeError, match="cls="):
         pooled.field_reset(thing)
+
+
+def test_what_it_gives_can_be_compared(pooled):
+    @attrs.define
+    class Point:
+        x: int = 0
+
+    assert pooled.field_reset(Point) == pooled.FieldResets(
+        Point, "emptied field by field", (pooled.FieldReset("x", "default", "0"),)
+    )
