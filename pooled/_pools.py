@@ -35,7 +35,8 @@ class Pool(Generic[T]):
         max: how many objects the pool parks at most (a local pool: in each thread).
         max_cap: an object whose capacity (elements or bytes) is above it is discarded.
         reset: called with an object when it is dropped, to empty it; False as its result discards the object.
-            Needed where `factory` is a function. Else the class's own `reset` serves, or the object is scrubbed.
+            Needed where `factory` is a function. Else the class's own `reset` serves, or what is known of its fields,
+            or the object is scrubbed.
         capacity: called with an object, to say how large it is. Else the class's own `capacity` serves.
         name: what reports call the pool. Else the name of the class or function.
 

@@ -25,8 +25,8 @@ Capacity: TypeAlias = Callable[[Any], int]
 class Poolable(Protocol):
     """What a poolable class can say of its objects; both methods may be left out.
 
-    Without `reset`, an object is scrubbed: every attribute goes, and the next `cls(...)` or `take(cls)` runs
-    `__init__`. Without `capacity`, an object is never too large; subclasses of the builtin containers are
+    Without `reset`, an attrs class or a dataclass is emptied field by field, as `field_reset` shows. Of any other
+    class an object is scrubbed: every attribute goes, and the next `cls(...)` or `take(cls)` runs `__init__`. Without `capacity`, an object is never too large; subclasses of the builtin containers are
     measured all the same.
     """
 
@@ -42,7 +42,7 @@ class Poolable(Protocol):
     def capacity(self) -> int:
         """Say how large the object is, in a unit of the class's own: above `max_cap` it is discarded.
 
-        It is asked after `reset`, or, where there is none, before the object is scrubbed. An exception goes
+        It is asked after `reset`, or, where there is none, before the object is emptied. An exception goes
         to `sys.unraisablehook`, and the object is discarded.
         """
         ...
