@@ -26,8 +26,8 @@ class Poolable(Protocol):
     """What a poolable class can say of its objects; both methods may be left out.
 
     Without `reset`, an attrs class or a dataclass is emptied field by field, as `field_reset` shows. Of any other
-    class an object is scrubbed: every attribute goes, and the next `cls(...)` or `take(cls)` runs `__init__`. Without `capacity`, an object is never too large; subclasses of the builtin containers are
-    measured all the same.
+    class an object is scrubbed: every attribute goes, and the next `cls(...)` or `take(cls)` runs `__init__`.
+    Without `capacity`, an object is never too large; subclasses of the builtin containers are measured all the same.
     """
 
     def reset(self) -> bool | None:
