@@ -36,6 +36,7 @@ class Instrumented:
     limits: Limits = Limits()
     reset: str | None = None
     capacity: str | None = None
+    keep: tuple[str, ...] | None = None
 
 
 Target: TypeAlias = str
@@ -189,7 +190,14 @@ def _instrumented(where: str, table: dict[str, Any]) -> Instrumented:
     for key, value in methods.items():
         if not (isinstance(value, str) and value.isidentifier()):
             raise ConfigurationError(f"{where}: {key}={value!r}: expected the name of a method of the class")
-    return Instrumented(where=where, limits=_limits(where, table), **methods)
+    keep = _names(where, "keep", table.pop("keep")) if "keep" in table else None
+    return Instrumented(where=where, limits=_limits(where, table), keep=keep, **methods)
+
+
+def _names(where: str, key: str, value: object) -> tuple[str, ...]:
+    if not (isinstance(value, list) and all(isinstance(name, str) and name.isidentifier() for name in value)):
+        raise ConfigurationError(f"{where}: {key}={value!r}: expected a list of names of attributes")
+    return tuple(value)
 
 
 current: Final = read(os.environ)

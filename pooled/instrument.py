@@ -6,6 +6,7 @@
     [instrument."package.module:Class"]
     max = 64
     reset = "clear"     # the name of a method of the class, as capacity = "..." may be
+    # or: keep = ["buffer", "seen"]
 
 The module's name for the class then stands for the poolable class. With the reference engine that is a subclass:
 what the module itself bound to the class while it was imported (its subclasses, say) keeps the one it had.
@@ -13,7 +14,7 @@ what the module itself bound to the class while it was imported (its subclasses,
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import reduce
 from types import ModuleType
 from typing import Any, Final
@@ -24,11 +25,12 @@ import wrapt
 from pooled._config import check_target, current
 from pooled._decorate import poolable
 from pooled._policy import Limits, Scope
+from pooled._recycling import check_keep
 
 __all__ = ["when_imported"]
 
 
-def when_imported(
+def when_imported(  # noqa: PLR0913 (each is one thing that can be said of a class)
     target: str,
     *,
     max: int | None = None,  # noqa: A002 (the policy's own word)
@@ -36,6 +38,7 @@ def when_imported(
     scope: Scope | None = None,
     reset: Callable[[Any], object] | None = None,
     capacity: Callable[[Any], int] | None = None,
+    keep: Iterable[str] | None = None,
 ) -> None:
     """Make the class called `target` poolable: now, if its module was imported already, or else when it is.
 
@@ -46,6 +49,7 @@ def when_imported(
         scope: "local" or "global".
         reset: called with an object when it is dropped, to empty it.
         capacity: called with an object, to say how large it is.
+        keep: names of attributes that are emptied in place and kept.
 
     Raises:
         ValueError: `target` does not name a class that way, or a limit is out of range.
@@ -55,7 +59,9 @@ def when_imported(
     """
     module, name = check_target("target", target)
     limits = attrs.asdict(Limits(max=max, max_cap=max_cap, scope=scope))
-    _register(f"target={target!r}", module, name, {**limits, "reset": reset, "capacity": capacity})
+    _register(
+        f"target={target!r}", module, name, {**limits, "reset": reset, "capacity": capacity, "keep": check_keep(keep)}
+    )
 
 
 def _register(where: str, module: str, name: str, arguments: dict[str, Any]) -> None:
@@ -84,8 +90,8 @@ _NAMED: Final = ("reset", "capacity")  # what a configuration file gives by the 
 def _register_configured() -> None:
     for target, entry in current.instrument.items():
         module, name = check_target(entry.where, target)
-        methods = {"reset": entry.reset, "capacity": entry.capacity}
-        _register(entry.where, module, name, {**attrs.asdict(entry.limits), **methods})
+        said = {"reset": entry.reset, "capacity": entry.capacity, "keep": entry.keep}
+        _register(entry.where, module, name, {**attrs.asdict(entry.limits), **said})
 
 
 _register_configured()

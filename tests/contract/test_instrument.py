@@ -55,6 +55,17 @@ def test_before_and_after_the_import(pooled, package):
     assert pooled.pool_of(module.Outer.Inner).policy.max == 8
 
 
+def test_with_attributes_that_are_kept(pooled, package):
+    pooled.instrument.when_imported(f"{package}:Request", keep=("headers",))
+    module = importlib.import_module(package)
+    request = pooled.take(module.Request)
+    request.headers["a"] = 1
+    kept = id(request.headers)
+    del request
+    again = pooled.take(module.Request)
+    assert (again.headers, id(again.headers), hasattr(again, "path")) == ({}, kept, False)
+
+
 def test_with_functions(pooled, package):
     pooled.instrument.when_imported(
         f"{package}:Request", scope="global", max_cap=1, reset=lambda r: r.clear(), capacity=lambda r: r.size()
@@ -75,6 +86,8 @@ def test_what_is_wrong_is_said_at_once(pooled):
             pooled.instrument.when_imported(target)
     with pytest.raises(ValueError, match="max=-1"):
         pooled.instrument.when_imported("json:JSONEncoder", max=-1)
+    with pytest.raises(TypeError, match="keep='markers': expected the names of attributes"):
+        pooled.instrument.when_imported("json:JSONEncoder", keep="markers")
 
 
 def test_what_turns_out_wrong_stops_the_import(pooled, package):

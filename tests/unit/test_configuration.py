@@ -140,6 +140,8 @@ def test_an_engine_that_was_not_built_stops_the_import():
         ('[override."here:Thing"]\nscope = true', "scope=True", "'local' or 'global'"),
         ('[instrument."here:Thing"]\nreset = 5', "reset=5", "the name of a method"),
         ('[instrument."here:Thing"]\nmax = true', "max=True", "an int"),
+        ('[instrument."here:Thing"]\nkeep = "buffer"', "keep='buffer'", "a list of names"),
+        ('[instrument."here:Thing"]\nkeep = ["a b"]', "keep=['a b']", "a list of names"),
         ("[defaults\nmax = 5", "", "a TOML file"),
     ],
 )
