@@ -100,16 +100,16 @@ PARTS = [
 
 
 def state(value: Any) -> Any:
-    """All that can be seen of a part now, to be compared with that of another one."""
+    """All that can be seen of a part now but attributes, to be compared with that of another one."""
     kind = value.__class__
     if isinstance(value, io.BytesIO | io.StringIO):
-        return kind, value.closed or (value.getvalue(), value.tell()), vars(value)
+        return kind, value.closed or (value.getvalue(), value.tell())
     if isinstance(value, collections.deque):
         return kind, list(value), value.maxlen
     if isinstance(value, collections.defaultdict):
         return kind, list(value.items()), value.default_factory
     if isinstance(value, dict):
-        return kind, list(value.items()), getattr(value, "__dict__", None)
+        return kind, list(value.items())
     return kind, next((stock(value) for stock in (list, set, bytearray) if isinstance(value, stock)), value)
 
 

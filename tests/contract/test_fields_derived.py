@@ -37,6 +37,8 @@ def message(pooled, kind):
 def is_fresh(obj):
     """Whether an object of `message` is as `take` is to give it."""
     values = (obj.size, obj.note, obj.items, obj.table, obj.seen)
+    if hasattr(obj, "__dict__"):
+        assert sorted(vars(obj)) == ["items", "note", "seen", "size", "table"]
     return not is_set(obj, "topic") and values == (3, None, [], {}, set())
 
 
@@ -967,6 +969,18 @@ def test_prefilled_objects(pooled, message):
     obj = message(topic="t")
     assert (obj.topic, obj.items) == ("t", [])
     counts(pooled, message, hits=3, live=3)
+
+
+@pytest.mark.parametrize(
+    "make", [lambda cls: cls(topic="t"), lambda cls: cls.__new__(cls), lambda cls: cls(topic="t", size=5, items=[1])]
+)
+@pytest.mark.parametrize("count", [1, 2, 5])
+def test_the_first_objects_of_a_class_are_no_different(pooled, message, make, count):
+    first = [make(message) for _ in range(count)]
+    first.clear()
+    taken = [pooled.take(message) for _ in range(count + 1)]
+    assert all(is_fresh(obj) for obj in taken)
+    counts(pooled, message, misses=count + 1, hits=count, recycled=count, live=count + 1)
 
 
 def test_borrowed_objects(pooled, message):

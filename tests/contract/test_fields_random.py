@@ -177,8 +177,13 @@ class Dummy:
 
 def test_a_taken_object_equals_a_fresh_one_field_by_field(pooled, containers):
     class Machine(RuleBasedStateMachine):
-        @initialize(shape=shapes(), limit=st.sampled_from([0, 1, 3]), scope=st.sampled_from(["local", "global"]))
-        def start(self, shape, limit, scope):
+        @initialize(
+            shape=shapes(),
+            limit=st.sampled_from([3, 5, 1, 0]),
+            scope=st.sampled_from(["local", "global"]),
+            prefilled=st.integers(0, 3),
+        )
+        def start(self, shape, limit, scope, prefilled):
             self.shape, self.fields = shape, shape[3]
             if shape[2] == "bare":
                 self.fields = tuple(field for field in self.fields if not field.child)
@@ -186,6 +191,7 @@ def test_a_taken_object_equals_a_fresh_one_field_by_field(pooled, containers):
             self.twin = make(pooled, containers, shape)
             self.cls = pooled.poolable(max=limit, scope=scope)(make(pooled, containers, shape))
             self.alive, self.others, self.dicts = [], [], []
+            pooled.pool_of(self.cls).prefill(prefilled)
 
         def snapshot(self, obj):
             return {field.name: look(getattr(obj, field.name)) for field in self.fields if is_set(obj, field.name)}
