@@ -6,6 +6,7 @@ import itertools
 import pickle
 import queue
 import random
+import sys
 import threading
 import weakref
 from typing import Any
@@ -410,6 +411,32 @@ def test_del_runs_when_an_object_really_dies_and_sees_its_fields(pooled, kind):
     assert died == []
     del two
     assert died == [[2]]
+
+
+def test_a_class_can_be_collected_with_its_pool_and_what_that_keeps(pooled, kind, free_threaded):
+    if free_threaded and sys.version_info < (3, 14):
+        pytest.skip("free-threaded 3.13 never lets go of a class once a thread has run")
+
+    @pooled.poolable
+    @kind.define
+    class Inner:
+        items: list = kind.field(factory=list)
+
+    @pooled.poolable(keep=("index",))
+    @kind.define
+    class Outer:
+        inner: Any = kind.field(factory=Inner)
+        index: dict = kind.field(factory=lambda: {1: 2})
+        made: Any = kind.field(factory=lambda: [1])
+
+    pooled.take(Outer, made=1)
+    pooled.take(Outer)
+    pooled.field_reset(Outer)
+    died = [weakref.ref(each) for each in (Outer, Inner, pooled.pool_of(Outer), pooled.pool_of(Inner))]
+    del Outer, Inner
+    for _ in range(2):  # what is parked holds the class of its part until it goes
+        gc.collect()
+    assert [ref() for ref in died] == [None] * 4
 
 
 # Pickles and copies.
