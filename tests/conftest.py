@@ -124,12 +124,6 @@ def importable(monkeypatch):
     return through
 
 
-def pytest_collection_finish():
-    """Leave what pytest made for thousands of tests out of the collection after each of them."""
-    gc.collect()
-    gc.freeze()
-
-
 @pytest.fixture(autouse=True)
 def no_garbage():
     """Leave no garbage of one test for the collections of the next, which need not look at what stays."""

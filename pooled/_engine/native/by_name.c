@@ -116,7 +116,7 @@ show_parts_by_name(Fields *fields, PyObject *self)
         Field *field = &fields->items[i];
         PyObject **slot = slot_of(field, self);
         PyObject *value = slot != NULL ? *slot : dict != NULL ? PyDict_GetItemWithError(dict, field->name) : NULL;
-        if (field->kind == IS_PART && value != NULL) {
+        if (field->kind == IS_PART && value != NULL && part_may_be(&field->part, value)) {
             part_show(&field->part, value);
         }
     }
@@ -129,7 +129,7 @@ static bool
 make_place_ready(const Field *field, PyObject **place, PyObject *given)
 {
     bool done = field->kind == UNSET || given != NULL || field_make_ready(field, place);
-    if (field->kind == IS_PART && *place != NULL) {
+    if (field->kind == IS_PART && *place != NULL && part_may_be(&field->part, *place)) {
         part_show(&field->part, *place);
     }
     if (given != NULL) {

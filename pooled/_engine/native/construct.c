@@ -217,6 +217,9 @@ put_back(PoolStore *store, PyObject *self)
             Py_DECREF(hook->type);
         }
         else {
+            if (store->fields != NULL) {
+                fields_show_parts(store->fields, self);
+            }
             end_object(self);
         }
     }

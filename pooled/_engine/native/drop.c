@@ -140,10 +140,13 @@ recycle(PoolStore *store, PyObject *self, bool *alive)
 
 /* ---- dropping ---- */
 
-/* End an object whose fate has been counted. */
+/* End an object whose fate has been counted; `store` may have begun to empty it, or is NULL. */
 static COLD void
-end_counted(Hook *hook, PyObject *self)
+end_counted(Hook *hook, PoolStore *store, PyObject *self)
 {
+    if (store != NULL && store->fields != NULL) {
+        fields_show_parts(store->fields, self);
+    }
     Py_INCREF(hook); /* its finalizer may be the end of the class */
     end_object(self);
     Py_DECREF(hook);
@@ -159,7 +162,7 @@ end_marked(Hook *hook, Mark mark, PyObject *self)
                                               : DISCARDED_REFUSED;
         mark.store->counts[fate]++;
     }
-    end_counted(hook, self);
+    end_counted(hook, NULL, self);
     Py_DECREF(mark.store);
 }
 
@@ -176,7 +179,7 @@ settle(Hook *hook, PoolStore *store, PyObject *self, Fate fate, bool alive)
     }
     store->counts[fate]++;
     if (fate != RECYCLED && !alive) {
-        end_counted(hook, self);
+        end_counted(hook, store, self);
     }
 }
 
@@ -349,7 +352,7 @@ empty_and_park(Kind kind, Hook *hook, PoolStore *store, PyObject *self)
     fate = LIKELY(fate == RECYCLED) ? park(store, self) : fate;
     store->counts[fate]++;
     if (UNLIKELY(fate != RECYCLED)) {
-        end_counted(hook, self);
+        end_counted(hook, store, self);
     }
     if (--here.depth == 0 && UNLIKELY(here.waiting.count != 0)) {
         drop_waiting();

@@ -316,7 +316,7 @@ show_parts(const Fields *fields, char *const *bases)
 {
     for (const Step *step = fields->parts; step < fields->end; step++) {
         PyObject *value = *place_of_step(step, bases);
-        if (LIKELY(value != NULL)) {
+        if (LIKELY(value != NULL && part_may_be(step->part, value))) {
             part_show(step->part, value);
         }
     }

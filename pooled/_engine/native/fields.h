@@ -83,7 +83,8 @@ Fate fields_empty(Fields *fields, PoolStore *store, PyObject *self);
    are known. The collector, which did not see it, does now. False with an exception set. */
 bool fields_make_ready(Fields *fields, PyObject *self, PyObject *const *given, PyObject *keywords);
 
-/* Have the collector see the parts of an object that these fields emptied. */
+/* Have the collector see the parts of an object that these fields may have emptied: it is going to end, or to be used in
+   another way. */
 void fields_show_parts(Fields *fields, PyObject *self);
 
 /* Whether all that is given can be assigned just so. */

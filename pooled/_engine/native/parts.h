@@ -68,7 +68,14 @@ part_hide(PyObject *value)
     }
 }
 
-/* Have the collector see a part, as it sees its object. */
+/* Whether what stands where a part is expected may be one that was kept, and so be hidden. */
+static inline bool
+part_may_be(const Part *part, PyObject *value)
+{
+    return Py_TYPE(value) == part->type || (part->kind == ANYTHING && Py_REFCNT(value) == 1);
+}
+
+/* Have the collector see a part that may be hidden, as it sees its object; some of them must not die before. */
 static inline void
 part_show(const Part *part, PyObject *value)
 {
