@@ -139,7 +139,9 @@ class FieldPlan:
         return place.get(obj) if is_kept and _is_alone(place, obj) else _MISSING  # what emptied it may have it now
 
     def _replace(self, obj: Any, field: Field) -> Any:
-        """A new part like the one that `obj` has in `field`; `_MISSING` where there is none."""
+        """A new part like the one `obj` has in `field`; `_MISSING` where there is none, or others have its dict."""
+        if isinstance(self._places[field.name], _Entry) and not has_dict_alone(obj):
+            return _MISSING
         try:
             part = field.part.kind_of(self._places[field.name].get(obj))  # type: ignore[union-attr] # the same
         except AttributeError:

@@ -160,7 +160,9 @@ class Store:
         """A new object, made ready."""
         plan = self.plan
         if plan.derived is not None:
-            proxy = self._blank((), {}, self._unready, reusing=False)[0]
+            proxy, made = self._blank((), {}, self._unready, reusing=False)
+            if not made:
+                return proxy  # a __new__ that was put in the place of ours gave something else
             plan.derived.make_ready(proxy.__wrapped__, given)
             proxy._self_pooled_home = self
             return proxy
@@ -287,8 +289,11 @@ class Store:
             return "discarded_full"
         if not self.plan.is_for(holder.__wrapped__):
             return "discarded_refused"  # its class was changed
+        plan = self.plan
         refusal = self._empty(holder)
         hindrance = self._hindrance(holder)  # what emptied it may have kept it
+        if plan is not self.plan:
+            refusal = refusal or "discarded_refused"  # meanwhile its class was planned anew
         return hindrance if hindrance == "escaped" else refusal or hindrance or "recycled"
 
     def _hindrance(self, holder: Holder) -> str | None:
@@ -387,10 +392,17 @@ class Store:
 def _empty_nested(part: Part, value: Any) -> bool:
     """Empty in place an object of a poolable class that another object has for itself; False: let it go home."""
     store: Store = part.pool._store
+    drops = _under_way[get_ident()]
     if not is_proxy(value) or store_of(value) is not store or value._self_pooled_home is not store:
         return False
-    if store._hindrance(value) or store._empty(value) or store._hindrance(value):
-        return False
+    if drops.depth == _DEEPEST:
+        return False  # so that it is dropped, and waits for its turn
+    drops.depth += 1
+    try:
+        if store._hindrance(value) or store._empty(value) or store._hindrance(value):
+            return False
+    finally:
+        drops.depth -= 1
     if store.plan.derived is not None:
         store.plan.derived.fill(value.__wrapped__)
     return True

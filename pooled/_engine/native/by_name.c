@@ -1,5 +1,7 @@
 #include "by_name.h"
 
+#include "asking.h"
+
 /* The dict that an object has, borrowed; NULL where it has none. */
 static PyObject *
 dict_of(PyObject *self)
@@ -71,8 +73,8 @@ empty_entry(Fields *fields, Field *field, PoolStore *store, PyObject *dict, PyOb
     return fate;
 }
 
-Fate
-empty_by_name(Fields *fields, PoolStore *store, PyObject *self)
+static Fate
+empty_between(Fields *fields, PoolStore *store, PyObject *self)
 {
     PyObject *dict = dict_of(self);
     PyObject **entries = entries_of(fields, dict);
@@ -105,8 +107,20 @@ empty_by_name(Fields *fields, PoolStore *store, PyObject *self)
     return fate;
 }
 
-void
-show_parts_by_name(Fields *fields, PyObject *self)
+Fate
+empty_by_name(Fields *fields, PoolStore *store, PyObject *self)
+{
+    PyObject *pending = compat_take_exception(); /* a dict may ask its keys, and these may be anything */
+    Fate fate = empty_between(fields, store, self);
+    if (PyErr_Occurred()) {
+        fate = report_error(store, fields->type);
+    }
+    compat_put_exception(pending);
+    return fate;
+}
+
+static void
+show_between(Fields *fields, PyObject *self)
 {
     PyObject *dict = dict_of(self);
     if (dict != NULL) {
@@ -120,6 +134,15 @@ show_parts_by_name(Fields *fields, PyObject *self)
             part_show(&field->part, value);
         }
     }
+}
+
+void
+show_parts_by_name(Fields *fields, PyObject *self)
+{
+    PyObject *pending = compat_take_exception();
+    show_between(fields, self);
+    PyErr_Clear();
+    compat_put_exception(pending);
 }
 
 /* ---- making ready ---- */
@@ -157,6 +180,10 @@ make_ready_by_name(Fields *fields, PyObject *self, PyObject *const *given, PyObj
     PyObject **entries = entries_of(fields, dict);
     if (entries == NULL) {
         PyErr_NoMemory();
+        return false;
+    }
+    if (PyErr_Occurred()) { /* a dict may ask its keys */
+        free_entries(fields, entries);
         return false;
     }
     if (dict != NULL) {

@@ -165,7 +165,10 @@ make_blank(Hook *hook, PyObject *self)
     }
 }
 
-/* What `pop` gives of a class whose objects keep parts: blank, unless the parts are all that is known of it. */
+static COLD PyObject *fail(PyObject *self);
+
+/* What `pop` gives of a class whose objects keep parts: blank, unless the parts are all that is known of it. NULL, too,
+   with an exception set, where a part could not be made ready. */
 static COLD PyObject *
 pop_of_parts(PoolStore *store)
 {
@@ -173,18 +176,21 @@ pop_of_parts(PoolStore *store)
     if (self == NULL) {
         return NULL;
     }
-    show(self);
-    fields_show_parts(store->fields, self);
+    Py_INCREF(store); /* what hangs on the parts may be the end of the pool */
     if (store->takes_blank) {
+        show(self);
+        fields_show_parts(store->fields, self);
         store->blank_calls += store->blank_calls < BLANK_CALLS;
-        Py_INCREF(store); /* what hangs on the parts may be the end of the pool */
         make_blank(store->hook, self);
-        Py_DECREF(store);
     }
+    else if (!fields_make_ready(store->fields, self, NULL, NULL)) {
+        self = fail(self);
+    }
+    Py_DECREF(store);
     return self;
 }
 
-/* A parked object, alive, as the class's __new__, or a reset, would leave it; or NULL without an exception. */
+/* A parked object, alive, as the class's __new__, or a reset, would leave it; or NULL. */
 static inline PyObject *
 pop(PoolStore *store)
 {
@@ -386,14 +392,17 @@ construct(PyObject *cls, PyObject *const *args, size_t nargsf, PyObject *names)
     if (hook->fits != NULL) {
         return construct_fitting(store, args, nargsf, names);
     }
+    Py_INCREF(store); /* what runs meanwhile may be the end of the pool */
     PyObject *self = pop(store);
-    if (self == NULL) {
-        return construct_new(store, args, nargsf, names);
+    if (self != NULL) {
+        int status = initialise(hook, self, store->takes_blank, args, nargsf, names);
+        self = status < 0 ? fail(self) : self;
     }
-    Py_INCREF(store);
-    int status = initialise(hook, self, store->takes_blank, args, nargsf, names);
+    else if (!PyErr_Occurred()) {
+        self = construct_new(store, args, nargsf, names);
+    }
     Py_DECREF(store);
-    return status < 0 ? fail(self) : self;
+    return self;
 }
 
 /* cls() where there is no __init__ that has anything to do. */
@@ -406,8 +415,9 @@ call_idle(PyObject *cls, PyObject *const *args, size_t nargsf, PyObject *names)
                  || !compat_is_called_plainly(cls))) {
         return construct(cls, args, nargsf, names);
     }
-    PyObject *self = pop(hook->home);
-    return LIKELY(self != NULL) ? self : construct_new(hook->home, args, nargsf, names);
+    PoolStore *store = hook->home;
+    PyObject *self = pop(store);
+    return LIKELY(self != NULL) ? self : PyErr_Occurred() ? NULL : construct_new(store, args, nargsf, names);
 }
 
 /* cls(...) where there is an __init__ written in Python, the same as the last time. */
@@ -419,14 +429,15 @@ call_python(PyObject *cls, PyObject *const *args, size_t nargsf, PyObject *names
     if (UNLIKELY(hook == NULL || hook->init_version != type->tp_version_tag || !compat_is_called_plainly(cls))) {
         return construct(cls, args, nargsf, names);
     }
-    PoolStore *store = hook->home;
+    PoolStore *store = (PoolStore *)Py_NewRef(hook->home); /* what runs meanwhile may be the end of the pool */
     PyObject *self = pop(store);
     if (UNLIKELY(self == NULL)) {
-        return construct_new(store, args, nargsf, names);
+        self = PyErr_Occurred() ? NULL : construct_new(store, args, nargsf, names);
     }
-    if (UNLIKELY(check_none(call_function(hook->init, self, args, nargsf, names)) < 0)) {
-        return fail(self);
+    else if (UNLIKELY(check_none(call_function(hook->init, self, args, nargsf, names)) < 0)) {
+        self = fail(self);
     }
+    Py_DECREF(store);
     return self;
 }
 
@@ -580,8 +591,8 @@ take_new(PoolStore *store, PyObject *const *given, PyObject *keywords)
 {
     Hook *hook = store->hook;
     PyObject *self = make(hook, learned.no_arguments, NULL);
-    if (self == NULL) {
-        return NULL;
+    if (self == NULL || Py_TYPE(self) != hook->type || !is_unready(hook, self)) {
+        return self; /* a __new__ that was put in the place of ours gave something else */
     }
     if (!hand_over(store, self)) {
         Py_DECREF(self);

@@ -223,3 +223,14 @@ is_deque(PyTypeObject *type)
 {
     return type == containers[DEQUE].type;
 }
+
+bool
+is_idle_container(PyTypeObject *type, PyTypeObject *base)
+{
+    if (base == &PyBaseObject_Type) {
+        return false;
+    }
+    PyObject *init = _PyType_Lookup(type, learned.init_name);
+    return init == _PyType_Lookup(base, learned.init_name)
+           || (PyType_IsSubtype(type, counter) && init == _PyType_Lookup(counter, learned.init_name));
+}

@@ -43,6 +43,9 @@ const Container *container_of(PyTypeObject *type);
 /* Whether objects of `type` itself, of the standard library, are emptied as that is: it is a container, or Counter. */
 bool is_emptied_so(PyTypeObject *type);
 
+/* Whether objects of a class, whose nearest base in C is given, are containers that need no __init__ to be empty. */
+bool is_idle_container(PyTypeObject *type, PyTypeObject *base);
+
 /* Whether it is defaultdict, which forgets its default_factory when it is emptied; or deque, which forgets its maxlen. */
 bool is_defaultdict(PyTypeObject *type);
 bool is_deque(PyTypeObject *type);

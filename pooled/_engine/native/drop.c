@@ -7,10 +7,6 @@
 #include "fields.h"
 #include "tracking.h"
 
-/* How many drops may be nested in one another on a thread; those further down wait for the outermost. Each takes some
-   hundred bytes of the stack, and CPython's own deallocs, up to 50 of them, may stand in between. */
-enum { DEEPEST = 64 };
-
 /* ---- parking ---- */
 
 /* Put an object of refcount 0 on the shelf; the reference to its class goes, so that the class can be collected. */
@@ -78,6 +74,24 @@ empty_alive(PoolStore *store, PyObject *self, bool *alive)
 /* ---- emptying, all in C ---- */
 
 Fate
+empty_by_fields(PoolStore *store, PyObject *self)
+{
+    Fields *fields = store->fields;
+    const Container *container = store->hook->container;
+    if (UNLIKELY(container != NULL && !container->empty(container, self, &store->sparse))) {
+        return DISCARDED_ERROR;
+    }
+    Fate fate = fields_empty(fields, store, self);
+    if (UNLIKELY(fate == RECYCLED && store->fields != fields)) {
+        fate = DISCARDED_REFUSED; /* meanwhile its class was planned anew */
+    }
+    if (UNLIKELY(fate != RECYCLED)) {
+        fields_show_parts(fields, self);
+    }
+    return fate;
+}
+
+Fate
 scrub(PoolStore *store, PyObject *self)
 {
     Hook *hook = store->hook;
@@ -130,7 +144,7 @@ recycle(PoolStore *store, PyObject *self, bool *alive)
     }
     if (store->reset == NULL) {
         bool by_field = store->fields != NULL && fields_keep(store->fields, store);
-        Fate fate = by_field ? fields_empty(store->fields, store, self) : scrub(store, self);
+        Fate fate = by_field ? empty_by_fields(store, self) : scrub(store, self);
         if (UNLIKELY(fate != RECYCLED)) {
             return fate;
         }
@@ -315,7 +329,7 @@ empty(Kind kind, PoolStore *store, PyObject *self)
         break;
     case OF_FIELDS:
         if (LIKELY(fields_keep(store->fields, store))) {
-            return fields_empty(store->fields, store, self);
+            return empty_by_fields(store, self);
         }
         /* fallthrough */
     default:

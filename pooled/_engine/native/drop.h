@@ -22,6 +22,14 @@ has_weakrefs(PyObject *self)
     return offset != 0 && *(PyObject **)((char *)self + offset) != NULL;
 }
 
+/* How many drops may be nested in one another on a thread; those further down wait for the outermost. Each takes some
+   hundred bytes of the stack, and CPython's own deallocs, up to 50 of them, may stand in between. */
+enum { DEEPEST = 64 };
+
+/* Empty an object that nobody can reach and the collector does not see by the fields of its pool, and whatever container
+   it is: RECYCLED, or why it cannot be kept. Then its parts are seen again. */
+Fate empty_by_fields(PoolStore *store, PyObject *self);
+
 /* Make an object that nobody can reach and the collector does not see as its class's __new__ would. */
 Fate scrub(PoolStore *store, PyObject *self);
 

@@ -400,7 +400,8 @@ field_init(Field *field, PyTypeObject *type, PyObject *description)
     }
     else if (field->kind == DEFAULT) {
         field->value = Py_NewRef(value);
-        if (PyObject_IS_GC(value) && PyObject_GC_IsTracked(value)) {
+        bool is_settled = PyTuple_CheckExact(value) && !PyObject_GC_IsTracked(value); /* others may be tracked later */
+        if (PyObject_IS_GC(value) && !is_settled) {
             field->kind = DEFAULT_LATER;
         }
     }

@@ -60,7 +60,7 @@ typedef struct Fields {
     PyObject *finish;   /* finish(object, given): do what __init__ does with that, and at its end */
     bool finishes;      /* whether that has something to do for every object */
     bool only_assigns;  /* whether that does nothing but assign what is given */
-    struct Fields *former; /* what these took the place of; it may be in use still. A reference of ours */
+    struct Fields *former; /* of those that are retired, the one before. A reference of ours */
 } Fields;
 
 /* The class Fields: Fields(cls, fields, *, is_whole, replace, finish, finishes, only_assigns), with a tuple

@@ -104,10 +104,17 @@ empty_poolable(PoolStore *pool, PyObject *value)
         return fate;
     }
     part_hide(value); /* again: a dict tracks itself when something is put in */
-    if (pool->fields != NULL) {
-        return fields_empty(pool->fields, pool, value);
+    return pool->fields != NULL ? empty_by_fields(pool, value) : scrub(pool, value);
+}
+
+/* Whether objects of a poolable class can be used again without their __init__, or what it calls at its end. */
+static bool
+needs_no_init(const PoolStore *pool)
+{
+    if (pool->reset != NULL) {
+        return true;
     }
-    return scrub(pool, value);
+    return pool->fields != NULL ? !pool->fields->finishes : is_idle_container(pool->hook->type, pool->hook->base);
 }
 
 static PartFate
@@ -117,6 +124,10 @@ keep_poolable(PyObject *value)
     if (hook == NULL || compat_is_finalized(value) || marks_find(&hook->marks, value) != NULL) {
         return LET_GO; /* it is to die, or to go to another pool */
     }
+    if (!needs_no_init(hook->home) || here.depth >= DEEPEST) {
+        return LET_GO; /* so that it is dropped, and waits for its turn where it hangs too deep */
+    }
+    here.depth++;
     PoolStore *pool = (PoolStore *)Py_NewRef(hook->home);
     PyTypeObject *type = Py_TYPE(value);
     PyObject *pending = compat_take_exception();
@@ -124,6 +135,7 @@ keep_poolable(PyObject *value)
     bool has_moved = marks_find(&pool->hook->marks, value) != NULL;
     compat_put_exception(pending);
     Py_DECREF(pool);
+    here.depth--;
     if (fate != RECYCLED || has_moved || Py_TYPE(value) != type || !is_alone(value)) {
         show(value); /* it goes its own way */
         return fate == DISCARDED_ERROR ? BROKEN : LET_GO;
@@ -249,7 +261,7 @@ part_make_ready(const Part *part, PyObject *value)
         return true;
     }
     Hook *hook = hook_of(Py_TYPE(value));
-    if (hook == NULL || !hook->home->keeps_parts || is_shown(value)) {
+    if (hook == NULL || hook->home->fields == NULL || is_shown(value)) {
         return true;
     }
     return fields_make_ready(hook->home->fields, value, NULL, NULL);

@@ -195,11 +195,12 @@ store_set_fields(PoolStore *self, PyObject *args)
         return NULL;
     }
     end_all(self); /* what is parked was emptied in another way */
-    struct Fields *former = self->fields;
-    self->fields = (struct Fields *)unless_none(fields);
-    if (self->fields != NULL) {
-        self->fields->former = former; /* with our reference: it may be in use */
+    if (self->fields != NULL) { /* they may be in use: they go with the store */
+        Py_XDECREF(self->fields->former);
+        self->fields->former = self->retired;
+        self->retired = self->fields;
     }
+    self->fields = (struct Fields *)unless_none(fields);
     Py_XSETREF(self->check, Py_NewRef(check));
     bool is_whole = self->fields != NULL && self->fields->is_whole;
     self->takes_blank = self->reset == NULL && (self->fields == NULL || is_whole);
@@ -343,6 +344,7 @@ store_traverse(PoolStore *self, visitproc visit, void *arg)
     Py_VISIT(self->hook);
     Py_VISIT(self->reset);
     Py_VISIT(self->fields);
+    Py_VISIT(self->retired);
     Py_VISIT(self->capacity);
     Py_VISIT(self->check);
     Py_VISIT(self->report);
@@ -381,6 +383,7 @@ store_dealloc(PoolStore *self)
     store_close(self);
     Py_XDECREF(self->reset);
     Py_XDECREF(self->fields);
+    Py_XDECREF(self->retired);
     Py_XDECREF(self->capacity);
     Py_XDECREF(self->check);
     Py_XDECREF(self->report);

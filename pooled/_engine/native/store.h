@@ -35,6 +35,7 @@ struct PoolStore {
     Hook *hook;         /* of the class of its objects */
     PyObject *reset;    /* empties an object; NULL: it is emptied by its fields, or scrubbed */
     struct Fields *fields; /* empty an object one by one; NULL: it is emptied as a whole */
+    struct Fields *retired; /* those that the class was planned with before, the last one first */
     bool takes_blank;   /* whether an object that never saw an __init__ can be recycled */
     bool keeps_parts;   /* whether `fields` are all there is to its objects, so that `take` needs no __init__ */
     uint8_t blank_calls; /* of late that wanted a blank object where one with parts was parked, up to BLANK_CALLS */
