@@ -73,8 +73,8 @@ empty_alive(PoolStore *store, PyObject *self, bool *alive)
 
 /* ---- emptying, all in C ---- */
 
-Fate
-empty_by_fields(PoolStore *store, PyObject *self)
+static inline Fate
+empty_each_field(PoolStore *store, PyObject *self)
 {
     Fields *fields = store->fields;
     const Container *container = store->hook->container;
@@ -89,6 +89,12 @@ empty_by_fields(PoolStore *store, PyObject *self)
         fields_show_parts(fields, self);
     }
     return fate;
+}
+
+Fate
+empty_by_fields(PoolStore *store, PyObject *self)
+{
+    return empty_each_field(store, self);
 }
 
 Fate
@@ -329,7 +335,7 @@ empty(Kind kind, PoolStore *store, PyObject *self)
         break;
     case OF_FIELDS:
         if (LIKELY(fields_keep(store->fields, store))) {
-            return empty_by_fields(store, self);
+            return empty_each_field(store, self);
         }
         /* fallthrough */
     default:
