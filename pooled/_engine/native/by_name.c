@@ -20,20 +20,6 @@ slot_of(const Field *field, PyObject *self)
     return field->offset != 0 ? (PyObject **)((char *)self + field->offset) : NULL;
 }
 
-/* What a dict has under the name of each field that is not in a slot, as new references, NULL where there is nothing. To
-   be given to `free_entries`; NULL where there is no memory. */
-static PyObject **
-entries_of(const Fields *fields, PyObject *dict)
-{
-    PyObject **entries = PyMem_Calloc((size_t)fields->count + 1, sizeof(PyObject *));
-    for (Py_ssize_t i = 0; entries != NULL && dict != NULL && i < fields->count; i++) {
-        if (fields->items[i].offset == 0) {
-            entries[i] = Py_XNewRef(PyDict_GetItemWithError(dict, fields->items[i].name));
-        }
-    }
-    return entries;
-}
-
 static void
 free_entries(const Fields *fields, PyObject **entries)
 {
@@ -41,6 +27,29 @@ free_entries(const Fields *fields, PyObject **entries)
         Py_XDECREF(entries[i]);
     }
     PyMem_Free(entries);
+}
+
+/* What a dict has under the name of each field that is not in a slot, as new references, NULL where there is nothing. To
+   be given to `free_entries`. NULL with an exception set: the dict may ask its keys, and these may be anything. */
+static PyObject **
+entries_of(const Fields *fields, PyObject *dict)
+{
+    PyObject **entries = PyMem_Calloc((size_t)fields->count + 1, sizeof(PyObject *));
+    if (entries == NULL) {
+        PyErr_NoMemory();
+        return NULL;
+    }
+    for (Py_ssize_t i = 0; dict != NULL && i < fields->count; i++) {
+        if (fields->items[i].offset != 0) {
+            continue;
+        }
+        entries[i] = Py_XNewRef(PyDict_GetItemWithError(dict, fields->items[i].name));
+        if (entries[i] == NULL && PyErr_Occurred()) {
+            free_entries(fields, entries);
+            return NULL;
+        }
+    }
+    return entries;
 }
 
 /* ---- emptying ---- */
@@ -67,8 +76,7 @@ empty_entry(Fields *fields, Field *field, PoolStore *store, PyObject *dict, PyOb
     }
     Fate fate = empty_part(fields, field, store, entry);
     if (*entry != NULL && PyDict_SetItem(dict, field->name, *entry) < 0) {
-        PyErr_Clear();
-        fate = DISCARDED_ERROR;
+        fate = report_error(store, fields->type);
     }
     return fate;
 }
@@ -110,7 +118,7 @@ empty_between(Fields *fields, PoolStore *store, PyObject *self)
 Fate
 empty_by_name(Fields *fields, PoolStore *store, PyObject *self)
 {
-    PyObject *pending = compat_take_exception(); /* a dict may ask its keys, and these may be anything */
+    PyObject *pending = compat_take_exception();
     Fate fate = empty_between(fields, store, self);
     if (PyErr_Occurred()) {
         fate = report_error(store, fields->type);
@@ -179,11 +187,6 @@ make_ready_by_name(Fields *fields, PyObject *self, PyObject *const *given, PyObj
     PyObject *dict = dict_of(self);
     PyObject **entries = entries_of(fields, dict);
     if (entries == NULL) {
-        PyErr_NoMemory();
-        return false;
-    }
-    if (PyErr_Occurred()) { /* a dict may ask its keys */
-        free_entries(fields, entries);
         return false;
     }
     if (dict != NULL) {
