@@ -247,10 +247,10 @@ def take(cls: type[T], /, **fields: Any) -> T:
     """An object of a poolable class: a parked one, or a new one.
 
     - Of an attrs class or a dataclass without a `reset`, frozen or not, it has its defaults, and its containers are
-      empty; a field without a default is unset. `__init__` does not run. `fields` are assigned as `__init__` would assign them:
-      through converters and validators, under the names that it takes. `__post_init__` and `__attrs_post_init__`
-      run each time, and where there is one, `take` has to be given what `__init__` cannot do without.
-      `field_reset` shows what becomes of each field.
+      empty; a field without a default is unset. `__init__` does not run. `fields` are assigned as `__init__` would
+      assign them: through converters and validators, under the names that it takes. `__post_init__` and
+      `__attrs_post_init__` run each time, and where there is one, `take` has to be given what `__init__` cannot do
+      without. `field_reset` shows what becomes of each field.
     - Of a class that has a `reset`, or keeps attributes (`keep=`), a parked one is as that left it, and `__init__`
       runs, without arguments, where the object is new.
     - Of any other class, `__init__` runs with `fields`.
