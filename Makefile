@@ -28,7 +28,7 @@ sanitize: ## run the contract over the native engine with the address and undefi
 	POOLED_BUILD_NATIVE=1 POOLED_CFLAGS='$(SANITIZERS)' \
 		$(VENV)-sanitize/bin/python -m pip install --quiet --prefer-binary --no-cache-dir '.[test]'
 	rm -rf build
-	ASAN_OPTIONS=detect_leaks=0 PYTHONMALLOC=malloc LD_PRELOAD=$$(gcc -print-file-name=libasan.so) \
+	ASAN_OPTIONS=detect_leaks=0:allocator_may_return_null=1 PYTHONMALLOC=malloc LD_PRELOAD=$$(gcc -print-file-name=libasan.so) \
 		$(VENV)-sanitize/bin/python -P -m pytest -q -p no:cacheprovider tests/contract -k native
 
 clean:
