@@ -15,17 +15,17 @@ import pytest
 class Kind:
     """A way to define a class from its fields; the class body reads the same for each."""
 
-    library: str
+    package: str
     slots: bool = False
     frozen: bool = False
     kw_only: bool = False
 
     def define(self, cls: type) -> type:
-        decorate = attrs.define if self.library == "attrs" else dataclasses.dataclass
+        decorate = attrs.define if self.package == "attrs" else dataclasses.dataclass
         return decorate(slots=self.slots, frozen=self.frozen, kw_only=self.kw_only)(cls)
 
     def field(self, **options: Any) -> Any:
-        if self.library == "attrs":
+        if self.package == "attrs":
             return attrs.field(**options)
         if "factory" in options:
             options["default_factory"] = options.pop("factory")
@@ -33,7 +33,7 @@ class Kind:
 
     def __str__(self) -> str:
         said = {"slots": self.slots, "frozen": self.frozen, "kw_only": self.kw_only}
-        return "-".join([self.library, *(name for name, is_so in said.items() if is_so)])
+        return "-".join([self.package, *(name for name, is_so in said.items() if is_so)])
 
 
 KINDS = [

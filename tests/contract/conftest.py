@@ -22,12 +22,12 @@ def dict_kind(request):
     return request.param
 
 
-@pytest.fixture(params=[kind for kind in KINDS if kind.library == "attrs"], ids=str)
+@pytest.fixture(params=[kind for kind in KINDS if kind.package == "attrs"], ids=str)
 def attrs_kind(request):
     return request.param
 
 
-@pytest.fixture(params=[kind for kind in KINDS if kind.library == "dataclass"], ids=str)
+@pytest.fixture(params=[kind for kind in KINDS if kind.package == "dataclass"], ids=str)
 def dataclass_kind(request):
     return request.param
 

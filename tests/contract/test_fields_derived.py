@@ -796,7 +796,7 @@ def test_generic_classes(pooled, kind):
         items: list[T] = kind.field(factory=list)
 
     # A frozen dataclass with slots cannot be called so in Python 3.11, pooled or not.
-    make = Box if kind.frozen and kind.slots and kind.library == "dataclass" else Box[int]
+    make = Box if kind.frozen and kind.slots and kind.package == "dataclass" else Box[int]
     box = make(value=1)
     assert (box.value, box.items) == (1, [])
     identity = id(box.items)

@@ -378,7 +378,7 @@ def test_frozen_objects_stay_frozen(pooled, park):
 
 @pytest.fixture
 def post_init(kind):
-    return "__attrs_post_init__" if kind.library == "attrs" else "__post_init__"
+    return "__attrs_post_init__" if kind.package == "attrs" else "__post_init__"
 
 
 def test_post_init_runs_at_every_take_after_the_fields_are_assigned(pooled, kind, post_init, park):

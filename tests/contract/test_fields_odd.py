@@ -197,3 +197,24 @@ def test_keys_that_cannot_be_compared_are_no_error_of_who_drops(pooled, unraisab
 
     assert drop() == 5
     assert pooled.take(Thing).items == []
+
+
+def test_whoever_looks_for_dicts_while_an_object_is_emptied_gets_no_part_of_it(pooled):
+    seen = []
+
+    class Looking:
+        def __del__(self):
+            seen.extend(obj for obj in gc.get_objects() if type(obj) is dict and "first_part" in obj)
+
+    @pooled.poolable
+    @attrs.define(slots=False)
+    class Thing:
+        first_part: list = attrs.field(factory=list)
+        second_part: list = attrs.field(factory=list)
+
+    thing = pooled.take(Thing)
+    vars(thing)  # from here on its attributes are in a dict
+    thing.second_part.append(Looking())
+    del thing
+    thing = pooled.take(Thing)
+    assert all(held["first_part"] is not thing.first_part for held in seen if held is not vars(thing))

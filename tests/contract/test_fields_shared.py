@@ -280,7 +280,7 @@ def test_copies_share_their_containers_with_who_is_still_there(pooled, kind):
         items: list = kind.field(factory=list)
 
     ways = [copy.copy]
-    if kind.library == "attrs":
+    if kind.package == "attrs":
         ways.append(attrs.evolve)
     for way in ways:
         original = pooled.take(Thing)

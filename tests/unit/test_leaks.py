@@ -68,10 +68,10 @@ def fill(x):
 """
 
 
-def fields(library="attrs", *, limits="", more="", **options):
+def fields(package="attrs", *, limits="", more="", **options):
     """A class of this library, with fields of each kind; a dataclass is written with what attrs calls `factory`."""
-    define = {"attrs": "attrs.define", "dataclass": "dataclasses.dataclass"}[library]
-    field = {"attrs": "attrs.field", "dataclass": "data_field"}[library]
+    define = {"attrs": "attrs.define", "dataclass": "dataclasses.dataclass"}[package]
+    field = {"attrs": "attrs.field", "dataclass": "data_field"}[package]
     text = FIELDS.format(limits=limits, define=f"{define}(**{options})", field=field, more=more)
     return "def data_field(factory): return dataclasses.field(default_factory=factory)\n" + text
 

@@ -74,11 +74,25 @@ empty_entry(Fields *fields, Field *field, PoolStore *store, PyObject *dict, PyOb
     if (dict == NULL) {
         Py_CLEAR(*entry); /* it belongs to who has the dict */
     }
-    Fate fate = empty_part(fields, field, store, entry);
-    if (*entry != NULL && PyDict_SetItem(dict, field->name, *entry) < 0) {
-        fate = report_error(store, fields->type);
+    return empty_part(fields, field, store, entry);
+}
+
+/* Put the parts that were kept back into the dict, which nobody has seen since it was hidden, and hide it again: putting
+   something in has it tracked. Last of all, so that nothing runs meanwhile. False with an exception set. */
+static bool
+put_back_entries(const Fields *fields, PyObject *dict, PyObject **entries)
+{
+    bool done = true;
+    for (Py_ssize_t i = 0; done && dict != NULL && i < fields->count; i++) {
+        const Field *field = &fields->items[i];
+        if (field->kind == IS_PART && field->offset == 0 && entries[i] != NULL) {
+            done = PyDict_SetItem(dict, field->name, entries[i]) == 0;
+        }
     }
-    return fate;
+    if (dict != NULL) {
+        hide(dict);
+    }
+    return done;
 }
 
 static Fate
@@ -108,10 +122,10 @@ empty_between(Fields *fields, PoolStore *store, PyObject *self)
             Py_XSETREF(*slot, field->kind == DEFAULT ? Py_NewRef(field->value) : NULL);
         }
     }
-    free_entries(fields, entries);
-    if (dict != NULL) {
-        hide(dict); /* putting something in may have had it tracked */
+    if (!put_back_entries(fields, dict, entries)) {
+        fate = DISCARDED_ERROR;
     }
+    free_entries(fields, entries);
     return fate;
 }
 
