@@ -38,6 +38,9 @@ class _Slot:
     def set(self, obj: Any, value: Any) -> None:
         self._member.__set__(obj, value)
 
+    def unset(self, obj: Any) -> None:
+        self._member.__delete__(obj)
+
 
 class _Entry:
     """Where a field is that has none: in the dict of the object."""
@@ -55,6 +58,9 @@ class _Entry:
 
     def set(self, obj: Any, value: Any) -> None:
         obj.__dict__[self.name] = value
+
+    def unset(self, obj: Any) -> None:
+        del obj.__dict__[self.name]
 
 
 class _Probe:
@@ -120,9 +126,18 @@ class FieldPlan:
             kept.append(value)
         if self.blank(obj) is False:
             return False
-        for field, value in zip(self._parts, kept, strict=True):
-            if value is not _MISSING:
-                self._places[field.name].set(obj, value)
+        kept.reverse()
+        for field in self._parts:
+            value = kept.pop()
+            if value is _MISSING:
+                continue
+            place = self._places[field.name]
+            place.set(obj, value)
+            del value
+            if not _is_alone(place, obj):  # who looked at the object while others of its parts were emptied has it
+                place.unset(obj)
+                if not self.is_whole:
+                    return False
         return True
 
     def _keep(self, obj: Any, field: Field, max_cap: int, empty_nested: EmptyNested) -> Any:
