@@ -19,9 +19,14 @@ wish = os.environ.get("POOLED_BUILD_NATIVE", "")
 if wish not in ("", "0", "1"):
     sys.exit(f"POOLED_BUILD_NATIVE={wish!r}: expected 1 (build it or fail), 0 (leave it out), or nothing at all")
 
-can_be_built = platform.python_implementation() == "CPython" and not sysconfig.get_config_var("Py_GIL_DISABLED")
+# Of the free-threaded builds, the engine was tried out on that of 3.13 alone.
+is_known = not sysconfig.get_config_var("Py_GIL_DISABLED") or sys.version_info[:2] == (3, 13)
+can_be_built = platform.python_implementation() == "CPython" and is_known
 if wish == "1" and not can_be_built:
-    sys.exit("POOLED_BUILD_NATIVE=1: the native engine needs CPython with its global lock; leave the variable out")
+    sys.exit(
+        "POOLED_BUILD_NATIVE=1: the native engine needs CPython, and knows of its free-threaded builds that of 3.13; "
+        "leave the variable out"
+    )
 
 if sys.platform == "win32":
     flags = ["/std:c11", "/O2"]

@@ -61,7 +61,7 @@ empty_in_python(PoolStore *store, PyObject *self)
         return large < 0 ? report_error(store, Py_TYPE(self)) : DISCARDED_LARGE;
     }
     PyObject *empty = store->hook->empty;
-    if (empty == NULL || Py_REFCNT(self) != 1) { /* it is not emptied under the feet of who has it now */
+    if (empty == NULL || !compat_is_alone(self)) { /* it is not emptied under the feet of who has it now */
         return RECYCLED;
     }
     PyObject *answer = PyObject_CallOneArg(empty, self);

@@ -58,7 +58,7 @@ entries_of(const Fields *fields, PyObject *dict)
 static void
 let_go_of_entries(PyObject *self, PyObject **dict)
 {
-    if (*dict != NULL && Py_REFCNT(*dict) == 1) {
+    if (*dict != NULL && compat_is_alone(*dict)) {
         hide(*dict);
         PyDict_Clear(*dict);
     }
@@ -104,9 +104,9 @@ empty_between(Fields *fields, PoolStore *store, PyObject *self)
         return DISCARDED_ERROR;
     }
     let_go_of_entries(self, &dict);
-    for (const Step *step = fields->unsets; step < fields->laters; step++) {
-        if (step->base == FROM_OBJECT) {
-            Py_CLEAR(*(PyObject **)((char *)self + step->at));
+    for (Py_ssize_t i = 0; i < fields->slots.count; i++) {
+        if (!is_field_slot(fields, fields->slots.offsets[i])) {
+            Py_CLEAR(*(PyObject **)((char *)self + fields->slots.offsets[i]));
         }
     }
     Fate fate = RECYCLED;

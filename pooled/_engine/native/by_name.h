@@ -20,6 +20,9 @@ Fate empty_part(Fields *fields, Field *field, PoolStore *store, PyObject **place
 /* Have what is at the place of a field be what it has to be, if that is known. False with an exception set. */
 bool field_make_ready(const Field *field, PyObject **place);
 
+/* Whether a slot is that of a field. */
+bool is_field_slot(const Fields *fields, Py_ssize_t offset);
+
 /* The field that is given by a keyword, or NULL. */
 Field *field_by_keyword(const Fields *fields, PyObject *keyword);
 

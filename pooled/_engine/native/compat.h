@@ -10,7 +10,12 @@
 #include <Python.h>
 
 #if defined(Py_GIL_DISABLED)
-#error "the native engine needs the GIL; setup.py leaves it out of free-threaded builds"
+#define COMPAT_FREE_THREADED 1
+#else
+#define COMPAT_FREE_THREADED 0
+#endif
+#if COMPAT_FREE_THREADED && (PY_VERSION_HEX < 0x030d0000 || PY_VERSION_HEX >= 0x030e0000)
+#error "of the free-threaded builds, the native engine knows that of 3.13; setup.py leaves it out of the others"
 #endif
 #if PY_VERSION_HEX < 0x030b0000
 #error "pooled needs Python 3.11 or newer"
@@ -63,13 +68,161 @@
 
 /* ---- objects and the collector ---- */
 
-/* Make an object of refcount 0 one of refcount 1. It may be alive already for Python's own debugging tools, which
-   want to be told. */
+/* Make an object of refcount 0 one of refcount 1, which is this thread's. It may be alive already for Python's own
+   debugging tools, which want to be told. */
 static inline void
 compat_revive(PyObject *self)
 {
+#if COMPAT_FREE_THREADED
+    uint8_t delayed = self->ob_gc_bits & _PyGC_BITS_SHARED_INLINE; /* its memory is to be freed with a delay */
     _Py_NewReference(self);
+    self->ob_gc_bits |= delayed;
+#else
+    _Py_NewReference(self);
+#endif
 }
+
+#if COMPAT_FREE_THREADED
+
+/* A count has two parts. One is its owner's, the thread that `ob_tid` names, which counts without locking; all others
+   share the other, which may be negative, and has flags. When the owner has let go, they are merged, and nobody owns the
+   object. What is dead has none of the first, and of the second nothing but the flag that says so, or nothing at all:
+   then nobody who still has its address, which is so for readers without a lock, can get a reference. */
+
+static inline Py_ssize_t
+compat_shared_count(PyObject *self)
+{
+    return _Py_atomic_load_ssize_acquire(&self->ob_ref_shared);
+}
+
+/* Whether ours is the only reference to an object, and nobody can get another. No for some that are: those that another
+   thread owns. */
+static inline bool
+compat_is_alone(PyObject *self)
+{
+    if (LIKELY(_Py_IsOwnedByCurrentThread(self))) {
+        return self->ob_ref_local == 1 && compat_shared_count(self) == 0;
+    }
+    return _Py_atomic_load_uintptr_relaxed(&self->ob_tid) == 0
+           && compat_shared_count(self) == _Py_REF_SHARED(1, _Py_REF_MERGED);
+}
+
+/* Put `count` for the shared part, which nobody changes meanwhile; give the new one. */
+static inline Py_ssize_t
+compat_merge(PyObject *self, Py_ssize_t more)
+{
+    Py_ssize_t shared = compat_shared_count(self), merged;
+    do {
+        merged = _Py_REF_SHARED((shared >> _Py_REF_SHARED_SHIFT) + more, _Py_REF_MERGED);
+    } while (!_Py_atomic_compare_exchange_ssize(&self->ob_ref_shared, &shared, merged));
+    return merged;
+}
+
+/* Let go of our reference without its being the end of the object, which we made alive: whether it was the last. */
+static inline bool
+compat_let_go(PyObject *self)
+{
+    if (LIKELY(_Py_IsOwnedByCurrentThread(self))) {
+        uint32_t left = self->ob_ref_local - 1;
+        _Py_atomic_store_uint32_relaxed(&self->ob_ref_local, left);
+        if (left != 0) {
+            return false;
+        }
+        if (LIKELY(compat_shared_count(self) == 0)) {
+            return true;
+        }
+        _Py_atomic_store_uintptr_relaxed(&self->ob_tid, 0);
+        return compat_merge(self, 0) == _Py_REF_MERGED;
+    }
+    return compat_merge(self, -1) == _Py_REF_MERGED; /* merged while we had it: only we could have owned it */
+}
+
+/* Make a dying object one of refcount 1 until `compat_let_go`; if it is to live on after that, `compat_stay` before. */
+static inline void
+compat_come_alive(PyObject *self)
+{
+    compat_revive(self);
+}
+
+static inline void
+compat_stay(PyObject *Py_UNUSED(self))
+{
+}
+
+/* The same as `compat_is_alone`, for what has no weak references, but may have had some. */
+static inline bool
+compat_is_alone_now(PyObject *self)
+{
+    if (LIKELY(compat_is_alone(self))) {
+        return true;
+    }
+    Py_ssize_t shared = _Py_REF_MAYBE_WEAKREF;
+    return _Py_IsOwnedByCurrentThread(self) && self->ob_ref_local == 1
+           && _Py_atomic_compare_exchange_ssize(&self->ob_ref_shared, &shared, 0);
+}
+
+/* Have what nobody but a parked object has, which this thread takes, be owned by this thread. */
+static inline void
+compat_own(PyObject *self)
+{
+    if (LIKELY(_Py_IsOwnedByCurrentThread(self))) {
+        return;
+    }
+    Py_ssize_t shared = 0;
+    if (_Py_atomic_load_uintptr_relaxed(&self->ob_tid) == 0) {
+        shared = _Py_REF_SHARED(1, _Py_REF_MERGED);
+    }
+    else if (self->ob_ref_local != 1) {
+        return; /* somebody has it, after all */
+    }
+    if (_Py_atomic_compare_exchange_ssize(&self->ob_ref_shared, &shared, 0)) {
+        _Py_atomic_store_uintptr_relaxed(&self->ob_tid, _Py_ThreadId());
+        _Py_atomic_store_uint32_relaxed(&self->ob_ref_local, 1);
+    }
+}
+
+#else
+
+static inline bool
+compat_is_alone(PyObject *self)
+{
+    return Py_REFCNT(self) == 1;
+}
+
+static inline bool
+compat_is_alone_now(PyObject *self)
+{
+    return Py_REFCNT(self) == 1;
+}
+
+static inline bool
+compat_let_go(PyObject *self)
+{
+    Py_ssize_t left = Py_REFCNT(self) - 1;
+    Py_SET_REFCNT(self, left);
+    return left == 0;
+}
+
+static inline void
+compat_come_alive(PyObject *self)
+{
+    Py_SET_REFCNT(self, 1);
+}
+
+static inline void
+compat_stay(PyObject *self)
+{
+    Py_ssize_t references = Py_REFCNT(self);
+    compat_revive(self);
+    Py_SET_REFCNT(self, references);
+}
+
+static inline void
+compat_own(PyObject *Py_UNUSED(self))
+{
+}
+
+#endif
 
 /* Whether the collector found the object, or its finalizer has run: bit 0 of a word of the collector's header. */
 static inline bool
@@ -142,6 +295,17 @@ compat_allow_vectorcall(PyTypeObject *metaclass)
 #endif
 }
 
+/* What is found on a class under an interned name, a new reference; NULL without an exception. */
+static inline PyObject *
+compat_lookup(PyTypeObject *type, PyObject *name)
+{
+#if COMPAT_FREE_THREADED
+    return _PyType_LookupRef(type, name);
+#else
+    return Py_XNewRef(_PyType_Lookup(type, name));
+#endif
+}
+
 /* Whether calling `cls` does what calling a class does. Where its metaclass has got a __call__ of its own since, it is
    that which says so; from 3.12 on Python sees to it. */
 static inline bool
@@ -175,7 +339,12 @@ compat_shared_index(PyTypeObject *type, PyObject *name)
         return -1;
     }
     PyDictUnicodeEntry *entries = DK_UNICODE_ENTRIES(keys);
-    for (int i = 0; i < keys->dk_nentries; i++) {
+#if COMPAT_FREE_THREADED
+    Py_ssize_t count = _Py_atomic_load_ssize_acquire(&keys->dk_nentries);
+#else
+    Py_ssize_t count = keys->dk_nentries;
+#endif
+    for (int i = 0; i < count; i++) {
         if (entries[i].me_key == name) {
             return i;
         }

@@ -16,7 +16,7 @@ enum { PROBES = 8 }; /* parked objects that are looked at for one that serves, w
 static inline PyObject *
 announce(Hook *hook, PyObject *self)
 {
-    hook->home->counts[MISS]++;
+    count_fate(hook->home, MISS, 1);
     if (UNLIKELY(!marks_set(&hook->marks, self, hook->home, UNREADY))) {
         Py_DECREF(self);
         return NULL;
@@ -41,19 +41,19 @@ static inline bool
 make_ready(PoolStore *store, PyObject *self)
 {
     Hook *hook = store->hook;
-    Mark *mark = marks_find(&hook->marks, self);
-    if (mark != NULL && mark->verdict != UNREADY) {
+    Mark mark = marks_find(&hook->marks, self);
+    if (mark.object != NULL && mark.verdict != UNREADY) {
         return true;
     }
-    if (mark != NULL && mark->store != hook->home) {
-        mark->verdict = GOES_HOME;
+    if (mark.object != NULL && mark.store != hook->home) {
+        marks_turn(&hook->marks, self, UNREADY, GOES_HOME);
         return true;
     }
     if (store != hook->home) {
         return marks_set(&hook->marks, self, store, GOES_HOME);
     }
-    if (mark != NULL) {
-        Py_DECREF(marks_pop(&hook->marks, self).store); /* the class's own; the hook's pool has another reference */
+    if (mark.object != NULL) {
+        Py_XDECREF(marks_pop_unready(&hook->marks, self).store); /* the class's own; the hook's pool has another reference */
     }
     return true;
 }
@@ -62,8 +62,8 @@ make_ready(PoolStore *store, PyObject *self)
 static inline bool
 is_unready(Hook *hook, PyObject *self)
 {
-    Mark *mark = marks_find(&hook->marks, self);
-    return mark != NULL && mark->verdict == UNREADY;
+    Mark mark = marks_find(&hook->marks, self);
+    return mark.object != NULL && mark.verdict == UNREADY;
 }
 
 /* Have `store` answer for an object just made, instead of the pool of its class. False with MemoryError set. */
@@ -77,8 +77,8 @@ hand_over(PoolStore *store, PyObject *self)
     if (!marks_set(&hook->marks, self, store, UNREADY)) {
         return false;
     }
-    hook->home->counts[MISS]--;
-    store->counts[MISS]++;
+    count_fate(hook->home, MISS, -1);
+    count_fate(store, MISS, 1);
     return true;
 }
 
@@ -87,13 +87,14 @@ static inline bool
 is_made_in_c(Hook *hook)
 {
     PyTypeObject *type = hook->type;
-    if (LIKELY(hook->new_version == type->tp_version_tag)) {
+    unsigned int version = type->tp_version_tag; /* before the look-up: without a GIL it may change meanwhile */
+    if (LIKELY(hook->new_version == version)) {
         return true;
     }
     if (!hook->is_plain || _PyType_Lookup(type, learned.new_name) != hook->new_own) {
         return false;
     }
-    hook->new_version = type->tp_version_tag != 0 ? type->tp_version_tag : NO_VERSION;
+    hook->new_version = version != 0 ? version : NO_VERSION;
     return true;
 }
 
@@ -125,8 +126,8 @@ make(Hook *hook, PyObject *args, PyObject *kwargs)
             return hook->new_in_c(hook->type, learned.no_arguments, NULL);
         }
         PyObject *self = hook->new_in_c(hook->type, args, kwargs);
-        bool unannounced = self != NULL && Py_TYPE(self) == hook->type && marks_find(&hook->marks, self) == NULL
-                           && Py_REFCNT(self) == 1; /* its base has a way of its own to allocate it */
+        bool unannounced = self != NULL && Py_TYPE(self) == hook->type && !has_mark(&hook->marks, self)
+                           && compat_is_alone(self); /* its base has a way of its own to allocate it */
         return UNLIKELY(unannounced) ? announce(hook, self) : self;
     }
     PyObject *cls = (PyObject *)hook->type;
@@ -146,9 +147,8 @@ static inline PyObject *
 pop_hidden(PoolStore *store)
 {
     Shelf *shelf = store_shelf(store);
-    PyObject *self = LIKELY(shelf != NULL) ? shelf_pop(shelf) : NULL;
+    PyObject *self = LIKELY(shelf != NULL) ? store_pop(store, shelf) : NULL;
     if (LIKELY(self != NULL)) {
-        store->counts[HIT]++;
         Py_INCREF(store->hook->type);
         compat_revive(self);
     }
@@ -176,17 +176,19 @@ pop_of_parts(PoolStore *store)
     if (self == NULL) {
         return NULL;
     }
-    Py_INCREF(store); /* what hangs on the parts may be the end of the pool */
+    store_hold(store); /* what hangs on the parts may be the end of the pool */
     if (store->takes_blank) {
         show(self);
         fields_show_parts(store->fields, self);
-        store->blank_calls += store->blank_calls < BLANK_CALLS;
+        if (store->blank_calls < BLANK_CALLS) {
+            store->blank_calls++;
+        }
         make_blank(store->hook, self);
     }
     else if (!fields_make_ready(store->fields, self, NULL, NULL)) {
         self = fail(self);
     }
-    Py_DECREF(store);
+    store_release(store);
     return self;
 }
 
@@ -204,22 +206,34 @@ pop(PoolStore *store)
     return self;
 }
 
-/* Put back under all others what `pop` gave, unless somebody has got hold of it since. */
+/* Put a dead object under all others. False where it has to end. */
+static bool
+put_under(PoolStore *store, PyObject *self)
+{
+    Shelf *shelf = store_shelf(store);
+    count_fate_on(store, shelf, HIT, -1);
+    if (shelf == NULL) {
+        return false;
+    }
+    lock(&shelf->lock);
+    bool done = shelf->count < store->max && shelf_put_under(shelf, self);
+    unlock(&shelf->lock);
+    return done;
+}
+
+/* Put back what `pop` gave, unless somebody has got hold of it since. */
 static void
 put_back(PoolStore *store, PyObject *self)
 {
     PyObject *pending = compat_take_exception();
     Hook *hook = store->hook;
-    Shelf *shelf = store_shelf(store);
-    bool is_ours = Py_REFCNT(self) == 1 && Py_TYPE(self) == hook->type;
-    if (is_ours) {
+    if (compat_is_alone(self) && Py_TYPE(self) == hook->type) {
         hide(self);
-        Py_SET_REFCNT(self, 0);
+        compat_let_go(self);
         if (has_weakrefs(self)) {
             PyObject_ClearWeakRefs(self);
         }
-        store->counts[HIT]--;
-        if (shelf != NULL && shelf->count < store->max && shelf_put_under(shelf, self)) {
+        if (put_under(store, self)) {
             Py_DECREF(hook->type);
         }
         else {
@@ -230,7 +244,7 @@ put_back(PoolStore *store, PyObject *self)
         }
     }
     else {
-        store->counts[ESCAPED]++;
+        count_fate(store, ESCAPED, 1);
         if (!marks_set(&hook->marks, self, store, UNCOUNTED)) {
             PyErr_Clear();
         }
@@ -253,7 +267,7 @@ pop_fitting(PoolStore *store, PyObject *args)
         PyObject *answer = PyObject_CallFunctionObjArgs(hook->fits, self, args, NULL);
         int fits = answer == NULL ? -1 : PyObject_IsTrue(answer);
         Py_XDECREF(answer);
-        if (fits > 0 && Py_REFCNT(self) == 1) { /* else somebody has got hold of it */
+        if (fits > 0 && compat_is_alone(self)) { /* else somebody has got hold of it */
             return self;
         }
         put_back(store, self);
@@ -285,9 +299,9 @@ fail(PyObject *self)
 {
     PyObject *pending = compat_take_exception();
     Hook *hook = hook_of(Py_TYPE(self)); /* anew: an __init__ can even be the end of the pool */
-    Mark *mark = hook != NULL ? marks_find(&hook->marks, self) : NULL;
-    bool counts = hook != NULL && (mark == NULL || mark->verdict == UNREADY);
-    if (counts && !marks_set(&hook->marks, self, mark == NULL ? hook->home : mark->store, FAILED)) {
+    bool is_unready = hook != NULL && marks_turn(&hook->marks, self, UNREADY, FAILED);
+    if (hook != NULL && !is_unready && !has_mark(&hook->marks, self)
+        && !marks_set(&hook->marks, self, hook->home, FAILED)) {
         PyErr_Clear();
     }
     Py_DECREF(self);
@@ -348,9 +362,9 @@ static COLD PyObject *
 construct_new(PoolStore *store, PyObject *const *args, size_t nargsf, PyObject *names)
 {
     bool made_now;
-    Py_INCREF(store);
+    store_hold(store);
     PyObject *self = construct_kept(store, args, nargsf, names, &made_now);
-    Py_DECREF(store);
+    store_release(store);
     return self;
 }
 
@@ -363,7 +377,7 @@ construct_fitting(PoolStore *store, PyObject *const *args, size_t nargsf, PyObje
     if (!pack(&packed, args, nargsf, names)) {
         return NULL;
     }
-    Py_INCREF(store);
+    store_hold(store);
     PyObject *self = pop_fitting(store, packed.tuple);
     if (self == NULL) {
         self = PyErr_Occurred() ? NULL : construct_new(store, args, nargsf, names);
@@ -373,7 +387,7 @@ construct_fitting(PoolStore *store, PyObject *const *args, size_t nargsf, PyObje
         self = fail(self);
     }
     unpack(&packed);
-    Py_DECREF(store);
+    store_release(store);
     return self;
 }
 
@@ -392,7 +406,7 @@ construct(PyObject *cls, PyObject *const *args, size_t nargsf, PyObject *names)
     if (hook->fits != NULL) {
         return construct_fitting(store, args, nargsf, names);
     }
-    Py_INCREF(store); /* what runs meanwhile may be the end of the pool */
+    store_hold(store); /* what runs meanwhile may be the end of the pool */
     PyObject *self = pop(store);
     if (self != NULL) {
         int status = initialise(hook, self, store->takes_blank, args, nargsf, names);
@@ -401,7 +415,7 @@ construct(PyObject *cls, PyObject *const *args, size_t nargsf, PyObject *names)
     else if (!PyErr_Occurred()) {
         self = construct_new(store, args, nargsf, names);
     }
-    Py_DECREF(store);
+    store_release(store);
     return self;
 }
 
@@ -429,7 +443,8 @@ call_python(PyObject *cls, PyObject *const *args, size_t nargsf, PyObject *names
     if (UNLIKELY(hook == NULL || hook->init_version != type->tp_version_tag || !compat_is_called_plainly(cls))) {
         return construct(cls, args, nargsf, names);
     }
-    PoolStore *store = (PoolStore *)Py_NewRef(hook->home); /* what runs meanwhile may be the end of the pool */
+    PoolStore *store = hook->home;
+    store_hold(store); /* what runs meanwhile may be the end of the pool */
     PyObject *self = pop(store);
     if (UNLIKELY(self == NULL)) {
         self = PyErr_Occurred() ? NULL : construct_new(store, args, nargsf, names);
@@ -437,7 +452,7 @@ call_python(PyObject *cls, PyObject *const *args, size_t nargsf, PyObject *names
     else if (UNLIKELY(check_none(call_function(hook->init, self, args, nargsf, names)) < 0)) {
         self = fail(self);
     }
-    Py_DECREF(store);
+    store_release(store);
     return self;
 }
 
@@ -546,10 +561,7 @@ mark_home(PoolStore *store, PyObject *self, Verdict verdict)
 static COLD PyObject *
 fail_taken(Hook *hook, PyObject *self)
 {
-    Mark *mark = marks_find(&hook->marks, self);
-    if (mark != NULL && mark->verdict == GOES_HOME) {
-        mark->verdict = UNREADY;
-    }
+    marks_turn(&hook->marks, self, GOES_HOME, UNREADY);
     return fail(self);
 }
 
@@ -561,11 +573,11 @@ make_taken_ready(PoolStore *store, PyObject *self, PyObject *const *given, PyObj
         put_back(store, self);
         return NULL;
     }
-    Py_INCREF(store); /* what runs meanwhile may be the end of the pool */
+    store_hold(store); /* what runs meanwhile may be the end of the pool */
     if (UNLIKELY(!make_whole(store->fields, self, given, keywords))) {
         self = fail_taken(store->hook, self);
     }
-    Py_DECREF(store);
+    store_release(store);
     return self;
 }
 
@@ -574,7 +586,9 @@ static inline PyObject *
 take_parked(PoolStore *store, PyObject *const *given, PyObject *keywords)
 {
     PyObject *self = pop_hidden(store);
-    store->blank_calls = 0;
+    if (UNLIKELY(store->blank_calls != 0)) { /* so that nothing is written that all threads look at */
+        store->blank_calls = 0;
+    }
     if (UNLIKELY(self == NULL)) {
         return NULL;
     }
@@ -598,7 +612,7 @@ take_new(PoolStore *store, PyObject *const *given, PyObject *keywords)
         Py_DECREF(self);
         return NULL;
     }
-    Py_INCREF(store);
+    store_hold(store);
     hide(self);
     if (!make_whole(store->fields, self, given, keywords)) {
         self = fail(self);
@@ -606,7 +620,7 @@ take_new(PoolStore *store, PyObject *const *given, PyObject *keywords)
     else if (!make_ready(store, self)) {
         Py_CLEAR(self);
     }
-    Py_DECREF(store);
+    store_release(store);
     return self;
 }
 
@@ -629,11 +643,11 @@ take_as_left(PoolStore *store, PyObject *const *given, PyObject *keywords)
     if (!store->takes_blank || (keywords == NULL && hook->type->tp_init == hook->idle_init)) {
         return self;
     }
-    Py_INCREF(store);
+    store_hold(store);
     if (UNLIKELY(initialise(hook, self, true, given, 0, keywords) < 0)) {
         self = fail_taken(hook, self);
     }
-    Py_DECREF(store);
+    store_release(store);
     return self;
 }
 
@@ -677,8 +691,8 @@ orphan(Hook *hook, PyObject *args, PyObject *kwargs)
         return self;
     }
     if (Py_TYPE(self) == hook->type && is_unready(hook, self)) {
-        hook->home->counts[MISS]--;
-        marks_find(&hook->marks, self)->verdict = UNCOUNTED;
+        count_fate(hook->home, MISS, -1);
+        marks_turn(&hook->marks, self, UNREADY, UNCOUNTED);
     }
     if (Py_TYPE(self)->tp_init(self, args, kwargs) < 0) {
         Py_CLEAR(self);
@@ -704,7 +718,7 @@ make_parkable(PoolStore *store)
         Py_XDECREF(self);
         return NULL;
     }
-    store->counts[MISS]--; /* it was not handed out */
+    count_fate(store, MISS, -1); /* it was not handed out */
     bool inits = hook->container != NULL && hook->type->tp_init == hook->base->tp_init;
     if (!marks_set(&hook->marks, self, store, UNCOUNTED)
         || (inits && hook->base->tp_init(self, learned.no_arguments, NULL) < 0)) {

@@ -88,10 +88,14 @@ static Py_ssize_t
 bytes_of_dying(const Container *kind, PyObject *self)
 {
     PyObject *pending = begin_stock();
-    Py_ssize_t references = Py_REFCNT(self);
-    Py_SET_REFCNT(self, references + 1); /* alive for the length of a call of C code, which keeps nothing */
+    bool is_dead = Py_REFCNT(self) == 0;
+    if (is_dead) { /* alive for the length of a call of C code, which keeps nothing */
+        compat_come_alive(self);
+    }
     Py_ssize_t bytes = bytes_beyond(kind, self);
-    Py_SET_REFCNT(self, references);
+    if (is_dead) {
+        compat_let_go(self);
+    }
     end_stock(pending, bytes >= 0);
     return bytes;
 }

@@ -9,16 +9,14 @@
 
 /* ---- parking ---- */
 
-/* Put an object of refcount 0 on the shelf; the reference to its class goes, so that the class can be collected. */
+/* Put an object of refcount 0 on the shelf, and count `fate`; the reference to its class goes, so that the class can be
+   collected. */
 static inline Fate
-park(PoolStore *store, PyObject *self)
+park(PoolStore *store, PyObject *self, Fate fate)
 {
     Shelf *shelf = store_shelf(store); /* anew: what ran since the last look may have changed it */
-    if (UNLIKELY(shelf == NULL || shelf->count >= store->max)) {
-        return DISCARDED_FULL;
-    }
     PyTypeObject *type = Py_TYPE(self);
-    if (UNLIKELY(!shelf_put(shelf, self))) {
+    if (UNLIKELY(shelf == NULL || !store_put(store, shelf, self, fate))) {
         return DISCARDED_FULL;
     }
     Py_DECREF(type); /* the hook has another */
@@ -34,22 +32,34 @@ is_too_large(PoolStore *store, PyObject *self)
 
 /* ---- emptying, with the help of functions in Python ---- */
 
-/* An object that its reset or capacity gave to somebody stays alive, and is no longer ours. Say what it counts as. */
-static Fate
-let_go(PoolStore *store, PyObject *self, Fate fate)
+/* An object that its reset or capacity gave to somebody stays alive, and is no longer ours. Say what it counts as; or
+   that nobody has it any more, with *alive unset. */
+static COLD Fate
+let_go(PoolStore *store, PyObject *self, Fate fate, bool *alive)
 {
     Hook *hook = store->hook;
-    Py_ssize_t references = Py_REFCNT(self);
+    Fate counts = fate == DISCARDED_ERROR ? fate : ESCAPED;
+    bool marked = false;
+    if (has_mark(&hook->marks, self)) {
+        counts = COUNTED_ALREADY; /* it was detached, or assigned to another pool */
+    }
+    else {
+        marked = marks_set(&hook->marks, self, store, UNCOUNTED);
+        if (!marked) {
+            PyErr_Clear(); /* it will be counted a second time */
+        }
+    }
     show(self);
-    compat_revive(self);
-    Py_SET_REFCNT(self, references - 1); /* others have those */
-    if (marks_find(&hook->marks, self) != NULL) {
-        return COUNTED_ALREADY; /* it was detached, or assigned to another pool */
+    compat_stay(self);
+    *alive = !compat_let_go(self);
+    if (*alive) {
+        return counts; /* from here on, others may end it */
     }
-    if (!marks_set(&hook->marks, self, store, UNCOUNTED)) {
-        PyErr_Clear(); /* it will be counted a second time */
+    hide(self);
+    if (marked) {
+        Py_XDECREF(marks_pop(&hook->marks, self).store);
     }
-    return fate == DISCARDED_ERROR ? fate : ESCAPED;
+    return fate;
 }
 
 /* Have an object of refcount 0 alive while functions in Python empty or measure it. With *alive set, it stays so. */
@@ -57,15 +67,15 @@ static COLD Fate
 empty_alive(PoolStore *store, PyObject *self, bool *alive)
 {
     PyObject *pending = compat_take_exception();
-    Py_SET_REFCNT(self, 1); /* ours */
+    compat_come_alive(self);
     Fate fate = store->reset != NULL ? empty_by_reset(store, self) : empty_in_python(store, self);
-    *alive = Py_REFCNT(self) != 1;
+    *alive = !compat_is_alone(self);
     if (*alive) {
-        fate = let_go(store, self, fate);
+        fate = let_go(store, self, fate, alive);
     }
     else {
         hide(self); /* a dict tracks itself when something is put in */
-        Py_SET_REFCNT(self, 0);
+        compat_let_go(self);
     }
     compat_put_exception(pending);
     return fate;
@@ -134,7 +144,7 @@ recycle(PoolStore *store, PyObject *self, bool *alive)
     }
     if (UNLIKELY(store->reset != NULL || store->capacity != NULL || store->hook->empty != NULL)) {
         Fate fate = empty_alive(store, self, alive);
-        bool has_moved = marks_find(&store->hook->marks, self) != NULL; /* by detach or assign */
+        bool has_moved = has_mark(&store->hook->marks, self); /* by detach or assign */
         if (*alive || has_moved || fate != RECYCLED) {
             return fate == RECYCLED ? COUNTED_ALREADY : fate;
         }
@@ -155,7 +165,7 @@ recycle(PoolStore *store, PyObject *self, bool *alive)
             return fate;
         }
     }
-    return park(store, self);
+    return park(store, self, RECYCLED);
 }
 
 /* ---- dropping ---- */
@@ -180,7 +190,7 @@ end_marked(Hook *hook, Mark mark, PyObject *self)
         Fate fate = compat_is_finalized(self) ? COLLECTED
                     : mark.verdict == FAILED  ? DISCARDED_ERROR
                                               : DISCARDED_REFUSED;
-        mark.store->counts[fate]++;
+        count_fate(mark.store, fate, 1);
     }
     end_counted(hook, NULL, self);
     Py_DECREF(mark.store);
@@ -193,12 +203,12 @@ static void go_home(Hook *hook, PyObject *self);
 static COLD void
 settle(Hook *hook, PoolStore *store, PyObject *self, Fate fate, bool alive)
 {
-    if (fate != RECYCLED && !alive && marks_find(&hook->marks, self) != NULL) {
+    if (!alive && has_mark(&hook->marks, self)) {
         go_home(hook, self);
         return;
     }
-    store->counts[fate]++;
-    if (fate != RECYCLED && !alive) {
+    count_fate(store, fate, 1);
+    if (!alive) {
         end_counted(hook, store, self);
     }
 }
@@ -207,27 +217,29 @@ static void
 go_home(Hook *hook, PyObject *self)
 {
     hide(self); /* from here on the collector does not see it */
+    Mark mark = UNLIKELY(marks_are_used(&hook->marks)) ? marks_pop(&hook->marks, self) : (Mark){.object = NULL};
+    if (mark.object != NULL && mark.verdict != GOES_HOME) {
+        end_marked(hook, mark, self);
+        return;
+    }
     PoolStore *store = hook->home;
-    if (UNLIKELY(hook->marks.used != 0)) {
-        Mark mark = marks_pop(&hook->marks, self);
-        if (mark.object != NULL && mark.verdict != GOES_HOME) {
-            end_marked(hook, mark, self);
-            return;
-        }
-        store = mark.object != NULL ? mark.store : (PoolStore *)Py_NewRef(store);
+    if (mark.object != NULL) {
+        store = mark.store; /* with the reference of its mark */
     }
     else {
-        Py_INCREF(store); /* what runs while it is emptied may be the end of the pool */
+        store_hold(store); /* what runs while it is emptied may be the end of the pool */
     }
     bool alive = false;
     Fate fate = recycle(store, self, &alive);
     if (UNLIKELY(fate != RECYCLED)) {
         settle(hook, store, self, fate, alive);
     }
-    else {
-        store->counts[fate]++;
+    if (mark.object != NULL) {
+        Py_DECREF(store);
     }
-    Py_DECREF(store);
+    else {
+        store_release(store);
+    }
 }
 
 /* Have a drop wait for the outermost. False where there is no memory to remember it. */
@@ -366,18 +378,18 @@ empty_and_park(Kind kind, Hook *hook, PoolStore *store, PyObject *self)
         return;
     }
     hide(self);
-    Py_INCREF(store); /* what hangs on the object may be the end of the pool */
+    store_hold(store); /* what hangs on the object may be the end of the pool */
     here.depth++;
     Fate fate = empty(kind, store, self);
-    fate = LIKELY(fate == RECYCLED) ? park(store, self) : fate;
-    store->counts[fate]++;
+    fate = LIKELY(fate == RECYCLED) ? park(store, self, RECYCLED) : fate;
     if (UNLIKELY(fate != RECYCLED)) {
+        count_fate(store, fate, 1);
         end_counted(hook, store, self);
     }
     if (--here.depth == 0 && UNLIKELY(here.waiting.count != 0)) {
         drop_waiting();
     }
-    Py_DECREF(store);
+    store_release(store);
 }
 
 /* What `go_home` does, for an object about which nothing is out of the ordinary; all else is left to that. A copy is made
@@ -392,13 +404,14 @@ empty_and_park(Kind kind, Hook *hook, PoolStore *store, PyObject *self)
     {                                                                                                                  \
         PyTypeObject *type = Py_TYPE(self);                                                                            \
         Hook *hook = hook_of(type);                                                                                    \
-        if (UNLIKELY(hook == NULL || hook->marks.used != 0)) {                                                         \
+        if (UNLIKELY(hook == NULL || marks_are_used(&hook->marks))) {                                                     \
             dealloc_any(self);                                                                                         \
             return;                                                                                                    \
         }                                                                                                              \
         PoolStore *store = hook->home;                                                                                 \
         Shelf *shelf = store_shelf(store);                                                                             \
-        if (UNLIKELY(is_special(kind, store, shelf, self) || shelf->count == shelf->room)) {                           \
+        if (UNLIKELY(is_special(kind, store, shelf, self) || shelf->count == shelf->room                               \
+                     || is_shared(store, shelf))) {                                                                    \
             dealloc_any(self);                                                                                         \
             return;                                                                                                    \
         }                                                                                                              \
@@ -410,7 +423,7 @@ empty_and_park(Kind kind, Hook *hook, PoolStore *store, PyObject *self)
             name##_filled(hook, self);                                                                                 \
             return;                                                                                                    \
         }                                                                                                              \
-        store->counts[RECYCLED]++;                                                                                     \
+        shelf->counts[RECYCLED]++;                                                                                     \
         shelf->objects[shelf->count++] = self;                                                                         \
         Py_DECREF(type); /* the hook has another */                                                                    \
         hide(self);                                                                                          \
@@ -461,7 +474,7 @@ bool
 park_ready(PoolStore *store, PyObject *self)
 {
     Shelf *shelf = store_shelf(store);
-    if (Py_REFCNT(self) != 1 || shelf == NULL || shelf->count >= store->max) {
+    if (!compat_is_alone(self) || shelf == NULL || shelf->count >= store->max) {
         return false;
     }
     if (store->reset != NULL && store->capacity != NULL) {
@@ -476,15 +489,15 @@ park_ready(PoolStore *store, PyObject *self)
     if (store->reset != NULL && is_too_large(store, self)) {
         return false;
     }
-    if (Py_REFCNT(self) != 1 || Py_TYPE(self) != store->hook->type) { /* it may have been kept, or changed its class */
+    if (!compat_is_alone(self) || Py_TYPE(self) != store->hook->type) { /* it may have been kept, or changed its class */
         return false;
     }
     hide(self);
-    Py_SET_REFCNT(self, 0);
+    compat_let_go(self);
     if (has_weakrefs(self)) {
         PyObject_ClearWeakRefs(self);
     }
-    if (park(store, self) == RECYCLED) {
+    if (park(store, self, COUNTED_ALREADY) == RECYCLED) {
         Py_XDECREF(marks_pop(&store->hook->marks, self).store);
         return true;
     }

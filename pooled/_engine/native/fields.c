@@ -48,7 +48,7 @@ add_steps(Fields *fields, Step **next, FieldKind kind)
     }
 }
 
-static bool
+bool
 is_field_slot(const Fields *fields, Py_ssize_t offset)
 {
     for (Py_ssize_t i = 0; i < fields->count; i++) {
@@ -79,13 +79,21 @@ plan_steps(Fields *fields)
     fields->end = next;
 }
 
-/* Here: the indices of fields among the keys that the objects of the class share; they never change. */
-COLD void
-fields_learn(Fields *fields)
+/* Say so, after all else. */
+static void
+know(Fields *fields, bool knows)
 {
-    if (!compat_has_values(fields->type)) {
-        return;
-    }
+#if COMPAT_FREE_THREADED
+    _Py_atomic_store_uint8((uint8_t *)&fields->knows_shared, knows);
+#else
+    fields->knows_shared = knows;
+#endif
+}
+
+/* Here: the indices of fields among the keys that the objects of the class share; they never change. */
+static void
+learn_indices(Fields *fields)
+{
     bool knows = true;
     for (Py_ssize_t i = 0; i < fields->count; i++) {
         Field *field = &fields->items[i];
@@ -103,8 +111,21 @@ fields_learn(Fields *fields)
             knows = false;
         }
     }
-    fields->knows_shared = knows;
     plan_steps(fields);
+    know(fields, knows);
+}
+
+COLD void
+fields_learn(Fields *fields)
+{
+    if (!compat_has_values(fields->type)) {
+        return;
+    }
+    lock(&fields->lock);
+    if (!fields->knows_shared) {
+        learn_indices(fields);
+    }
+    unlock(&fields->lock);
 }
 
 /* Have the values say which of them are set, in the order of the fields; no others are. */
@@ -282,7 +303,11 @@ bool
 field_make_ready(const Field *field, PyObject **place)
 {
     if (*place != NULL) {
-        return field->kind != IS_PART || part_make_ready(&field->part, *place);
+        if (field->kind != IS_PART) {
+            return true;
+        }
+        compat_own(*place);
+        return part_make_ready(&field->part, *place);
     }
     if (field->value == NULL) {
         return true; /* nobody knows what it is to be */

@@ -52,7 +52,8 @@ typedef struct Fields {
     Step *end;
     bool has_dict;      /* whether the objects have one */
     bool has_entries;   /* whether fields are in it */
-    bool knows_shared;  /* whether the indices of all that are filled are known */
+    bool knows_shared;  /* whether the indices of all that are filled are known; before, nobody uses the steps */
+    Lock lock;          /* of who finds them out */
     uint64_t shared;    /* the indices that are known, as bits */
     int room;           /* more than the largest of them */
     bool is_whole;      /* whether they are all there is; else they are what is to be kept, and all must be there */
@@ -90,6 +91,17 @@ void fields_show_parts(Fields *fields, PyObject *self);
 /* Whether all that is given can be assigned just so. */
 bool fields_know(const Fields *fields, PyObject *keywords);
 
+/* Whether the steps can be used. */
+static inline bool
+knows_steps(const Fields *fields)
+{
+#if COMPAT_FREE_THREADED
+    return _Py_atomic_load_uint8((const uint8_t *)&fields->knows_shared);
+#else
+    return fields->knows_shared;
+#endif
+}
+
 static inline PyObject **
 place_of_step(const Step *step, char *const *bases)
 {
@@ -108,10 +120,10 @@ find_bases(Fields *fields, PyObject *self, char **bases, CompatValues *values)
     if (LIKELY(!fields->has_entries)) {
         return true;
     }
-    if (UNLIKELY(!fields->knows_shared)) {
+    if (UNLIKELY(!knows_steps(fields))) {
         fields_learn(fields);
     }
-    if (UNLIKELY(!fields->knows_shared || !compat_values(self, values) || fields->room > values->room)) {
+    if (UNLIKELY(!knows_steps(fields) || !compat_values(self, values) || fields->room > values->room)) {
         return false;
     }
     bases[FROM_VALUES] = (char *)values->items;
@@ -141,6 +153,7 @@ fields_make_ready_at_once(Fields *fields, PyObject *self)
         if (UNLIKELY(value == NULL || step->part->kind >= A_POOLABLE)) {
             return false; /* parts that are shown already do no harm */
         }
+        compat_own(value);
         part_show(step->part, value);
     }
     show(self);

@@ -6,7 +6,7 @@
 #include "learned.h"
 #include "store.h"
 
-/* Static, since deallocs have nothing else to go by. Whoever has the GIL may change it. */
+/* Static, since deallocs have nothing else to go by. */
 enum { FIRST_BITS = 8 };
 static HookEntry first_table[1 << FIRST_BITS];
 HookEntry *hook_table = first_table;
@@ -27,14 +27,14 @@ place(HookEntry entry)
     hook_table[i] = entry;
 }
 
-/* Put all entries but that of `without` into a table twice as large or as large. False with MemoryError set. */
+/* Put all entries but that of `without` into a table twice as large or as large. False, without an exception, where
+   there is no memory. */
 static bool
 rebuild(bool larger, PyTypeObject *without)
 {
     size_t former_size = hook_mask + 1, size = larger ? former_size * 2 : former_size;
     HookEntry *former = hook_table, *table = PyMem_Calloc(size, sizeof(HookEntry));
     if (table == NULL) {
-        PyErr_NoMemory();
         return false;
     }
     hook_table = table;
@@ -51,23 +51,11 @@ rebuild(bool larger, PyTypeObject *without)
     return true;
 }
 
-static bool
-table_add(Hook *hook)
-{
-    if ((hook_count + 1) * 8 > hook_mask + 1 && !rebuild(true, NULL)) {
-        return false;
-    }
-    place((HookEntry){hook->type, hook});
-    hook_count++;
-    return true;
-}
-
 static void
 table_remove(Hook *hook)
 {
     hook_count--;
     if (!rebuild(false, hook->type)) {
-        PyErr_Clear();
         hook_count++; /* the entry stays, since others may be behind it, and says that there is no hook */
         for (size_t i = 0; i <= hook_mask; i++) {
             if (hook_table[i].type == hook->type) {
@@ -90,33 +78,63 @@ hook_adapt(Hook *hook)
     PyType_Modified(hook->type);
 }
 
-bool
-hook_install(Hook *hook, PoolStore *home, PyObject *new_own)
+typedef struct {
+    Hook *hook;
+    PoolStore *home;
+    bool done;
+} Installation;
+
+static void
+install(void *argument)
 {
+    Installation *installation = argument;
+    Hook *hook = installation->hook;
     PyTypeObject *type = hook->type;
-    hook->home = home;
-    if (!table_add(hook)) {
-        hook->home = NULL;
-        return false;
+    if ((hook_count + 1) * 8 > hook_mask + 1 && !rebuild(true, NULL)) {
+        return;
     }
+    hook->home = installation->home;
+    place((HookEntry){type, hook});
+    hook_count++;
     hook->alloc = type->tp_alloc;
-    Py_INCREF(new_own);
-    Py_XSETREF(hook->new_own, new_own);
     type->tp_alloc = alloc_pooled;
     if (type->tp_finalize == NULL) {
         type->tp_finalize = finalize_nothing;
     }
     compat_allow_vectorcall(Py_TYPE(type));
+    installation->done = true;
+}
+
+bool
+hook_install(Hook *hook, PoolStore *home, PyObject *new_own)
+{
+    Installation installation = {hook, home, false};
+    do_alone(install, &installation);
+    if (!installation.done) {
+        PyErr_NoMemory();
+        return false;
+    }
+    Py_INCREF(new_own);
+    Py_XSETREF(hook->new_own, new_own);
     hook_adapt(hook);
     return true;
+}
+
+static void
+release_home(void *argument)
+{
+    Hook *hook = argument;
+    if (hook->home != NULL) {
+        hook->home = NULL;
+        table_remove(hook);
+    }
 }
 
 void
 hook_release_home(Hook *hook)
 {
     if (hook->home != NULL) {
-        hook->home = NULL;
-        table_remove(hook);
+        do_alone(release_home, hook);
         marks_clear(&hook->marks);
     }
 }

@@ -39,7 +39,7 @@ typedef struct {
 } HookEntry;
 
 /* By address: open addressing, a power of two of entries, at most an eighth of them taken: the first one looked at is
-   most often the right one. */
+   most often the right one. Changed while all other threads are stopped. */
 extern HookEntry *hook_table;
 extern size_t hook_mask;
 extern int hook_shift; /* 64 less the number of bits of the mask */

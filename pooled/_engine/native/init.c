@@ -3,16 +3,19 @@
 #include "arguments.h"
 #include "learned.h"
 
-/* The class's __init__, as it is found on the class; not referenced. NULL with an exception set. A function is remembered
-   for `call_python`. */
+/* The class's __init__, as it is found on the class, a new reference. NULL with an exception set. A function is
+   remembered for `call_python`, but for where another thread could let go of it. */
 static PyObject *
 find_init(Hook *hook)
 {
     PyTypeObject *type = hook->type;
-    PyObject *init = _PyType_Lookup(type, learned.init_name);
+    PyObject *init = compat_lookup(type, learned.init_name);
     if (init == NULL) {
         PyErr_SetObject(PyExc_AttributeError, learned.init_name);
         return NULL;
+    }
+    if (COMPAT_FREE_THREADED) {
+        return init;
     }
     bool is_simple = PyFunction_Check(init) && hook->fits == NULL && type->tp_version_tag != 0
                      && !(COMPAT_BYTEARRAY_INIT_LOSES_MEMORY && hook->base == &PyByteArray_Type);
@@ -41,7 +44,6 @@ init_in_python(Hook *hook, PyObject *self, PyObject *const *args, size_t nargsf,
     if (init == NULL) {
         return -1;
     }
-    Py_INCREF(init); /* it may be replaced while it runs */
     PyObject *answer = PyFunction_Check(init) ? call_function(init, self, args, nargsf, names)
                                     : call_bound(init, self, args, nargsf, names);
     Py_DECREF(init);

@@ -9,8 +9,9 @@ place_of(const Marks *marks, const PyObject *object)
     return (size_t)((address >> 4) ^ (address >> 16)) & marks->mask;
 }
 
-Mark *
-marks_find(const Marks *marks, PyObject *object)
+/* The slot that has the mark of `object`, or NULL. Here, and in all of these, who calls has the lock. */
+static Mark *
+slot_of(const Marks *marks, PyObject *object)
 {
     if (marks->used == 0) {
         return NULL;
@@ -37,18 +38,17 @@ place(Marks *marks, Mark mark)
     marks->slots[i] = mark;
 }
 
-/* Have room for one more, with a third of the slots free. */
+/* Have room for one more, with a third of the slots free. False, without an exception, where there is no memory. */
 static bool
 make_room(Marks *marks)
 {
     size_t size = marks->slots == NULL ? 0 : marks->mask + 1;
-    if ((marks->used + 1) * 3 <= size * 2) {
+    if (((size_t)marks->used + 1) * 3 <= size * 2) {
         return true;
     }
     size_t larger = size == 0 ? 16 : size * 2;
-    Marks grown = {PyMem_Calloc(larger, sizeof(Mark)), marks->used, larger - 1};
+    Marks grown = {.slots = PyMem_Calloc(larger, sizeof(Mark)), .mask = larger - 1};
     if (grown.slots == NULL) {
-        PyErr_NoMemory();
         return false;
     }
     for (size_t i = 0; i < size; i++) {
@@ -57,40 +57,27 @@ make_room(Marks *marks)
         }
     }
     PyMem_Free(marks->slots);
-    *marks = grown;
+    marks->slots = grown.slots;
+    marks->mask = grown.mask;
     return true;
 }
 
-bool
-marks_set(Marks *marks, PyObject *object, PoolStore *store, Verdict verdict)
+static void
+change_used(Marks *marks, Py_ssize_t more)
 {
-    Mark *mark = marks_find(marks, object);
-    if (mark != NULL) {
-        PoolStore *former = mark->store;
-        Py_INCREF(store);
-        mark->store = store;
-        mark->verdict = verdict;
-        Py_DECREF(former); /* last: it may be the end of it, and run anything */
-        return true;
-    }
-    if (!make_room(marks)) {
-        return false;
-    }
-    Py_INCREF(store);
-    place(marks, (Mark){object, store, verdict});
-    marks->used++;
-    return true;
+#if COMPAT_FREE_THREADED
+    _Py_atomic_store_ssize_relaxed(&marks->used, marks->used + more);
+#else
+    marks->used += more;
+#endif
 }
 
-Mark
-marks_pop(Marks *marks, PyObject *object)
+/* Take the mark out of a slot. */
+static Mark
+take_out(Marks *marks, Mark *mark)
 {
-    Mark *mark = marks_find(marks, object);
-    if (mark == NULL) {
-        return (Mark){NULL, NULL, GOES_HOME};
-    }
     Mark popped = *mark;
-    marks->used--;
+    change_used(marks, -1);
     /* Close the gap: what stands behind it moves up, unless it stands where it belongs. */
     size_t gap = (size_t)(mark - marks->slots);
     for (size_t i = (gap + 1) & marks->mask; marks->slots[i].object != NULL; i = (i + 1) & marks->mask) {
@@ -104,11 +91,92 @@ marks_pop(Marks *marks, PyObject *object)
     return popped;
 }
 
+Mark
+marks_find(Marks *marks, PyObject *object)
+{
+    lock(&marks->lock);
+    Mark *mark = slot_of(marks, object);
+    Mark found = mark != NULL ? *mark : (Mark){NULL, NULL, GOES_HOME};
+    unlock(&marks->lock);
+    return found;
+}
+
+bool
+marks_exchange(Marks *marks, PyObject *object, PoolStore *store, Verdict verdict, Mark *former)
+{
+    Mark new_mark = {object, (PoolStore *)Py_NewRef(store), verdict};
+    bool done = true;
+    *former = (Mark){NULL, NULL, GOES_HOME};
+    lock(&marks->lock);
+    Mark *mark = slot_of(marks, object);
+    if (mark != NULL) {
+        *former = *mark;
+        *mark = new_mark;
+    }
+    else if ((done = make_room(marks))) {
+        place(marks, new_mark);
+        change_used(marks, 1);
+    }
+    unlock(&marks->lock);
+    if (!done) {
+        Py_DECREF(store);
+        PyErr_NoMemory();
+    }
+    return done;
+}
+
+bool
+marks_set(Marks *marks, PyObject *object, PoolStore *store, Verdict verdict)
+{
+    Mark former;
+    bool done = marks_exchange(marks, object, store, verdict, &former);
+    Py_XDECREF(former.store); /* last: it may be the end of it, and run anything */
+    return done;
+}
+
+bool
+marks_turn(Marks *marks, PyObject *object, Verdict from, Verdict to)
+{
+    lock(&marks->lock);
+    Mark *mark = slot_of(marks, object);
+    bool turns = mark != NULL && mark->verdict == from;
+    if (turns) {
+        mark->verdict = to;
+    }
+    unlock(&marks->lock);
+    return turns;
+}
+
+Mark
+marks_pop(Marks *marks, PyObject *object)
+{
+    lock(&marks->lock);
+    Mark *mark = slot_of(marks, object);
+    Mark popped = mark != NULL ? take_out(marks, mark) : (Mark){NULL, NULL, GOES_HOME};
+    unlock(&marks->lock);
+    return popped;
+}
+
+Mark
+marks_pop_unready(Marks *marks, PyObject *object)
+{
+    lock(&marks->lock);
+    Mark *mark = slot_of(marks, object);
+    bool pops = mark != NULL && mark->verdict == UNREADY;
+    Mark popped = pops ? take_out(marks, mark) : (Mark){NULL, NULL, GOES_HOME};
+    unlock(&marks->lock);
+    return popped;
+}
+
 void
 marks_clear(Marks *marks)
 {
+    lock(&marks->lock);
     Marks former = *marks;
-    *marks = (Marks){NULL, 0, 0};
+    marks->slots = NULL;
+    marks->mask = 0;
+    change_used(marks, -former.used);
+    unlock(&marks->lock);
     for (size_t i = 0; former.slots != NULL && i <= former.mask; i++) {
         if (former.slots[i].object != NULL) {
             Py_DECREF(former.slots[i].store);

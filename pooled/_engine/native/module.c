@@ -54,9 +54,8 @@ PyDoc_STRVAR(store_of_doc, "store_of(obj): the store that an object is to go hom
 static PyObject *
 native_store_of(PyObject *Py_UNUSED(module), PyObject *obj)
 {
-    Mark *mark;
-    PoolStore *store = home_of(obj, &mark);
-    return Py_NewRef(store == NULL ? Py_None : (PyObject *)store);
+    PoolStore *store = home_of(obj);
+    return store == NULL ? Py_NewRef(Py_None) : (PyObject *)store;
 }
 
 PyDoc_STRVAR(detach_doc, "detach(obj): have an object, which store_of knows, go home to no store.");
@@ -64,13 +63,16 @@ PyDoc_STRVAR(detach_doc, "detach(obj): have an object, which store_of knows, go 
 static PyObject *
 native_detach(PyObject *Py_UNUSED(module), PyObject *obj)
 {
-    Mark *mark;
-    PoolStore *store = home_of(obj, &mark);
-    if (store != NULL) {
-        if (!marks_set(&store->hook->marks, obj, store, UNCOUNTED)) {
+    Hook *hook = hook_of(Py_TYPE(obj));
+    if (hook != NULL) {
+        Mark former;
+        if (!marks_exchange(&hook->marks, obj, hook->home, UNCOUNTED, &former)) {
             return NULL;
         }
-        store->counts[DETACHED]++;
+        if (former.object == NULL || former.verdict != UNCOUNTED) {
+            count_fate(former.object != NULL ? former.store : hook->home, DETACHED, 1);
+        }
+        Py_XDECREF(former.store);
     }
     Py_RETURN_NONE;
 }
@@ -233,6 +235,9 @@ native_free(void *module)
 
 static PyModuleDef_Slot slots[] = {
     {Py_mod_exec, native_exec},
+#if COMPAT_FREE_THREADED
+    {Py_mod_gil, Py_MOD_GIL_NOT_USED},
+#endif
 #ifdef Py_mod_multiple_interpreters /* what deallocs go by is static, and guarded by one GIL */
     {Py_mod_multiple_interpreters, Py_MOD_MULTIPLE_INTERPRETERS_NOT_SUPPORTED},
 #endif

@@ -50,7 +50,7 @@ has_attributes(PyObject *value)
         PyObject **place = Py_TYPE(value)->tp_dictoffset != 0 ? _PyObject_GetDictPtr(value) : NULL;
         dict = place == NULL ? NULL : *place;
     }
-    return dict != NULL && (PyDict_GET_SIZE(dict) != 0 || Py_REFCNT(dict) != 1);
+    return dict != NULL && (PyDict_GET_SIZE(dict) != 0 || !compat_is_alone(dict));
 }
 
 static bool
@@ -121,20 +121,21 @@ static PartFate
 keep_poolable(PyObject *value)
 {
     Hook *hook = hook_of(Py_TYPE(value));
-    if (hook == NULL || compat_is_finalized(value) || marks_find(&hook->marks, value) != NULL) {
+    if (hook == NULL || compat_is_finalized(value) || has_mark(&hook->marks, value)) {
         return LET_GO; /* it is to die, or to go to another pool */
     }
     if (!needs_no_init(hook->home) || here.depth >= DEEPEST) {
         return LET_GO; /* so that it is dropped, and waits for its turn where it hangs too deep */
     }
     here.depth++;
-    PoolStore *pool = (PoolStore *)Py_NewRef(hook->home);
+    PoolStore *pool = hook->home;
+    store_hold(pool);
     PyTypeObject *type = Py_TYPE(value);
     PyObject *pending = compat_take_exception();
     Fate fate = empty_poolable(pool, value);
-    bool has_moved = marks_find(&pool->hook->marks, value) != NULL;
+    bool has_moved = has_mark(&pool->hook->marks, value);
     compat_put_exception(pending);
-    Py_DECREF(pool);
+    store_release(pool);
     here.depth--;
     if (fate != RECYCLED || has_moved || Py_TYPE(value) != type || !is_alone(value)) {
         show(value); /* it goes its own way */

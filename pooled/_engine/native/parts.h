@@ -57,7 +57,7 @@ bool part_make_ready(const Part *part, PyObject *value);
 static inline bool
 is_alone(PyObject *value)
 {
-    return Py_REFCNT(value) == 1 && !has_weakrefs(value);
+    return !has_weakrefs(value) && compat_is_alone_now(value);
 }
 
 static inline void
@@ -105,7 +105,7 @@ PartFate part_keep(Part *part, PoolStore *store, PyObject *value);
 static inline bool
 part_keep_at_once(const Part *part, PoolStore *store, PyObject *value)
 {
-    if (UNLIKELY(Py_TYPE(value) != part->type || Py_REFCNT(value) != 1 || store->max_cap < SMALL)) {
+    if (UNLIKELY(Py_TYPE(value) != part->type || !compat_is_alone(value) || store->max_cap < SMALL)) {
         return false;
     }
     switch (part->kind) {

@@ -9,6 +9,26 @@
 
 enum { ITEMS = 300 }; /* more than a table with indices of one byte has room for */
 
+#if COMPAT_FREE_THREADED
+
+/* What the collector knows of objects: a bit that is read and changed. */
+static bool
+probe_collector(void)
+{
+    PyObject *list = PyList_New(0);
+    bool good = list != NULL && !compat_is_finalized(list) && is_shown(list) && compat_is_alone(list);
+    if (good) {
+        hide(list);
+        good = !PyObject_GC_IsTracked(list);
+        show(list);
+        good = good && PyObject_GC_IsTracked(list);
+    }
+    Py_XDECREF(list);
+    return good;
+}
+
+#else
+
 /* The collector's header of objects: what of it is read, and how its list of objects is changed. */
 static bool
 probe_collector(void)
@@ -29,6 +49,8 @@ probe_collector(void)
     Py_XDECREF(behind);
     return good;
 }
+
+#endif
 
 /* Have a container of refcount 1 emptied as a dying one is. */
 static bool

@@ -32,52 +32,56 @@ shelf_put_under(Shelf *shelf, PyObject *object)
     return true;
 }
 
-/* End objects that are on no shelf any more. All are of one class, which stays for as long as there are any: their
-   finalizers may let go of it. */
-static void
-end_batch(PoolStore *store, PyObject **objects, Py_ssize_t count)
+/* Say of what class a batch is, while the shelf that it comes from keeps that alive. */
+static Batch
+batch_of(const Shelf *shelf, PyObject **objects, Py_ssize_t count)
 {
-    if (count == 0) {
-        return;
+    Batch batch = {.objects = objects, .count = count};
+    if (count > 0) {
+        batch.type = (PyTypeObject *)Py_NewRef(Py_TYPE(objects[0]));
+        batch.fields = shelf->store != NULL ? (Fields *)Py_XNewRef(shelf->store->fields) : NULL;
     }
-    PyTypeObject *type = Py_TYPE(objects[0]);
-    Py_INCREF(type);
-    Fields *fields = store != NULL ? (Fields *)Py_XNewRef(store->fields) : NULL;
-    for (Py_ssize_t i = 0; i < count; i++) {
-        if (fields != NULL) {
-            fields_show_parts(fields, objects[i]);
-        }
-        end_parked(objects[i]);
-    }
-    Py_XDECREF(fields);
-    Py_DECREF(type);
+    return batch;
 }
 
-Py_ssize_t
-shelf_end_oldest(Shelf *shelf, Py_ssize_t count)
+Batch
+shelf_take_oldest(Shelf *shelf, Py_ssize_t count)
 {
     if (count >= shelf->count) {
-        return shelf_clear(shelf);
+        Batch all = batch_of(shelf, shelf->objects, shelf->count);
+        shelf->objects = NULL;
+        shelf->count = shelf->room = 0;
+        return all;
     }
-    PyObject **ending = count <= 0 ? NULL : PyMem_Malloc((size_t)count * sizeof(PyObject *));
-    if (ending == NULL) {
-        return 0;
+    PyObject **oldest = count <= 0 ? NULL : PyMem_Malloc((size_t)count * sizeof(PyObject *));
+    if (oldest == NULL) {
+        return (Batch){.count = 0};
     }
-    /* All of them are off the shelf before the first one ends: its finalizer may use the shelf. */
-    memcpy(ending, shelf->objects, (size_t)count * sizeof(PyObject *));
+    memcpy(oldest, shelf->objects, (size_t)count * sizeof(PyObject *));
     shelf->count -= count;
     memmove(shelf->objects, shelf->objects + count, (size_t)shelf->count * sizeof(PyObject *));
-    end_batch(shelf->store, ending, count);
-    PyMem_Free(ending);
-    return count;
+    return batch_of(shelf, oldest, count);
 }
 
 Py_ssize_t
-shelf_clear(Shelf *shelf)
+batch_end(Batch batch)
 {
-    Shelf former = *shelf;
-    *shelf = (Shelf){.store = former.store};
-    end_batch(former.store, former.objects, former.count);
-    PyMem_Free(former.objects);
-    return former.count;
+    for (Py_ssize_t i = 0; i < batch.count; i++) {
+        if (batch.fields != NULL) {
+            fields_show_parts(batch.fields, batch.objects[i]);
+        }
+        end_parked(batch.objects[i]);
+    }
+    PyMem_Free(batch.objects);
+    Py_XDECREF(batch.fields);
+    Py_XDECREF(batch.type);
+    return batch.count;
+}
+
+void
+shelf_add_counts(Shelf *shelf, const Shelf *other)
+{
+    for (int i = 0; i <= FATES; i++) {
+        shelf->counts[i] += other->counts[i];
+    }
 }

@@ -1,21 +1,52 @@
-/* Shelves: stacks of parked objects. A global pool has one, a local pool one for each thread.
+/* Shelves: stacks of parked objects, and what became of those that came by. A global pool has one, a local pool one for
+   each thread, and one for what the others leave.
 
    A parked object has refcount 0, is unknown to the collector and holds no reference to its class. A shelf owns its
-   memory, and that is all it costs: its own memory and one pointer. */
+   memory, and that is all it costs: its own memory and one pointer.
+
+   The shelf of a thread is used by that thread, or while all threads are stopped; the shelf of a pool with its lock. */
 
 #ifndef POOLED_SHELF_H
 #define POOLED_SHELF_H
 
+#include "alone.h"
 #include "compat.h"
 
 struct PoolStore;
+struct Fields;
+
+/* What became of objects: the fields of Stats, in their order. */
+typedef enum {
+    HIT,
+    MISS,
+    RECYCLED,
+    DISCARDED_FULL,
+    DISCARDED_LARGE,
+    DISCARDED_ERROR,
+    DISCARDED_REFUSED,
+    ESCAPED,
+    COLLECTED,
+    DETACHED,
+    FATES,
+    COUNTED_ALREADY = FATES,
+} Fate;
 
 typedef struct {
     PyObject **objects;
     Py_ssize_t count;
     Py_ssize_t room;
     struct PoolStore *store; /* whose shelf it is, not referenced: it takes its shelves with it; or NULL */
+    uint64_t counts[FATES + 1]; /* the last is of those that were counted already */
+    Lock lock;
 } Shelf;
+
+/* Objects that are on no shelf any more, all of one class, and are going to end. */
+typedef struct {
+    PyObject **objects;
+    Py_ssize_t count;
+    PyTypeObject *type;    /* a reference of ours, where there are any: their finalizers may let go of it */
+    struct Fields *fields; /* a reference of ours: those that they were emptied by; or NULL */
+} Batch;
 
 /* Make room for more. False, without an exception, where there is no memory. */
 bool shelf_grow(Shelf *shelf);
@@ -23,12 +54,14 @@ bool shelf_grow(Shelf *shelf);
 /* Put an object under everything else. False, without an exception, where there is no memory. */
 bool shelf_put_under(Shelf *shelf, PyObject *object);
 
-/* Take out and end the `count` oldest, or all that there are; give their number: 0 where there is no memory to do it
-   in. Runs finalizers. */
-Py_ssize_t shelf_end_oldest(Shelf *shelf, Py_ssize_t count);
+/* Take the `count` oldest, or all that there are; none where there is no memory to do it in. */
+Batch shelf_take_oldest(Shelf *shelf, Py_ssize_t count);
 
-/* End all, and give back the memory. */
-Py_ssize_t shelf_clear(Shelf *shelf);
+/* End them; give their number. Runs finalizers. */
+Py_ssize_t batch_end(Batch batch);
+
+/* Have a shelf count what another did. */
+void shelf_add_counts(Shelf *shelf, const Shelf *other);
 
 static inline PyObject *
 shelf_pop(Shelf *shelf)

@@ -4,58 +4,77 @@
 #include "fields.h"
 
 /* All stores, and whether they are closed. Static: they are closed together, whichever module they come from. */
+static Lock stores_lock;
 static PoolStore *stores;
 static bool are_closed;
 
 /* ---- what is parked ---- */
 
-/* End what a pool has parked, in all threads. */
+/* Take what is parked on the pool's own shelf, or the `count` oldest of it. */
+static Batch
+take_shared(PoolStore *store, Py_ssize_t count)
+{
+    lock(&store->shelf.lock);
+    Batch batch = shelf_take_oldest(&store->shelf, count);
+    unlock(&store->shelf.lock);
+    return batch;
+}
+
+/* End what a pool has parked beyond `keep`, in all threads. */
 static void
-end_all(PoolStore *store)
+end_beyond(PoolStore *store, Py_ssize_t keep)
 {
     if (store->is_local) {
-        shelves_trim(store->index, 0);
+        shelves_trim(store->index, keep);
     }
     else {
-        shelf_clear(&store->shelf);
+        batch_end(take_shared(store, store->shelf.count - keep));
     }
 }
 
 COLD Shelf *
 store_find_shelf(PoolStore *store)
 {
-    Shelf *shelf = open_shelf(store->index);
-    if (shelf != NULL) {
-        shelf->store = store;
-    }
+    Shelf *shelf = open_shelf(store->index, store);
+#if !COMPAT_FREE_THREADED
     store->recent = shelf;
     store->recent_thread = shelf != NULL ? here.thread : NO_THREAD;
+#endif
     return shelf;
 }
 
-/* A store that has something parked, or NULL. */
-static PoolStore *
-filled_store(void)
+/* A store that has something parked, a new reference; or NULL. */
+static void
+find_filled(void *found)
 {
     for (PoolStore *store = stores; store != NULL; store = store->next) {
-        if ((store->is_local ? shelves_count(store->index) : store->shelf.count) > 0) {
-            return store;
+        if (Py_REFCNT(store) > 0 && (store->is_local ? shelves_count(store->index, NULL) : store->shelf.count) > 0) {
+            *(PoolStore **)found = (PoolStore *)Py_NewRef(store);
+            return;
         }
     }
-    return NULL;
 }
 
-void
-stores_close(void)
+static void
+close_all(void *Py_UNUSED(nothing))
 {
     are_closed = true;
     for (PoolStore *store = stores; store != NULL; store = store->next) {
         store->max = 0;
     }
-    PoolStore *store;
-    while ((store = filled_store()) != NULL) { /* anew each time: finalizers may be the end of any store */
-        Py_INCREF(store);
-        end_all(store);
+}
+
+void
+stores_close(void)
+{
+    do_alone(close_all, NULL);
+    for (;;) { /* anew each time: finalizers may be the end of any store */
+        PoolStore *store = NULL;
+        do_alone(find_filled, &store);
+        if (store == NULL) {
+            return;
+        }
+        end_beyond(store, 0);
         Py_DECREF(store);
     }
 }
@@ -142,6 +161,17 @@ store_prefill(PoolStore *self, PyObject *arg)
     return PyLong_FromSsize_t(made);
 }
 
+/* End the `count` oldest on the shelf that this thread uses. */
+static Py_ssize_t
+end_here(PoolStore *self, Py_ssize_t count)
+{
+    Shelf *shelf = store_shelf(self);
+    if (shelf == NULL) {
+        return 0;
+    }
+    return batch_end(is_shared(self, shelf) ? take_shared(self, count) : shelf_take_oldest(shelf, count));
+}
+
 static PyObject *
 store_remove(PoolStore *self, PyObject *arg)
 {
@@ -149,15 +179,13 @@ store_remove(PoolStore *self, PyObject *arg)
     if (count == -1 && PyErr_Occurred()) {
         return NULL;
     }
-    Shelf *shelf = store_shelf(self);
-    return PyLong_FromSsize_t(shelf == NULL ? 0 : shelf_end_oldest(shelf, count));
+    return PyLong_FromSsize_t(end_here(self, count));
 }
 
 static PyObject *
 store_clear(PoolStore *self, PyObject *Py_UNUSED(ignored))
 {
-    Shelf *shelf = store_shelf(self);
-    return PyLong_FromSsize_t(shelf == NULL ? 0 : shelf_clear(shelf));
+    return PyLong_FromSsize_t(end_here(self, PY_SSIZE_T_MAX));
 }
 
 static PyObject *
@@ -175,16 +203,34 @@ store_limit(PoolStore *self, PyObject *args)
     bool none_stays = cap < self->max_cap; /* they are not measured a second time */
     self->max = are_closed ? 0 : bound;
     self->max_cap = cap;
-    if (none_stays) {
-        end_all(self);
-    }
-    else if (self->is_local) {
-        shelves_trim(self->index, bound);
-    }
-    else {
-        shelf_end_oldest(&self->shelf, self->shelf.count - bound);
-    }
+    end_beyond(self, none_stays ? 0 : bound);
     Py_RETURN_NONE;
+}
+
+typedef struct {
+    PoolStore *store;
+    struct Fields *fields;
+    PyObject *check;
+} Planning;
+
+/* Have a plan instead of the former one, which may be in use: it goes with the store. */
+static void
+change_plan(void *argument)
+{
+    Planning *planning = argument;
+    PoolStore *self = planning->store;
+    PyObject *former_check = self->check;
+    if (self->fields != NULL) {
+        self->fields->former = self->retired;
+        self->retired = self->fields;
+    }
+    self->fields = planning->fields;
+    self->check = planning->check;
+    planning->check = former_check;
+    bool is_whole = self->fields != NULL && self->fields->is_whole;
+    self->takes_blank = self->reset == NULL && (self->fields == NULL || is_whole);
+    self->keeps_parts = is_whole;
+    self->takes_at_once = is_whole && !self->fields->finishes;
 }
 
 static PyObject *
@@ -194,18 +240,13 @@ store_set_fields(PoolStore *self, PyObject *args)
     if (!PyArg_ParseTuple(args, "OO:set_fields", &fields, &check)) {
         return NULL;
     }
-    end_all(self); /* what is parked was emptied in another way */
-    if (self->fields != NULL) { /* they may be in use: they go with the store */
-        Py_XDECREF(self->fields->former);
-        self->fields->former = self->retired;
-        self->retired = self->fields;
+    end_beyond(self, 0); /* what is parked was emptied in another way */
+    Planning planning = {self, (struct Fields *)unless_none(fields), Py_NewRef(check)};
+    do_alone(change_plan, &planning);
+    Py_XDECREF(planning.check);
+    if (COMPAT_FREE_THREADED) {
+        end_beyond(self, 0); /* what was parked meanwhile */
     }
-    self->fields = (struct Fields *)unless_none(fields);
-    Py_XSETREF(self->check, Py_NewRef(check));
-    bool is_whole = self->fields != NULL && self->fields->is_whole;
-    self->takes_blank = self->reset == NULL && (self->fields == NULL || is_whole);
-    self->keeps_parts = is_whole;
-    self->takes_at_once = is_whole && !self->fields->finishes;
     if (self->hook->home == self) {
         hook_adapt(self->hook);
     }
@@ -215,10 +256,13 @@ store_set_fields(PoolStore *self, PyObject *args)
 static PyObject *
 store_counts(PoolStore *self, PyObject *Py_UNUSED(ignored))
 {
+    lock(&self->shelf.lock);
+    Shelf sum = self->shelf;
+    unlock(&self->shelf.lock);
+    Py_ssize_t parked = self->is_local ? shelves_count(self->index, &sum) : sum.count;
     PyObject *counts = PyTuple_New(FATES + 1);
     for (int i = 0; counts != NULL && i <= FATES; i++) {
-        Py_ssize_t parked = self->is_local ? shelves_count(self->index) : self->shelf.count;
-        PyObject *count = i < FATES ? PyLong_FromLongLong((long long)self->counts[i]) : PyLong_FromSsize_t(parked);
+        PyObject *count = i < FATES ? PyLong_FromLongLong((long long)sum.counts[i]) : PyLong_FromSsize_t(parked);
         if (count == NULL) {
             Py_CLEAR(counts);
             break;
@@ -229,46 +273,40 @@ store_counts(PoolStore *self, PyObject *Py_UNUSED(ignored))
 }
 
 PoolStore *
-home_of(PyObject *obj, Mark **mark)
+home_of(PyObject *obj)
 {
     Hook *hook = hook_of(Py_TYPE(obj));
-    *mark = NULL;
     if (hook == NULL) {
         return NULL;
     }
-    *mark = marks_find(&hook->marks, obj);
-    if (*mark == NULL) {
-        return hook->home;
+    Mark mark = marks_find(&hook->marks, obj);
+    if (mark.object == NULL) {
+        return (PoolStore *)Py_NewRef(hook->home);
     }
-    return (*mark)->verdict == UNCOUNTED ? NULL : (*mark)->store;
+    return mark.verdict == UNCOUNTED ? NULL : (PoolStore *)Py_NewRef(mark.store);
 }
 
 static PyObject *
 store_adopt(PoolStore *self, PyObject *obj)
 {
-    Mark *mark;
-    PoolStore *former = home_of(obj, &mark);
     Hook *hook = self->hook;
     if (hook_of(Py_TYPE(obj)) != hook) {
         return PyErr_Format(PyExc_TypeError, "obj=%R: not an object of the class that this pool is for", obj);
     }
-    Verdict verdict = mark == NULL || mark->verdict == UNCOUNTED ? GOES_HOME : mark->verdict;
-    Py_XINCREF(former); /* the mark may have the last reference */
-    bool done = true;
+    Mark former = marks_find(&hook->marks, obj);
+    Verdict verdict = former.object == NULL || former.verdict == UNCOUNTED ? GOES_HOME : former.verdict;
     if (self == hook->home && verdict == GOES_HOME) {
-        Py_XDECREF(marks_pop(&hook->marks, obj).store);
+        former = marks_pop(&hook->marks, obj);
     }
-    else {
-        done = marks_set(&hook->marks, obj, self, verdict);
+    else if (!marks_exchange(&hook->marks, obj, self, verdict, &former)) {
+        return NULL;
     }
-    if (done) {
-        self->counts[MISS]++;
-        if (former != NULL) {
-            former->counts[DETACHED]++;
-        }
+    count_fate(self, MISS, 1);
+    if (former.object == NULL || former.verdict != UNCOUNTED) {
+        count_fate(former.object != NULL ? former.store : hook->home, DETACHED, 1);
     }
-    Py_XDECREF(former);
-    return done ? Py_NewRef(obj) : NULL;
+    Py_XDECREF(former.store); /* the mark may have had the last reference */
+    return Py_NewRef(obj);
 }
 
 static Py_ssize_t
@@ -283,16 +321,19 @@ store_length(PoolStore *self)
 static void
 list_add(PoolStore *self)
 {
+    lock(&stores_lock);
     self->next = stores;
     if (stores != NULL) {
         stores->previous = self;
     }
     stores = self;
+    unlock(&stores_lock);
 }
 
 static void
 list_remove(PoolStore *self)
 {
+    lock(&stores_lock);
     if (self->previous != NULL) {
         self->previous->next = self->next;
     }
@@ -303,6 +344,7 @@ list_remove(PoolStore *self)
         self->next->previous = self->previous;
     }
     self->next = self->previous = NULL;
+    unlock(&stores_lock);
 }
 
 static PyObject *
@@ -356,7 +398,7 @@ static void
 store_finalize(PoolStore *self)
 {
     PyObject *exception = compat_take_exception();
-    end_all(self);
+    end_beyond(self, 0);
     compat_put_exception(exception);
 }
 
@@ -366,7 +408,7 @@ store_close(PoolStore *self)
 {
     self->max = 0;
     if (self->hook != NULL) {
-        end_all(self);
+        end_beyond(self, 0);
         if (self->hook->home == self) {
             hook_release_home(self->hook);
         }
@@ -374,13 +416,11 @@ store_close(PoolStore *self)
     return 0;
 }
 
+/* Let go of all that a store has, and of its memory. */
 static void
-store_dealloc(PoolStore *self)
+store_free(PoolStore *self)
 {
     PyTypeObject *type = Py_TYPE(self);
-    PyObject_GC_UnTrack(self);
-    list_remove(self);
-    store_close(self);
     Py_XDECREF(self->reset);
     Py_XDECREF(self->fields);
     Py_XDECREF(self->retired);
@@ -394,6 +434,56 @@ store_dealloc(PoolStore *self)
     PyMem_Free(self->shelf.objects);
     type->tp_free((PyObject *)self);
     Py_DECREF(type);
+}
+
+#if COMPAT_FREE_THREADED
+
+/* Stores that have ended while somebody, in this thread or another, may have been in the middle of something with them.
+   Nobody can come by them any more, so that they go when nobody holds any. */
+static PoolStore *buried;
+
+static void
+exhume(void *found)
+{
+    if (!any_held()) {
+        *(PoolStore **)found = buried;
+        buried = NULL;
+    }
+}
+
+static void
+store_end(PoolStore *self)
+{
+    PoolStore *found = NULL;
+    lock(&stores_lock);
+    self->next = buried;
+    buried = self;
+    unlock(&stores_lock);
+    do_alone(exhume, &found);
+    while (found != NULL) {
+        PoolStore *store = found;
+        found = store->next;
+        store_free(store);
+    }
+}
+
+#else
+
+static void
+store_end(PoolStore *self)
+{
+    store_free(self); /* who is in the middle of something with it has a reference */
+}
+
+#endif
+
+static void
+store_dealloc(PoolStore *self)
+{
+    PyObject_GC_UnTrack(self);
+    list_remove(self);
+    store_close(self);
+    store_end(self);
 }
 
 static PyMethodDef store_methods[] = {

@@ -2,8 +2,12 @@
 
 #include <string.h>
 
-/* Static, since deallocs have nothing else to go by. One of each thread; the lists belong to who has the GIL. */
+#include "store.h"
+
+/* Static, since deallocs have nothing else to go by. One of each thread; the lists belong to who has the lock, or has
+   stopped all others. A shelf's objects are its thread's. */
 THREAD_LOCAL Thread here;
+static Lock desks_lock;
 static Desk *desks;
 static struct {
     bool *taken; /* by index */
@@ -12,18 +16,51 @@ static struct {
 
 static const char CAPSULE[] = "pooled._engine.native.desk";
 
-/* End what is on the shelves of a thread. Finalizers may be the end of a pool; it finds the shelf here, and takes it
-   away. */
-static void
-desk_clear(Desk *desk)
+/* The first shelf of a desk that has objects: these, off the shelf. */
+static Batch
+desk_take(Desk *desk)
 {
+    Batch batch = {.count = 0};
+    lock(&desks_lock); /* with it no pool can take its shelves away */
+    for (Py_ssize_t i = 0; batch.count == 0 && i < desk->count; i++) {
+        if (desk->shelves[i] != NULL && desk->shelves[i]->count > 0) {
+            batch = shelf_take_oldest(desk->shelves[i], desk->shelves[i]->count);
+        }
+    }
+    unlock(&desks_lock);
+    return batch;
+}
+
+/* Let go of a shelf, with the lock. */
+static void
+shelf_free(Shelf **shelf)
+{
+    PyMem_Free((*shelf)->objects);
+    PyMem_Free(*shelf);
+    *shelf = NULL;
+}
+
+/* Take a desk away. What its shelves counted is left to their pools. */
+static void
+desk_remove(Desk *desk)
+{
+    lock(&desks_lock);
+    *(desk->previous != NULL ? &desk->previous->next : &desks) = desk->next;
+    if (desk->next != NULL) {
+        desk->next->previous = desk->previous;
+    }
     for (Py_ssize_t i = 0; i < desk->count; i++) {
         if (desk->shelves[i] != NULL) {
-            shelf_clear(desk->shelves[i]);
+            Shelf *heir = &desk->shelves[i]->store->shelf;
+            lock(&heir->lock);
+            shelf_add_counts(heir, desk->shelves[i]);
+            unlock(&heir->lock);
+            shelf_free(&desk->shelves[i]);
         }
-        PyMem_Free(desk->shelves[i]);
-        desk->shelves[i] = NULL;
     }
+    unlock(&desks_lock);
+    PyMem_Free(desk->shelves);
+    PyMem_Free(desk);
 }
 
 /* The end of a thread: its thread state lets go of the capsule. After a fork that is done in the child for the threads
@@ -37,13 +74,11 @@ desk_close(PyObject *capsule)
         here.thread = 0;
         here.ended = desk->thread;
     }
-    desk_clear(desk);
-    *(desk->previous != NULL ? &desk->previous->next : &desks) = desk->next;
-    if (desk->next != NULL) {
-        desk->next->previous = desk->previous;
+    Batch batch;
+    while ((batch = desk_take(desk)).count > 0) { /* finalizers may be the end of a pool, which takes its shelf away */
+        batch_end(batch);
     }
-    PyMem_Free(desk->shelves);
-    PyMem_Free(desk);
+    desk_remove(desk);
 }
 
 /* Have the thread state own a new desk. False with an exception set. */
@@ -63,11 +98,15 @@ desk_open(uint64_t thread)
         return false;
     }
     desk->thread = thread;
+    desk->held = &here.held;
+    lock(&desks_lock);
     desk->next = desks;
     if (desks != NULL) {
         desks->previous = desk;
     }
-    desks = here.desk = desk;
+    desks = desk;
+    unlock(&desks_lock);
+    here.desk = desk;
     here.thread = thread;
     PyCapsule_SetDestructor(capsule, desk_close); /* from here on it owns the desk */
     Py_DECREF(capsule);
@@ -93,13 +132,10 @@ desk_here(void)
     return here.desk;
 }
 
-COLD Shelf *
-open_shelf(Py_ssize_t index)
+/* The place of a shelf in a desk, with the lock; NULL where there is no memory for it. */
+static Shelf **
+place_in(Desk *desk, Py_ssize_t index)
 {
-    Desk *desk = desk_here();
-    if (desk == NULL) {
-        return NULL;
-    }
     if (index >= desk->count) {
         Shelf **shelves = PyMem_Realloc(desk->shelves, (size_t)indices.count * sizeof(Shelf *));
         if (shelves == NULL) {
@@ -109,32 +145,62 @@ open_shelf(Py_ssize_t index)
         desk->shelves = shelves;
         desk->count = indices.count;
     }
-    if (desk->shelves[index] == NULL) {
-        desk->shelves[index] = PyMem_Calloc(1, sizeof(Shelf));
-    }
-    return desk->shelves[index];
+    return &desk->shelves[index];
 }
 
-Py_ssize_t
-shelves_new_index(void)
+COLD Shelf *
+open_shelf(Py_ssize_t index, PoolStore *store)
+{
+    Desk *desk = desk_here();
+    if (desk == NULL) {
+        return NULL;
+    }
+    lock(&desks_lock);
+    Shelf **place = place_in(desk, index);
+    if (place != NULL && *place == NULL) {
+        *place = PyMem_Calloc(1, sizeof(Shelf));
+        if (*place != NULL) {
+            (*place)->store = store;
+        }
+    }
+    Shelf *shelf = place != NULL ? *place : NULL;
+    unlock(&desks_lock);
+    return shelf;
+}
+
+/* The first free index, with the lock; -1 where there is no memory for more. */
+static Py_ssize_t
+find_index(void)
 {
     for (Py_ssize_t i = 0; i < indices.count; i++) {
         if (!indices.taken[i]) {
-            indices.taken[i] = true;
             return i;
         }
     }
     Py_ssize_t former = indices.count, count = former == 0 ? 16 : former * 2;
     bool *taken = PyMem_Realloc(indices.taken, (size_t)count * sizeof(bool));
     if (taken == NULL) {
-        PyErr_NoMemory();
         return -1;
     }
     memset(taken + former, 0, (size_t)(count - former) * sizeof(bool));
-    taken[former] = true;
     indices.taken = taken;
     indices.count = count;
     return former;
+}
+
+Py_ssize_t
+shelves_new_index(void)
+{
+    lock(&desks_lock);
+    Py_ssize_t index = find_index();
+    if (index >= 0) {
+        indices.taken[index] = true;
+    }
+    unlock(&desks_lock);
+    if (index < 0) {
+        PyErr_NoMemory();
+    }
+    return index;
 }
 
 /* The shelf of a desk, NULL where it has none. */
@@ -147,45 +213,74 @@ shelf_of(const Desk *desk, Py_ssize_t index)
 void
 shelves_free_index(Py_ssize_t index)
 {
+    lock(&desks_lock);
     for (Desk *desk = desks; desk != NULL; desk = desk->next) {
         if (shelf_of(desk, index) != NULL) {
-            PyMem_Free(desk->shelves[index]->objects);
-            PyMem_Free(desk->shelves[index]);
-            desk->shelves[index] = NULL;
+            shelf_free(&desk->shelves[index]);
         }
     }
     indices.taken[index] = false;
+    unlock(&desks_lock);
 }
 
 Py_ssize_t
-shelves_count(Py_ssize_t index)
+shelves_count(Py_ssize_t index, Shelf *sum)
 {
     Py_ssize_t count = 0;
+    lock(&desks_lock);
     for (Desk *desk = desks; desk != NULL; desk = desk->next) {
         Shelf *shelf = shelf_of(desk, index);
-        count += shelf != NULL ? shelf->count : 0;
+        if (shelf != NULL) {
+            count += shelf->count;
+        }
+        if (shelf != NULL && sum != NULL) {
+            shelf_add_counts(sum, shelf);
+        }
     }
+    unlock(&desks_lock);
     return count;
 }
 
-/* A shelf of this index with more than `keep` objects, or NULL. */
-static Shelf *
-crowded_shelf(Py_ssize_t index, Py_ssize_t keep)
+typedef struct {
+    Py_ssize_t index;
+    Py_ssize_t keep;
+    Batch batch;
+} Trim;
+
+/* Take what is above `keep` off the first shelf that has more. */
+static void
+take_surplus(void *argument)
 {
-    for (Desk *desk = desks; desk != NULL; desk = desk->next) {
-        Shelf *shelf = shelf_of(desk, index);
-        if (shelf != NULL && shelf->count > keep) {
-            return shelf;
+    Trim *trim = argument;
+    trim->batch = (Batch){.count = 0};
+    for (Desk *desk = desks; trim->batch.count == 0 && desk != NULL; desk = desk->next) {
+        Shelf *shelf = shelf_of(desk, trim->index);
+        if (shelf != NULL && shelf->count > trim->keep) {
+            trim->batch = shelf_take_oldest(shelf, shelf->count - trim->keep);
         }
     }
-    return NULL;
 }
 
 void
 shelves_trim(Py_ssize_t index, Py_ssize_t keep)
 {
     /* Finalizers may run, and with them anything: threads may end, and their desks go. So look anew each time. */
-    Shelf *shelf;
-    while ((shelf = crowded_shelf(index, keep)) != NULL && shelf_end_oldest(shelf, shelf->count - keep) > 0) {
+    Trim trim = {.index = index, .keep = keep};
+    do {
+        do_alone(take_surplus, &trim);
+    } while (batch_end(trim.batch) > 0);
+}
+
+bool
+any_held(void)
+{
+    if (here.held != 0) {
+        return true;
     }
+    for (Desk *desk = desks; desk != NULL; desk = desk->next) {
+        if (*desk->held != 0) {
+            return true;
+        }
+    }
+    return false;
 }

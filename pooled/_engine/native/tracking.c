@@ -2,6 +2,15 @@
 
 #include <string.h>
 
+#if COMPAT_FREE_THREADED
+
+void
+tracking_learn(void)
+{
+}
+
+#else
+
 PyGC_Head *young;
 
 static PyGC_Head *
@@ -40,3 +49,5 @@ tracking_learn(void)
     Py_XDECREF(second);
     PyErr_Clear();
 }
+
+#endif

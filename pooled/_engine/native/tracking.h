@@ -9,12 +9,34 @@
 
 #include "compat.h"
 
+/* Find the list, if it can be found. */
+void tracking_learn(void);
+
+#if COMPAT_FREE_THREADED /* there are no lists: it is a bit of the object */
+
+static inline bool
+is_shown(PyObject *self)
+{
+    return _PyObject_HAS_GC_BITS(self, _PyGC_BITS_TRACKED);
+}
+
+static inline void
+hide(PyObject *self)
+{
+    _PyObject_CLEAR_GC_BITS(self, _PyGC_BITS_TRACKED);
+}
+
+static inline void
+show(PyObject *self)
+{
+    _PyObject_SET_GC_BITS(self, _PyGC_BITS_TRACKED);
+}
+
+#else
+
 /* The list that new objects come into; NULL: not known. Static, since deallocs have nothing else to go by; set at import,
    and never again. */
 extern PyGC_Head *young;
-
-/* Find the list, if it can be found. */
-void tracking_learn(void);
 
 enum { LINK_FLAGS = 3 }; /* the bits of the backward link that are no address */
 
@@ -62,5 +84,7 @@ show(PyObject *self)
     head->_gc_next = (uintptr_t)young;
     young->_gc_prev = (uintptr_t)head;
 }
+
+#endif
 
 #endif
