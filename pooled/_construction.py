@@ -23,7 +23,7 @@ def class_with_new(cls: type) -> type | None:
         if isinstance(new, NewHook):
             new = new.own  # what it stands for counts
         if new is not None:
-            return base if isinstance(new, staticmethod | types.FunctionType) else None
+            return base if isinstance(new, staticmethod | classmethod | types.FunctionType) else None
     return None
 
 
@@ -36,8 +36,8 @@ def allocate(hooked: type, cls: type, args: Arguments, kwargs: Keywords) -> Any:
     new = getattr(new, "own", new)  # a hook's, unless somebody has put another __new__ in its place since
     if new is None:
         new = super(hooked, cls).__new__  # type: ignore[arg-type] # cls is hooked or a subclass of it
-    elif isinstance(new, staticmethod):
-        new = new.__func__
+    elif hasattr(new, "__get__"):
+        new = new.__get__(None, cls)  # a static method, most often
     if kwargs and cls is not hooked:
         refuse_keywords(cls)
     if new is not object.__new__:
