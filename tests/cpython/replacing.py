@@ -146,7 +146,8 @@ class _Rewritten(ast.NodeTransformer):
     def visit(self, node: ast.AST) -> ast.AST:
         node = self.generic_visit(node)
         if isinstance(node, ast.ClassDef) and self.decorator is not None:
-            node.decorator_list.insert(0, self.name(self.decorator, node))
+            first = node.decorator_list[0] if node.decorator_list else node  # the class keeps its first line
+            node.decorator_list.insert(0, self.name(self.decorator, first))
         display = DISPLAYS.get(type(node))
         if display not in self.replaced or isinstance(getattr(node, "ctx", None), ast.Store | ast.Del):
             return node

@@ -1,6 +1,7 @@
 """Test cases of CPython's, found and run as `unittest` does it, with their outcome told to pytest."""
 
 import doctest
+import gc
 import random
 import sys
 import unittest
@@ -34,11 +35,14 @@ def _name(case: unittest.TestCase) -> str:
 def run(case: unittest.TestCase) -> None:
     """Run one test case with the fixtures of its class and module; fails or skips as that did."""
     result = unittest.TestResult()
+    unraisable: list[str] = []  # as strings: the errors would keep objects
     with _as_outside_pytest(), warnings.catch_warnings(record=True):  # it may warn of what it likes
         warnings.simplefilter("default")
         random.seed(case.id())  # the same at every run
-        unittest.TestSuite([case]).run(result)
-    wrong = [text for _, text in result.failures + result.errors]
+        with mock.patch("sys.unraisablehook", lambda args: unraisable.append(f"unraisable: {args.exc_value!r}")):
+            unittest.TestSuite([case]).run(result)
+            gc.collect()
+    wrong = [text for _, text in result.failures + result.errors] + unraisable
     wrong += [f"{case} was expected to fail" for case in result.unexpectedSuccesses]
     if wrong:
         pytest.fail("\n".join(wrong), pytrace=False)

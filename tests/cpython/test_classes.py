@@ -1,4 +1,4 @@
-"""CPython's own tests of finalizers, weak references and the collector, with all of their classes made poolable.
+"""CPython's own tests of classes, finalizers, weak references and the collector, with all their classes made poolable.
 
 With `max=0` every object really dies, by the hook's own way to end it: nothing may differ. With more, objects are
 recycled where CPython would have freed them.
@@ -9,14 +9,12 @@ import weakref
 
 import pytest
 from conftest import current
-from cpython.differences import FINALIZERS, REFUSED, reason_of, stale
+from cpython.differences import CLASS_MODULES, CLASSES, REFUSED, reason_of, stale
 from cpython.replacing import is_there, load
 from cpython.running import cases_of, run
 from cpython.session import package, skip_unless_testable
 
 skip_unless_testable()
-
-MODULES = ["test_finalization", "test_gc", "test_weakref", "test_weakset"]
 
 
 class Poolable:
@@ -48,7 +46,7 @@ class Poolable:
 def cases(limit: int) -> dict[str, tuple[str, Poolable, unittest.TestCase]]:
     """All test cases by name, with their module and what makes its classes poolable."""
     found = {}
-    for module in filter(is_there, MODULES):
+    for module in filter(is_there, CLASS_MODULES):
         poolable = Poolable(limit)
         with current(package("native")):
             tests = load(module, f"max_{limit}", {}, poolable)
@@ -56,12 +54,12 @@ def cases(limit: int) -> dict[str, tuple[str, Poolable, unittest.TestCase]]:
     return found
 
 
-CASES = {limit: cases(limit) for limit in FINALIZERS}
+CASES = {limit: cases(limit) for limit in CLASSES}
 
 
 def known(limit: int, name: str):
     """What a test is given, to fail where it is listed."""
-    reason = reason_of(FINALIZERS[limit], name)
+    reason = reason_of(CLASSES[limit], name)
     marks = pytest.mark.xfail(reason=reason, strict=True) if reason else ()
     return pytest.param(limit, name, id=f"{name}-max_{limit}", marks=marks)
 
@@ -80,4 +78,4 @@ def test_stock(limit, name, record_property):
 
 @pytest.mark.parametrize("limit", CASES)
 def test_every_name_in_the_list_is_that_of_a_test(limit):
-    assert not stale(FINALIZERS[limit], CASES[limit])
+    assert not stale(CLASSES[limit], CASES[limit])
