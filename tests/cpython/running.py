@@ -15,8 +15,17 @@ import pytest
 
 
 def cases_of(module: ModuleType) -> dict[str, unittest.TestCase]:
-    """The test cases that `unittest` finds in a module, doctests included, by name (`TestSet.test_init`)."""
-    return {_name(case): case for case in _flat(unittest.defaultTestLoader.loadTestsFromModule(module))}
+    """The test cases that `unittest` finds in a module, doctests included, by name (`TestSet.test_init`).
+
+    Classes that are made by one function have one name, so the second gets a number, and so on.
+    """
+    named: dict[str, unittest.TestCase] = {}
+    for case in _flat(unittest.defaultTestLoader.loadTestsFromModule(module)):
+        name, number = _name(case), 1
+        while (unique := name if number == 1 else f"{name}#{number}") in named:
+            number += 1
+        named[unique] = case
+    return named
 
 
 def _flat(suite: unittest.TestSuite) -> Iterator[unittest.TestCase]:

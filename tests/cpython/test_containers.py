@@ -39,9 +39,16 @@ FILLED = {
     "OrderedDict": lambda cls: cls.fromkeys(SOME),
     "DefaultDict": lambda cls: cls(list, zip(SOME, SOME, strict=True)),
     "Counter": lambda cls: cls(SOME),
-    "BytesIO": lambda cls: cls().write(b"some bytes"),
-    "StringIO": lambda cls: cls().write("some text"),
+    "BytesIO": lambda cls: written(cls, b"some bytes"),
+    "StringIO": lambda cls: written(cls, "some text"),
 }
+
+
+def written(cls, text):
+    """A file in memory that was written to."""
+    file = cls()
+    file.write(text)
+    return file
 
 
 @attrs.frozen
