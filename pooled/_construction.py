@@ -23,7 +23,7 @@ def class_with_new(cls: type) -> type | None:
         if isinstance(new, NewHook):
             new = new.own  # what it stands for counts
         if new is not None:
-            return base if isinstance(new, staticmethod | types.FunctionType) else None
+            return base if isinstance(new, staticmethod | classmethod | types.FunctionType) else None
     return None
 
 
@@ -36,8 +36,10 @@ def allocate(hooked: type, cls: type, args: Arguments, kwargs: Keywords) -> Any:
     new = getattr(new, "own", new)  # a hook's, unless somebody has put another __new__ in its place since
     if new is None:
         new = super(hooked, cls).__new__  # type: ignore[arg-type] # cls is hooked or a subclass of it
-    elif isinstance(new, staticmethod):
-        new = new.__func__
+    elif hasattr(new, "__get__"):
+        new = new.__get__(None, cls)  # a static method, most often
+    if kwargs and cls is not hooked:
+        refuse_keywords(cls)
     if new is not object.__new__:
         return new(cls, *args, **kwargs)
     # It takes no arguments where __new__ is overridden, as by a hook: what it would have said of arguments that
@@ -47,11 +49,22 @@ def allocate(hooked: type, cls: type, args: Arguments, kwargs: Keywords) -> Any:
     return new(cls)
 
 
+def refuse_keywords(cls: type) -> None:
+    """Raise TypeError if `cls` takes no keywords and would say so itself, if its `__new__` were not a hook's.
+
+    The `__init__` of `list` takes any, and forgets them, where a class does not have `list`'s `__new__`.
+    """
+    if issubclass(cls, list) and _init_of(cls) is list.__init__ and class_with_new(cls) is None:
+        raise TypeError("list() takes no keyword arguments")
+
+
 def initialise(obj: Any, args: Arguments, kwargs: Keywords) -> None:
     """Run `__init__` on `obj` as `type.__call__` would."""
     init = _init_of(type(obj))
     if init is object.__init__:
         return  # it has nothing to do, and `allocate` refused arguments already
+    if kwargs:
+        refuse_keywords(type(obj))
     if init(obj, *args, **kwargs) is not None:
         raise TypeError(f"{type(obj).__name__}.__init__() should return None")
 

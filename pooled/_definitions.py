@@ -216,13 +216,14 @@ def _converting(attribute: attrs.Attribute[Any]) -> Convert | None:
 def _read_dataclass(cls: Any, owner: Any) -> Definition:
     fields = dataclasses.fields(cls)
     attributes = {field.name for field in fields}
-    parameters = inspect.signature(owner.__init__).parameters
+    code = owner.__init__.__code__  # a signature has annotations, and what they name need not be there yet
+    parameters = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
     passed_on = (
         field
         for name, field in cls.__dataclass_fields__.items()
         if name not in attributes and name in parameters  # else it is a ClassVar
     )
-    has_finish = "__post_init__" in owner.__init__.__code__.co_names
+    has_finish = "__post_init__" in code.co_names
     has_slots = "__slots__" in owner.__dict__
     return Definition(
         fields=tuple(_dataclass_field(field, has_slots=has_slots) for field in fields),

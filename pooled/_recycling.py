@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import operator
+import sys
 import types
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
@@ -247,7 +248,7 @@ def _check_hook(which: str, name: str, function: Callable[[Any], Any]) -> None:
             f"{which}: it runs while an object is dropped, where nothing awaits it; make it a plain function"
         )
     try:
-        signature = inspect.signature(function)
+        signature = _signature_of(function)
     except ValueError:
         return  # some functions written in C do not tell
     try:
@@ -257,6 +258,15 @@ def _check_hook(which: str, name: str, function: Callable[[Any], Any]) -> None:
             f"{which}: it is called with the object alone, but takes {signature}; "
             f"pass {name}= a function that takes only the object"
         ) from error
+
+
+def _signature_of(function: Callable[..., Any]) -> inspect.Signature:
+    """Its signature; what its annotations name need not be there yet, where Python evaluates them late."""
+    if sys.version_info >= (3, 14):
+        from annotationlib import Format  # new in this version
+
+        return inspect.signature(function, annotation_format=Format.STRING)
+    return inspect.signature(function)
 
 
 def check_keep(keep: Any) -> tuple[str, ...]:

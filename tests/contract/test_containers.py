@@ -3,6 +3,7 @@
 import array
 import collections
 import io
+from functools import partial
 
 import pytest
 from hypothesis import given, settings
@@ -381,6 +382,33 @@ def test_a_container_with_a_reset_of_its_own_keeps_what_that_keeps(pooled, conta
     table.update(header=1, row=2)
     del table
     assert pooled.take(Table) == {"header": 1}
+
+
+def test_keywords_are_refused_as_the_stock_type_does(pooled, containers):
+    class Plain(containers.List):
+        pass
+
+    class Named(containers.List):
+        def __init__(self, *items, name):
+            super().__init__(items)
+
+    class Tagged(containers.List):
+        def __new__(cls, *items, tag):
+            return super().__new__(cls, *items, tag=tag)
+
+    pool = pooled.LocalPool(containers.List)
+    for _ in range(2):  # with nothing parked, and with something
+        for make in (containers.List, Plain, partial(pooled.orphan, containers.List)):
+            for arguments in ((), ([1],)):
+                with pytest.raises(TypeError, match=r"list\(\) takes no keyword arguments"):
+                    make(*arguments, sequence=[1])
+        for take in (partial(pooled.take, containers.List), pool.take):
+            with pytest.raises(TypeError, match=r"list\(\) takes no keyword arguments"):
+                take(sequence=[1])
+        assert Named(1, 2, name="a") == [1, 2]
+        assert Tagged([1, 2], tag="a") == [1, 2]
+        containers.List()
+        pool.take()
 
 
 def test_limits_from_before_the_import(engine):

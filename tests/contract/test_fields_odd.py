@@ -1,6 +1,7 @@
 """What a second reader broke in how objects are emptied field by field, each in a test."""
 
 import gc
+import sys
 import weakref
 from typing import Any
 
@@ -218,3 +219,25 @@ def test_whoever_looks_for_dicts_while_an_object_is_emptied_gets_no_part_of_it(p
     del thing
     thing = pooled.take(Thing)
     assert all(held["first_part"] is not thing.first_part for held in seen if held is not vars(thing))
+
+
+@pytest.mark.skipif(sys.version_info < (3, 14), reason="annotations are evaluated at once before Python 3.14")
+def test_annotations_may_name_what_is_not_there_yet(pooled, kind):
+    @pooled.poolable
+    @kind.define
+    class Node:
+        after: Later | None = None  # noqa: F821
+        nodes: list[Later] = kind.field(factory=list)  # noqa: F821
+
+    @pooled.poolable
+    class Own:
+        def reset(self) -> Later:  # noqa: F821
+            pass
+
+        def capacity(self) -> Later:  # noqa: F821
+            return 0
+
+    for cls in (Node, Own):
+        pooled.take(cls)
+        assert pooled.pool_of(cls).stats().recycled == 1
+    assert pooled.take(Node).nodes == []

@@ -104,6 +104,20 @@ def test_what_cannot_be_scrubbed_needs_a_reset(pooled, cls):
     pooled.pool_of(pooled.poolable(reset=lambda obj: None)(cls))
 
 
+def test_a_new_that_is_a_class_method(pooled):
+    class Odd:
+        @classmethod
+        def __new__(cls, *given):
+            obj = object.__new__(cls)
+            obj.given = given
+            return obj
+
+    with pytest.raises(TypeError, match="Odd.__new__ does not run for a recycled object; give it a reset"):
+        pooled.poolable(Odd)
+    odd = pooled.poolable(reset=lambda obj: None)(Odd)()
+    assert odd.given[0].__name__ == "Odd"
+
+
 def test_a_dict_that_is_elsewhere_cannot_be_scrubbed(pooled):
     class Hiding:
         @property

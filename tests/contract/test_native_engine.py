@@ -201,6 +201,43 @@ def test_calls_of_a_metaclass_of_its_own_cannot_be_hooked(pooled):
         pooled.poolable(Meta("Thing", (), {}))
 
 
+@pytest.fixture
+def without_gc():
+    """Takes a class from the cyclic collector, as a class written in C can be."""
+    return pytest.importorskip("_testcapi", reason="this interpreter has no _testcapi").without_gc
+
+
+def test_what_the_collector_does_not_know_cannot_be_hooked(pooled, without_gc):
+    class Unknown:
+        __slots__ = ()
+
+    with pytest.raises(TypeError, match="unknown to the cyclic collector"):
+        pooled.poolable(without_gc(Unknown))
+
+
+@pytest.mark.parametrize("limit", [0, 8])
+def test_a_subclass_that_the_collector_does_not_know_dies_as_ever(pooled, without_gc, limit):
+    died = []
+
+    @pooled.poolable(max=limit)
+    class Known:
+        __slots__ = ()
+
+        def __del__(self):
+            died.append(type(self))
+
+    @without_gc
+    class Unknown(Known):
+        __slots__ = ()
+
+    many = [Unknown() for _ in range(100)]
+    assert not any(map(gc.is_tracked, many))
+    del many
+    gc.collect()
+    assert died == [Unknown] * 100
+    assert pooled.pool_of(Known).stats().taken == 0
+
+
 def test_engine_info(pooled):
     info = pooled.engine_info()
     assert isinstance(info, pooled.EngineInfo)

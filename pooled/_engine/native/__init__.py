@@ -33,6 +33,8 @@ keeps_capacity: Final[Mapping[str, bool]] = MappingProxyType(_native.kept())
 HookedType = type
 in_c: Final = _native.in_c
 
+_IN_GC: Final = 1 << 14  # Py_TPFLAGS_HAVE_GC
+
 _COUNTED: Final = tuple(field.name for field in attrs.fields(Stats))
 
 atexit.register(_native.close)  # what is parked ends while the interpreter is still whole
@@ -156,13 +158,18 @@ def hookable(cls: type) -> type:
     """`cls` itself, which is hooked in place.
 
     Raises:
-        TypeError: the type of `cls` says what calling it does.
+        TypeError: the type of `cls` says what calling it does, or its objects are unknown to the cyclic collector.
     """
     metaclass = type(cls)
     if metaclass.__call__ is not type.__call__:
         raise TypeError(
             f"cls={cls.__qualname__}: its metaclass {metaclass.__name__} has a __call__ of its own, which cannot be "
             f"hooked; use GlobalPool({cls.__name__}, ...) or LocalPool({cls.__name__}, ...)"
+        )
+    if not cls.__flags__ & _IN_GC:
+        raise TypeError(
+            f"cls={cls.__qualname__}: its objects are unknown to the cyclic collector, so they cannot be hooked; use "
+            f"GlobalPool({cls.__name__}, ...) or LocalPool({cls.__name__}, ...)"
         )
     return cls
 

@@ -117,6 +117,21 @@ refuse_arguments(Hook *hook)
     return NULL;
 }
 
+/* Whether the class takes no keywords, and would say so itself if its __new__ were not ours: the __init__ of list takes
+   any, and forgets them, where a class does not have list's __new__. */
+static inline bool
+takes_no_keywords(Hook *hook)
+{
+    return hook->is_plain && hook->base == &PyList_Type && hook->type->tp_init == PyList_Type.tp_init;
+}
+
+static COLD PyObject *
+refuse_keywords(void)
+{
+    PyErr_SetString(PyExc_TypeError, "list() takes no keyword arguments");
+    return NULL;
+}
+
 /* An object that was not parked, as the class's __new__ makes it, or whatever else that gives. */
 static PyObject *
 make(Hook *hook, PyObject *args, PyObject *kwargs)
@@ -403,6 +418,9 @@ construct(PyObject *cls, PyObject *const *args, size_t nargsf, PyObject *names)
     if ((PyVectorcall_NARGS(nargsf) != 0 || names != NULL) && takes_nothing(hook)) {
         return refuse_arguments(hook);
     }
+    if (names != NULL && PyTuple_GET_SIZE(names) != 0 && takes_no_keywords(hook)) {
+        return refuse_keywords();
+    }
     if (hook->fits != NULL) {
         return construct_fitting(store, args, nargsf, names);
     }
@@ -522,6 +540,9 @@ can_be_given(PoolStore *store, PyObject *const *given, PyObject *keywords)
         return fields == NULL || !fields->finishes || check_given(store, given, keywords);
     }
     if (fields == NULL && store->reset == NULL) {
+        if (takes_no_keywords(store->hook)) {
+            return refuse_keywords() != NULL;
+        }
         return !takes_nothing(store->hook) || refuse_arguments(store->hook) != NULL;
     }
     if (fields == NULL) {
@@ -685,6 +706,9 @@ orphan(Hook *hook, PyObject *args, PyObject *kwargs)
 {
     if ((PyTuple_GET_SIZE(args) != 0 || PyDict_GET_SIZE(kwargs) != 0) && takes_nothing(hook)) {
         return refuse_arguments(hook);
+    }
+    if (PyDict_GET_SIZE(kwargs) != 0 && takes_no_keywords(hook)) {
+        return refuse_keywords();
     }
     PyObject *self = make(hook, args, kwargs);
     if (self == NULL || !PyObject_TypeCheck(self, hook->type)) {

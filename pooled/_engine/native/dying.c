@@ -30,6 +30,9 @@ finalize(PyObject *self)
     if (type->tp_finalize == NULL || type->tp_finalize == finalize_nothing) {
         return true;
     }
+    if (UNLIKELY(!PyType_IS_GC(type))) { /* of a subclass, whose dealloc has run it: only gc objects note that */
+        return true;
+    }
     show(self); /* as it has to be if it is saved */
     Hook *hook = hook_of(type);
     PyObject *pending = compat_take_exception();
@@ -53,8 +56,10 @@ end_object(PyObject *self)
     }
     PyTypeObject *type = Py_TYPE(self); /* the finalizer may have changed it */
     PyTypeObject *base = base_in_c(type);
-    show(self); /* what was hidden is counted still */
-    PyObject_GC_UnTrack(self);
+    if (LIKELY(PyType_IS_GC(type))) { /* a subclass can have been taken from the collector */
+        show(self); /* what was hidden is counted still */
+        PyObject_GC_UnTrack(self);
+    }
     if (type->tp_weaklistoffset != 0 && base->tp_weaklistoffset == 0) {
         PyObject_ClearWeakRefs(self);
     }

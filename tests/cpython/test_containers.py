@@ -1,0 +1,164 @@
+"""CPython's own tests of its containers, with the poolable ones in the place of the stock types."""
+
+import collections
+import functools
+import unittest
+import warnings
+from importlib import import_module
+
+import attrs
+import pytest
+from conftest import current
+from cpython.differences import KEPT_ROOM, MODULES, WITHOUT_POOLING_TOO, reason_of, stale
+from cpython.replacing import is_there, load
+from cpython.running import cases_of, run
+from cpython.session import package, skip_unless_testable
+
+skip_unless_testable()
+
+STOCK = {
+    "List": ("builtins", "list"),
+    "Dict": ("builtins", "dict"),
+    "Set": ("builtins", "set"),
+    "ByteArray": ("builtins", "bytearray"),
+    "Deque": ("collections", "deque"),
+    "OrderedDict": ("collections", "OrderedDict"),
+    "DefaultDict": ("collections", "defaultdict"),
+    "Counter": ("collections", "Counter"),
+    "Array": ("array", "array"),
+    "BytesIO": ("io", "BytesIO"),
+    "StringIO": ("io", "StringIO"),
+}
+SOME = range(20)
+FILLED = {
+    "List": lambda cls: cls(SOME),
+    "Dict": lambda cls: cls.fromkeys(SOME),
+    "Set": lambda cls: cls(SOME),
+    "ByteArray": lambda cls: cls(SOME),
+    "Deque": lambda cls: cls(SOME, 30),
+    "OrderedDict": lambda cls: cls.fromkeys(SOME),
+    "DefaultDict": lambda cls: cls(list, zip(SOME, SOME, strict=True)),
+    "Counter": lambda cls: cls(SOME),
+    "BytesIO": lambda cls: written(cls, b"some bytes"),
+    "StringIO": lambda cls: written(cls, "some text"),
+}
+
+
+def written(cls, text):
+    """A file in memory that was written to."""
+    file = cls()
+    file.write(text)
+    return file
+
+
+@attrs.frozen
+class Case:
+    """One test case, and what is put in the place of the stock types in it."""
+
+    module: str
+    name: str
+    case: unittest.TestCase
+    pooled: tuple[type, ...]
+
+
+@functools.cache
+def cases(module: str, engine: str) -> dict[str, Case]:
+    """The test cases of one of CPython's test modules, over the containers of this engine."""
+    containers = package(engine)["pooled.containers"]
+    names = MODULES[module].split()
+    pooled = {STOCK[name]: getattr(containers, name) for name in names}
+    # That what a repr says can be evaluated, the names of the containers are builtins, too.
+    known = {("builtins", cls.__name__): cls for cls in pooled.values()}
+    with current(package(engine)):
+        tests = load(module, engine, known | pooled)
+        _keep_base_types(tests, {cls: getattr(import_module(home), name) for (home, name), cls in pooled.items()})
+        found = {f"{module}.{name}": case for name, case in cases_of(tests).items()}
+    return {name: Case(module, name, case, tuple(pooled.values())) for name, case in found.items()}
+
+
+def _keep_base_types(tests, stock) -> None:
+    """Have `basetype` of a test class, what the operators of a subclass give, be the stock type again."""
+    for cls in vars(tests).values():
+        if isinstance(cls, type) and vars(cls).get("basetype") in stock:
+            cls.basetype = stock[cls.basetype]
+
+
+HERE = [module for module in MODULES if is_there(module)]
+CASES = {name: case for module in HERE for name, case in cases(module, "native").items()}
+DIFFERENT = [name for name in CASES if reason_of(WITHOUT_POOLING_TOO, name)]
+ROOMY = [name for name in CASES if reason_of(KEPT_ROOM, name)]
+
+
+def known(name: str):
+    """The name, for a test that is to fail where it is listed."""
+    reason = reason_of((*WITHOUT_POOLING_TOO, *KEPT_ROOM), name)
+    return pytest.param(name, marks=pytest.mark.xfail(reason=reason, strict=True) if reason else ())
+
+
+def age(case: Case) -> None:
+    """Leave nothing in the pools but objects that had a life already, so that the next ones to be made are recycled."""
+    for cls in case.pooled:
+        package("native")["pooled"].pool_of(cls).clear()
+        lived = [FILLED[cls.__name__](cls) for _ in range(64)] if cls.__name__ in FILLED else arrays(case, cls)
+        del lived
+
+
+def arrays(case: Case, cls) -> list:
+    """Arrays with the type code that the test case is about, if it says so: others would not serve."""
+    code = getattr(case.case, "typecode", "i")
+    few = "some words" if code in "uw" else range(10)  # of more than 15 elements it would not keep the room
+    with warnings.catch_warnings(action="ignore", category=DeprecationWarning):  # of the type code "u"
+        return [cls(code, few) for _ in range(64)]
+
+
+def counts(pooled) -> collections.Counter:
+    """What the pools handed out so far: hits and misses."""
+    pool_of = package("native")["pooled"].pool_of
+    total = collections.Counter()
+    for cls in pooled:
+        stats = pool_of(cls).stats()
+        total.update(hits=stats.hits, misses=stats.misses)
+    return total
+
+
+@pytest.mark.parametrize("name", [known(name) for name in CASES])
+def test_stock(name, record_property):
+    case = CASES[name]
+    with current(package("native")):
+        age(case)
+        before = counts(case.pooled)
+        try:
+            run(case.case)
+        finally:
+            used = counts(case.pooled).total() > before.total()
+            record_property("cpython", (case.module, MODULES[case.module], used))
+
+
+@pytest.mark.parametrize("module", HERE)
+def test_objects_of_these_tests_are_recycled_ones(module):
+    with current(package("native")):
+        for name, case in cases(module, "native").items():
+            if name in DIFFERENT or name in ROOMY:
+                continue
+            age(case)
+            before = counts(case.pooled)
+            run(case.case)
+            if (counts(case.pooled) - before)["hits"]:
+                return
+    pytest.fail("no test had one")
+
+
+@pytest.mark.parametrize("name", DIFFERENT)
+def test_what_fails_without_pooling_too(name):
+    with current(package("off")), pytest.raises(pytest.fail.Exception):
+        run(cases(CASES[name].module, "off")[name].case)
+
+
+@pytest.mark.parametrize("name", ROOMY)
+def test_what_passes_without_pooling(name):
+    with current(package("off")):
+        run(cases(CASES[name].module, "off")[name].case)
+
+
+def test_every_name_in_the_list_is_that_of_a_test():
+    assert not stale((*WITHOUT_POOLING_TOO, *KEPT_ROOM), CASES)
