@@ -48,7 +48,7 @@ add_steps(Fields *fields, Step **next, FieldKind kind)
     }
 }
 
-static bool
+bool
 is_field_slot(const Fields *fields, Py_ssize_t offset)
 {
     for (Py_ssize_t i = 0; i < fields->count; i++) {
@@ -107,8 +107,7 @@ fields_learn(Fields *fields)
     plan_steps(fields);
 }
 
-/* Have the values say which of them are set, in the order of the fields; no others are. */
-static void
+void
 put_in_order(const Fields *fields, const CompatValues *values)
 {
     int count = 0;
