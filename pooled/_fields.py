@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from sys import getrefcount
 from typing import Any, Final
 from weakref import getweakrefcount
 
 from pooled._definitions import NO_DEFAULT, Definition, Field
 from pooled._parts import Part
-from pooled._scrubbing import Reset, has_dict_alone, slots_of
+from pooled._scrubbing import Reset, all_slots_of, has_dict, has_dict_alone, slots_of
 
 EmptyNested = Callable[[Part, Any], bool]
 """empty(part, value): empty an object of a poolable class in place; False where it is not to be kept."""
@@ -104,6 +105,12 @@ class FieldPlan:
         }
         given = (*definition.fields, *definition.passed_on)
         self._parts: Final = tuple(field for field in definition.fields if field.part is not None)
+        self._entries: Final = tuple(
+            field.name for field in self._parts if isinstance(self._places[field.name], _Entry)
+        )
+        kept = [slots[field.name] for field in self._parts if field.name not in self._entries]
+        self._others: Final = tuple(member.__delete__ for member in all_slots_of(cls) if member not in kept)
+        self._has_dict: Final = has_dict(cls)
         self._checked: Final = tuple(field for field in definition.fields if field.validate is not None)
         self._keywords: Final = tuple(field.keyword for field in given if field.keyword is not None)
         self._required: Final = tuple(field.keyword for field in given if field.is_required)
@@ -116,13 +123,16 @@ class FieldPlan:
 
     def empty(self, obj: Any, max_cap: int, empty_nested: EmptyNested) -> bool:
         """Empty `obj`, which nobody else has: of its fields, only parts of its own stay, emptied. False: discard it."""
+        self._let_go_of_others(obj)
         kept = []
         for field in self._parts:
             value = self._keep(obj, field, max_cap, empty_nested)
-            if value is _MISSING and field.part.make is None:  # type: ignore[union-attr] # it is one that has a part
-                value = self._replace(obj, field)
-                if value is _MISSING and not self.is_whole:
-                    return False
+            if value is _MISSING:
+                if field.part.make is None:  # type: ignore[union-attr] # it is one that has a part
+                    value = self._replace(obj, field)
+                    if value is _MISSING and not self.is_whole:
+                        return False
+                _let_go(self._places[field.name], obj)
             kept.append(value)
         if self.blank(obj) is False:
             return False
@@ -139,6 +149,17 @@ class FieldPlan:
                 if not self.is_whole:
                     return False
         return True
+
+    def _let_go_of_others(self, obj: Any) -> None:
+        """Unset all that is no part, before any part is looked at: it may be a part, too, of the same object."""
+        for unset in self._others:
+            with suppress(AttributeError):  # it may not be set
+                unset(obj)
+        if self._has_dict and has_dict_alone(obj):
+            attributes = obj.__dict__
+            parts = {name: attributes[name] for name in self._entries if name in attributes}
+            attributes.clear()  # at once, so that none of its keys is compared
+            attributes.update(parts)
 
     def _keep(self, obj: Any, field: Field, max_cap: int, empty_nested: EmptyNested) -> Any:
         """The part that `obj` has in `field`, emptied; `_MISSING` where it is not to be kept."""
@@ -216,6 +237,13 @@ class FieldPlan:
         if self.definition.finish is not None:
             arguments = (given.get(field.keyword, field.default) for field in self.definition.passed_on)  # type: ignore[arg-type]
             getattr(obj, self.definition.finish)(*arguments)
+
+
+def _let_go(place: _Slot | _Entry, obj: Any) -> None:
+    """Unset what is not to be kept: it may be another part, too, which is alone then. The dict may be others'."""
+    if isinstance(place, _Slot) or has_dict_alone(obj):
+        with suppress(AttributeError, KeyError):  # it may not be set
+            place.unset(obj)
 
 
 def _is_slot(cls: type, name: str, slots: Mapping[str, Any]) -> bool:

@@ -14,6 +14,17 @@ from pooled._builtins import Builtin
 Reset: TypeAlias = Callable[[Any], object]
 
 
+def all_slots_of(cls: type) -> tuple[types.MemberDescriptorType, ...]:
+    """The slots of the objects of `cls`, those that a slot of the same name hides among them."""
+    return tuple(
+        member
+        for base in cls.__mro__
+        if "__slots__" in base.__dict__
+        for member in base.__dict__.values()
+        if isinstance(member, types.MemberDescriptorType)
+    )
+
+
 def slots_of(cls: type) -> dict[str, types.MemberDescriptorType]:
     """The slots of the objects of `cls`, by name; of two with the same name, that of the nearest base."""
     return {
@@ -32,13 +43,7 @@ def has_dict(cls: type) -> bool:
 
 def scrubber(cls: type, builtin: Builtin | None) -> Reset:
     """A function that makes an instance of `cls` as `cls.__new__(cls)` would: no attributes, no items."""
-    slots = tuple(
-        member.__delete__
-        for base in cls.__mro__
-        if "__slots__" in base.__dict__
-        for member in base.__dict__.values()
-        if isinstance(member, types.MemberDescriptorType)
-    )
+    slots = tuple(member.__delete__ for member in all_slots_of(cls))
     drops_dict = has_dict(cls)
 
     def scrub(obj: Any) -> bool:

@@ -13,6 +13,20 @@ dict_of(PyObject *self)
     return dict == NULL ? NULL : *dict;
 }
 
+/* The values that an object has in place of a dict; false where it has none. */
+static bool
+values_of(PyObject *self, CompatValues *values)
+{
+    return compat_has_values(Py_TYPE(self)) && compat_values(self, values);
+}
+
+/* Where a field is among the values of an object, NULL where that is not known. */
+static PyObject **
+value_of(const Field *field, const CompatValues *values)
+{
+    return field->offset == 0 && field->index >= 0 && field->index < values->room ? &values->items[field->index] : NULL;
+}
+
 /* The slot of a field, NULL where it has none. */
 static PyObject **
 slot_of(const Field *field, PyObject *self)
@@ -29,18 +43,23 @@ free_entries(const Fields *fields, PyObject **entries)
     PyMem_Free(entries);
 }
 
-/* What a dict has under the name of each field that is not in a slot, as new references, NULL where there is nothing. To
-   be given to `free_entries`. NULL with an exception set: the dict may ask its keys, and these may be anything. */
+/* What an object has, in its dict or among its values, of each field that is not in a slot, as new references, NULL where
+   there is nothing. To be given to `free_entries`. NULL with an exception set: the dict may ask its keys, and these may be
+   anything. */
 static PyObject **
-entries_of(const Fields *fields, PyObject *dict)
+entries_of(const Fields *fields, PyObject *dict, const CompatValues *values)
 {
     PyObject **entries = PyMem_Calloc((size_t)fields->count + 1, sizeof(PyObject *));
     if (entries == NULL) {
         PyErr_NoMemory();
         return NULL;
     }
-    for (Py_ssize_t i = 0; dict != NULL && i < fields->count; i++) {
-        if (fields->items[i].offset != 0) {
+    for (Py_ssize_t i = 0; i < fields->count; i++) {
+        PyObject **value = values != NULL ? value_of(&fields->items[i], values) : NULL;
+        if (value != NULL) {
+            entries[i] = Py_XNewRef(*value);
+        }
+        if (dict == NULL || fields->items[i].offset != 0) {
             continue;
         }
         entries[i] = Py_XNewRef(PyDict_GetItemWithError(dict, fields->items[i].name));
@@ -68,21 +87,56 @@ let_go_of_entries(PyObject *self, PyObject **dict)
     }
 }
 
-static Fate
-empty_entry(Fields *fields, Field *field, PoolStore *store, PyObject *dict, PyObject **entry)
+/* Have an object let go of all that is no part, before any part is looked at: it may be a part, too, of the same object.
+   Of slots, those that are no fields first; not by the steps, which may be planned anew meanwhile. */
+static void
+let_go_of_others(const Fields *fields, PyObject *self, PyObject **entries)
 {
-    if (dict == NULL) {
+    for (Py_ssize_t i = 0; i < fields->slots.count; i++) {
+        if (!is_field_slot(fields, fields->slots.offsets[i])) {
+            Py_CLEAR(*(PyObject **)((char *)self + fields->slots.offsets[i]));
+        }
+    }
+    for (Py_ssize_t i = 0; i < fields->count; i++) {
+        const Field *field = &fields->items[i];
+        PyObject **slot = slot_of(field, self);
+        if (field->kind == IS_PART) {
+            continue;
+        }
+        if (slot != NULL) {
+            Py_XSETREF(*slot, field->kind == DEFAULT ? Py_NewRef(field->value) : NULL);
+        }
+        else {
+            Py_CLEAR(entries[i]);
+        }
+    }
+}
+
+static Fate
+empty_entry(Fields *fields, Field *field, PoolStore *store, bool is_own, PyObject **entry)
+{
+    if (!is_own) {
         Py_CLEAR(*entry); /* it belongs to who has the dict */
     }
     return empty_part(fields, field, store, entry);
 }
 
-/* Put the parts that were kept back into the dict, which nobody has seen since it was hidden, and hide it again: putting
-   something in has it tracked. Last of all, so that nothing runs meanwhile. False with an exception set. */
+/* Put the parts that were kept back among the values, or into the dict, which nobody has seen since it was hidden, and hide
+   it again: putting something in has it tracked. Last of all, so that nothing runs meanwhile. False with an exception
+   set. */
 static bool
-put_back_entries(const Fields *fields, PyObject *dict, PyObject **entries)
+put_back_entries(const Fields *fields, PyObject *dict, const CompatValues *values, PyObject **entries)
 {
     bool done = true;
+    for (Py_ssize_t i = 0; values != NULL && i < fields->count; i++) {
+        PyObject **value = value_of(&fields->items[i], values);
+        if (fields->items[i].kind == IS_PART && value != NULL) {
+            *value = Py_XNewRef(entries[i]); /* there is nothing there: they were emptied */
+        }
+    }
+    if (values != NULL) {
+        put_in_order(fields, values);
+    }
     for (Py_ssize_t i = 0; done && dict != NULL && i < fields->count; i++) {
         const Field *field = &fields->items[i];
         if (field->kind == IS_PART && field->offset == 0 && entries[i] != NULL) {
@@ -98,31 +152,27 @@ put_back_entries(const Fields *fields, PyObject *dict, PyObject **entries)
 static Fate
 empty_between(Fields *fields, PoolStore *store, PyObject *self)
 {
+    CompatValues found;
+    const CompatValues *values = values_of(self, &found) ? &found : NULL;
     PyObject *dict = dict_of(self);
-    PyObject **entries = entries_of(fields, dict);
+    PyObject **entries = entries_of(fields, dict, values);
     if (entries == NULL) {
         return DISCARDED_ERROR;
     }
     let_go_of_entries(self, &dict);
-    for (Py_ssize_t i = 0; i < fields->slots.count; i++) {
-        if (!is_field_slot(fields, fields->slots.offsets[i])) {
-            Py_CLEAR(*(PyObject **)((char *)self + fields->slots.offsets[i]));
-        }
-    }
+    bool is_own = dict != NULL || values != NULL;
+    let_go_of_others(fields, self, entries);
     Fate fate = RECYCLED;
     for (Py_ssize_t i = 0; i < fields->count; i++) {
         Field *field = &fields->items[i];
-        PyObject **slot = slot_of(field, self);
         if (field->kind == IS_PART) {
+            PyObject **slot = slot_of(field, self);
             Fate one = slot != NULL ? empty_part(fields, field, store, slot)
-                                    : empty_entry(fields, field, store, dict, &entries[i]);
+                                    : empty_entry(fields, field, store, is_own, &entries[i]);
             fate = one != RECYCLED ? one : fate;
         }
-        else if (slot != NULL) {
-            Py_XSETREF(*slot, field->kind == DEFAULT ? Py_NewRef(field->value) : NULL);
-        }
     }
-    if (!put_back_entries(fields, dict, entries)) {
+    if (!put_back_entries(fields, dict, values, entries)) {
         fate = DISCARDED_ERROR;
     }
     free_entries(fields, entries);
@@ -144,14 +194,17 @@ empty_by_name(Fields *fields, PoolStore *store, PyObject *self)
 static void
 show_between(Fields *fields, PyObject *self)
 {
+    CompatValues values;
+    bool has_values = values_of(self, &values);
     PyObject *dict = dict_of(self);
     if (dict != NULL) {
         show(dict);
     }
     for (Py_ssize_t i = 0; i < fields->count; i++) {
         Field *field = &fields->items[i];
-        PyObject **slot = slot_of(field, self);
-        PyObject *value = slot != NULL ? *slot : dict != NULL ? PyDict_GetItemWithError(dict, field->name) : NULL;
+        PyObject **place = slot_of(field, self);
+        place = place == NULL && has_values ? value_of(field, &values) : place;
+        PyObject *value = place != NULL ? *place : dict != NULL ? PyDict_GetItemWithError(dict, field->name) : NULL;
         if (field->kind == IS_PART && value != NULL && part_may_be(&field->part, value)) {
             part_show(&field->part, value);
         }
@@ -195,12 +248,28 @@ given_for(const Fields *fields, const Field *field, PyObject *const *given, PyOb
     return NULL;
 }
 
+/* Have the collector see the parts from the field `first` on, which are to die instead of being used. */
+static void
+show_rest(Fields *fields, Py_ssize_t first, PyObject *self, PyObject **entries)
+{
+    for (Py_ssize_t i = first; i < fields->count; i++) {
+        Field *field = &fields->items[i];
+        PyObject **slot = slot_of(field, self);
+        PyObject *value = slot != NULL ? *slot : entries[i];
+        if (field->kind == IS_PART && value != NULL && part_may_be(&field->part, value)) {
+            part_show(&field->part, value);
+        }
+    }
+}
+
 bool
 make_ready_by_name(Fields *fields, PyObject *self, PyObject *const *given, PyObject *keywords)
 {
+    CompatValues values;
     PyObject *dict = dict_of(self);
-    PyObject **entries = entries_of(fields, dict);
+    PyObject **entries = entries_of(fields, dict, values_of(self, &values) ? &values : NULL);
     if (entries == NULL) {
+        fields_show_parts(fields, self);
         return false;
     }
     if (dict != NULL) {
@@ -208,7 +277,8 @@ make_ready_by_name(Fields *fields, PyObject *self, PyObject *const *given, PyObj
     }
     attributes_empty(self); /* they are set anew, in the order in which __init__ sets them */
     bool done = true;
-    for (Py_ssize_t i = 0; done && i < fields->count; i++) {
+    Py_ssize_t i = 0;
+    for (; done && i < fields->count; i++) {
         Field *field = &fields->items[i];
         PyObject **slot = slot_of(field, self);
         done = make_place_ready(field, slot != NULL ? slot : &entries[i], given_for(fields, field, given, keywords));
@@ -216,6 +286,7 @@ make_ready_by_name(Fields *fields, PyObject *self, PyObject *const *given, PyObj
             done = PyObject_GenericSetAttr(self, field->name, entries[i]) == 0;
         }
     }
+    show_rest(fields, i, self, entries);
     free_entries(fields, entries);
     return done;
 }

@@ -1,5 +1,6 @@
-/* By name: how fields are emptied and filled that are in a dict, rather than among the values of their object. It is the
-   long way, for an object whose dict somebody has looked at, and for the first objects of a class. */
+/* By name: how fields are emptied and filled that are in a dict, or of which not all are known to have a place among the
+   values of their object. It is the long way, for an object whose dict somebody has looked at, and for the first objects of
+   a class. */
 
 #ifndef POOLED_BY_NAME_H
 #define POOLED_BY_NAME_H
@@ -13,6 +14,12 @@ bool make_ready_by_name(Fields *fields, PyObject *self, PyObject *const *given, 
 void show_parts_by_name(Fields *fields, PyObject *self);
 
 /* What fields.c has for this. */
+
+/* Whether a slot is that of a field. */
+bool is_field_slot(const Fields *fields, Py_ssize_t offset);
+
+/* Have the values say which of them are set, in the order of the fields; no others are. */
+void put_in_order(const Fields *fields, const CompatValues *values);
 
 /* Empty what is at the place of a part, or let go of it. */
 Fate empty_part(Fields *fields, Field *field, PoolStore *store, PyObject **place);

@@ -193,12 +193,12 @@ pop_of_parts(PoolStore *store)
     }
     store_hold(store); /* what hangs on the parts may be the end of the pool */
     if (store->takes_blank) {
-        show(self);
         fields_show_parts(store->fields, self);
         if (store->blank_calls < BLANK_CALLS) {
             store->blank_calls++;
         }
         make_blank(store->hook, self);
+        show(self); /* not before: who finds it while its parts go would share it */
     }
     else if (!fields_make_ready(store->fields, self, NULL, NULL)) {
         self = fail(self);

@@ -128,8 +128,7 @@ fields_learn(Fields *fields)
     unlock(&fields->lock);
 }
 
-/* Have the values say which of them are set, in the order of the fields; no others are. */
-static void
+void
 put_in_order(const Fields *fields, const CompatValues *values)
 {
     int count = 0;

@@ -1,0 +1,148 @@
+"""What random programs over both engines broke in how objects are emptied field by field, each in a test."""
+
+import collections
+import gc
+import io
+from typing import Any
+
+import attrs
+import pytest
+from field_kinds import Kind, counts, error_of
+
+looked_at = pytest.mark.parametrize("looked_at", [False, True], ids=["", "looked at"])
+"""Whether somebody has asked for the object's dict, which has its fields emptied by another way."""
+
+
+def test_a_field_that_never_was_set_is_given_to_an_object_that_kept_its_parts(pooled, dict_kind, stock):
+    @pooled.poolable
+    @dict_kind.define
+    class Thing:
+        parts: Any = dict_kind.field(factory=stock.factory)
+        number: Any = dict_kind.field(default=0) if not dict_kind.kw_only else dict_kind.field()
+
+    for number in range(3):
+        thing = pooled.take(Thing)
+        stock.fill(thing.parts, [1, 2])
+        identity = id(thing.parts)
+        del thing
+        thing = pooled.take(Thing, number=number)
+        assert (id(thing.parts), thing.number) == (identity, number)
+        stock.fill(thing.parts, [1])
+        del thing
+    counts(pooled, Thing, misses=1, hits=5, recycled=6, parked=1)
+
+
+@looked_at
+def test_a_factory_that_raises_while_other_parts_wait(pooled, dict_kind, looked_at):
+    """The parts that the object kept die with it, whatever they are."""
+    made = []
+
+    def make():
+        made.append(1)
+        if len(made) == 2:
+            raise ValueError("no")
+        return {}
+
+    @pooled.poolable(keep=("first",))
+    @dict_kind.define
+    class Thing:
+        first: Any = dict_kind.field(factory=make)
+        parts: Any = dict_kind.field(factory=io.BytesIO)
+        others: list = dict_kind.field(factory=list)
+
+    thing = pooled.take(Thing)
+    if looked_at:
+        vars(thing)
+    vars(thing)["first"] = None  # nothing that could be kept
+    del thing
+    assert error_of(pooled.take, Thing) == "ValueError: no"
+    thing = pooled.take(Thing)
+    assert (thing.first, thing.parts.getvalue(), thing.others) == ({}, b"", [])
+    counts(pooled, Thing, misses=2, hits=1, recycled=1, discarded_error=1, live=1)
+
+
+@looked_at
+def test_a_container_in_two_fields_is_kept_in_the_last(pooled, mutable_kind, looked_at):
+    @pooled.poolable(keep=("first", "second"))
+    @mutable_kind.define
+    class Thing:
+        first: Any = mutable_kind.field(factory=collections.Counter)
+        second: Any = mutable_kind.field(factory=collections.Counter)
+
+    thing = pooled.take(Thing)
+    if looked_at and not mutable_kind.slots:
+        vars(thing)
+    thing.first = thing.second = [1]
+    identity = id(thing.first)
+    del thing
+    thing = pooled.take(Thing)
+    assert (thing.first, thing.second) == (collections.Counter(), [])
+    assert id(thing.second) == identity
+
+
+@looked_at
+@pytest.mark.parametrize("other", ["default", "required", "extra"])
+def test_a_container_that_another_attribute_has_too_is_kept(pooled, mutable_kind, looked_at, other):
+    @pooled.poolable
+    @mutable_kind.define
+    class Thing:
+        required: Any = mutable_kind.field(default=None)
+        parts: list = mutable_kind.field(factory=list)
+        default: Any = mutable_kind.field(default=7)
+
+    if other == "extra" and mutable_kind.slots:
+        pytest.skip("it can have no other attribute")
+    thing = pooled.take(Thing)
+    if looked_at and not mutable_kind.slots:
+        vars(thing)
+    setattr(thing, other, thing.parts)
+    thing.parts.append(1)
+    identity = id(thing.parts)
+    del thing
+    others = [[] for _ in range(10)]
+    thing = pooled.take(Thing)
+    assert (id(thing.parts), thing.parts) == (identity, [])
+    assert (thing.required, thing.default, hasattr(thing, "extra")) == (None, 7, False)
+
+
+def test_parts_are_kept_though_a_field_is_never_set(pooled):
+    """Where a field without a default is to be kept, nobody knows what it is to be."""
+    kind = Kind("attrs")
+
+    @pooled.poolable(keep=("scratch",))
+    @kind.define
+    class Thing:
+        scratch: Any = kind.field(init=False)
+        parts: list = attrs.field(factory=list)
+
+    thing = pooled.take(Thing)
+    for number in range(5):
+        identity = id(thing.parts)
+        thing.parts.append(number)
+        del thing
+        others = [[] for _ in range(10)]
+        thing = pooled.take(Thing)
+        assert (id(thing.parts), thing.parts, hasattr(thing, "scratch")) == (identity, [], False)
+        del others
+
+
+def test_an_object_is_not_seen_while_its_parts_go_to_make_it_blank(pooled):
+    """Who found it would share it with whoever called the class."""
+    if pooled.engine == "reference":
+        pytest.skip("the collector sees its parked objects, too")
+    found = []
+
+    @pooled.poolable
+    class Part:
+        def reset(self):
+            found.extend(obj for obj in gc.get_objects() if type(obj).__name__ == "Thing")
+
+    @pooled.poolable
+    @attrs.define
+    class Thing:
+        part: Any = attrs.field(factory=Part)
+
+    thing = pooled.take(Thing)
+    del thing
+    thing = Thing()
+    assert found == []
