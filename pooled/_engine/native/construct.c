@@ -7,6 +7,7 @@
 #include "init.h"
 #include "learned.h"
 #include "tracking.h"
+#include "watching.h"
 
 enum { PROBES = 8 }; /* parked objects that are looked at for one that serves, where not every one does */
 
@@ -17,7 +18,7 @@ static inline PyObject *
 announce(Hook *hook, PyObject *self)
 {
     hook->home->counts[MISS]++;
-    if (UNLIKELY(!marks_set(&hook->marks, self, hook->home, UNREADY))) {
+    if (UNLIKELY(!marks_set(&hook->marks, self, hook->home, UNREADY) || !watch_taken(hook->home, self))) {
         Py_DECREF(self);
         return NULL;
     }
@@ -74,7 +75,7 @@ hand_over(PoolStore *store, PyObject *self)
     if (store == hook->home || !is_unready(hook, self)) {
         return true;
     }
-    if (!marks_set(&hook->marks, self, store, UNREADY)) {
+    if (!watch_moved(store, self) || !marks_set(&hook->marks, self, store, UNREADY)) {
         return false;
     }
     hook->home->counts[MISS]--;
@@ -141,9 +142,9 @@ make(Hook *hook, PyObject *args, PyObject *kwargs)
 
 /* ---- objects that were parked ---- */
 
-/* A parked object, alive, but still unknown to the collector; or NULL without an exception. */
+/* What `pop_hidden` gives, whether it is as it was left or not. */
 static inline PyObject *
-pop_hidden(PoolStore *store)
+pop_any(PoolStore *store)
 {
     Shelf *shelf = store_shelf(store);
     PyObject *self = LIKELY(shelf != NULL) ? shelf_pop(shelf) : NULL;
@@ -151,6 +152,20 @@ pop_hidden(PoolStore *store)
         store->counts[HIT]++;
         Py_INCREF(store->hook->type);
         compat_revive(self);
+    }
+    return self;
+}
+
+/* A parked object, alive, but still unknown to the collector; or NULL. Only where objects are watched, that may be with
+   an exception set. */
+static inline PyObject *
+pop_hidden(PoolStore *store)
+{
+    PyObject *self;
+    while ((self = pop_any(store)) != NULL && WATCHES) {
+        if ((self = watch_popped(store, self)) != NULL || PyErr_Occurred()) {
+            break;
+        }
     }
     return self;
 }
@@ -219,6 +234,7 @@ put_back(PoolStore *store, PyObject *self)
             PyObject_ClearWeakRefs(self);
         }
         store->counts[HIT]--;
+        watch_put_back(self);
         if (shelf != NULL && shelf->count < store->max && shelf_put_under(shelf, self)) {
             Py_DECREF(hook->type);
         }
@@ -231,6 +247,7 @@ put_back(PoolStore *store, PyObject *self)
     }
     else {
         store->counts[ESCAPED]++;
+        watch_dropped(self);
         if (!marks_set(&hook->marks, self, store, UNCOUNTED)) {
             PyErr_Clear();
         }
@@ -678,6 +695,7 @@ orphan(Hook *hook, PyObject *args, PyObject *kwargs)
     }
     if (Py_TYPE(self) == hook->type && is_unready(hook, self)) {
         hook->home->counts[MISS]--;
+        watch_dropped(self);
         marks_find(&hook->marks, self)->verdict = UNCOUNTED;
     }
     if (Py_TYPE(self)->tp_init(self, args, kwargs) < 0) {
@@ -724,6 +742,10 @@ prefill_one(PoolStore *store)
     PyObject *self = make_parkable(store);
     if (self == NULL) {
         return PyErr_Occurred() ? -1 : 0;
+    }
+    if (!watch_readied(store, self)) {
+        Py_DECREF(self);
+        return -1;
     }
     if (park_ready(store, self)) {
         return 1;

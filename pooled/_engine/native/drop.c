@@ -6,6 +6,7 @@
 #include "emptying.h"
 #include "fields.h"
 #include "tracking.h"
+#include "watching.h"
 
 /* ---- parking ---- */
 
@@ -207,6 +208,7 @@ static void
 go_home(Hook *hook, PyObject *self)
 {
     hide(self); /* from here on the collector does not see it */
+    watch_dropped(self);
     PoolStore *store = hook->home;
     if (UNLIKELY(hook->marks.used != 0)) {
         Mark mark = marks_pop(&hook->marks, self);
@@ -427,7 +429,7 @@ destructor
 dealloc_for(PoolStore *home)
 {
     const Hook *hook = home->hook;
-    if (home->reset != NULL || home->capacity != NULL || hook->empty != NULL) {
+    if (WATCHES || home->reset != NULL || home->capacity != NULL || hook->empty != NULL) {
         return dealloc_any;
     }
     if (hook->base == &PyBaseObject_Type) {

@@ -2,6 +2,7 @@
 
 #include "construct.h"
 #include "fields.h"
+#include "watching.h"
 
 /* All stores, and whether they are closed. Static: they are closed together, whichever module they come from. */
 static PoolStore *stores;
@@ -246,6 +247,9 @@ home_of(PyObject *obj, Mark **mark)
 static PyObject *
 store_adopt(PoolStore *self, PyObject *obj)
 {
+    if (WATCHES && hook_of(Py_TYPE(obj)) == self->hook && !watch_moved(self, obj)) {
+        return NULL;
+    }
     Mark *mark;
     PoolStore *former = home_of(obj, &mark);
     Hook *hook = self->hook;

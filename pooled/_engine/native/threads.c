@@ -1,5 +1,7 @@
 #include "threads.h"
 
+#include "watching.h"
+
 #include <string.h>
 
 /* Static, since deallocs have nothing else to go by. One of each thread; the lists belong to who has the GIL. */
@@ -10,7 +12,7 @@ static struct {
     Py_ssize_t count;
 } indices;
 
-static const char CAPSULE[] = "pooled._engine.native.desk";
+static const char CAPSULE[] = MODULE_NAME ".desk"; /* each build has its own */
 
 /* End what is on the shelves of a thread. Finalizers may be the end of a pool; it finds the shelf here, and takes it
    away. */
