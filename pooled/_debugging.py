@@ -21,6 +21,7 @@ import types
 import warnings
 import weakref
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from itertools import count
 from pathlib import Path
 from typing import Any, Final, Protocol, TypeAlias
@@ -29,6 +30,7 @@ import wrapt
 
 from pooled import _config
 from pooled._dirt import DirtyWarning
+from pooled._policy import Policy
 from pooled._recycling import Plan
 from pooled._scrubbing import Reset, has_dict, slots_of
 
@@ -36,10 +38,11 @@ EVERY: Final = _config.current.debug
 """One take in so many is recorded; 0: the mode is off."""
 
 
-class WatchedStore(Protocol):
+class Keeper(Protocol):
     """What stands behind a pool, as far as it matters here."""
 
     plan: Plan
+    policy: Policy
 
 
 Look: TypeAlias = tuple[int | None, dict[int, int | None]]
@@ -63,10 +66,10 @@ class Life:
 
     __slots__ = ("before", "cls", "filename", "function", "left", "lineno", "since", "store", "thread", "thread_id")
 
-    def __init__(self, cls: type, store: WatchedStore, before: Life | None) -> None:
+    def __init__(self, cls: type, store: Keeper, before: Life | None) -> None:
         frame, _ = _user_frame()
         self.cls = weakref.ref(cls)
-        self.store = weakref.ref(store)
+        self.store: weakref.ref[Any] = weakref.ref(store)
         self.filename = frame.f_code.co_filename
         self.lineno = frame.f_lineno
         self.function = frame.f_code.co_qualname
@@ -94,7 +97,7 @@ _takes: Final = count()
 # What engines say of their objects.
 
 
-def taken(key: int, cls: type, store: WatchedStore) -> None:
+def taken(key: int, cls: type, store: Keeper) -> None:
     """An object of this `id` is handed out."""
     out.pop(key, None)  # there was another, of whose end nobody heard: its class was changed
     before = last.pop(key, None)
@@ -102,7 +105,7 @@ def taken(key: int, cls: type, store: WatchedStore) -> None:
         out[key] = Life(cls, store, before)
 
 
-def moved(key: int, cls: type, store: WatchedStore) -> None:
+def moved(key: int, cls: type, store: Keeper) -> None:
     """An object that is out is to come home to another pool."""
     life = out.get(key)
     if life is None:
@@ -111,7 +114,7 @@ def moved(key: int, cls: type, store: WatchedStore) -> None:
         life.store = weakref.ref(store)
 
 
-def readied(obj: Any, store: WatchedStore) -> None:
+def readied(obj: Any, store: Keeper) -> None:
     """An object nobody had yet is to be parked."""
     life = out.pop(id(obj), None)
     if life is not None:
@@ -135,7 +138,7 @@ def look_at(obj: Any, plan: Plan) -> None:
         life.left = _look(obj)
 
 
-def popped(obj: Any, store: WatchedStore) -> str | None:
+def popped(obj: Any, store: Keeper) -> str | None:
     """What is to be said of an object that comes from where it was parked, if it is not as it was left.
 
     It is to be called where the last life of the object is known.
@@ -145,9 +148,9 @@ def popped(obj: Any, store: WatchedStore) -> str | None:
     if dirt is None:
         return None
     return (
-        f"{obj.__class__.__qualname__}: a parked object is not as it was left: {dirt}; somebody still has a part of it. "
-        f"Its last owner took it at {life}. It was discarded; let no part of an object outlive it, or have its reset "
-        "make that part anew"
+        f"{obj.__class__.__qualname__}: a parked object is not as it was left: {dirt}; somebody still has a part of "
+        f"it. Its last owner took it at {life}. It was discarded; let no part of an object outlive it, or have its "
+        "reset make that part anew"
     )
 
 
@@ -178,7 +181,7 @@ def _folder(module: types.ModuleType) -> str:
     return str(Path(str(module.__file__)).parent) + os.sep
 
 
-_FOLDERS: Final = tuple(_folder(sys.modules[name]) for name in (__package__, "attr", "attrs", "wrapt"))
+_FOLDERS: Final = tuple(_folder(sys.modules[name]) for name in ("pooled", "attr", "attrs", "wrapt"))
 _FILES: Final = frozenset(str(module.__file__) for module in (copy, copyreg, dataclasses, pickle))
 
 
@@ -237,13 +240,11 @@ def _attributes(obj: Any) -> Iterator[tuple[str, Any]]:
     """The attributes that an object has for itself, whatever its class says of how to get them."""
     cls = type(obj)
     for name, member in slots_of(cls).items():
-        try:
+        with suppress(AttributeError):  # it may not be set
             yield name, member.__get__(obj, cls)
-        except AttributeError:
-            pass  # it is not set
     stock = _dict_of(cls)
     if stock is not None:
-        yield from list(stock.__get__(obj, cls).items())
+        yield from dict(stock.__get__(obj, cls) or {}).items()
 
 
 def _dict_of(cls: type) -> Any:
@@ -251,7 +252,8 @@ def _dict_of(cls: type) -> Any:
     if not has_dict(cls):
         return None
     found = (base.__dict__.get("__dict__") for base in cls.__mro__)
-    return next((each for each in found if isinstance(each, types.GetSetDescriptorType)), None)
+    stock = types.GetSetDescriptorType | types.MemberDescriptorType
+    return next((each for each in found if isinstance(each, stock)), None)
 
 
 # How it differs from what it was.

@@ -74,7 +74,7 @@ def live(cls: type | None = None) -> list[Live]:
     names = {id(pool._store): pool.name for pool in all_pools()}
     now = time.monotonic()
     found = []
-    for life in sorted(list(_debugging.out.values()), key=lambda life: life.since):
+    for life in sorted(_debugging.out.values(), key=lambda life: life.since):
         its_class, store = life.cls(), life.store()
         if its_class is None or store is None or cls not in (None, its_class):
             continue

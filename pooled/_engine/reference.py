@@ -243,7 +243,7 @@ class Store:
         finally:
             drops.depth -= 1
 
-    def collect(self, _holder: Holder) -> None:
+    def collect(self, holder: Holder) -> None:  # noqa: ARG002 (the debug mode asks which it is)
         """Count an object that the cyclic garbage collector found, or made others let go of; it is freed."""
         self._count("collected")
 

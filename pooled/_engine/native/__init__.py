@@ -121,8 +121,12 @@ class NativeStore(_native.Store):
 
 
 def _watched(plan: Plan, function: Callable[[Any], Any] | None) -> Callable[[Any], Any] | None:
-    """What is to run of a plan when an object is emptied; in debug mode, it also notes as what that leaves the object."""
-    return _debugging.watching(function, plan) if WATCHES and function is not None else function
+    """What is to run of a plan when an object is emptied; in debug mode, it also notes as what it is left."""
+    if not WATCHES or function is None:
+        return function
+    from pooled import _debugging  # in debug mode alone
+
+    return _debugging.watching(function, plan)
 
 
 class ProxyStore(reference.Store):
