@@ -723,7 +723,8 @@ make_parkable(PoolStore *store)
         return NULL;
     }
     store->counts[MISS]--; /* it was not handed out */
-    bool inits = hook->container != NULL && hook->type->tp_init == hook->base->tp_init;
+    bool is_container = hook->container != NULL || hook->empty != NULL; /* emptied in C, or in Python */
+    bool inits = is_container && hook->type->tp_init == hook->base->tp_init;
     if (!marks_set(&hook->marks, self, store, UNCOUNTED)
         || (inits && hook->base->tp_init(self, learned.no_arguments, NULL) < 0)) {
         Py_CLEAR(self);
