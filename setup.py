@@ -35,13 +35,21 @@ else:
     if wish == "1":
         flags.append("-Werror")
 
-native = Extension(
-    "pooled._engine.native._native",
-    sources=sorted(str(path.relative_to(HERE)) for path in (HERE / SOURCES).glob("*.c")),
-    depends=sorted(str(path.relative_to(HERE)) for path in (HERE / SOURCES).glob("*.h")),
-    extra_compile_args=[*flags, *os.environ.get("POOLED_CFLAGS", "").split()],
-    extra_link_args=os.environ.get("POOLED_CFLAGS", "").split(),
-    optional=wish != "1",
-)
 
-setup(ext_modules=[native] if can_be_built and wish != "0" else [])
+def extension(name: str, **macros: str) -> Extension:
+    """The C module, under this name. Its two builds have the same object files, one after the other."""
+    return Extension(
+        f"pooled._engine.native.{name}",
+        sources=sorted(str(path.relative_to(HERE)) for path in (HERE / SOURCES).glob("*.c")),
+        depends=sorted(str(path.relative_to(HERE)) for path in (HERE / SOURCES).glob("*.h")),
+        define_macros=list(macros.items()),
+        extra_compile_args=[*flags, *os.environ.get("POOLED_CFLAGS", "").split()],
+        extra_link_args=os.environ.get("POOLED_CFLAGS", "").split(),
+        optional=wish != "1",
+    )
+
+
+# The usual build, and the one that POOLED_DEBUG has used, which tells what happens to objects (watching.h).
+builds = [extension("_native"), extension("_watched", POOLED_WATCHES="1")]
+
+setup(ext_modules=builds if can_be_built and wish != "0" else [])

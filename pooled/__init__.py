@@ -7,8 +7,10 @@ object whose last reference goes is emptied and parked, and the next one comes f
 from pooled import instrument as instrument
 from pooled._config import ConfigurationError, configure
 from pooled._decorate import PooledABCMeta, PooledMeta, poolable
+from pooled._dirt import DirtyWarning
 from pooled._engine import name as engine
 from pooled._field_reset import FieldReset, FieldResets, field_reset
+from pooled._live import Live, live
 from pooled._policy import Policy
 from pooled._pools import (
     GlobalPool,
@@ -29,10 +31,12 @@ from pooled._stats import Stats
 
 __all__ = [
     "ConfigurationError",
+    "DirtyWarning",
     "EngineInfo",
     "FieldReset",
     "FieldResets",
     "GlobalPool",
+    "Live",
     "LocalPool",
     "Policy",
     "Pool",
@@ -48,6 +52,7 @@ __all__ = [
     "engine_info",
     "field_reset",
     "instrument",
+    "live",
     "orphan",
     "pool_of",
     "poolable",

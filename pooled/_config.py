@@ -47,10 +47,11 @@ Target: TypeAlias = str
 class Configuration:
     """All that was configured: `defaults` under what a class says, `override` above it.
 
-    Each dict is keyed by target, `package.module:Class`.
+    Each dict is keyed by target, `package.module:Class`. One take in `debug` is recorded; 0: none.
     """
 
     engine: str | None = None
+    debug: int = 0
     defaults: Limits = Limits()
     classes: dict[Target, Limits] = attrs.field(factory=dict)
     override: dict[Target, Limits] = attrs.field(factory=dict)
@@ -84,6 +85,8 @@ def read(environ: Mapping[str, str]) -> Configuration:
         configuration = _read_file(Path(path))
     configuration.defaults = _read_variables(environ).over(configuration.defaults)
     configuration.engine = _engine(environ.get("POOLED_ENGINE"))
+    if text := environ.get("POOLED_DEBUG"):
+        configuration.debug = _checked(f"POOLED_DEBUG={text!r}", check_limit, "debug", _number(text))
     return configuration
 
 
@@ -138,7 +141,9 @@ def _parse(where: str, document: dict[str, Any]) -> Configuration:
         here = f"{where}: [{section}]"
         match section:
             case "defaults":
-                configuration.defaults = _limits(here, _table(here, content))
+                table = dict(_table(here, content))
+                configuration.debug = _checked(here, check_limit, "debug", table.pop("debug", 0))
+                configuration.defaults = _limits(here, table)
             case "classes":
                 configuration.classes = _by_target(where, section, content, _limits)
             case "override":

@@ -14,6 +14,10 @@ import pytest
 ENGINES = ["reference", "native"]
 
 
+def pytest_addoption(parser):
+    parser.addoption("--long", action="store_true", help="run the tests of leaks for a thousand rounds at a time")
+
+
 def load(**environ: str) -> dict[str, ModuleType]:
     """Import a copy of the package of its own, with these variables in the environment; give its modules."""
     kept = {name: os.environ.get(name) for name in environ}

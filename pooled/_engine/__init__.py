@@ -41,6 +41,8 @@ else:
 
 HookedType = chosen.HookedType
 Store = chosen.Store
+if _config.current.debug and chosen.name == "reference":
+    from pooled._engine.watched import WatchedStore as Store
 built_for = chosen.built_for
 detach = chosen.detach
 hands_out = chosen.hands_out

@@ -7,6 +7,7 @@ import sys
 import threading
 import weakref
 from collections import deque
+from collections.abc import Callable
 from typing import Any, Final, TypeAlias
 
 import attrs
@@ -49,6 +50,10 @@ class Shelf:
             return self._objects.pop()
         except IndexError:
             return NOTHING
+
+    def discard(self) -> bool:
+        """Let the topmost object die; False where there is none."""
+        return self.pop() is not NOTHING
 
     def put_under(self, obj: Any) -> None:
         """Put back what `pop` gave, below everything else."""
@@ -100,9 +105,10 @@ class Desk:
 class Desks:
     """The desks of one pool: one for each thread that used it."""
 
-    def __init__(self, policy: Policy) -> None:
+    def __init__(self, policy: Policy, new_shelf: Callable[[Policy], Shelf]) -> None:
         self._policy = policy
-        self._shared = Shelf(policy) if policy.scope == "global" else None
+        self._new_shelf = new_shelf
+        self._shared = new_shelf(policy) if policy.scope == "global" else None
         self._here = threading.local()
         self._open: deque[tuple[weakref.ref[Desk], Tally]] = deque()
         self._closed = _new_tally()
@@ -110,12 +116,12 @@ class Desks:
     def here(self) -> Desk:
         """The desk of this thread."""
         if is_ending():
-            return self._register(Desk(self._shared or Shelf(_NO_SHELF)))
+            return self._register(Desk(self._shared or self._new_shelf(_NO_SHELF)))
         try:
             desk: Desk = self._here.desk
         except AttributeError:
             know_this_thread()
-            desk = self._here.desk = self._register(Desk(self._shared or Shelf(self._policy)))
+            desk = self._here.desk = self._register(Desk(self._shared or self._new_shelf(self._policy)))
         if desk.shelf.policy is not self._policy:
             desk.shelf.follow(self._policy)
         return desk

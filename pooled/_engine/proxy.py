@@ -26,8 +26,8 @@ class Home(Protocol):
     def drop(self, holder: Holder) -> None:
         """The last reference went: recycle what `holder` holds, or let it die."""
 
-    def collect(self) -> None:
-        """The cyclic garbage collector found the object, or made others let go of it."""
+    def collect(self, holder: Holder) -> None:
+        """The cyclic garbage collector found what `holder` holds, or made others let go of it."""
 
 
 class Holder(Protocol):
@@ -99,7 +99,7 @@ class Proxy(wrapt.BaseObjectProxy):  # type: ignore[type-arg] # it takes no para
             return
         self._self_pooled_home = None  # once is enough, also for who calls this by hand
         if is_collecting() or is_finalized(self):
-            home.collect()
+            home.collect(self)
         elif getweakrefcount(self):
             # Whoever follows a weak reference while the object is emptied, on another thread or in its reset, gets
             # this proxy still. It must not lead to the object any more.

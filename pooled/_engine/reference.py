@@ -10,12 +10,12 @@ from gc import is_finalized
 from operator import index
 from threading import get_ident
 from types import MappingProxyType
-from typing import Any, Final, TypeVar, cast
+from typing import Any, ClassVar, Final, TypeVar, cast
 from weakref import getweakrefcount
 
 from pooled._construction import Arguments, Keywords, allocate, construct, initialise
 from pooled._engine.collecting import is_collecting
-from pooled._engine.desks import NOTHING, Desk, Desks
+from pooled._engine.desks import NOTHING, Desk, Desks, Shelf
 from pooled._engine.hooking import HookedType, hook, hookable
 from pooled._engine.loans import Loan
 from pooled._engine.proxy import ALONE, Held, Holder, Home, Proxy, bare, is_proxy, proxy_type, references, release
@@ -98,17 +98,19 @@ class _Discarding:
     def drop(self, holder: Holder) -> None:
         self.store.drop(holder, self._fate)
 
-    def collect(self) -> None:
-        self.store.collect()
+    def collect(self, holder: Holder) -> None:
+        self.store.collect(holder)
 
 
 class Store:
     """What stands behind a pool: its parked objects, their way out and their way home."""
 
+    _new_shelf: ClassVar[Callable[[Policy], Shelf]] = Shelf
+
     def __init__(self, plan: Plan, policy: Policy) -> None:
         self.plan = plan
         self.policy = policy
-        self._desks: Final = Desks(policy)
+        self._desks: Final = Desks(policy, type(self)._new_shelf)
         self._proxies: Final[dict[type, type[Proxy]]] = {}
         self._unready: Final = _Discarding(self, "discarded_error")
         self._uninitialised: Final = _Discarding(self, "discarded_refused")
@@ -241,7 +243,7 @@ class Store:
         finally:
             drops.depth -= 1
 
-    def collect(self) -> None:
+    def collect(self, holder: Holder) -> None:  # noqa: ARG002 (the debug mode asks which it is)
         """Count an object that the cyclic garbage collector found, or made others let go of; it is freed."""
         self._count("collected")
 
@@ -343,9 +345,12 @@ class Store:
             unfit = self._hindrance(held) or not self.plan.is_for(held.__wrapped__)
             if unfit or (self.plan.reset is not None and self._is_too_large(held)):
                 break  # the next one would be no different
-            shelf.park(held)
+            self._park_new(shelf, held)
             made += 1
         return made
+
+    def _park_new(self, shelf: Shelf, held: Held) -> None:
+        shelf.park(held)
 
     def clear(self) -> int:
         """Let all parked objects die; give the number."""
@@ -357,7 +362,7 @@ class Store:
         """Let up to `count` parked objects die; give the number."""
         desk = self._desks.here()
         removed = 0
-        while removed < count and desk.shelf.pop() is not NOTHING:
+        while removed < count and desk.shelf.discard():
             removed += 1
         return removed
 
@@ -376,6 +381,11 @@ class Store:
         return self._desks.stats()
 
     # Changing hands.
+
+    def let_go(self, proxy: Proxy) -> None:
+        """Answer no more for what `proxy` stands for."""
+        self._count("detached")
+        proxy._self_pooled_home = None
 
     def adopt(self, obj: Any) -> Any:
         """Answer for `obj` from now on; give what stands for it."""
@@ -423,8 +433,7 @@ def detach(obj: Any) -> None:
     """Have `obj`, which `store_of` knows, go home to no store."""
     store = store_of(obj)
     assert store is not None  # noqa: S101 (that it knows the object is what this is called for)
-    store._count("detached")
-    obj._self_pooled_home = None
+    store.let_go(obj)
 
 
 def orphan(plan: Plan, args: Arguments, kwargs: Keywords) -> Any:

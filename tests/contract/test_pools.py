@@ -190,6 +190,35 @@ def test_prefill(pooled, containers, kind):
     assert pool.take().ready
 
 
+PREFILLED = [
+    "List",
+    "Dict",
+    "Set",
+    "Deque",
+    "ByteArray",
+    "BytesIO",
+    "StringIO",
+    "OrderedDict",
+    "DefaultDict",
+    "Counter",
+]
+
+
+@pytest.mark.parametrize("name", PREFILLED)
+def test_what_is_prefilled_is_ready_to_use(containers, kind, name):
+    cls = getattr(containers, name)
+    pool = kind(cls)
+    pool.prefill(1)
+    taken = pool.take()
+    assert pool.stats().hits == 1
+    if name in ("BytesIO", "StringIO"):
+        assert (taken.tell(), taken.getvalue()) == (0, taken.getvalue()[:0])
+        taken.write(taken.getvalue()[:0])
+    else:
+        assert len(taken) == 0
+        assert taken == cls()
+
+
 def test_only_what_may_be_parked_is_prefilled(pooled, kind):
     registry = []
 

@@ -9,22 +9,42 @@ from __future__ import annotations
 import atexit
 import gc
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import MappingProxyType
-from typing import Any, Final, Self
+from typing import TYPE_CHECKING, Any, Final, Self
 
 import attrs
 
+from pooled import _config
 from pooled._construction import Arguments, Keywords, NewHook, allocate, class_with_new
 from pooled._definitions import NO_DEFAULT, Field
 from pooled._engine import reference
-from pooled._engine.native import _native
 from pooled._engine.unraisable import report
 from pooled._fields import FieldPlan
 from pooled._parts import Part, replacement
 from pooled._policy import Policy
 from pooled._recycling import Plan
 from pooled._stats import Stats
+
+WATCHES: Final = _config.current.debug != 0
+"""Whether this is the debug mode, which has a build of the C module of its own, that tells what happens to objects."""
+
+if TYPE_CHECKING or not WATCHES:
+    from pooled._engine.native import _native
+else:
+    from pooled import _debugging
+    from pooled._engine.native import _watched as _native
+    from pooled._engine.watched import WatchedStore
+
+    _native.watch(
+        _debugging.taken,
+        _debugging.moved,
+        _debugging.popped,
+        _debugging.warn,
+        _debugging.readied,
+        _debugging.out,
+        _debugging.last,
+    )
 
 name: Final = "native"
 built_for: Final = _native.built_for
@@ -73,8 +93,8 @@ class NativeStore(_native.Store):
         store = super().__new__(
             cls,
             _native.hook_of(plan.cls) or _hook_for(plan),
-            reset=plan.reset,
-            capacity=None if in_c else plan.measure,
+            reset=_watched(plan, plan.reset),
+            capacity=None if in_c else _watched(plan, plan.measure),
             report=report,
             measures=in_c,
             is_local=policy.scope == "local",
@@ -102,6 +122,15 @@ class NativeStore(_native.Store):
         return Loan(self)
 
 
+def _watched(plan: Plan, function: Callable[[Any], Any] | None) -> Callable[[Any], Any] | None:
+    """What is to run of a plan when an object is emptied; in debug mode, it also notes as what it is left."""
+    if not WATCHES or function is None:
+        return function
+    from pooled import _debugging  # in debug mode alone
+
+    return _debugging.watching(function, plan)
+
+
 class ProxyStore(reference.Store):
     """What stands behind a pool of anything else."""
 
@@ -109,6 +138,12 @@ class ProxyStore(reference.Store):
         """Answer for `obj` from now on; give what stands for it."""
         _native.detach(obj)
         return super().adopt(obj)
+
+
+if not TYPE_CHECKING and WATCHES:
+
+    class ProxyStore(WatchedStore, ProxyStore):
+        """The same, which tells what happens to its objects."""
 
 
 _UNSET, _DEFAULT, _PART = range(3)

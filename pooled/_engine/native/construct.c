@@ -7,6 +7,7 @@
 #include "init.h"
 #include "learned.h"
 #include "tracking.h"
+#include "watching.h"
 
 enum { PROBES = 8 }; /* parked objects that are looked at for one that serves, where not every one does */
 
@@ -17,7 +18,7 @@ static inline PyObject *
 announce(Hook *hook, PyObject *self)
 {
     count_fate(hook->home, MISS, 1);
-    if (UNLIKELY(!marks_set(&hook->marks, self, hook->home, UNREADY))) {
+    if (UNLIKELY(!marks_set(&hook->marks, self, hook->home, UNREADY) || !watch_taken(hook->home, self))) {
         Py_DECREF(self);
         return NULL;
     }
@@ -74,7 +75,7 @@ hand_over(PoolStore *store, PyObject *self)
     if (store == hook->home || !is_unready(hook, self)) {
         return true;
     }
-    if (!marks_set(&hook->marks, self, store, UNREADY)) {
+    if (!watch_moved(store, self) || !marks_set(&hook->marks, self, store, UNREADY)) {
         return false;
     }
     count_fate(hook->home, MISS, -1);
@@ -157,15 +158,29 @@ make(Hook *hook, PyObject *args, PyObject *kwargs)
 
 /* ---- objects that were parked ---- */
 
-/* A parked object, alive, but still unknown to the collector; or NULL without an exception. */
+/* What `pop_hidden` gives, whether it is as it was left or not. */
 static inline PyObject *
-pop_hidden(PoolStore *store)
+pop_any(PoolStore *store)
 {
     Shelf *shelf = store_shelf(store);
     PyObject *self = LIKELY(shelf != NULL) ? store_pop(store, shelf) : NULL;
     if (LIKELY(self != NULL)) {
         Py_INCREF(store->hook->type);
         compat_revive(self);
+    }
+    return self;
+}
+
+/* A parked object, alive, but still unknown to the collector; or NULL. Only where objects are watched, that may be with
+   an exception set. */
+static inline PyObject *
+pop_hidden(PoolStore *store)
+{
+    PyObject *self;
+    while ((self = pop_any(store)) != NULL && WATCHES) {
+        if ((self = watch_popped(store, self)) != NULL || PyErr_Occurred()) {
+            break;
+        }
     }
     return self;
 }
@@ -248,6 +263,7 @@ put_back(PoolStore *store, PyObject *self)
         if (has_weakrefs(self)) {
             PyObject_ClearWeakRefs(self);
         }
+        watch_put_back(self);
         if (put_under(store, self)) {
             Py_DECREF(hook->type);
         }
@@ -260,6 +276,7 @@ put_back(PoolStore *store, PyObject *self)
     }
     else {
         count_fate(store, ESCAPED, 1);
+        watch_dropped(self);
         if (!marks_set(&hook->marks, self, store, UNCOUNTED)) {
             PyErr_Clear();
         }
@@ -717,6 +734,7 @@ orphan(Hook *hook, PyObject *args, PyObject *kwargs)
     if (Py_TYPE(self) == hook->type && is_unready(hook, self)) {
         count_fate(hook->home, MISS, -1);
         marks_turn(&hook->marks, self, UNREADY, UNCOUNTED);
+        watch_dropped(self);
     }
     if (Py_TYPE(self)->tp_init(self, args, kwargs) < 0) {
         Py_CLEAR(self);
@@ -743,7 +761,8 @@ make_parkable(PoolStore *store)
         return NULL;
     }
     count_fate(store, MISS, -1); /* it was not handed out */
-    bool inits = hook->container != NULL && hook->type->tp_init == hook->base->tp_init;
+    bool is_container = hook->container != NULL || hook->empty != NULL; /* emptied in C, or in Python */
+    bool inits = is_container && hook->type->tp_init == hook->base->tp_init;
     if (!marks_set(&hook->marks, self, store, UNCOUNTED)
         || (inits && hook->base->tp_init(self, learned.no_arguments, NULL) < 0)) {
         Py_CLEAR(self);
@@ -762,6 +781,10 @@ prefill_one(PoolStore *store)
     PyObject *self = make_parkable(store);
     if (self == NULL) {
         return PyErr_Occurred() ? -1 : 0;
+    }
+    if (!watch_readied(store, self)) {
+        Py_DECREF(self);
+        return -1;
     }
     if (park_ready(store, self)) {
         return 1;

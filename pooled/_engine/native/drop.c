@@ -6,6 +6,7 @@
 #include "emptying.h"
 #include "fields.h"
 #include "tracking.h"
+#include "watching.h"
 
 /* ---- parking ---- */
 
@@ -217,6 +218,7 @@ static void
 go_home(Hook *hook, PyObject *self)
 {
     hide(self); /* from here on the collector does not see it */
+    watch_dropped(self);
     Mark mark = UNLIKELY(marks_are_used(&hook->marks)) ? marks_pop(&hook->marks, self) : (Mark){.object = NULL};
     if (mark.object != NULL && mark.verdict != GOES_HOME) {
         end_marked(hook, mark, self);
@@ -440,7 +442,7 @@ destructor
 dealloc_for(PoolStore *home)
 {
     const Hook *hook = home->hook;
-    if (home->reset != NULL || home->capacity != NULL || hook->empty != NULL) {
+    if (WATCHES || home->reset != NULL || home->capacity != NULL || hook->empty != NULL) {
         return dealloc_any;
     }
     if (hook->base == &PyBaseObject_Type) {

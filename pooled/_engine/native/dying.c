@@ -6,6 +6,7 @@
 #include "learned.h"
 #include "store.h"
 #include "tracking.h"
+#include "watching.h"
 
 void
 finalize_nothing(PyObject *Py_UNUSED(self))
@@ -54,6 +55,7 @@ end_object(PyObject *self)
     if (!finalize(self)) {
         return false;
     }
+    watch_ended(self);
     PyTypeObject *type = Py_TYPE(self); /* the finalizer may have changed it */
     PyTypeObject *base = base_in_c(type);
     if (LIKELY(PyType_IS_GC(type))) { /* a subclass can have been taken from the collector */

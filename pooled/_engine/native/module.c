@@ -10,6 +10,7 @@
 #include "probes.h"
 #include "store.h"
 #include "tracking.h"
+#include "watching.h"
 
 typedef struct {
     PyTypeObject *hook_type;
@@ -73,6 +74,7 @@ native_detach(PyObject *Py_UNUSED(module), PyObject *obj)
             count_fate(former.object != NULL ? former.store : hook->home, DETACHED, 1);
         }
         Py_XDECREF(former.store);
+        watch_dropped(obj);
     }
     Py_RETURN_NONE;
 }
@@ -165,6 +167,7 @@ PyDoc_STRVAR(close_doc, "close(): end all that is parked, and park nothing from 
 static PyObject *
 native_close(PyObject *Py_UNUSED(module), PyObject *Py_UNUSED(ignored))
 {
+    watch_close();
     stores_close();
     Py_RETURN_NONE;
 }
@@ -180,6 +183,7 @@ static PyMethodDef methods[] = {
     {"empties", native_empties, METH_O, empties_doc},
     {"kept", native_kept, METH_NOARGS, kept_doc},
     {"close", native_close, METH_NOARGS, close_doc},
+    WATCH_METHODS
     {NULL, NULL, 0, NULL},
 };
 
@@ -246,7 +250,7 @@ static PyModuleDef_Slot slots[] = {
 
 static struct PyModuleDef definition = {
     PyModuleDef_HEAD_INIT,
-    .m_name = "pooled._engine.native._native",
+    .m_name = MODULE_NAME,
     .m_doc = "The native engine: objects that park themselves.",
     .m_size = sizeof(State),
     .m_methods = methods,
@@ -257,7 +261,7 @@ static struct PyModuleDef definition = {
 };
 
 PyMODINIT_FUNC
-PyInit__native(void)
+MODULE_INIT(void)
 {
     return PyModuleDef_Init(&definition);
 }

@@ -2,6 +2,7 @@
 
 #include "construct.h"
 #include "fields.h"
+#include "watching.h"
 
 /* All stores, and whether they are closed. Static: they are closed together, whichever module they come from. */
 static Lock stores_lock;
@@ -289,6 +290,9 @@ home_of(PyObject *obj)
 static PyObject *
 store_adopt(PoolStore *self, PyObject *obj)
 {
+    if (WATCHES && hook_of(Py_TYPE(obj)) == self->hook && !watch_moved(self, obj)) {
+        return NULL;
+    }
     Hook *hook = self->hook;
     if (hook_of(Py_TYPE(obj)) != hook) {
         return PyErr_Format(PyExc_TypeError, "obj=%R: not an object of the class that this pool is for", obj);

@@ -1,5 +1,7 @@
 #include "threads.h"
 
+#include "watching.h"
+
 #include <string.h>
 
 #include "store.h"
@@ -14,7 +16,7 @@ static struct {
     Py_ssize_t count;
 } indices;
 
-static const char CAPSULE[] = "pooled._engine.native.desk";
+static const char CAPSULE[] = MODULE_NAME ".desk"; /* each build has its own */
 
 /* The first shelf of a desk that has objects: these, off the shelf. */
 static Batch
