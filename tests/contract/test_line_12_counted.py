@@ -194,6 +194,35 @@ def test_an_assigned_object_is_counted_by_both_pools(pooled, containers):
     assert pool.stats() == pooled.Stats(misses=1, recycled=1, parked=1)
 
 
+@pytest.mark.parametrize("end", ["moves", "moves_and_raises", "moves_and_keeps", "moves_and_detaches"])
+def test_an_object_that_its_own_reset_moves_is_counted_by_both_pools(pooled, unraisable, end):
+    kept, pools = [], []
+
+    def reset(obj):
+        obj.lives += 1
+        pooled.assign(obj, pools[obj.lives % 2])
+        if end == "moves_and_raises":
+            raise RuntimeError
+        if end == "moves_and_keeps" and obj.lives < 5:
+            kept.append(obj)
+        if end == "moves_and_detaches":
+            pooled.detach(obj)
+
+    @pooled.poolable(reset=reset, max=4)
+    class Thing:
+        def __init__(self):
+            self.lives = 0
+
+    pools += [pooled.pool_of(Thing), pooled.GlobalPool(Thing, max=4)]
+    for _ in range(20):
+        for pool in pools:
+            obj = pool.take()
+            del obj
+        while kept:
+            kept.pop()
+    assert [pool.stats().live for pool in pools] == [0, 0]
+
+
 def test_all_statistics_as_a_table(pooled):
     @pooled.poolable
     class Thing:

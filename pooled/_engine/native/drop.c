@@ -33,6 +33,18 @@ is_too_large(PoolStore *store, PyObject *self)
 
 /* ---- emptying, with the help of functions in Python ---- */
 
+/* Whether an object that `store` empties was detached, or assigned to another pool, since it was marked for that. */
+static bool
+has_moved(PoolStore *store, PyObject *self)
+{
+    PoolStore *home = store->hook->home;
+    if (home == NULL) {
+        return false; /* the class's own pool has ended meanwhile, and with it all that was marked */
+    }
+    Mark mark = marks_find(&store->hook->marks, self);
+    return store == home ? mark.object != NULL : mark.store != store || mark.verdict != GOES_HOME;
+}
+
 /* An object that its reset or capacity gave to somebody stays alive, and is no longer ours. Say what it counts as; or
    that nobody has it any more, with *alive unset. */
 static COLD Fate
@@ -41,8 +53,8 @@ let_go(PoolStore *store, PyObject *self, Fate fate, bool *alive)
     Hook *hook = store->hook;
     Fate counts = fate == DISCARDED_ERROR ? fate : ESCAPED;
     bool marked = false;
-    if (has_mark(&hook->marks, self)) {
-        counts = COUNTED_ALREADY; /* it was detached, or assigned to another pool */
+    if (has_moved(store, self)) {
+        counts = COUNTED_ALREADY;
     }
     else {
         marked = marks_set(&hook->marks, self, store, UNCOUNTED);
@@ -57,15 +69,18 @@ let_go(PoolStore *store, PyObject *self, Fate fate, bool *alive)
         return counts; /* from here on, others may end it */
     }
     hide(self);
-    if (marked) {
+    if (marked && store != hook->home) {
+        marks_turn(&hook->marks, self, UNCOUNTED, GOES_HOME);
+    }
+    else if (marked) {
         Py_XDECREF(marks_pop(&hook->marks, self).store);
     }
     return fate;
 }
 
 /* Have an object of refcount 0 alive while functions in Python empty or measure it. With *alive set, it stays so. */
-static COLD Fate
-empty_alive(PoolStore *store, PyObject *self, bool *alive)
+static Fate
+empty_living(PoolStore *store, PyObject *self, bool *alive)
 {
     PyObject *pending = compat_take_exception();
     compat_come_alive(self);
@@ -79,6 +94,29 @@ empty_alive(PoolStore *store, PyObject *self, bool *alive)
         compat_let_go(self);
     }
     compat_put_exception(pending);
+    return fate;
+}
+
+/* The same, marked as one of `store` meanwhile; COUNTED_ALREADY where that is no longer so. */
+static COLD Fate
+empty_alive(PoolStore *store, PyObject *self, bool *alive)
+{
+    Hook *hook = store->hook;
+    bool is_home = store == hook->home;
+    if (!is_home && !marks_set(&hook->marks, self, store, GOES_HOME)) {
+        PyErr_Clear();
+        return DISCARDED_ERROR;
+    }
+    Fate fate = empty_living(store, self, alive);
+    if (*alive) {
+        return fate;
+    }
+    if (has_moved(store, self)) {
+        return COUNTED_ALREADY;
+    }
+    if (!is_home) {
+        Py_XDECREF(marks_pop(&hook->marks, self).store);
+    }
     return fate;
 }
 
@@ -145,9 +183,8 @@ recycle(PoolStore *store, PyObject *self, bool *alive)
     }
     if (UNLIKELY(store->reset != NULL || store->capacity != NULL || store->hook->empty != NULL)) {
         Fate fate = empty_alive(store, self, alive);
-        bool has_moved = has_mark(&store->hook->marks, self); /* by detach or assign */
-        if (*alive || has_moved || fate != RECYCLED) {
-            return fate == RECYCLED ? COUNTED_ALREADY : fate;
+        if (*alive || fate != RECYCLED) {
+            return fate;
         }
         if (Py_TYPE(self) != store->hook->type) {
             return DISCARDED_REFUSED; /* its class was changed */
@@ -197,15 +234,35 @@ end_marked(Hook *hook, Mark mark, PyObject *self)
     Py_DECREF(mark.store);
 }
 
-static void go_home(Hook *hook, PyObject *self);
+static void go_home(Hook *hook, PyObject *self, int moves);
 
-/* Count what became of an object, and end it if that is what it comes to. One that is dead and has a mark got that from
-   its own reset: it was detached, or goes to another pool. */
+enum { MOVES = 1 }; /* from pool to pool by its own reset, before an object is refused: else that could go on for ever */
+
+/* Have an object go where its own reset has sent it. */
 static COLD void
-settle(Hook *hook, PoolStore *store, PyObject *self, Fate fate, bool alive)
+move_on(Hook *hook, PyObject *self, int moves)
 {
-    if (!alive && has_mark(&hook->marks, self)) {
-        go_home(hook, self);
+    if (moves < MOVES) {
+        go_home(hook, self, moves + 1);
+        return;
+    }
+    Mark mark = marks_pop(&hook->marks, self);
+    if (mark.object == NULL) {
+        mark = (Mark){self, (PoolStore *)Py_NewRef(hook->home), UNREADY};
+    }
+    else if (mark.verdict == GOES_HOME) {
+        mark.verdict = UNREADY;
+    }
+    end_marked(hook, mark, self);
+}
+
+/* Count what became of an object, and end it if that is what it comes to. One that is dead and counted already was
+   detached by its own reset, or goes to another pool. */
+static COLD void
+settle(Hook *hook, PoolStore *store, PyObject *self, Fate fate, bool alive, int moves)
+{
+    if (fate == COUNTED_ALREADY && !alive) {
+        move_on(hook, self, moves);
         return;
     }
     count_fate(store, fate, 1);
@@ -215,7 +272,7 @@ settle(Hook *hook, PoolStore *store, PyObject *self, Fate fate, bool alive)
 }
 
 static void
-go_home(Hook *hook, PyObject *self)
+go_home(Hook *hook, PyObject *self, int moves)
 {
     hide(self); /* from here on the collector does not see it */
     watch_dropped(self);
@@ -234,7 +291,7 @@ go_home(Hook *hook, PyObject *self)
     bool alive = false;
     Fate fate = recycle(store, self, &alive);
     if (UNLIKELY(fate != RECYCLED)) {
-        settle(hook, store, self, fate, alive);
+        settle(hook, store, self, fate, alive, moves);
     }
     if (mark.object != NULL) {
         Py_DECREF(store);
@@ -260,7 +317,7 @@ drop_waiting(void)
     while ((self = shelf_pop(&here.waiting)) != NULL) {
         Hook *hook = hook_of(Py_TYPE(self));
         if (hook != NULL) {
-            go_home(hook, self);
+            go_home(hook, self, 0);
         }
         else {
             end_object(self);
@@ -284,7 +341,7 @@ dealloc_any(PyObject *self)
         return;
     }
     here.depth++;
-    go_home(hook, self);
+    go_home(hook, self, 0);
     if (--here.depth == 0 && here.waiting.count != 0) {
         drop_waiting();
     }
