@@ -342,12 +342,20 @@ class Store:
         made = 0
         while made < count and shelf.has_room():
             held = Held(self.plan.parkable())
-            unfit = self._hindrance(held) or not self.plan.is_for(held.__wrapped__)
-            if unfit or (self.plan.reset is not None and self._is_too_large(held)):
+            if not self._may_be_parked(held) or not shelf.has_room():
                 break  # the next one would be no different
             self._park_new(shelf, held)
             made += 1
         return made
+
+    def _may_be_parked(self, held: Held) -> bool:
+        """Whether nobody has a new object, and it is not too large; its `capacity` may keep it, too."""
+        try:
+            too_large = self.plan.reset is not None and self._is_too_large(held)
+        except BaseException as error:  # noqa: BLE001 (as where an object is dropped)
+            report(error, f"while an object of {self.plan.cls.__qualname__} was recycled; it was discarded")
+            return False
+        return not too_large and self._hindrance(held) is None and self.plan.is_for(held.__wrapped__)
 
     def _park_new(self, shelf: Shelf, held: Held) -> None:
         shelf.park(held)

@@ -376,3 +376,23 @@ def test_an_assigned_object_goes_to_its_new_pool(pooled, containers):
     del obj
     assert (len(old), len(new)) == (0, 1)
     assert new.take() == {}
+
+
+@pytest.mark.parametrize("how", ["keeps", "raises"])
+def test_prefill_parks_nothing_that_its_capacity_keeps_or_cannot_measure(pooled, kind, unraisable, how):
+    kept = []
+
+    class Thing:
+        def reset(self):
+            pass
+
+        def capacity(self):
+            if how == "raises":
+                raise RuntimeError("not today")
+            kept.append(self)
+            return 1
+
+    pool = kind(pooled.poolable(Thing), max=4)
+    assert (pool.prefill(4), len(pool)) == (0, 0)
+    assert len(unraisable) == (how == "raises")
+    assert pool.take() not in kept
