@@ -72,11 +72,19 @@ def hookable(cls: type) -> type:
             f"reference engine cannot hook; use GlobalPool({cls.__name__}, ...) or LocalPool({cls.__name__}, ...)"
         )
     namespace = {name: value for name, value in cls.__dict__.items() if name in _ITS_OWN}
-    namespace |= {"__slots__": (), "__qualname__": cls.__qualname__}
+    namespace |= {"__slots__": (), "__qualname__": cls.__qualname__, "__doc__": _doc_of(cls)}
     with _unannounced(cls):
         stand_in: type = _hooked(metaclass)(cls.__name__, (cls,), namespace)
     del stand_in.__slots__  # type: ignore[attr-defined] # those of the class are to be seen
     return stand_in
+
+
+def _doc_of(cls: type) -> str | None:
+    """What a class says it is; None where it cannot say that yet: from Python 3.15 on a dataclass finds it out late."""
+    try:
+        return cls.__doc__
+    except Exception:  # noqa: BLE001 (whatever its annotations raise)
+        return None
 
 
 @contextmanager

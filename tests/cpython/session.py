@@ -1,8 +1,10 @@
 """What the tests of this folder have in common: the package under test, and whether it can be tested here."""
 
 import functools
+import importlib
 import importlib.util
 import os
+import sys
 from types import ModuleType
 
 import pytest
@@ -25,6 +27,22 @@ def skip_unless_testable() -> None:
     if not is_built():
         reason = "the native engine was not built; proxies of the reference engine are no containers to code in C"
         pytest.skip(reason, allow_module_level=True)
+    _keep_hypothesis_as_it_is()
     from test import support
 
     support.use_resources = dict.fromkeys(filter(None, os.environ.get(RESOURCES, "").split(",")))
+
+
+def _keep_hypothesis_as_it_is() -> None:
+    """Have CPython's tests use their stand-in for hypothesis, whose settings they would change for all other tests."""
+    name = "test.support.hypothesis_helper"
+    if name in sys.modules or importlib.util.find_spec(name) is None:
+        return
+    known = sys.modules.get("hypothesis")
+    sys.modules["hypothesis"] = None  # type: ignore[assignment] # so it cannot be imported
+    try:
+        importlib.import_module(name)
+    finally:
+        del sys.modules["hypothesis"]
+        if known is not None:
+            sys.modules["hypothesis"] = known
