@@ -204,6 +204,7 @@ def test_records_keep_nothing_alive(debugged, thing):
     assert debugged.live(thing) == []
 
 
+@pytest.mark.usefixtures("mortal_classes")
 def test_a_class_can_be_collected_with_its_objects(debugged):
     @debugged.poolable
     class Thing:

@@ -6,7 +6,6 @@ import itertools
 import pickle
 import queue
 import random
-import sys
 import threading
 import weakref
 from typing import Any
@@ -413,10 +412,8 @@ def test_del_runs_when_an_object_really_dies_and_sees_its_fields(pooled, kind):
     assert died == [[2]]
 
 
-def test_a_class_can_be_collected_with_its_pool_and_what_that_keeps(pooled, kind, free_threaded):
-    if free_threaded and sys.version_info < (3, 14):
-        pytest.skip("free-threaded 3.13 never lets go of a class once a thread has run")
-
+@pytest.mark.usefixtures("mortal_classes")
+def test_a_class_can_be_collected_with_its_pool_and_what_that_keeps(pooled, kind):
     @pooled.poolable
     @kind.define
     class Inner:

@@ -1,7 +1,6 @@
 """Contract line 7: what the cyclic collector finds is never handed out while anything can reach it."""
 
 import gc
-import sys
 import weakref
 
 import pytest
@@ -154,10 +153,8 @@ def test_del_of_a_collected_object_runs_once(pooled):
     assert died == ["n"]
 
 
-def test_a_class_can_be_collected_with_its_pool(pooled, free_threaded):
-    if free_threaded and sys.version_info < (3, 14):
-        pytest.skip("free-threaded 3.13 never lets go of a class once a thread has run")
-
+@pytest.mark.usefixtures("mortal_classes")
+def test_a_class_can_be_collected_with_its_pool(pooled):
     @pooled.poolable
     class Thing:
         pass

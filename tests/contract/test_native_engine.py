@@ -125,10 +125,8 @@ def test_the_collector_does_not_see_parked_objects(pooled):
     assert gc.is_tracked(Thing())
 
 
-def test_parked_objects_do_not_hold_on_to_their_class(pooled, free_threaded):
-    if free_threaded and sys.version_info < (3, 14):
-        pytest.skip("free-threaded 3.13 does not count who refers to a class once a thread has run")
-
+@pytest.mark.usefixtures("mortal_classes")
+def test_parked_objects_do_not_hold_on_to_their_class(pooled):
     @pooled.poolable
     class Thing:
         pass
