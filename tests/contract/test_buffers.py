@@ -459,7 +459,7 @@ def test_any_sequence_gives_what_a_model_foretells(containers, steps, max_bytes,
         assert (stats.live, pool.parked_bytes) == (len(held), in_all())
 
 
-def test_no_memory_has_two_owners(containers):
+def test_no_memory_has_two_owners(containers, free_threaded):
     seed = random.randrange(1 << 32)
     print(f"seed {seed}")
     threads, rounds = 4, 800
@@ -501,7 +501,9 @@ def test_no_memory_has_two_owners(containers):
     assert faults == []
     stats = adds_up(pool)
     assert stats.hits > 0
-    assert (stats.live, stats.escaped, stats.collected) == (0, 0, 0)
+    assert (stats.live, stats.escaped) == (0, 0)
+    if not free_threaded:  # there, what other threads let go of may end in a pause of the collector's
+        assert stats.collected == 0
 
 
 def test_memory_comes_home_from_any_thread(pool):
