@@ -463,6 +463,9 @@ store_end(PoolStore *self)
     self->next = buried;
     buried = self;
     unlock(&stores_lock);
+    if (are_closed) {
+        return; /* at the end of the interpreter threads end without a word, and what they held is not known any more */
+    }
     do_alone(exhume, &found);
     while (found != NULL) {
         PoolStore *store = found;

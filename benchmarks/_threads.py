@@ -1,0 +1,144 @@
+"""The cases of threads: what a take and a drop cost where several threads do it at once, each from its local pool."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from typing import Any, Final
+
+from attrs import define, field
+
+from benchmarks._measuring import Result, result_of
+from pooled import poolable, take
+from pooled.containers import List
+
+THREADS: Final = 2
+"""As many as the smallest machine has cores: with more, threads would wait for a core rather than for one another."""
+
+ROUNDS: Final = 100_000
+
+
+@define
+class Row:
+    """What a thread makes, with parts of its own."""
+
+    number: int = 0
+    name: str = ""
+    items: list[int] = field(factory=list)
+    index: dict[str, int] = field(factory=dict)
+    tags: set[str] = field(factory=set)
+
+
+@poolable
+@define
+class PooledRow(Row):
+    """The same, pooled."""
+
+
+class Point:
+    """A small object."""
+
+    __slots__ = ("x", "y")
+
+    def __init__(self, x: int, y: int) -> None:
+        self.x = x
+        self.y = y
+
+
+@poolable
+class PooledPoint(Point):
+    """The same, pooled."""
+
+    __slots__ = ()
+
+
+Work = Callable[[int], None]
+
+
+def scaling(pairs: int) -> Iterator[Result]:
+    """How much dearer it gets with more threads, against how much dearer that of plain objects gets.
+
+    A ratio of 1 says that pooled objects scale as plain ones do. The clock is that of each thread, so threads that wait
+    for a core, or for the GIL, cost nothing; those that wait for one another's memory do.
+    """
+    yield _scaling("List, 2 appends", _two_appends(List), _two_appends(list), pairs)
+    yield _scaling("2 slots", _points(PooledPoint), _points(Point), pairs)
+    yield _scaling("take of 5 fields", _takes(PooledRow), _calls(Row), pairs)
+
+
+def _two_appends(cls: type[list[int]]) -> Work:
+    def work(rounds: int) -> None:
+        for _ in range(rounds):
+            items = cls()
+            items.append(1)
+            items.append(2)
+            del items
+
+    return work
+
+
+def _points(cls: type[Point]) -> Work:
+    def work(rounds: int) -> None:
+        for _ in range(rounds):
+            cls(1, 2)
+
+    return work
+
+
+def _takes(cls: type[Any]) -> Work:
+    def work(rounds: int) -> None:
+        for _ in range(rounds):
+            take(cls)
+
+    return work
+
+
+def _calls(cls: type[Any]) -> Work:
+    def work(rounds: int) -> None:
+        for _ in range(rounds):
+            cls()
+
+    return work
+
+
+def _scaling(case: str, ours: Work, theirs: Work, pairs: int) -> Result:
+    alone, together = [], []
+    for _ in range(pairs):
+        alone.append((_cost(ours, 1), _cost(theirs, 1)))
+        together.append((_cost(ours, THREADS), _cost(theirs, THREADS)))
+    # What one thread pays for its company, a pair for each turn: as seconds, so that the ratio is of slowdowns.
+    slowdowns = [(both[0] / one[0], both[1] / one[1]) for one, both in zip(alone, together, strict=True)]
+    ratios = result_of(case, slowdowns, wanted=0.95)
+    costs = result_of(case, together)
+    note = f"on {THREADS} threads; the pooled one is {result_of(case, alone).ratio:.2f} times as fast on one"
+    return Result(
+        case=case,
+        pooled=costs.pooled,
+        other=costs.other,
+        ratio=ratios.ratio,
+        low=ratios.low,
+        high=ratios.high,
+        wanted=ratios.wanted,
+        note=note,
+    )
+
+
+def _cost(work: Work, threads: int) -> float:
+    """Seconds of a round, of the time of the threads that do it at once."""
+    costs: list[float] = []
+    barrier = threading.Barrier(threads)
+
+    def measure() -> None:
+        work(1000)  # the pool of this thread fills
+        barrier.wait()
+        began = time.thread_time()
+        work(ROUNDS)
+        costs.append((time.thread_time() - began) / ROUNDS)
+
+    workers = [threading.Thread(target=measure) for _ in range(threads)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    return sum(costs) / threads
