@@ -8,6 +8,7 @@ import threading
 import weakref
 from collections import deque
 from collections.abc import Callable
+from itertools import count
 from typing import Any, Final, TypeAlias
 
 import attrs
@@ -75,20 +76,32 @@ class Shelf:
 _NO_SHELF: Final = Policy(max=0)
 """For what is dropped on a thread that is past its end."""
 
-Tally: TypeAlias = dict[str, int]
-"""What one thread counted, by the names in `Stats`. Only that thread adds to it, so no lock is needed: between
-reading and writing `tally[name] += 1` Python runs nothing else on it, not even a finalizer."""
-
 _COUNTED: Final = tuple(field.name for field in attrs.fields(Stats) if field.name != "parked")
 
+Total: TypeAlias = dict[str, int]
+"""How much was counted, by the names in `Stats`."""
 
-def _new_tally() -> Tally:
+
+class Tally:
+    """What one thread counted, by the names in `Stats`."""
+
+    __slots__ = ("_counts",)
+
+    def __init__(self) -> None:
+        self._counts = {name: count() for name in _COUNTED}
+
+    def add(self, name: str) -> None:
+        """Count one more, in one step: a function that traces each step of Python's may take and drop in between."""
+        next(self._counts[name])
+
+    def add_to(self, total: Total) -> None:
+        """Add all that was counted."""
+        for name, counted in self._counts.items():
+            total[name] += int(repr(counted)[len("count(") : -1])  # it says it in no other way
+
+
+def _nothing() -> Total:
     return dict.fromkeys(_COUNTED, 0)
-
-
-def _add(total: Tally, tally: Tally) -> None:
-    for name in _COUNTED:
-        total[name] += tally[name]
 
 
 class Desk:
@@ -98,7 +111,7 @@ class Desk:
 
     def __init__(self, shelf: Shelf) -> None:
         self.shelf = shelf
-        self.tally = _new_tally()
+        self.tally = Tally()
         self.lent: deque[Held] = deque()  # given back, but not yet let go of
 
 
@@ -111,7 +124,7 @@ class Desks:
         self._shared = new_shelf(policy) if policy.scope == "global" else None
         self._here = threading.local()
         self._open: deque[tuple[weakref.ref[Desk], Tally]] = deque()
-        self._closed = _new_tally()
+        self._closed = _nothing()
 
     def here(self) -> Desk:
         """The desk of this thread."""
@@ -135,9 +148,9 @@ class Desks:
         """What all threads counted, those that ended among them, and what is parked now."""
         with _counting:
             parked = self._close_dead_desks()
-            total = _new_tally()
-            for tally in (self._closed, *(tally for _, tally in tuple(self._open))):
-                _add(total, tally)
+            total = dict(self._closed)
+            for _, tally in tuple(self._open):
+                tally.add_to(total)
         if self._shared is not None:
             parked = len(self._shared)
         return Stats(parked=parked, **total)
@@ -159,7 +172,7 @@ class Desks:
             entry = self._open.popleft()
             desk = entry[0]()
             if desk is None:
-                _add(self._closed, entry[1])
+                entry[1].add_to(self._closed)
             else:
                 self._open.append(entry)
                 parked += len(desk.shelf)

@@ -148,7 +148,7 @@ class Store:
         obj = self._pop(desk, ())
         if obj is NOTHING:
             return None
-        desk.tally["hits"] += 1
+        desk.tally.add("hits")
         proxy = self._proxy(obj, self._unready)
         del obj  # if it cannot be made ready, the proxy alone holds it
         if plan.derived is not None:
@@ -193,7 +193,7 @@ class Store:
             obj = allocate(plan.cls, plan.cls, args, kwargs)
             if not issubclass(type(obj), plan.cls):
                 return obj, False  # no object of its own, so not the pool's either
-        desk.tally["hits" if hit else "misses"] += 1
+        desk.tally.add("hits" if hit else "misses")
         proxy = self._proxy(obj, home)
         if hit and plan.derived is not None:
             plan.derived.blank(obj)
@@ -276,7 +276,7 @@ class Store:
                 error,
                 f"while an object of {type(holder.__wrapped__).__qualname__} was recycled; it was discarded",
             )
-        desk.tally[fate] += 1
+        desk.tally.add(fate)
         if fate == "recycled":
             desk.shelf.park(holder)
         else:
@@ -329,7 +329,7 @@ class Store:
         return measure is not None and index(measure(holder.__wrapped__)) > self.policy.max_cap
 
     def _count(self, name: str) -> None:
-        self._desks.here().tally[name] += 1
+        self._desks.here().tally.add(name)
 
     # Keeping.
 

@@ -63,8 +63,8 @@ class WatchedStore(reference.Store):
             text = _debugging.popped(obj, self) if key in _debugging.last else None
             if text is None:
                 return obj
-            desk.tally["hits"] += 1
-            desk.tally["discarded_refused"] += 1
+            desk.tally.add("hits")
+            desk.tally.add("discarded_refused")
             _debugging.last.pop(key, None)
             del obj
             _debugging.warn(text)
