@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test lint benchmark sanitize clean
+.PHONY: demo test lint benchmark stress sanitize clean
 
 demo: $(VENV)/.installed ## install the package and run the producer and the consumer
 	$(BIN)/python examples/producer_consumer.py
@@ -20,6 +20,10 @@ lint: $(VENV)/.linted ## check format, style and types
 benchmark: $(VENV)/.installed ## install the package and measure pooled against not pooled
 	$(BIN)/python -m benchmarks
 
+stress: $(VENV)/.tested ## misuse the package in every way for ten minutes at most, each scenario a process; seeds are printed
+	$(BIN)/python -m tests.stress --limit 480
+	$(BIN)/pytest -q --long tests/unit/test_leaks_ways.py
+
 # An environment and a build of its own: the usual one must not find objects that were compiled for this one.
 SANITIZERS := -fsanitize=address,undefined -fno-sanitize-recover=undefined -g -O1
 sanitize: ## run the contract over the native engine with the address and undefined-behaviour sanitizers
@@ -29,7 +33,7 @@ sanitize: ## run the contract over the native engine with the address and undefi
 		$(VENV)-sanitize/bin/python -m pip install --quiet --prefer-binary --no-cache-dir '.[test]'
 	rm -rf build
 	ASAN_OPTIONS=detect_leaks=0:allocator_may_return_null=1 PYTHONMALLOC=malloc LD_PRELOAD=$$(gcc -print-file-name=libasan.so) \
-		$(VENV)-sanitize/bin/python -P -m pytest -q -p no:cacheprovider tests/contract -k native
+		$(VENV)-sanitize/bin/python -P -m pytest -q -p no:cacheprovider tests/contract tests/cpython -k 'native or cpython'
 
 clean:
 	rm -rf $(VENV) $(VENV)-sanitize build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

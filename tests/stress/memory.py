@@ -1,0 +1,136 @@
+"""No memory: every allocation of a life fails once. Nothing crashes, and what comes afterwards is sound."""
+
+import gc
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import pooled
+
+from .kinds import Kind, check_blank, kinds, use
+from .scenario import NotHereError, Run, scenario
+
+MOST = 400
+"""How many allocations one life may take; the sweep is over when several in a row were not touched."""
+
+
+def hooks() -> Any:
+    try:
+        import _testcapi
+    except ImportError as error:
+        raise NotHereError("no _testcapi") from error
+    return _testcapi
+
+
+def fails_somewhere(testcapi: Any, start: int, stop: int, work: Callable[[], None]) -> bool:
+    """Run something without memory for the allocations from `start` to `stop`; whether it ran out."""
+    failed = False
+    testcapi.set_nomemory(start, stop)
+    try:
+        work()
+    except MemoryError:
+        failed = True
+    except SystemError:  # without memory CPython may lose the error itself, in Python code, too
+        failed = True
+    finally:
+        testcapi.remove_mem_hooks()
+    return failed
+
+
+def sweep(run: Run, testcapi: Any, kind: Kind, work: Callable[[], None], width: int) -> None:
+    """Let each allocation of `work` fail, with those after it, and look at the pool after each.
+
+    Not with all of them: in that case Python 3.11 raises one MemoryError after another for ever, where it pushes an
+    exception that is on its way.
+    """
+    untouched, start = 0, 0
+    while untouched < 5 and start < MOST and run.going():
+        failed = fails_somewhere(testcapi, start, start + width, work)
+        untouched = 0 if failed else untouched + 1
+        for token in (start + 1, start + 2):
+            use(kind, token)
+        check_blank(kind, kind.make())
+        run.operations += 1
+        start += 1
+
+
+def lives(kind: Kind) -> list[Callable[[], None]]:
+    def whole():
+        obj = kind.make()
+        kind.fill(obj, 7)
+
+    def with_several():
+        first, second = kind.make(), kind.make()
+        kind.fill(first, 7)
+        kind.fill(second, 8)
+
+    def anew():
+        kind.pool.clear()
+        obj = kind.make()
+        kind.fill(obj, 7)
+
+    def prefill():
+        if kind.name != "Array":  # it takes arguments to make one
+            kind.pool.prefill(2)
+        kind.pool.prune()
+
+    def resize():
+        kind.pool.resize(max=1)
+        kind.pool.resize(max=9)
+
+    return [whole, with_several, anew, prefill, resize]
+
+
+@scenario()
+def no_memory(run: Run) -> None:
+    """`_testcapi.set_nomemory` at each allocation of take, fill and drop, for each kind; and no memory is lost."""
+    testcapi = hooks()
+    tried = kinds(max=9, scope="local") + kinds(max=9, scope="global")
+    run.rng.shuffle(tried)
+    shown, sys.stderr = sys.stderr, None  # what is out of memory may be told as an unraisable error
+    sys.unraisablehook = lambda args: None
+    try:
+        while run.going():
+            for kind in tried:
+                for work in lives(kind):
+                    for width in (1, 50):
+                        sweep(run, testcapi, kind, work, width)
+                kind.pool.clear()
+                gc.collect()
+                stats = kind.pool.stats()
+                assert stats.parked == 0, f"{kind.name}: {stats}"
+                if pooled.engine == "native" and kind.name != "function":  # what is written in Python may lose count
+                    assert stats.live == 0, f"{kind.name}: {stats}"
+                if not run.going():
+                    break
+    finally:
+        sys.stderr = shown
+
+
+IN_PYTHON = {"reset", "function", "Array"}
+"""Kinds that functions in Python empty or measure: a frame that is short of memory may lose some itself."""
+
+
+@scenario("native")
+def no_memory_leaks(run: Run) -> None:
+    """Sweep after sweep, the blocks of memory in use level off, where all is done in C."""
+    testcapi = hooks()
+    shown, sys.stderr = sys.stderr, None
+    sys.unraisablehook = lambda args: None
+    try:
+        scope = run.rng.choice(["local", "global"])
+        tried = [kind for kind in kinds(max=9, scope=scope) if kind.name not in IN_PYTHON]
+        run.rng.shuffle(tried)
+        for kind in tried:
+            counts = []
+            for _ in range(5):
+                for work in lives(kind)[:3]:
+                    sweep(run, testcapi, kind, work, 1)
+                gc.collect()
+                counts.append(sys.getallocatedblocks())
+            if not run.going():
+                break  # the last sweep may have been cut short
+            grown = counts[4] - counts[2]
+            assert grown < 60, f"{kind.name}: {counts}"
+    finally:
+        sys.stderr = shown

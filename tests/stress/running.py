@@ -1,0 +1,122 @@
+"""Run scenarios, each in a process of its own, and say what came of them."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import attrs
+
+import pooled
+
+from .scenario import Scenario
+
+TESTS = Path(__file__).resolve().parent.parent
+
+
+@attrs.frozen
+class Outcome:
+    """What came of a scenario. `text` begins with "ok", "not here" (something is lacking) or "FAILED"."""
+
+    name: str
+    engine: str
+    seed: int
+    operations: int
+    seconds: float
+    text: str
+    output: str = ""
+
+    @property
+    def failed(self) -> bool:
+        return self.text.startswith("FAILED")
+
+
+def engines() -> tuple[str, ...]:
+    """The engines there are to be tried; where the native one was to be built, it has to be there."""
+    if pooled.engine != "native" and os.environ.get("POOLED_BUILD_NATIVE") != "1":
+        return ("reference",)
+    return ("native", "reference")
+
+
+def run_scenario(scenario: Scenario, engine: str, seed: int, seconds: float, limit: float) -> Outcome:
+    """Run a scenario to its end, or for `limit` seconds."""
+    command = [sys.executable, "-P", "-X", "faulthandler", "-m", "stress.one", scenario.name]
+    process = subprocess.Popen(
+        [*command, "--seed", str(seed), "--seconds", str(seconds)],
+        env={**os.environ, "POOLED_ENGINE": engine, "PYTHONPATH": str(TESTS)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,  # so that its own children can be ended with it
+    )
+    began = time.monotonic()
+    try:
+        output, errors = process.communicate(timeout=limit)
+        text = None
+    except subprocess.TimeoutExpired:
+        process.send_signal(signal.SIGABRT)  # faulthandler tells where each thread is
+        text = f"FAILED: not done after {limit:.0f} s"
+        output, errors = _last_words(process)
+    took = time.monotonic() - began
+    report = _report(output)
+    text = text or _verdict(process.returncode, errors, report)
+    return Outcome(
+        name=scenario.name,
+        engine=engine,
+        seed=seed,
+        operations=report.get("operations", 0),
+        seconds=report.get("seconds", took),
+        text=text,
+        output=output + errors if text.startswith("FAILED") else "",
+    )
+
+
+def _last_words(process: "subprocess.Popen[str]") -> tuple[str, str]:
+    try:
+        return process.communicate(timeout=5)
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)
+        return process.communicate()
+
+
+def _report(output: str) -> dict[str, object]:
+    try:
+        return json.loads(output.splitlines()[-1])
+    except (IndexError, ValueError):
+        return {}
+
+
+def _verdict(status: int, errors: str, report: dict[str, object]) -> str:
+    if status < 0:
+        return f"FAILED: crashed, {signal.Signals(-status).name}"
+    if status > 0 or not report:
+        return f"FAILED: exit status {status}"
+    if errors.strip():
+        return "FAILED: printed on stderr"
+    return f"not here: {report['lacks']}" if report["lacks"] else "ok"
+
+
+def repeat_command(outcome: Outcome, seconds: float) -> str:
+    """What to type to see an outcome again."""
+    options = f"--seconds {seconds:g} --seed {outcome.seed} --engine {outcome.engine} --only {outcome.name}"
+    return f"{sys.executable} -m tests.stress {options}"
+
+
+def run_all(
+    scenarios: list[Scenario], engine: str | None, seed: int, seconds: float, limit: float
+) -> Iterator[Outcome]:
+    """Run each scenario on each engine that it is for, within `limit` seconds together."""
+    ends = time.monotonic() + limit
+    for scenario in scenarios:
+        for name in [engine] if engine else engines():
+            if name not in scenario.engines:
+                continue
+            left = ends - time.monotonic()
+            if left <= seconds:
+                yield Outcome(scenario.name, name, seed, 0, 0.0, f"FAILED: not run, the {limit:.0f} s were over")
+                continue
+            yield run_scenario(scenario, name, seed, seconds, min(left, 60 + 10 * seconds))

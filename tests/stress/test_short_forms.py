@@ -1,0 +1,18 @@
+"""Each scenario for a second, in a process of its own. `python -m tests.stress` runs them for longer."""
+
+import random
+
+import pytest
+
+from stress.running import engines, repeat_command, run_scenario
+from stress.scenarios import ALL
+
+CASES = [(each, engine) for each in ALL.values() for engine in engines() if engine in each.engines]
+
+
+@pytest.mark.parametrize(("scenario", "chosen"), CASES, ids=[f"{each.name}-{engine}" for each, engine in CASES])
+def test_short_form(scenario, chosen):
+    outcome = run_scenario(scenario, chosen, random.randrange(1 << 32), seconds=0.7, limit=120)
+    assert not outcome.failed, f"{outcome.text}\n{outcome.output}\nto repeat it: {repeat_command(outcome, 0.7)}"
+    if outcome.text != "ok":
+        pytest.skip(outcome.text)
