@@ -556,11 +556,16 @@ park_ready(PoolStore *store, PyObject *self)
     if (has_weakrefs(self)) {
         PyObject_ClearWeakRefs(self);
     }
-    if (park(store, self, COUNTED_ALREADY) == RECYCLED) {
-        Py_XDECREF(marks_pop(&store->hook->marks, self).store);
-        return true;
+    Mark mark = marks_pop(&store->hook->marks, self); /* before somebody can take it */
+    bool parked = park(store, self, COUNTED_ALREADY) == RECYCLED;
+    if (!parked) {
+        compat_revive(self);
+        show(self);
+        if (!marks_set(&store->hook->marks, self, store, UNCOUNTED)) {
+            PyErr_Clear();
+            count_fate(store, MISS, 1); /* what becomes of it will be counted */
+        }
     }
-    compat_revive(self);
-    show(self);
-    return false;
+    Py_XDECREF(mark.store);
+    return parked;
 }

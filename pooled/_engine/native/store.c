@@ -49,7 +49,7 @@ static void
 find_filled(void *found)
 {
     for (PoolStore *store = stores; store != NULL; store = store->next) {
-        if (Py_REFCNT(store) > 0 && (store->is_local ? shelves_count(store->index, NULL) : store->shelf.count) > 0) {
+        if (Py_REFCNT(store) > 0 && (store->is_local ? shelves_count(store->index) : store->shelf.count) > 0) {
             *(PoolStore **)found = (PoolStore *)Py_NewRef(store);
             return;
         }
@@ -257,10 +257,8 @@ store_set_fields(PoolStore *self, PyObject *args)
 static PyObject *
 store_counts(PoolStore *self, PyObject *Py_UNUSED(ignored))
 {
-    lock(&self->shelf.lock);
-    Shelf sum = self->shelf;
-    unlock(&self->shelf.lock);
-    Py_ssize_t parked = self->is_local ? shelves_count(self->index, &sum) : sum.count;
+    Shelf sum = {.count = 0};
+    Py_ssize_t parked = shelves_sum(self, &sum);
     PyObject *counts = PyTuple_New(FATES + 1);
     for (int i = 0; counts != NULL && i <= FATES; i++) {
         PyObject *count = i < FATES ? PyLong_FromLongLong((long long)sum.counts[i]) : PyLong_FromSsize_t(parked);

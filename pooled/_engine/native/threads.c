@@ -225,11 +225,11 @@ shelves_free_index(Py_ssize_t index)
     unlock(&desks_lock);
 }
 
-Py_ssize_t
-shelves_count(Py_ssize_t index, Shelf *sum)
+/* The same as `shelves_count`, with the lock; what was counted is added to `sum`, if there is one. */
+static Py_ssize_t
+add_up(Py_ssize_t index, Shelf *sum)
 {
     Py_ssize_t count = 0;
-    lock(&desks_lock);
     for (Desk *desk = desks; desk != NULL; desk = desk->next) {
         Shelf *shelf = shelf_of(desk, index);
         if (shelf != NULL) {
@@ -238,6 +238,29 @@ shelves_count(Py_ssize_t index, Shelf *sum)
         if (shelf != NULL && sum != NULL) {
             shelf_add_counts(sum, shelf);
         }
+    }
+    return count;
+}
+
+Py_ssize_t
+shelves_count(Py_ssize_t index)
+{
+    lock(&desks_lock);
+    Py_ssize_t count = add_up(index, NULL);
+    unlock(&desks_lock);
+    return count;
+}
+
+Py_ssize_t
+shelves_sum(PoolStore *store, Shelf *sum)
+{
+    lock(&desks_lock); /* so that no thread that ends leaves what it counted to a shelf that was looked at before */
+    lock(&store->shelf.lock);
+    shelf_add_counts(sum, &store->shelf);
+    Py_ssize_t count = store->shelf.count;
+    unlock(&store->shelf.lock);
+    if (store->is_local) {
+        count += add_up(store->index, sum);
     }
     unlock(&desks_lock);
     return count;

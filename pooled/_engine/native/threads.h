@@ -35,9 +35,11 @@ Shelf *open_shelf(Py_ssize_t index, struct PoolStore *store);
 Py_ssize_t shelves_new_index(void);
 void shelves_free_index(Py_ssize_t index);
 
-/* How many objects all threads have on their shelves of this index; what became of those that came by is added to
-   `sum`, if there is one. */
-Py_ssize_t shelves_count(Py_ssize_t index, Shelf *sum);
+/* How many objects all threads have on their shelves of this index. */
+Py_ssize_t shelves_count(Py_ssize_t index);
+
+/* How many objects are on the shelves of a pool; what became of those that came by is added to `sum`. */
+Py_ssize_t shelves_sum(struct PoolStore *store, Shelf *sum);
 
 /* End, on all shelves of this index, what is above `keep`: the oldest first. */
 void shelves_trim(Py_ssize_t index, Py_ssize_t keep);
