@@ -93,8 +93,10 @@ class Family:
 
 
 def set_del(family, cls):
+    # Not one whose class may go with it: what saves a class from the collector has lost the word to its bases, so that
+    # Python does not hear of it when these are changed (CPython's issue 135552).
     def __del__(self):
-        if family.rng.random() < 0.3:
+        if type(self) in {family.cls, family.like} and family.rng.random() < 0.3:
             family.held.append(self)
 
     cls.__del__ = __del__
