@@ -80,6 +80,13 @@ class Plan:
     hooked: bool = False
     plain: bool = False
     builtin: Builtin | None = None
+    _mro: tuple[type, ...] = attrs.field(
+        init=False, default=attrs.Factory(lambda plan: plan.cls.__mro__, takes_self=True)
+    )
+
+    def is_outdated(self) -> bool:
+        """Whether the class has got other bases since, which may have hidden from it what its objects have."""
+        return self.cls.__mro__ is not self._mro
 
     def is_for(self, obj: object) -> bool:
         """Whether a pool of this plan can keep `obj`."""

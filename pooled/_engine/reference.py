@@ -289,7 +289,7 @@ class Store:
             return hindrance
         if not desk.shelf.has_room():
             return "discarded_full"
-        if not self.plan.is_for(holder.__wrapped__):
+        if not self.plan.is_for(holder.__wrapped__) or self.plan.is_outdated():
             return "discarded_refused"  # its class was changed
         plan = self.plan
         refusal = self._empty(holder)

@@ -1,5 +1,6 @@
 """Odd objects at odd moments: cases in which the contract was once broken, or might be."""
 
+import contextlib
 import gc
 import sqlite3
 import sys
@@ -314,3 +315,26 @@ def test_objects_that_are_older_than_the_pool(pooled, importable):
     assert live(pooled, decorated) == 0
     decorated()
     assert pooled.pool_of(decorated).stats() == pooled.Stats(misses=1, recycled=1, parked=1)
+
+
+def test_a_class_that_gets_other_bases_shows_nothing_of_an_earlier_life(pooled):
+    class Base:
+        __slots__ = ()
+
+    class Other:
+        __slots__ = ()
+
+    @pooled.poolable(max=4)
+    class Thing(Base):
+        pass
+
+    obj = Thing()
+    obj.token = 1
+    with contextlib.suppress(TypeError):  # not every class can have others
+        Thing.__bases__ = (Other,)
+    del obj
+    for _ in range(3):
+        obj = Thing()
+        assert not hasattr(obj, "token")
+        obj.token = 1
+        del obj
