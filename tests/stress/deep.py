@@ -113,8 +113,8 @@ def links() -> dict[str, tuple[Any, Callable[[Any], Any]]]:
     }
 
 
-def in_a_small_thread(function: Callable[[], None]) -> None:
-    former = threading.stack_size(LITTLE)
+def in_a_small_thread(function: Callable[[], None], stack: int = LITTLE) -> None:
+    former = threading.stack_size(stack)
     thread = threading.Thread(target=function)
     thread.start()
     threading.stack_size(former)
@@ -190,9 +190,9 @@ def deep_callbacks(run: Run) -> None:
         head = None
 
     done = [Holding]
-    in_a_small_thread(by_del)
+    in_a_small_thread(by_del, 2 * LITTLE)  # Python 3.13 needs as much for plain objects, up to its recursion limit
     if pooled.engine == "native" or gil_is_on():  # else wrapt is Python, whose calls nest like any, to their limit
-        in_a_small_thread(by_callback)
+        in_a_small_thread(by_callback, 2 * LITTLE)
         done.append(Referred)
     run.operations += len(done) * length
     for cls in done:
