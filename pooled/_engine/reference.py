@@ -122,7 +122,10 @@ class Store:
 
     def construct(self, args: Arguments, kwargs: Keywords) -> Any:
         """Do what `cls(...)` does."""
-        obj, made = self._blank(args, kwargs, self._unready)
+        return self._construct(args, kwargs, reusing=True)
+
+    def _construct(self, args: Arguments, kwargs: Keywords, *, reusing: bool) -> Any:
+        obj, made = self._blank(args, kwargs, self._unready, reusing=reusing)
         if isinstance(obj, self.plan.cls):  # else its __new__ gave something else
             initialise(bare(obj), args, kwargs)
         if made:
@@ -168,6 +171,8 @@ class Store:
             plan.derived.make_ready(proxy.__wrapped__, given)
             proxy._self_pooled_home = self
             return proxy
+        if plan.hooked:
+            return self._construct((), given, reusing=False)
         proxy = self._proxy(plan.factory(**given), self)
         self._count("misses")
         return proxy

@@ -1,6 +1,7 @@
 """Contract line 10: pickles and copies are equal objects, taken from the pool of the process that receives them."""
 
 import copy
+import dataclasses
 import multiprocessing
 import operator
 import pickle
@@ -81,6 +82,22 @@ def test_slots(pooled, importable, way):
 
     assert way(Point(3, 4)) == Point(3, 4)
     assert pooled.pool_of(Point).stats().taken == 3
+
+
+@pytest.mark.parametrize("library", ["attrs", "dataclass"])
+def test_classes_that_are_made_a_second_time_with_slots(pooled, importable, way, library):
+    """The class that the metaclass was given first is thrown away, and its methods are put into the other."""
+    define = attrs.define if library == "attrs" else dataclasses.dataclass(slots=True)
+
+    @importable(define)
+    class Message(metaclass=pooled.PooledMeta):
+        topic: str
+
+    original = Message("topic")
+    other = way(original)
+    assert (other.topic, other is original, other.__class__) == ("topic", False, Message)
+    del other
+    assert pooled.pool_of(Message).stats().recycled == 1
 
 
 @pytest.mark.parametrize(("name", "content"), CONTENTS)

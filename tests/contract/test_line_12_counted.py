@@ -27,6 +27,28 @@ def test_the_fields(pooled):
         stats + 1
 
 
+@pytest.mark.parametrize("resetting", [True, False])
+def test_an_object_that_cannot_be_made_ready_is_counted_whoever_asked_for_it(pooled, resetting):
+    class Thing:
+        def __init__(self):
+            raise ValueError("no")
+
+        if resetting:
+
+            def reset(self): ...
+
+    cls = pooled.poolable(Thing)
+    pool = pooled.pool_of(cls)
+    for count, ask in enumerate([cls, lambda: pooled.take(cls), pool.take, pool.borrow().__enter__], 1):
+        with pytest.raises(ValueError, match="no"):
+            ask()
+        assert pool.stats() == pooled.Stats(misses=count, discarded_error=count)
+    for ask in (lambda: pooled.orphan(cls), *([lambda: pool.prefill(1)] if resetting else [])):
+        with pytest.raises(ValueError, match="no"):
+            ask()
+        assert pool.stats().taken == count
+
+
 @pytest.mark.parametrize("scope", ["local", "global"])
 @pytest.mark.parametrize("resetting", [True, False])
 def test_everything_is_counted_once(pooled, unraisable, scope, resetting):

@@ -6,6 +6,7 @@ import re
 import zlib
 
 import pytest
+from field_kinds import error_of
 from helpers import on_another_thread
 
 
@@ -233,6 +234,23 @@ def test_only_what_may_be_parked_is_prefilled(pooled, kind):
     assert len(registry) == 1
     large = kind(lambda: bytearray(10_000), max_cap=100, reset=lambda obj: None, capacity=len)
     assert (large.prefill(3), len(large)) == (0, 0)
+
+
+@pytest.mark.parametrize("resets", [True, False])
+def test_what_prefill_cannot_make_is_not_counted(pooled, kind, resets):
+    class Thing:
+        def __init__(self, required):
+            pass
+
+        if resets:
+
+            def reset(self): ...
+
+    cls = pooled.poolable(Thing)
+    pool = kind(cls)
+    assert resets == error_of(pool.prefill, 3).startswith("TypeError: ")
+    assert pool.stats() == pooled.Stats(parked=0 if resets else 3)
+    assert pooled.pool_of(cls).stats() == pooled.Stats()
 
 
 def test_a_loan_that_is_never_left_comes_home_too(kind):

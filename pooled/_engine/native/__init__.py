@@ -216,7 +216,7 @@ def hook(cls: type, store: NativeStore) -> None:
     cls.__new__ = new  # type: ignore[method-assign] # a static method, as __new__ always is
     reduce_ex: Any = cls.__reduce_ex__
     if reduce_ex is object.__reduce_ex__:
-        cls.__reduce_ex__ = _reducer(cls)  # type: ignore[method-assign] # a function, as methods are
+        cls.__reduce_ex__ = _reduce_by_new  # type: ignore[method-assign] # a function, as methods are
     _native.install(store, new)
     if _is_in_use(cls):
         for obj in gc.get_objects():
@@ -230,17 +230,14 @@ def _is_in_use(cls: type) -> bool:
     return getattr(module, "__dict__", {}).get(cls.__name__) is cls  # asked so, a module's __getattr__ does not run
 
 
-def _reducer(cls: Any) -> Any:
-    """A `__reduce_ex__` with which copies and pickles of any protocol make their objects by `cls.__new__`.
+def _reduce_by_new(self: Any, protocol: Any, /) -> Any:
+    """The `__reduce_ex__` with which copies and pickles of any protocol make their objects by `cls.__new__`.
 
-    With the protocols 0 and 1 Python asks the base in C instead, and the pool would be left out.
+    With the protocols 0 and 1 Python asks the base in C instead, and the pool would be left out. Which class has it is
+    looked for at each call: attrs and dataclasses, where they make slots, put it into a class of their own.
     """
-
-    def __reduce_ex__(self: Any, protocol: Any, /) -> Any:  # noqa: N807 (it becomes that method)
-        return super(cls, self).__reduce_ex__(max(protocol, 2))
-
-    __reduce_ex__.__qualname__ = f"{cls.__qualname__}.__reduce_ex__"
-    return __reduce_ex__
+    home: Any = next(cls for cls in type(self).__mro__ if cls.__dict__.get("__reduce_ex__") is _reduce_by_new)
+    return super(home, self).__reduce_ex__(max(protocol, 2))
 
 
 def store_of(obj: object) -> Any:

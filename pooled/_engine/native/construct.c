@@ -742,29 +742,31 @@ orphan(Hook *hook, PyObject *args, PyObject *kwargs)
     return self;
 }
 
+/* Run what has to have run of a new object before it can be parked. */
+static int
+init_parkable(PoolStore *store, PyObject *self)
+{
+    Hook *hook = store->hook;
+    if (!store->takes_blank) {
+        return initialise(hook, self, false, NULL, 0, NULL);
+    }
+    bool is_container = hook->container != NULL || hook->empty != NULL; /* emptied in C, or in Python */
+    bool inits = is_container && hook->type->tp_init == hook->base->tp_init;
+    return inits ? hook->base->tp_init(self, learned.no_arguments, NULL) : 0;
+}
+
 /* An object as `reset` would have left it, in no pool and not counted; NULL without an exception where none can be made. */
 static PyObject *
 make_parkable(PoolStore *store)
 {
     Hook *hook = store->hook;
-    PyObject *self;
-    bool made_now;
-    if (!store->takes_blank) {
-        self = construct_kept(store, NULL, 0, NULL, &made_now);
-    }
-    else {
-        self = make(hook, learned.no_arguments, NULL);
-        made_now = self != NULL && Py_TYPE(self) == hook->type && is_unready(hook, self) && hand_over(store, self);
-    }
-    if (self == NULL || !made_now) {
+    PyObject *self = make(hook, learned.no_arguments, NULL);
+    if (self == NULL || Py_TYPE(self) != hook->type || !is_unready(hook, self) || !hand_over(store, self)) {
         Py_XDECREF(self);
         return NULL;
     }
-    count_fate(store, MISS, -1); /* it was not handed out */
-    bool is_container = hook->container != NULL || hook->empty != NULL; /* emptied in C, or in Python */
-    bool inits = is_container && hook->type->tp_init == hook->base->tp_init;
-    if (!marks_set(&hook->marks, self, store, UNCOUNTED)
-        || (inits && hook->base->tp_init(self, learned.no_arguments, NULL) < 0)) {
+    count_fate(store, MISS, -1); /* it is not handed out, and its __init__ may raise */
+    if (!marks_set(&hook->marks, self, store, UNCOUNTED) || init_parkable(store, self) < 0) {
         Py_CLEAR(self);
     }
     if (self != NULL && store->keeps_parts) {
