@@ -1,0 +1,189 @@
+"""The machine: a random program, run on both engines step by step, which have to agree on all that can be seen."""
+
+import gc
+
+from fuzz import steps
+from fuzz.shapes import FACTORIES, make, shapes
+from fuzz.sides import Side, engines
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
+
+PLAIN_VALUES = st.sampled_from([None, 7, "text", "bad", 0])
+VALUES = st.one_of(
+    PLAIN_VALUES,
+    st.tuples(st.just("new"), st.sampled_from(sorted(FACTORIES))),
+    st.tuples(st.sampled_from(["held", "alive"]), st.integers(0, 5)),
+    st.tuples(st.sampled_from(["part", "list"]), st.none()),
+)
+FATES = st.sampled_from(["error", "refuse", "escape", "take", "drop"])
+NUMBERS = st.sampled_from([1, 3, 0, 20, 150])
+POOLS = st.integers(0, 4)
+LISTS = 3
+"""The pool of what cannot be hooked."""
+
+
+class Agreeing(RuleBasedStateMachine):
+    """Two sides, and what is done to both."""
+
+    @initialize(shape=shapes())
+    def start(self, shape):
+        gc.collect()
+        gc.disable()
+        self.shape, self.agreed = shape, True
+        self.sides = [Side(engine) for engine in engines()]
+        for side in self.sides:
+            make(side, shape)
+
+    def both(self, step, *args):
+        """Take a step on both sides, which have to see the same."""
+        one, other = [steps.turn(side, step, *args) for side in self.sides]
+        # Compared part by part, so that a difference is a short text.
+        for what, found in one.items():
+            agree = found == other[what]
+            self.agreed &= agree
+            assert agree, f"{what} after {step.__name__}{args}: {found}, not {other[what]} as on {self.names[1]}"
+
+    @property
+    def names(self):
+        return [side.engine.name for side in self.sides]
+
+    @property
+    def some_live(self):
+        return bool(self.sides[0].alive)
+
+    def one(self, data):
+        """One of the objects that live, by its place."""
+        return data.draw(st.integers(0, len(self.sides[0].alive) - 1), label="object")
+
+    def name(self, data):
+        return data.draw(st.sampled_from(self.shape.names), label="name")
+
+    def fields(self, data, *, required):
+        """What is given to a call: values of fields, by name; of all that have no default where it is a constructor."""
+        if not self.shape.is_of_fields:
+            names = ["first"] if self.shape.library == "plain" else []
+            return {name: data.draw(PLAIN_VALUES) for name in names if data.draw(st.booleans())}
+        given = {}
+        for field in self.shape.fields:
+            needs = required and field.source == "required"
+            if field.init and (needs or data.draw(st.integers(0, 3)) == 0):
+                given[field.name] = data.draw(VALUES, label=field.name)
+        return given
+
+    @rule(data=st.data())
+    def construct(self, data):
+        if self.shape.constructs:
+            self.both(steps.construct, self.fields(data, required=True))
+
+    @rule(data=st.data(), way=st.sampled_from(["take", "take", "try_take", "pool", "second", "bare", "orphan"]))
+    def take(self, data, way):
+        gives = way not in ("second", "bare") and (self.shape.is_of_fields or way == "orphan")
+        fields = self.fields(data, required=way == "orphan") if gives else {}
+        self.both(steps.take, way, fields)
+
+    @rule(number=POOLS, keeps=st.booleans())
+    def borrow(self, number, keeps):
+        # When one comes home whose variable outlives the block differs where the class is hooked; `borrow` says so.
+        self.both(steps.borrow, number, keeps and number == LISTS)
+
+    @precondition(lambda self: self.some_live)
+    @rule(data=st.data(), value=VALUES)
+    def set_attribute(self, data, value):
+        name = self.name(data)
+        if self.shape.can_set(name):
+            self.both(steps.set_attribute, self.one(data), name, value)
+
+    @precondition(lambda self: self.some_live)
+    @rule(data=st.data())
+    def delete_attribute(self, data):
+        name = self.name(data)
+        if not self.shape.frozen or name in self.shape.field_names:
+            # The others are no business of a frozen dataclass's, unless the object is just of its class: where the
+            # engine stands a class of its own in, the text of the error differs.
+            self.both(steps.delete_attribute, self.one(data), name)
+
+    @precondition(lambda self: self.some_live)
+    @rule(data=st.data(), fate=FATES)
+    def meet_a_fate(self, data, fate):
+        if self.shape.takes_attributes and not self.shape.frozen:
+            self.both(steps.set_attribute, self.one(data), "fate", fate)
+
+    @precondition(lambda self: self.some_live)
+    @rule(data=st.data(), size=st.sampled_from([5000, 50, "error", "text"]))
+    def grow(self, data, size):
+        if self.shape.takes_attributes and not self.shape.frozen:
+            self.both(steps.set_attribute, self.one(data), "size", size)
+
+    @precondition(lambda self: self.some_live)
+    @rule(data=st.data(), number=NUMBERS)
+    def fill(self, data, number):
+        itself = not self.shape.is_of_fields and self.shape.library != "plain" and data.draw(st.booleans())
+        self.both(steps.fill, self.one(data), None if itself else self.name(data), number)
+
+    @precondition(lambda self: self.some_live)
+    @rule(data=st.data())
+    def hold(self, data):
+        self.both(steps.hold, self.one(data), self.name(data))
+
+    @precondition(lambda self: self.some_live)
+    @rule(data=st.data())
+    def hold_dict(self, data):
+        self.both(steps.hold_dict, self.one(data))
+
+    @precondition(lambda self: self.some_live)
+    @rule(data=st.data())
+    def drop(self, data):
+        self.both(steps.drop, self.one(data))
+
+    @rule(what=st.sampled_from([steps.drop_all, steps.forget, steps.collect, steps.take_list]))
+    def do(self, what):
+        self.both(what)
+
+    @precondition(lambda self: self.some_live)
+    @rule(data=st.data())
+    def detach(self, data):
+        self.both(steps.detach, self.one(data))
+
+    @precondition(lambda self: self.some_live)
+    @rule(data=st.data(), number=POOLS)
+    def assign(self, data, number):
+        self.both(steps.assign, self.one(data), number)
+
+    @rule(number=POOLS, count=st.integers(0, 4))
+    def prefill(self, number, count):
+        self.both(steps.prefill, number, count)
+
+    @rule(number=POOLS, way=st.sampled_from(["prune", "clear"]))
+    def shrink(self, number, way):
+        self.both(steps.shrink, number, way)
+
+    @rule(number=POOLS, bound=st.sampled_from([None, 0, 1, 3, -1]), cap=st.sampled_from([None, 4096, 100, 0]))
+    def resize(self, number, bound, cap):
+        self.both(steps.resize, number, bound, cap)
+
+    @precondition(lambda self: self.some_live)
+    @rule(data=st.data(), way=st.sampled_from(["copy", "deepcopy", "pickle"]))
+    def copied(self, data, way):
+        self.both(steps.copied, self.one(data), way)
+
+    @precondition(lambda self: self.some_live)
+    @rule(data=st.data())
+    def watch(self, data):
+        if self.shape.has_weakref:
+            self.both(steps.watch, self.one(data))
+
+    @rule(with_pool=st.booleans(), value=VALUES)
+    def share(self, with_pool, value):
+        self.both(steps.share, with_pool, value)
+
+    @precondition(lambda self: bool(self.sides[0].arcs))
+    @rule(data=st.data(), way=st.sampled_from(["clone", "drop", "look"]))
+    def use_arc(self, data, way):
+        self.both(steps.use_arc, data.draw(st.integers(0, len(self.sides[0].arcs) - 1)), way)
+
+    def teardown(self):
+        if hasattr(self, "sides") and self.agreed:
+            self.both(steps.forget)
+            self.both(steps.drop_all)
+            self.both(steps.collect)
+        gc.enable()

@@ -1,0 +1,323 @@
+"""Shapes: random classes, the same on both sides.
+
+Where the engines differ by design, the shapes leave out what would show it; each place says what and why.
+"""
+
+import collections
+import dataclasses
+import functools
+import io
+from typing import Any
+
+import attrs
+from hypothesis import strategies as st
+
+FACTORIES = {
+    "list": list,
+    "dict": dict,
+    "set": set,
+    "deque": collections.deque,
+    "bytearray": bytearray,
+    "OrderedDict": collections.OrderedDict,
+    "defaultdict": collections.defaultdict,
+    "Counter": collections.Counter,
+    "BytesIO": io.BytesIO,
+    "StringIO": io.StringIO,
+    "window": functools.partial(collections.deque, maxlen=2),
+    "lists": functools.partial(collections.defaultdict, list),
+    "filled": functools.partial(list, (1, 2)),
+    "function": lambda: [1],
+    "tuple": tuple,
+}
+DEFAULTS = {"None": None, "zero": 0, "text": "text", "pair": (1, 2)}
+BASES = {
+    "list": list,
+    "dict": dict,
+    "set": set,
+    "deque": collections.deque,
+    "bytearray": bytearray,
+    "OrderedDict": collections.OrderedDict,
+    "defaultdict": collections.defaultdict,
+    "Counter": collections.Counter,
+    "BytesIO": io.BytesIO,
+    "StringIO": io.StringIO,
+}
+SLOTTED = ("attrs", "dataclass", "plain")
+"""Where slots can have room for weak references."""
+FATES = ("error", "refuse", "escape", "take", "drop", "detach")
+"""What a reset does where its object says so in an attribute."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Field:
+    name: str
+    source: str  # in FACTORIES or DEFAULTS, "required", or "part"
+    init: bool = True
+    converts: bool = False
+
+
+@dataclasses.dataclass(frozen=True)
+class Shape:
+    """How a class is made.
+
+    Attributes:
+        library: "attrs", "dataclass", "plain", or the container that is the base.
+        has_slots: whether its attributes are in slots.
+        has_dict: whether there is a `__dict__` besides.
+        has_weakref: whether it can be weakly referenced. A proxy always can, so nothing else is asked of it.
+        frozen: whether attributes cannot be assigned.
+        fields: of `library` attrs and dataclass; the attributes of the others are always the same.
+        made: "decorated", "metaclass", "child" of a class under the metaclass, "heir": a decorated subclass.
+        hooks: the methods it has: "reset", "capacity", "post_init".
+        keep: the attributes that are kept.
+        constructs: whether the class is called. The native engine stops keeping parts for a while where calls of the
+            class, which make new ones, are all that asks for objects. What is kept shows if it is not as a new one
+            would be: where a kept field may hold something of another class, or objects of a poolable class.
+        limits: max, max_cap and scope.
+        second: the scope of the second pool, and its max.
+    """
+
+    library: str
+    has_slots: bool
+    has_dict: bool
+    has_weakref: bool
+    frozen: bool
+    fields: tuple[Field, ...]
+    made: str
+    hooks: tuple[str, ...]
+    keep: tuple[str, ...]
+    constructs: bool
+    limits: dict[str, Any]
+    second: tuple[str, int]
+
+    @property
+    def is_of_fields(self):
+        return self.library in ("attrs", "dataclass")
+
+    @property
+    def field_names(self):
+        return [field.name for field in self.fields]
+
+    @property
+    def names(self):
+        """The attributes that are looked at."""
+        return (*self.field_names, *OTHERS)
+
+    @property
+    def takes_attributes(self):
+        """Whether any attribute can be given to it."""
+        return self.has_dict
+
+    def can_set(self, name):
+        return self.has_dict or (self.has_slots and name in self.field_names)
+
+
+OTHERS = ("fate", "size", "extra")
+PLAIN = (
+    Field("first", "None"),
+    Field("second", "list"),
+    Field("third", "dict"),
+    *(Field(name, "None") for name in OTHERS),
+)
+
+
+@st.composite
+def shapes(draw):
+    library = draw(st.sampled_from(["attrs", "dataclass", "plain"] * 4 + list(BASES)))
+    has_slots = draw(st.booleans())
+    constructs = draw(st.booleans())
+    frozen = False
+    keep = ()
+    hooks = tuple(hook for hook in ("reset", "capacity") if draw(st.integers(0, 3)) == 0)
+    made = draw(st.sampled_from(["decorated", "decorated", "metaclass", "child", "heir"]))
+    if library in ("attrs", "dataclass"):
+        frozen = draw(st.integers(0, 3)) == 0
+        fields = draw(some_fields(library, constructs=constructs))
+        keepable = [field.name for field in fields]
+        if draw(st.integers(0, 4)) == 0:
+            hooks += ("post_init",)
+        has_dict = not has_slots or made in ("child", "heir")
+    else:
+        fields = PLAIN if library == "plain" or not has_slots else ()
+        keepable = ["second", "third"] if library == "plain" else []
+        has_dict = not has_slots or (library == "plain" and draw(st.booleans())) or made in ("child", "heir")
+    if keepable and "reset" not in hooks and draw(st.integers(0, 2)) == 0:
+        keep = tuple(draw(st.lists(st.sampled_from(keepable), min_size=1, unique=True)))
+    return Shape(
+        library=library,
+        has_slots=has_slots,
+        has_dict=has_dict,
+        has_weakref=not has_slots or (draw(st.booleans()) and library in SLOTTED) or made in ("child", "heir"),
+        frozen=frozen,
+        fields=fields,
+        made=made,
+        hooks=hooks,
+        keep=keep,
+        constructs=constructs,
+        limits={
+            "max": draw(st.sampled_from([1, 2, 3, 0, 1024])),
+            "max_cap": draw(st.sampled_from([4096, 100, 0])),
+            "scope": draw(st.sampled_from(["local", "global"])),
+        },
+        second=(draw(st.sampled_from(["LocalPool", "GlobalPool"])), draw(st.sampled_from([2, 0, 5]))),
+    )
+
+
+@st.composite
+def some_fields(draw, library, *, constructs):
+    sources = [*FACTORIES, *FACTORIES, *DEFAULTS, "required", *([] if constructs else ["part"])]
+    return tuple(
+        Field(
+            name=f"field{number}",
+            source=draw(st.sampled_from(sources)),
+            init=draw(st.integers(0, 5)) > 0,
+            converts=library == "attrs" and draw(st.integers(0, 6)) == 0,
+        )
+        for number in range(draw(st.sampled_from([1, 2, 3, 0, 4, 6, 34])))
+    )
+
+
+def converted(value):
+    """What a converter makes of a value: the same, but for one."""
+    return [value] if value == 7 else value
+
+
+def make(side, shape):
+    """Make the class of a shape on one side, poolable, its part and its pools."""
+    pooled = side.pooled
+    side.shape = shape
+
+    @pooled.poolable(max=3)
+    @attrs.define
+    class Part:
+        size: int = 3
+        items: list = attrs.field(factory=list)
+
+    side.part = Part
+    cls = decorated(side, shape)
+    side.cls, side.ours = cls, (cls, Part)
+    kind, bound = shape.second
+    side.pools = [
+        pooled.pool_of(cls),
+        getattr(pooled, kind)(cls, max=bound, max_cap=100_000, name="second"),
+        pooled.pool_of(Part),
+        pooled.GlobalPool(list, max=2, name="lists"),
+        pooled.GlobalPool(side.engine.arc.Cell, max=2, name="cells"),
+    ]
+
+
+def decorated(side, shape):
+    pooled = side.pooled
+    body = body_of(side, shape)
+    keep = {"keep": shape.keep} if shape.keep else {}
+    bases = (BASES[shape.library],) if shape.library in BASES else ()
+    if shape.made == "decorated":
+        return pooled.poolable(**shape.limits, **keep)(defined(shape, type("Thing", bases, body)))
+    if shape.made == "heir":
+        base = defined(shape, type("Base", bases, body))
+        heir = type("Thing", (base,), {"__module__": body["__module__"]})
+        return pooled.poolable(**shape.limits, **keep)(heir)
+    cls = defined(shape, pooled.PooledMeta("Thing", bases, body, **shape.limits, **keep))
+    if shape.made == "child":
+        return type(cls)("Thing", (cls,), {"__module__": body["__module__"]})
+    return cls
+
+
+def defined(shape, cls):
+    """What attrs or dataclasses make of a class."""
+    if shape.library == "attrs":
+        weakref_slot = {"weakref_slot": shape.has_weakref}
+        return attrs.define(slots=shape.has_slots, frozen=shape.frozen, kw_only=True, **weakref_slot)(cls)
+    if shape.library == "dataclass":
+        weakref_slot = {"weakref_slot": shape.has_weakref} if shape.has_slots else {}
+        return dataclasses.dataclass(slots=shape.has_slots, frozen=shape.frozen, kw_only=True, **weakref_slot)(cls)
+    return cls
+
+
+def body_of(side, shape):
+    body = {"__module__": "fuzz_importable", "__qualname__": "Thing", **hooks_of(side, shape)}
+    if shape.is_of_fields:
+        body["__annotations__"] = {field.name: Any for field in shape.fields}
+        body |= {field.name: written(side, shape, field) for field in shape.fields}
+        return body
+    if shape.library == "plain":
+        body["__init__"] = plain_init
+    if shape.has_slots:
+        names = [field.name for field in shape.fields] if shape.library == "plain" else []
+        names += ["__dict__"] if shape.has_dict and shape.library == "plain" and shape.made == "decorated" else []
+        # Some bases have room for weak references.
+        names += ["__weakref__"] if shape.has_weakref and shape.library == "plain" else []
+        body["__slots__"] = tuple(names)
+    return body
+
+
+def plain_init(self, first=None, second=(), third=()):
+    if first == "bad":
+        raise ValueError("bad")
+    self.first, self.second, self.third = first, list(second), dict(third)
+
+
+def written(side, shape, field):
+    options = {"init": field.init}
+    factory = "factory" if shape.library == "attrs" else "default_factory"
+    if field.source in DEFAULTS:
+        options["default"] = DEFAULTS[field.source]
+    elif field.source != "required":
+        options[factory] = side.part if field.source == "part" else FACTORIES[field.source]
+    if field.converts:
+        options["converter"] = converted
+    return (attrs.field if shape.library == "attrs" else dataclasses.field)(**options)
+
+
+def hooks_of(side, shape):
+    """The methods of the user's own."""
+    hooks = {}
+    if "reset" in shape.hooks:
+
+        def reset(self):
+            return reset_by_fate(side, self)
+
+        hooks["reset"] = reset
+    if "capacity" in shape.hooks:
+
+        def capacity(self):
+            size = getattr(self, "size", 0)
+            if size == "error":
+                raise ValueError("no capacity")
+            return size if isinstance(size, int) else 0
+
+        hooks["capacity"] = capacity
+    if "post_init" in shape.hooks:
+
+        def post_init(self):
+            side.said.append("post_init")
+
+        hooks["__attrs_post_init__" if shape.library == "attrs" else "__post_init__"] = post_init
+    return hooks
+
+
+def reset_by_fate(side, obj):
+    fate = getattr(obj, "fate", None)
+    if fate == "error":
+        raise ValueError("no reset")
+    if fate == "escape":
+        side.kept.append(obj)
+        return None
+    if fate == "take":
+        side.pooled.take(side.part).items.append(1)
+    if fate == "drop":
+        del side.held[:]
+    empty(obj)
+    return fate != "refuse"
+
+
+def empty(obj):
+    """Empty an object as a user would: what it is made of stays."""
+    for name in list(getattr(obj, "__dict__", ())):
+        value = obj.__dict__[name]
+        if hasattr(value, "clear"):
+            value.clear()
+        else:
+            del obj.__dict__[name]
+    if hasattr(obj, "clear"):
+        obj.clear()

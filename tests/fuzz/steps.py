@@ -1,0 +1,243 @@
+"""Steps: what a program does to its objects, on one side. Each gives what can be seen of it, as plain data."""
+
+import copy
+import functools
+import gc
+import pickle
+import sys
+import weakref
+
+import attrs
+from fuzz.looks import Looks, text_of
+from fuzz.shapes import FACTORIES
+from fuzz.sides import importable
+
+
+def seen(step):
+    """A step that gives what it raised, as text, instead of raising it."""
+
+    @functools.wraps(step)
+    def stepped(side, *args):
+        try:
+            return step(side, *args)
+        except Exception as error:
+            return text_of(error)
+
+    return stepped
+
+
+@seen
+def construct(side, fields):
+    side.alive.append(side.cls(**made(side, fields)))
+
+
+@seen
+def take(side, way, fields):
+    given = made(side, fields)
+    obj = {
+        "take": lambda: side.pooled.take(side.cls, **given),
+        "try_take": lambda: side.pooled.try_take(side.cls, **given),
+        "pool": lambda: side.pools[0].take(**given),
+        "second": lambda: side.pools[1].take(),
+        "bare": lambda: side.cls.__new__(side.cls),
+        "orphan": lambda: side.pooled.orphan(side.cls, **given),
+    }[way]()
+    if obj is None:
+        return "nothing parked"
+    side.alive.append(obj)
+    return "taken"
+
+
+@seen
+def borrow(side, number, keeps):
+    with side.pools[number].borrow() as obj:
+        found = Looks(side).at(obj)
+        if hasattr(obj, "append"):
+            obj.append(1)
+        if not keeps:
+            del obj
+    return found
+
+
+@seen
+def set_attribute(side, at, name, value):
+    setattr(side.alive[at], name, value_of(side, value))
+
+
+@seen
+def delete_attribute(side, at, name):
+    delattr(side.alive[at], name)
+
+
+@seen
+def fill(side, at, name, number):
+    """Change a part in its place, if it can be; the object itself where there is no name."""
+    part = side.alive[at] if name is None else getattr(side.alive[at], name)
+    if isinstance(part, side.ours) and name is not None:
+        part = part.items
+    elements = range(number)
+    if hasattr(part, "write"):
+        part.write("x" * number if hasattr(part, "newlines") else b"x" * number)
+    elif isinstance(part, bytearray):
+        part.extend(elements)
+    elif isinstance(part, dict):
+        part.update(zip(map(str, elements), elements, strict=True))
+    elif hasattr(part, "extend"):
+        part.extend(elements)
+    elif hasattr(part, "update"):
+        part.update(elements)
+    else:
+        return "cannot be filled"
+    return "filled"
+
+
+@seen
+def hold(side, at, name):
+    """Somebody else has a part, too."""
+    side.held.append(getattr(side.alive[at], name))
+
+
+@seen
+def hold_dict(side, at):
+    vars(side.alive[at])
+
+
+def drop(side, at):
+    del side.alive[at]
+
+
+def drop_all(side):
+    side.alive.clear()
+
+
+def forget(side):
+    side.held.clear()
+    side.kept.clear()
+    side.arcs.clear()
+    side.refs.clear()
+
+
+@seen
+def detach(side, at):
+    obj = side.alive[at]
+    return side.pooled.detach(obj) is obj
+
+
+@seen
+def assign(side, at, number):
+    side.alive[at] = side.pooled.assign(side.alive[at], side.pools[number])
+
+
+@seen
+def prefill(side, number, count):
+    return side.pools[number].prefill(count)
+
+
+@seen
+def shrink(side, number, way):
+    return getattr(side.pools[number], way)()
+
+
+@seen
+def resize(side, number, bound, cap):
+    side.pools[number].resize(max=bound, max_cap=cap)
+
+
+@seen
+def copied(side, at, way):
+    obj = side.alive[at]
+    importable.Thing = side.cls
+    side.alive.append({"copy": copy.copy, "deepcopy": copy.deepcopy, "pickle": pickled}[way](obj))
+
+
+def pickled(obj):
+    return pickle.loads(pickle.dumps(obj))
+
+
+@seen
+def watch(side, at):
+    said = side.said
+    side.refs.append(weakref.ref(side.alive[at], lambda _: said.append("gone")))
+
+
+@seen
+def share(side, with_pool, value):
+    side.arcs.append(side.engine.arc.Arc(side.pools[4] if with_pool else None, value_of(side, value)))
+
+
+@seen
+def use_arc(side, at, way):
+    handle = side.arcs[at]
+    if way == "clone":
+        side.arcs.append(handle.clone())
+    elif way == "drop":
+        del side.arcs[at]
+    return handle.strong_count(), handle.get_mut() is not None, [handle.ptr_eq(other) for other in side.arcs]
+
+
+@seen
+def take_list(side):
+    side.held.append(side.pools[3].take())
+
+
+def collect(side):
+    gc.collect()
+
+
+def made(side, fields):
+    return {name: value_of(side, value) for name, value in fields.items()}
+
+
+def value_of(side, value):
+    """What a program means by a value: a tuple says how it is made."""
+    if not isinstance(value, tuple):
+        return value
+    what, detail = value
+    if what == "new":
+        return FACTORIES[detail]()
+    if what == "part":
+        return side.pooled.take(side.part)
+    if what == "list":
+        return side.pools[3].take()
+    if what == "held":
+        return side.held[detail % len(side.held)] if side.held else None
+    assert what == "alive"
+    return side.alive[detail % len(side.alive)] if side.alive else None
+
+
+def glance(side):
+    """All that can be seen of what a program has, and every pool's count."""
+    looks = Looks(side)
+    return {
+        "alive": [looks.at(obj) for obj in side.alive],
+        "held": [looks.at(obj) for obj in side.held],
+        "kept": [looks.at(obj) for obj in side.kept],
+        "arcs": [(looks.at(handle.get()), handle.strong_count()) for handle in side.arcs],
+        "dead": [reference() is None for reference in side.refs],
+        "said": list(side.said),
+        "pools": [counts(pool) for pool in side.pools],
+    }
+
+
+def counts(pool):
+    """What a pool counted, without what it has none of; and how many are parked in this thread."""
+    return {name: count for name, count in attrs.asdict(pool.stats()).items() if count}, len(pool)
+
+
+def heard(side):
+    """An unraisable hook that has one side hear what goes wrong in it."""
+
+    def hear(args):
+        side.said.append(text_of(args.exc_value))
+
+    return hear
+
+
+def turn(side, step, *args):
+    """Take one step on one side; what was seen of it, and after it."""
+    sys.unraisablehook = heard(side)
+    try:
+        result = step(side, *args)
+        return {"step": result, **glance(side)}
+    finally:
+        sys.unraisablehook = sys.__unraisablehook__
