@@ -25,6 +25,9 @@ _KEPT: Final = "__pooled_keep__"
 _TELLING: Final = frozenset({"__attrs_attrs__", "__dataclass_fields__", "__init__", "__setattr__", "__delattr__"})
 """Attributes of a class on which it depends how its objects are emptied."""
 
+_claimed: Final[dict[int, tuple[object, type]]] = {}
+"""The classes that are being made poolable now, by their ids: a metaclass can have its own idea of equal ones."""
+
 
 @overload
 def poolable(cls: C, /) -> C: ...
@@ -99,12 +102,19 @@ def poolable(  # noqa: PLR0913 (each is one thing that a class can say)
 
 
 def _pooled(cls: type, written: Limits, reset: Reset | None, capacity: Capacity | None, keep: tuple[str, ...]) -> type:
-    if is_poolable(cls):
-        raise TypeError(
-            f"cls={cls.__qualname__}: it is poolable already; decorate it once, or change its pool's limits"
-        )
     policy = _config.current.policy(_config.target_of(cls), written)
-    return pool_class(cls, policy, reset=reset, capacity=capacity, keep=keep)
+    claim = (object(), cls)
+    try:
+        # In one step: of two threads that decorate a class at once, one is refused. Without a lock, which a fork
+        # would leave locked.
+        if _claimed.setdefault(id(cls), claim) is not claim or is_poolable(cls):
+            raise TypeError(
+                f"cls={cls.__qualname__}: it is poolable already; decorate it once, or change its pool's limits"
+            )
+        return pool_class(cls, policy, reset=reset, capacity=capacity, keep=keep)
+    finally:
+        if _claimed.get(id(cls)) is claim:
+            del _claimed[id(cls)]
 
 
 class PooledMeta(_engine.HookedType):

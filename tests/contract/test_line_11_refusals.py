@@ -14,6 +14,8 @@ import typing
 import zlib
 
 import pytest
+from field_kinds import error_of
+from helpers import on_another_thread
 
 
 class WithNew:
@@ -168,6 +170,27 @@ def test_poolable_twice(pooled):
         with pytest.raises(TypeError, match="poolable already"):
             pooled.poolable(cls)
         assert isinstance(cls(), cls)
+
+
+def test_poolable_on_two_threads_at_once(pooled):
+    """Hooked twice, a class would call itself for ever."""
+    answers = []
+
+    class Interrupting(type):
+        def __setattr__(cls, name, value):
+            if "pool" in name and not answers:
+                answers.append("asked")
+                answers.append(on_another_thread(error_of, pooled.poolable, Thing))
+            super().__setattr__(name, value)
+
+    class Thing(metaclass=Interrupting):
+        pass
+
+    cls = pooled.poolable(Thing)
+    if pooled.engine == "native":  # the other one has a class of its own stand in for it, each time
+        assert "poolable already" in answers[1]
+    assert isinstance(cls(), cls)
+    assert pooled.pool_of(cls).stats() == pooled.Stats(misses=1, recycled=1, parked=1)
 
 
 @pytest.mark.parametrize(

@@ -32,7 +32,8 @@ class Looks:
             return text_of(value)
         cls = value.__class__
         # What is in no container is told apart by its class alone: functions, iterators.
-        number = self._numbers.setdefault(id(value), len(self._numbers))
+        # A proxy and what it stands for are one: an orphan that is assigned has none before, and has one afterwards.
+        number = self._numbers.setdefault(id(getattr(value, "__wrapped__", value)), len(self._numbers))
         if depth == DEEPEST:
             return cls.__name__, number
         return cls.__name__, number, self._inside(value, depth + 1), self._attributes(value, depth + 1)

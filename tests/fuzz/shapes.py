@@ -108,8 +108,15 @@ class Shape:
         """Whether any attribute can be given to it."""
         return self.has_dict
 
-    def can_set(self, name):
-        return self.has_dict or (self.has_slots and name in self.field_names)
+    def may_change(self, name):
+        """Whether it is tried to assign an attribute, or to delete it.
+
+        Those that are no fields are no business of a frozen dataclass's, unless the object is just of its class: where
+        the engine has a class of its own stand in for it, they can be changed.
+        """
+        if name in self.field_names:
+            return True
+        return self.has_dict and not self.frozen
 
 
 OTHERS = ("fate", "size", "extra")

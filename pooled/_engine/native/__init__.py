@@ -216,7 +216,7 @@ def hook(cls: type, store: NativeStore) -> None:
     cls.__new__ = new  # type: ignore[method-assign] # a static method, as __new__ always is
     reduce_ex: Any = cls.__reduce_ex__
     if reduce_ex is object.__reduce_ex__:
-        cls.__reduce_ex__ = _reduce_by_new  # type: ignore[method-assign] # a function, as methods are
+        cls.__reduce_ex__ = _reduce_by_new  # type: ignore[method-assign, assignment] # a function, as methods are
     _native.install(store, new)
     if _is_in_use(cls):
         for obj in gc.get_objects():
