@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test lint benchmark stress sanitize clean
+.PHONY: demo test lint benchmark stress parallel fuzz sanitize clean
 
 demo: $(VENV)/.installed ## install the package and run the producer and the consumer
 	$(BIN)/python examples/producer_consumer.py
@@ -24,16 +24,25 @@ stress: $(VENV)/.tested ## misuse the package in every way for ten minutes at mo
 	$(BIN)/python -m tests.stress --limit 480
 	$(BIN)/pytest -q --long tests/unit/test_leaks_ways.py
 
-# An environment and a build of its own: the usual one must not find objects that were compiled for this one.
+parallel: $(VENV)/.tested ## run each test of the contract on four threads at once
+	$(BIN)/pytest -q --parallel-threads=4 tests/contract
+
+fuzz: $(VENV)/.tested ## run random programs over both engines side by side for about five minutes; seeds are printed
+	$(BIN)/python -m tests.fuzz --minutes 5
+
+# An environment and a build of its own: the usual one must not find objects that were compiled for this one. SANITIZED
+# says which tests are run. Freed memory is kept for a while only, since some tests look at how much there is.
 SANITIZERS := -fsanitize=address,undefined -fno-sanitize-recover=undefined -g -O1
-sanitize: ## run the contract over the native engine with the address and undefined-behaviour sanitizers
+SANITIZED ?= tests/contract tests/cpython tests/stress
+sanitize: ## run all that concerns the native engine with the address and undefined-behaviour sanitizers
 	rm -rf build $(VENV)-sanitize
 	$(PYTHON) -m venv $(VENV)-sanitize
 	POOLED_BUILD_NATIVE=1 POOLED_CFLAGS='$(SANITIZERS)' \
 		$(VENV)-sanitize/bin/python -m pip install --quiet --prefer-binary --no-cache-dir '.[test]'
 	rm -rf build
-	ASAN_OPTIONS=detect_leaks=0:allocator_may_return_null=1 PYTHONMALLOC=malloc LD_PRELOAD=$$(gcc -print-file-name=libasan.so) \
-		$(VENV)-sanitize/bin/python -P -m pytest -q -p no:cacheprovider tests/contract tests/cpython -k 'native or cpython'
+	ASAN_OPTIONS=detect_leaks=0:allocator_may_return_null=1:quarantine_size_mb=8 PYTHONMALLOC=malloc \
+		LD_PRELOAD=$$(gcc -print-file-name=libasan.so) \
+		$(VENV)-sanitize/bin/python -P -m pytest -q -p no:cacheprovider $(SANITIZED) -k 'native or cpython'
 
 clean:
 	rm -rf $(VENV) $(VENV)-sanitize build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -301,7 +301,10 @@ class Store:
         hindrance = self._hindrance(holder)  # what emptied it may have kept it
         if plan is not self.plan:
             refusal = refusal or "discarded_refused"  # meanwhile its class was planned anew
-        return hindrance if hindrance == "escaped" else refusal or hindrance or "recycled"
+        obstacle = hindrance if hindrance == "escaped" else refusal or hindrance
+        if obstacle is None and not desk.shelf.has_room():
+            obstacle = "discarded_full"  # by now: what it held may have been parked before it
+        return obstacle or "recycled"
 
     def _hindrance(self, holder: Holder) -> str | None:
         """What becomes of an object that somebody else still holds, watches or has finalized; None if nobody has."""
@@ -355,12 +358,27 @@ class Store:
 
     def _may_be_parked(self, held: Held) -> bool:
         """Whether nobody has a new object, and it is not too large; its `capacity` may keep it, too."""
+        plan = self.plan
         try:
-            too_large = self.plan.reset is not None and self._is_too_large(held)
+            refused: object = plan.reset is not None and self._is_too_large(held)
+            if plan.fields is not None and plan.derived is None:
+                refused = self._empty_new(held)
         except BaseException as error:  # noqa: BLE001 (as where an object is dropped)
             report(error, f"while an object of {self.plan.cls.__qualname__} was recycled; it was discarded")
             return False
-        return not too_large and self._hindrance(held) is None and self.plan.is_for(held.__wrapped__)
+        return not refused and self._hindrance(held) is None and plan.is_for(held.__wrapped__)
+
+    def _empty_new(self, held: Held) -> str | None:
+        """Empty what was never dropped, but for what its class keeps, as if it were; say why it cannot be kept."""
+        drops = _under_way.setdefault(get_ident(), _Drops())
+        drops.depth += 1
+        try:
+            return self._empty(held)
+        finally:
+            drops.depth -= 1
+            if not drops.depth and drops.waiting:
+                store, waiting, fate = drops.waiting.popleft()
+                store.drop(waiting, fate)  # and the others after it
 
     def _park_new(self, shelf: Shelf, held: Held) -> None:
         shelf.park(held)

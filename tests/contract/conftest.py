@@ -1,7 +1,19 @@
 """What the tests of classes with fields run over: each kind of class, new objects and recycled ones."""
 
+from pathlib import Path
+
 import pytest
+from contract.parallel import why_alone
 from field_kinds import KINDS, PARTS
+
+HERE = Path(__file__).parent
+
+
+def pytest_collection_modifyitems(items):
+    for item in items:
+        reason = why_alone(item) if item.path.parent == HERE else None
+        if reason is not None:
+            item.add_marker(pytest.mark.thread_unsafe(reason=reason))
 
 
 @pytest.fixture(params=KINDS, ids=str)

@@ -50,6 +50,18 @@ def test_an_object_that_cannot_be_made_ready_is_counted_whoever_asked_for_it(poo
 
 
 @pytest.mark.parametrize("scope", ["local", "global"])
+def test_an_object_whose_place_went_to_one_that_it_held(pooled, scope):
+    @pooled.poolable(max=1, scope=scope)
+    class Thing:
+        pass
+
+    outer = Thing()
+    outer.inner = Thing()
+    del outer
+    assert pooled.pool_of(Thing).stats() == pooled.Stats(misses=2, recycled=1, discarded_full=1, parked=1)
+
+
+@pytest.mark.parametrize("scope", ["local", "global"])
 @pytest.mark.parametrize("resetting", [True, False])
 def test_everything_is_counted_once(pooled, unraisable, scope, resetting):
     class Machine(RuleBasedStateMachine):

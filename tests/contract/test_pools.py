@@ -236,6 +236,21 @@ def test_only_what_may_be_parked_is_prefilled(pooled, kind):
     assert (large.prefill(3), len(large)) == (0, 0)
 
 
+def test_what_is_prefilled_has_only_what_its_class_keeps(pooled, kind):
+    class Thing:
+        def __init__(self):
+            self.first, self.kept, self.last = object(), {"key": object()}, object()
+
+    pool = kind(pooled.poolable(keep=("kept",))(Thing))
+    pool.prefill(2)
+    for taken in (pool.take(), pool.take()):
+        assert vars(taken) == {"kept": {}}
+        taken.later = 1
+        assert list(vars(taken).items()) == [("kept", {}), ("later", 1)]
+    del taken
+    assert pool.stats() == pooled.Stats(hits=2, recycled=2, parked=2)
+
+
 @pytest.mark.parametrize("resets", [True, False])
 def test_what_prefill_cannot_make_is_not_counted(pooled, kind, resets):
     class Thing:

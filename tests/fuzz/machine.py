@@ -77,6 +77,8 @@ class Agreeing(RuleBasedStateMachine):
 
     @rule(data=st.data(), way=st.sampled_from(["take", "take", "try_take", "pool", "second", "bare", "orphan"]))
     def take(self, data, way):
+        if way == "orphan" and self.shape.library == "deque":
+            return  # to the reference engine it is a bare one, which cannot copy itself
         gives = way not in ("second", "bare") and (self.shape.is_of_fields or way == "orphan")
         fields = self.fields(data, required=way == "orphan") if gives else {}
         self.both(steps.take, way, fields)

@@ -95,6 +95,10 @@ class Shape:
         return self.library in ("attrs", "dataclass")
 
     @property
+    def has_parts(self):
+        return any(field.source == "part" for field in self.fields)
+
+    @property
     def field_names(self):
         return [field.name for field in self.fields]
 

@@ -214,14 +214,23 @@ def glance(side):
         "kept": [looks.at(obj) for obj in side.kept],
         "arcs": [(looks.at(handle.get()), handle.strong_count()) for handle in side.arcs],
         "dead": [reference() is None for reference in side.refs],
-        "said": list(side.said),
-        "pools": [counts(pool) for pool in side.pools],
+        # Sorted: whether the callbacks of weak references come before or after the reset is not promised.
+        "said": sorted(side.said),
+        "pools": [counts(side, pool) for pool in side.pools],
     }
 
 
-def counts(pool):
-    """What a pool counted, without what it has none of; and how many are parked in this thread."""
-    return {name: count for name, count in attrs.asdict(pool.stats()).items() if count}, len(pool)
+def counts(side, pool):
+    """What a pool counted, without what it has none of; and how many are parked in this thread.
+
+    When a part that somebody else has is replaced is not promised: as its owner is parked, or as that is taken, where
+    another one may be given. So of what is a part, only what is out is told, and what went wrong.
+    """
+    stats = attrs.asdict(pool.stats())
+    if pool.name.endswith("Part") and side.shape.has_parts:
+        told = {name: stats[name] for name in ("discarded_error", "escaped", "collected", "detached")}
+        return {**told, "live": pool.stats().live}
+    return {name: count for name, count in stats.items() if count}, len(pool)
 
 
 def heard(side):

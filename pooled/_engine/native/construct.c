@@ -769,10 +769,13 @@ make_parkable(PoolStore *store)
     if (!marks_set(&hook->marks, self, store, UNCOUNTED) || init_parkable(store, self) < 0) {
         Py_CLEAR(self);
     }
-    if (self != NULL && store->keeps_parts) {
+    if (self != NULL && store->fields != NULL) {
         hide(self);
-        fields_empty(store->fields, store, self);
+        Fate fate = fields_empty(store->fields, store, self);
         show(self);
+        if (fate != RECYCLED) {
+            Py_CLEAR(self);
+        }
     }
     return self;
 }

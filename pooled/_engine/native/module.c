@@ -139,22 +139,45 @@ native_take(PyObject *module, PyObject *const *args, Py_ssize_t count, PyObject 
 
 PyDoc_STRVAR(in_c_doc, "in_c(take): pooled.take in C, for a `take` in Python that serves where a class is not hooked.");
 
-/* Static, since Python refers to it for as long as the function lives; its text is a reference of ours for ever. */
+/* Static, since Python refers to it for as long as the function lives. Its text is made once, for all interpreters. */
 static PyMethodDef take_definition = {
     "take", (PyCFunction)(void (*)(void))native_take, METH_FASTCALL | METH_KEYWORDS, NULL};
+
+/* Give it the docstring of the function in Python, with its signature before. */
+static bool
+document_take(PyObject *function)
+{
+    if (take_definition.ml_doc != NULL) {
+        return true;
+    }
+    PyObject *doc = PyObject_GetAttrString(function, "__doc__");
+    PyObject *text = doc == NULL ? NULL : PyUnicode_FromFormat("take($module, cls, /, **fields)\n--\n\n%S", doc);
+    Py_XDECREF(doc);
+    Py_ssize_t size;
+    const char *utf8 = text == NULL ? NULL : PyUnicode_AsUTF8AndSize(text, &size);
+    if (utf8 != NULL) {
+        char *copy = PyMem_RawMalloc((size_t)size + 1); /* never freed: it belongs to no interpreter */
+        if (copy == NULL) {
+            PyErr_NoMemory();
+        }
+        else {
+            take_definition.ml_doc = memcpy(copy, utf8, (size_t)size + 1);
+        }
+    }
+    Py_XDECREF(text);
+    return take_definition.ml_doc != NULL;
+}
 
 static PyObject *
 native_in_c(PyObject *module, PyObject *function)
 {
-    PyObject *doc = PyObject_GetAttrString(function, "__doc__");
-    PyObject *text = doc == NULL ? NULL : PyUnicode_FromFormat("take($module, cls, /, **fields)\n--\n\n%S", doc);
-    PyObject *name = text == NULL ? NULL : PyObject_GetAttrString(function, "__module__");
-    Py_XDECREF(doc);
-    if (name == NULL) {
-        Py_XDECREF(text);
+    if (!document_take(function)) {
         return NULL;
     }
-    take_definition.ml_doc = PyUnicode_AsUTF8(text); /* `text` is never let go of */
+    PyObject *name = PyObject_GetAttrString(function, "__module__");
+    if (name == NULL) {
+        return NULL;
+    }
     Py_INCREF(function);
     Py_XSETREF(state_of(module)->take_of_any, function);
     PyObject *made = PyCFunction_NewEx(&take_definition, module, name);

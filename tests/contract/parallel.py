@@ -1,0 +1,49 @@
+"""Which tests pytest-run-parallel leaves on one thread, and why; the others run on several at once."""
+
+SHARED = frozenset(
+    {
+        *("message", "park", "thing", "make", "cls", "way", "show", "decoder", "importable", "unraisable"),
+        *("containers", "arrays", "sortedcontainers", "pool", "cells", "outer_class", "inner_class"),
+    }
+)
+"""Fixtures that give the threads of a test one class, one pool or one module, whose counts it looks at."""
+
+COUNTS = "it counts what is made and dropped in the whole process"
+LOOKS = "it looks at all objects that there are"
+POOLS = "it looks at all pools that there are"
+CHANGES = "it changes what all threads have in common"
+
+ALONE = {
+    "test_own_subclasses_of_builtins": COUNTS,
+    "test_a_container_is_emptied_in_place": COUNTS,
+    "test_every_emptiable_container_can_be_kept": COUNTS,
+    "test_fields_whose_factory_is_not_known_can_be_kept": COUNTS,
+    "test_capacity_is_kept_where_the_engine_says_so": COUNTS,
+    "test_clear_and_prune_of_all_pools": COUNTS,
+    "test_a_thread_that_ends_frees_what_its_objects_kept": COUNTS,
+    "test_a_thread_that_ends_frees_its_local_pools": COUNTS,
+    "test_max_is_for_each_thread_of_a_local_pool": COUNTS,
+    "test_weak_references_of_an_earlier_life_that_are_gone_do_no_harm": COUNTS,
+    "test_elements_that_take_and_drop_objects_of_the_same_class": COUNTS,
+    "test_elements_that_look_at_all_objects_while_they_die": LOOKS,
+    "test_parked_objects_and_their_containers_are_not_seen_by_the_collector": LOOKS,
+    "test_all_statistics_as_a_table": POOLS,
+    "test_a_pool_of_a_function_is_named_with_what_it_makes": POOLS,
+    "test_limits_from_before_the_import": CHANGES,
+    "test_without_an_engine_nothing_is_parked": CHANGES,
+    "test_with_the_engine_off_take_does_the_same_without_recycling": CHANGES,
+    "test_hooks_that_could_not_be_called": "it shares its hooks, which count",
+    "test_a_chain_of_a_million": "several would need more memory than there may be",
+    "test_limits_hold_whatever_is_done": "hypothesis keeps its state for the process",
+    "test_no_object_is_ever_owned_twice": "hypothesis keeps its state for the process",
+    "test_the_class_stays_what_it_was": "CPython 3.11 parses source on one thread at a time only",
+}
+"""Tests that are no business of several threads for another reason."""
+
+
+def why_alone(item):
+    """Why a test has to be on one thread; None where it may be on several."""
+    shared = SHARED & set(item.fixturenames)
+    if shared:
+        return f"its threads would share {', '.join(sorted(shared))}"
+    return ALONE.get(item.originalname)

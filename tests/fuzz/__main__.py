@@ -1,0 +1,29 @@
+"""Run random programs over both engines side by side until the time is up: `python -m tests.fuzz`, see `--help`."""
+
+import argparse
+import random
+import sys
+import time
+from pathlib import Path
+
+# What is tried is the installed package. The sources beside this folder, which `python -m` puts before it, have no
+# compiled engine.
+HERE = Path(__file__).resolve().parent
+sys.path[0] = str(HERE.parent)
+
+from fuzz.running import run  # noqa: E402 (it is found by what is above)
+
+parser = argparse.ArgumentParser(prog="python -m tests.fuzz", description=__doc__)
+parser.add_argument("--minutes", type=float, default=5, help="how long (default: 5)")
+parser.add_argument(
+    "--seed", type=int, help="of the first round; each has the next (default: any)"
+)
+given = parser.parse_args()
+seed = random.randrange(1 << 32) if given.seed is None else given.seed
+end = time.monotonic() + given.minutes * 60
+programs = 0
+while time.monotonic() < end:
+    print(f"seed {seed}: ", end="", flush=True)
+    programs += run(seed)
+    print(f"both engines agreed; {programs:,} programs so far", flush=True)
+    seed += 1
