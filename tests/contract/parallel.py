@@ -26,6 +26,7 @@ ALONE = {
     "test_weak_references_of_an_earlier_life_that_are_gone_do_no_harm": COUNTS,
     "test_elements_that_take_and_drop_objects_of_the_same_class": COUNTS,
     "test_elements_that_look_at_all_objects_while_they_die": LOOKS,
+    "test_the_collector_does_not_see_parked_objects": LOOKS,
     "test_parked_objects_and_their_containers_are_not_seen_by_the_collector": LOOKS,
     "test_all_statistics_as_a_table": POOLS,
     "test_a_pool_of_a_function_is_named_with_what_it_makes": POOLS,

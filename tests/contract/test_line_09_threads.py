@@ -212,6 +212,11 @@ def test_exit_from_a_thread_with_everything_in_use(engine):
     assert run_python(code, POOLED_ENGINE=engine) == (0, "")
 
 
+def test_exit_with_everything_frozen(engine):
+    """The collector, which then shows no object at all, is what stops the threads where there is no GIL."""
+    assert run_python(EXIT + "\nimport gc, sys\ngc.freeze()\nsys.exit(3)", POOLED_ENGINE=engine) == (3, "")
+
+
 def test_memory_of_many_short_threads_levels_off(engine):
     code = """
 import gc, sys, threading

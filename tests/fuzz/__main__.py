@@ -15,9 +15,7 @@ from fuzz.running import run  # noqa: E402 (it is found by what is above)
 
 parser = argparse.ArgumentParser(prog="python -m tests.fuzz", description=__doc__)
 parser.add_argument("--minutes", type=float, default=5, help="how long (default: 5)")
-parser.add_argument(
-    "--seed", type=int, help="of the first round; each has the next (default: any)"
-)
+parser.add_argument("--seed", type=int, help="of the first round; each has the next (default: any)")
 given = parser.parse_args()
 seed = random.randrange(1 << 32) if given.seed is None else given.seed
 end = time.monotonic() + given.minutes * 60

@@ -2,11 +2,12 @@
 
 import gc
 
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
+
 from fuzz import steps
 from fuzz.shapes import FACTORIES, make, shapes
 from fuzz.sides import Side, engines
-from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
 PLAIN_VALUES = st.sampled_from([None, 7, "text", "bad", 0])
 VALUES = st.one_of(
@@ -79,6 +80,8 @@ class Agreeing(RuleBasedStateMachine):
     def take(self, data, way):
         if way == "orphan" and self.shape.library == "deque":
             return  # to the reference engine it is a bare one, which cannot copy itself
+        if way == "bare" and self.shape.library.endswith("IO"):
+            return  # a new one cannot be read before its __init__, a recycled one can; nobody should rely on either
         gives = way not in ("second", "bare") and (self.shape.is_of_fields or way == "orphan")
         fields = self.fields(data, required=way == "orphan") if gives else {}
         self.both(steps.take, way, fields)
@@ -147,6 +150,8 @@ class Agreeing(RuleBasedStateMachine):
     @precondition(lambda self: self.some_live)
     @rule(data=st.data(), number=POOLS)
     def assign(self, data, number):
+        if self.sides[0].refs:
+            return  # the reference engine refuses an orphan that was watched before it had a proxy
         self.both(steps.assign, self.one(data), number)
 
     @rule(number=POOLS, count=st.integers(0, 4))

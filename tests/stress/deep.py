@@ -1,5 +1,6 @@
 """Chains a million deep, through each kind of object: dropping the head does not overflow the stack."""
 
+import sys
 import threading
 import weakref
 from collections.abc import Callable
@@ -191,7 +192,8 @@ def deep_callbacks(run: Run) -> None:
 
     done = [Holding]
     in_a_small_thread(by_del, 2 * LITTLE)  # Python 3.13 needs as much for plain objects, up to its recursion limit
-    if pooled.engine == "native" or gil_is_on():  # else wrapt is Python, whose calls nest like any, to their limit
+    # Else each callback is a call of Python's inside another, up to their limit: without a GIL, wrapt is Python, too.
+    if pooled.engine == "native" or (gil_is_on() and sys.version_info[:2] != (3, 13)):
         in_a_small_thread(by_callback, 2 * LITTLE)
         done.append(Referred)
     run.operations += len(done) * length

@@ -5,7 +5,7 @@ import subprocess
 import sys
 
 COMMON = """
-import atexit, gc, sys, threading, weakref
+import atexit, gc, os, sys, threading, weakref
 import attrs
 import pooled
 from pooled.containers import *

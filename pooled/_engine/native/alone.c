@@ -43,15 +43,24 @@ do_task(PyObject *Py_UNUSED(object), void *argument)
     return 0; /* one object is enough */
 }
 
-/* There is always an object for the collector to show, and other threads are stopped while it does. */
+/* Other threads are stopped while the collector shows an object. Those that gc.freeze() hid it does not show: where that
+   is all there are, it gets a new one. */
 void
 do_alone(void (*function)(void *), void *argument)
 {
     Task task = {function, argument};
     PyUnstable_GC_VisitObjects(do_task, &task);
-    if (task.function != NULL) {
-        Py_FatalError("pooled: the collector has no objects");
+    if (LIKELY(task.function == NULL)) {
+        return;
     }
+    PyObject *pending = compat_take_exception();
+    PyObject *shown = PyList_New(0);
+    PyUnstable_GC_VisitObjects(do_task, &task);
+    if (task.function != NULL) {
+        Py_FatalError("pooled: no memory for an object that the collector could show");
+    }
+    Py_DECREF(shown);
+    compat_put_exception(pending);
 }
 
 #else
