@@ -8,6 +8,7 @@ import sys
 import weakref
 
 import attrs
+
 from fuzz.looks import Looks, text_of
 from fuzz.shapes import FACTORIES
 from fuzz.sides import importable
