@@ -17,7 +17,7 @@ from pathlib import Path
 import attrs
 
 import pooled
-from benchmarks import _cases, _fields, _threads
+from benchmarks import _cases, _fields, _threads, _workloads
 from benchmarks._measuring import Result
 
 
@@ -35,6 +35,8 @@ def sections(*, quick: bool) -> Iterator[tuple[str, Iterator[Result]]]:
     yield "classes that know their fields: bursts, gc on", _fields.bursts(5 if quick else 15)
     yield "classes that know their fields: requests, gc on", _fields.requests(3 if quick else 7)
     yield "threads: what company costs", _threads.scaling(5 if quick else 15)
+    yield "workloads: whole programs", _workloads.workloads(quick=quick)
+    yield "workloads: against what people do about the collector", _workloads.collectors(quick=quick)
     if find_spec("numpy") is None:
         print("\nbuffers and arrays: left out, numpy is not installed")
         return

@@ -23,6 +23,7 @@ class Figures:
         slowest: the longest step, in milliseconds.
         percentile_99: one step in a hundred took longer than this, in milliseconds.
         collections: of the cyclic garbage collector, by generation.
+        each: how long each step took, in seconds, shortest first.
         did: what the run had to do, in words.
         pools: what the pools did, in words; empty without them.
     """
@@ -33,6 +34,7 @@ class Figures:
     slowest: float
     percentile_99: float
     collections: tuple[int, ...]
+    each: list[float]
     did: str
     pools: list[str]
 

@@ -191,6 +191,7 @@ def run(options: Options, makers: Makers) -> Figures:
         slowest=seconds[-1] * 1e3,
         percentile_99=seconds[-1 - len(seconds) // 100] * 1e3,
         collections=tuple(late - early for early, late in zip(before, after, strict=True)),
+        each=seconds,
         did=(
             f"{len(seconds):,} steps, {tokens:,} tokens computed; at most {most_running} running at once; "
             f"{scheduler.preemptions:,} preemptions; {blocks.found:,} blocks found on the device, "

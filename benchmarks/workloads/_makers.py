@@ -1,0 +1,36 @@
+"""What hands out a workload's objects: the same code asks either side for them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any, Final
+
+import pooled
+
+MOST: Final = 200_000
+"""How many objects of a class a pool parks: more than any workload has at once."""
+
+
+class Plain:
+    """Hands out new objects, as Python makes them."""
+
+    pooling = False
+
+    def maker(self, cls: type, **_: Any) -> Callable[..., Any]:
+        """What makes objects of `cls` from its fields."""
+        return cls
+
+
+class Pooled:
+    """Hands out objects that come home when they are dropped."""
+
+    pooling = True
+
+    def maker(self, cls: type, **limits: Any) -> Callable[..., Any]:
+        """What takes objects of a poolable heir of `cls`, with the fields it is given."""
+        heir = type(cls.__name__, (cls,), {"__slots__": (), "__module__": cls.__module__})
+        return partial(pooled.take, pooled.poolable(**{"max": MOST, **limits})(heir))
+
+
+Makers = Plain | Pooled

@@ -1,0 +1,41 @@
+"""The workloads of the benchmarks: the same comes out with pools and without, however the collector is set."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent.parent
+NAMES = ("messages", "scheduler", "log_lines", "particles", "etl", "buffers", "server")
+
+
+def measured(name, side, collector="default"):
+    """Run one side of a workload at a small scale."""
+    process = subprocess.run(
+        [sys.executable, "-m", "benchmarks.workloads", name, side, collector, "7", "0.01", "2", "6"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert (process.returncode, process.stderr) == (0, "")
+    return json.loads(process.stdout)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_same_comes_out(name):
+    plain, pooled = measured(name, "plain"), measured(name, "pooled")
+    assert plain["digest"] == pooled["digest"] != 0
+    assert len(plain["seconds"]) == len(pooled["seconds"]) >= 6
+    assert min(plain["seconds"]) >= 0
+    assert plain["peak"] > 1 << 20
+
+
+@pytest.mark.parametrize("collector", ["freeze", "threshold", "off"])
+def test_settings_of_the_collector_change_nothing_else(collector):
+    plain = measured("etl", "plain", collector)
+    assert plain["digest"] == measured("etl", "pooled")["digest"]
+    assert collector != "off" or plain["collections"] == [0, 0, 0]
