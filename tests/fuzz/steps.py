@@ -224,8 +224,8 @@ def glance(side):
 def counts(side, pool):
     """What a pool counted, without what it has none of; and how many are parked in this thread.
 
-    When a part is replaced that somebody else has, or that is gone, is not promised: as its owner is parked, which then has
-    it, or as that is taken, where another one may be given. So of what is a part, only what went wrong is told.
+    When a part is replaced that somebody else has, or that is gone, is not promised: as its owner is parked, which then
+    has it, or as that is taken, where another one may be given. So of what is a part, only what went wrong is told.
     """
     stats = attrs.asdict(pool.stats())
     if pool.name.endswith("Part") and side.shape.has_parts:
