@@ -17,7 +17,7 @@ from pathlib import Path
 import attrs
 
 import pooled
-from benchmarks import _cases, _fields, _threads, _workloads
+from benchmarks import _cases, _comparing, _fields, _peers, _threads, _workloads
 from benchmarks._measuring import Result
 
 
@@ -35,6 +35,8 @@ def sections(*, quick: bool) -> Iterator[tuple[str, Iterator[Result]]]:
     yield "classes that know their fields: bursts, gc on", _fields.bursts(5 if quick else 15)
     yield "classes that know their fields: requests, gc on", _fields.requests(3 if quick else 7)
     yield "threads: what company costs", _threads.scaling(5 if quick else 15)
+    yield "peers: a small object", _peers.small(7 if quick else 31)
+    yield "peers: an object of parts", _peers.parts(7 if quick else 31)
     yield "workloads: whole programs", _workloads.workloads(quick=quick)
     yield "workloads: against what people do about the collector", _workloads.collectors(quick=quick)
     if find_spec("numpy") is None:
@@ -76,7 +78,14 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="fewer pairs; ends within two minutes")
     parser.add_argument("--only", metavar="TEXT", default="", help="only the tables with this in their titles")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures to a file")
+    parser.add_argument(
+        "--compare", type=Path, metavar="OLD.json", help="say what got slower since; exit status 1 where something did"
+    )
     chosen = parser.parse_args()
+    try:
+        earlier = None if chosen.compare is None else _comparing.read(chosen.compare)
+    except (OSError, ValueError) as error:
+        parser.error(f"--compare: {error}")
     print(f"Python {sys.version.split()[0]}, pooled {pooled.__version__}, engine {pooled.engine}")
     print(f"  {'':36} {'pooled':>15} {'not pooled':>15}  ratio")
     tables = {title: table(title, results) for title, results in sections(quick=chosen.quick) if chosen.only in title}
@@ -87,6 +96,12 @@ def main() -> None:
         figures = {title: [attrs.asdict(result) for result in results] for title, results in tables.items()}
         about = {"python": sys.version, "engine": pooled.engine, "tables": figures}
         chosen.json.write_text(json.dumps(about, indent=2) + "\n")
+    if earlier is not None:
+        worse = list(_comparing.worse(tables, earlier))
+        print(
+            f"\nof {_comparing.compared(tables, earlier)} cases, slower than before: {len(worse)}", *worse, sep="\n  "
+        )
+        sys.exit(1 if worse else 0)
 
 
 if __name__ == "__main__":

@@ -34,3 +34,25 @@ def test_a_table_that_is_missing():
     process = run("--only", "nothing of the kind")
     assert process.returncode == 2
     assert "expected a part of one of the titles 'take + drop', " in process.stderr
+
+
+def test_a_run_against_an_earlier_one(tmp_path):
+    old = tmp_path / "old.json"
+    assert run("--quick", "--only", "little used", "--json", old).returncode == 0
+    figures = json.loads(old.read_text())
+    (rows,) = figures["tables"].values()
+    for factor, status in ((0.1, 0), (10, 1)):
+        changed = [{**row, "ratio": row["ratio"] * factor, "low": row["low"] * factor} for row in rows]
+        old.write_text(json.dumps({**figures, "tables": dict.fromkeys(figures["tables"], changed)}))
+        process = run("--quick", "--only", "little used", "--compare", old)
+        assert (process.returncode, process.stderr) == (status, "")
+        assert f"of 3 cases, slower than before: {3 * status}" in process.stdout
+
+
+def test_what_is_no_earlier_run(tmp_path):
+    old = tmp_path / "old.json"
+    assert "--compare: " in run("--compare", old).stderr
+    old.write_text("[]")
+    process = run("--compare", old)
+    assert process.returncode == 2
+    assert "expected what --json wrote" in process.stderr
