@@ -17,7 +17,7 @@ from pathlib import Path
 import attrs
 
 import pooled
-from benchmarks import _cases, _comparing, _fields, _peers, _threads, _workloads
+from benchmarks import _cases, _comparing, _fields, _growth, _peers, _threads, _workloads
 from benchmarks._measuring import Result
 
 
@@ -35,6 +35,9 @@ def sections(*, quick: bool) -> Iterator[tuple[str, Iterator[Result]]]:
     yield "classes that know their fields: bursts, gc on", _fields.bursts(5 if quick else 15)
     yield "classes that know their fields: requests, gc on", _fields.requests(3 if quick else 7)
     yield "threads: what company costs", _threads.scaling(5 if quick else 15)
+    yield "growth: objects that are out", _growth.live(7 if quick else 31)
+    yield "growth: poolable classes", _growth.classes(7 if quick else 31)
+    yield "growth: threads", _growth.threads(1 if quick else 5)
     yield "peers: a small object", _peers.small(7 if quick else 31)
     yield "peers: an object of parts", _peers.parts(7 if quick else 31)
     yield "workloads: whole programs", _workloads.workloads(quick=quick)

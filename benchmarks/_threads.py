@@ -63,7 +63,7 @@ def scaling(pairs: int) -> Iterator[Result]:
     for a core, or for the GIL, cost nothing; those that wait for one another's memory do.
     """
     yield _scaling("List, 2 appends", _two_appends(List), _two_appends(list), pairs)
-    yield _scaling("2 slots", _points(PooledPoint), _points(Point), pairs)
+    yield _scaling("2 slots", points(PooledPoint), points(Point), pairs)
     yield _scaling("take of 5 fields", _takes(PooledRow), _calls(Row), pairs)
 
 
@@ -78,7 +78,9 @@ def _two_appends(cls: type[list[int]]) -> Work:
     return work
 
 
-def _points(cls: type[Point]) -> Work:
+def points(cls: type[Point]) -> Work:
+    """What makes and drops so many."""
+
     def work(rounds: int) -> None:
         for _ in range(rounds):
             cls(1, 2)
@@ -105,8 +107,8 @@ def _calls(cls: type[Any]) -> Work:
 def _scaling(case: str, ours: Work, theirs: Work, pairs: int) -> Result:
     alone, together = [], []
     for _ in range(pairs):
-        alone.append((_cost(ours, 1), _cost(theirs, 1)))
-        together.append((_cost(ours, THREADS), _cost(theirs, THREADS)))
+        alone.append((cost(ours, 1), cost(theirs, 1)))
+        together.append((cost(ours, THREADS), cost(theirs, THREADS)))
     # What one thread pays for its company, a pair for each turn: as seconds, so that the ratio is of slowdowns.
     slowdowns = [(both[0] / one[0], both[1] / one[1]) for one, both in zip(alone, together, strict=True)]
     ratios = result_of(case, slowdowns, wanted=0.95)
@@ -124,8 +126,8 @@ def _scaling(case: str, ours: Work, theirs: Work, pairs: int) -> Result:
     )
 
 
-def _cost(work: Work, threads: int) -> float:
-    """Seconds of a round, of the time of the threads that do it at once."""
+def cost(work: Work, threads: int) -> float:
+    """Seconds of a round, of the time of so many threads that do it at once."""
     costs: list[float] = []
     barrier = threading.Barrier(threads)
 
