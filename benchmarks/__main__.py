@@ -8,16 +8,30 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
+import platform
 import statistics
 import sys
 from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
 from importlib.util import find_spec
 from pathlib import Path
 
 import attrs
 
 import pooled
-from benchmarks import _cases, _comparing, _fields, _growth, _peers, _threads, _workloads
+from benchmarks import (
+    _cases,
+    _comparing,
+    _fields,
+    _growth,
+    _instructions,
+    _nanobind,
+    _peers,
+    _progress,
+    _threads,
+    _workloads,
+)
 from benchmarks._measuring import Result
 
 
@@ -38,10 +52,13 @@ def sections(*, quick: bool) -> Iterator[tuple[str, Iterator[Result]]]:
     yield "growth: objects that are out", _growth.live(7 if quick else 31)
     yield "growth: poolable classes", _growth.classes(7 if quick else 31)
     yield "growth: threads", _growth.threads(1 if quick else 5)
+    if not quick:  # two minutes
+        yield "instructions of a take and a drop", _instructions.cases()
+    yield "peers: a class of nanobind", _nanobind.cases(7 if quick else 31)
     yield "peers: a small object", _peers.small(7 if quick else 31)
     yield "peers: an object of parts", _peers.parts(7 if quick else 31)
-    yield "workloads: whole programs", _workloads.workloads(quick=quick)
-    yield "workloads: against what people do about the collector", _workloads.collectors(quick=quick)
+    for name, how in _workloads.WORKLOADS.items():
+        yield f"workload: {name}, {how.operation} by {how.operation}", _workloads.workload(name, quick=quick)
     if find_spec("numpy") is None:
         print("\nbuffers and arrays: left out, numpy is not installed")
         return
@@ -53,24 +70,29 @@ def sections(*, quick: bool) -> Iterator[tuple[str, Iterator[Result]]]:
 
 def table(title: str, results: Iterable[Result]) -> list[Result]:
     """Print a table as its rows come in, and under the grid its mean; give the rows."""
-    print(f"\n{title}")
+    _progress.say(f"\n{title}")
     done = []
     for result in results:
         missed = result.wanted is not None and result.ratio < result.wanted
         aim = "" if result.wanted is None else f"aim {result.wanted:.2f}"
         collections = "" if result.collections is None else f"  gc collections: {result.collections}"
         note = f"  {result.note}" if result.note else ""
-        print(
-            f"  {result.case:36} {result.pooled:12,.0f} ns {result.other:12,.0f} ns {result.ratio:6.2f}"
-            f" ({result.low:.2f} to {result.high:.2f})  {aim}{' !' if missed else ''}{collections}{note}",
-            flush=True,
+        ours, theirs = (figure(value, result.unit) for value in (result.pooled, result.other))
+        _progress.say(
+            f"  {result.case:36} {ours} {theirs} {result.ratio:6.2f}"
+            f" ({result.low:.2f} to {result.high:.2f})  {aim}{' !' if missed else ''}{collections}{note}"
         )
         done.append(result)
     if title.startswith("the grid"):
         lowest = min(done, key=lambda result: result.ratio)
         mean = statistics.geometric_mean(result.ratio for result in done)
-        print(f"  geometric mean {mean:.2f}, lowest {lowest.ratio:.2f} ({lowest.case})")
+        _progress.say(f"  geometric mean {mean:.2f}, lowest {lowest.ratio:.2f} ({lowest.case})")
     return done
+
+
+def figure(value: float, unit: str) -> str:
+    """A figure of a table: of what is counted in small units the decimals are noise."""
+    return f"{value:12,.{2 if unit == 'ms' else 0}f} {unit:3.3}"
 
 
 def main() -> None:
@@ -91,13 +113,18 @@ def main() -> None:
         parser.error(f"--compare: {error}")
     print(f"Python {sys.version.split()[0]}, pooled {pooled.__version__}, engine {pooled.engine}")
     print(f"  {'':36} {'pooled':>15} {'not pooled':>15}  ratio")
-    tables = {title: table(title, results) for title, results in sections(quick=chosen.quick) if chosen.only in title}
-    if not tables:
+    wanted = [each for each in sections(quick=chosen.quick) if chosen.only in each[0]]
+    if not wanted:
         titles = ", ".join(repr(title) for title, _ in sections(quick=chosen.quick))
         parser.error(f"--only {chosen.only!r}: expected a part of one of the titles {titles}")
+    tables = {title: table(title, results) for title, results in _progress.through(wanted)}
     if chosen.json is not None:
         figures = {title: [attrs.asdict(result) for result in results] for title, results in tables.items()}
-        about = {"python": sys.version, "engine": pooled.engine, "tables": figures}
+        machine = f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores"
+        date = datetime.now(tz=UTC).date().isoformat()
+        command = "python -m benchmarks" + " --quick" * chosen.quick
+        about = {"python": sys.version, "engine": pooled.engine, "machine": machine, "date": date, "command": command}
+        about["tables"] = figures
         chosen.json.write_text(json.dumps(about, indent=2) + "\n")
     if earlier is not None:
         worse = list(_comparing.worse(tables, earlier))

@@ -11,6 +11,8 @@ import sys
 from collections.abc import Iterator
 from typing import Any
 
+import attrs
+
 import pooled
 from benchmarks import _requests
 from benchmarks._measuring import Result, compare, compare_bursts, result_of
@@ -103,4 +105,5 @@ def requests(rounds: int) -> Iterator[Result]:
         ours, theirs = ([seconds for done in side for seconds in done.seconds] for side in zip(*served, strict=True))
         slow = (statistics.quantiles(ours, n=100)[-1], statistics.quantiles(theirs, n=100)[-1])
         for what, taken in (("mean", means), ("99th percentile", [slow])):
-            yield result_of(f"requests, {kind}: {what}", taken, wanted=_wanted(kind, what), note=note)
+            result = result_of(f"requests, {kind}: {what}", taken, wanted=_wanted(kind, what))
+            yield attrs.evolve(result, note=note)

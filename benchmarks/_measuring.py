@@ -16,6 +16,9 @@ from typing import Any
 
 import attrs
 
+UNITS = {"ns": 1e9, "ms": 1e3, "MiB": 1 / (1 << 20), "instructions": 1.0}
+"""What figures are given in, and how many of them a second, or a byte, or one of what is counted are."""
+
 CLOCK = time.process_time
 
 LEAST_SECONDS = 0.004
@@ -28,7 +31,7 @@ class Result:
 
     Attributes:
         case: what was compared.
-        pooled: nanoseconds for one round of the pooled statement, the median.
+        pooled: what one round of the pooled statement took, in units; the median.
         other: the same of what it was compared with.
         ratio: other / pooled, the median over the pairs: above 1, the pooled one is faster.
         low: a quarter of the pairs were below this ratio.
@@ -36,6 +39,8 @@ class Result:
         wanted: the least ratio that was set as the aim; None: none was.
         collections: of the cyclic collector, during the pooled rounds; None: not asked.
         note: what else is to be said; empty: nothing.
+        unit: of both figures.
+        details: of each side, for those who draw charts.
     """
 
     case: str
@@ -47,6 +52,8 @@ class Result:
     wanted: float | None = None
     collections: int | None = None
     note: str = ""
+    unit: str = "ns"
+    details: dict[str, dict[str, Any]] = attrs.field(factory=dict)
 
 
 def compare(case: str, pooled: str, other: str, names: dict[str, Any], **options: Any) -> Result:
@@ -75,19 +82,20 @@ def compare_timers(
     return result_of(case, [(ours / rounds, theirs / rounds) for ours, theirs in taken], wanted=wanted)
 
 
-def result_of(case: str, taken: list[tuple[float, float]], *, wanted: float | None = None, note: str = "") -> Result:
-    """The medians of pairs of seconds, pooled and not."""
+def result_of(case: str, taken: list[tuple[float, float]], *, wanted: float | None = None, unit: str = "ns") -> Result:
+    """The medians of pairs, pooled and not: of seconds, or of other amounts in a unit of `UNITS`."""
+    scale = UNITS[unit]
     ratios = sorted(theirs / ours for ours, theirs in taken)
     quarter = len(ratios) // 4
     return Result(
         case=case,
-        pooled=statistics.median(ours for ours, _ in taken) * 1e9,
-        other=statistics.median(theirs for _, theirs in taken) * 1e9,
+        pooled=statistics.median(ours for ours, _ in taken) * scale,
+        other=statistics.median(theirs for _, theirs in taken) * scale,
         ratio=statistics.median(ratios),
         low=ratios[quarter],
         high=ratios[-1 - quarter],
         wanted=wanted,
-        note=note,
+        unit=unit,
     )
 
 

@@ -1,4 +1,7 @@
-"""The workloads: whole programs with and without pools, in turn, each side in a process of its own; see `workloads`."""
+"""The workloads: whole programs, in turn with pools, without, and with what people do instead; each run is a process.
+
+See the package `workloads` for what the programs do.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +16,7 @@ from typing import Any, Final, TypeAlias
 import attrs
 
 from benchmarks._measuring import Result, result_of
+from benchmarks.workloads._by_hand import POOLS
 from benchmarks.workloads._measured import Measured
 
 SEED: Final = 20261125
@@ -21,6 +25,31 @@ Metric: TypeAlias = Callable[[Measured], float]
 
 
 @attrs.frozen
+class Variant:
+    """A way to run a workload.
+
+    Attributes:
+        name: what it is called in the tables.
+        side: what its objects come from: plain, pooled, or a pool by hand.
+        collector: what is done about the cyclic collector.
+    """
+
+    name: str
+    side: str = "plain"
+    collector: str = "default"
+
+
+POOLED: Final = Variant("pooled", "pooled")
+PLAIN: Final = Variant("not pooled")
+COLLECTORS: Final = (
+    Variant("gc.freeze()", collector="freeze"),
+    Variant("gc.set_threshold(50_000)", collector="threshold"),
+    Variant("gc.disable()", collector="off"),
+)
+"""What people do about the collector."""
+
+
+@attrs.frozen(kw_only=True)
 class Workload:
     """How a workload is run.
 
@@ -29,28 +58,30 @@ class Workload:
         warm: how many operations make the working set.
         count: how many are measured.
         quick: the scale and the count of a quick run.
-        aims: the least ratios that are wanted, by what is looked at; that of the mean is 1.15 if nothing is said.
+        aims: the least ratios that are wanted, by what is looked at.
+        ahead: the least ratio that is wanted of the mean against what is done about the collector.
     """
 
     operation: str
-    warm: int
-    count: int
+    warm: int = 0
+    count: int = 0
     quick: tuple[float, int]
-    aims: dict[str, float] = attrs.field(factory=dict)
+    aims: dict[str, float] = attrs.field(factory=lambda: {"mean": 1.15})
+    ahead: float | None = None
 
 
 WORKLOADS: Final = {
-    "scheduler": Workload("step", 0, 0, (0.1, 0), {"mean": 1.5}),
-    "server": Workload("query", 30, 2_000, (0.1, 200), {"mean": 3.0, "p99": 10.0, "p99.9": 10.0}),
-    "particles": Workload("frame", 20, 500, (1.0, 100), {"mean": 1.5, "slowest": 2.0}),
-    "messages": Workload("batch", 10, 300, (1.0, 60)),
-    "log_lines": Workload("file", 150, 450, (0.2, 60)),
-    "etl": Workload("batch", 10, 300, (1.0, 60)),
-    "buffers": Workload("batch", 10, 200, (1.0, 40)),
+    "scheduler": Workload(operation="step", quick=(0.1, 0), aims={"mean": 1.5}),
+    "server": Workload(
+        operation="query", warm=30, count=2_000, quick=(0.1, 200), aims={"mean": 3, "p99": 10, "p99.9": 10}, ahead=1.0
+    ),
+    "particles": Workload(operation="frame", warm=20, count=500, quick=(1, 100), aims={"mean": 1.5, "slowest": 2}),
+    "messages": Workload(operation="batch", warm=10, count=300, quick=(1, 60)),
+    "async_messages": Workload(operation="batch", warm=10, count=300, quick=(1, 60)),
+    "log_lines": Workload(operation="file", warm=150, count=450, quick=(0.2, 60)),
+    "etl": Workload(operation="batch", warm=10, count=300, quick=(1, 60)),
+    "buffers": Workload(operation="batch", warm=10, count=200, quick=(1, 40)),
 }
-
-SETTINGS: Final = {"freeze": "gc.freeze()", "threshold": "gc.set_threshold(50_000)", "off": "gc.disable()"}
-"""What people do about the collector, by the name of the workloads' setting."""
 
 
 def percentile(share: float) -> Metric:
@@ -63,61 +94,72 @@ def percentile(share: float) -> Metric:
     return at
 
 
+def mean(measured: Measured) -> float:
+    """Seconds of an operation."""
+    return statistics.fmean(measured.seconds)
+
+
 METRICS: Final[dict[str, Metric]] = {
-    "mean": lambda measured: statistics.fmean(measured.seconds),
+    "mean": mean,
     "p50": percentile(0.5),
     "p99": percentile(0.99),
     "p99.9": percentile(0.999),
     "slowest": lambda measured: max(measured.seconds),
 }
 
-
-def workloads(*, quick: bool) -> Iterator[Result]:
-    """Each workload with and without pools, by what an operation took."""
-    for name, workload in WORKLOADS.items():
-        pairs = _in_turn(name, workload, "default", quick=quick)
-        for what, metric in METRICS.items():
-            # What is wanted of the server is wanted of one that holds as much as at full scale.
-            aims = {} if quick and workload.quick[0] < 1 else {"mean": 1.15, **workload.aims}
-            note = _costs(pairs) if what == "mean" else ""
-            yield _result(f"{name}, {workload.operation}: {what}", pairs, metric, aims.get(what), note)
+Round: TypeAlias = dict[Variant, Measured]
 
 
-def collectors(*, quick: bool) -> Iterator[Result]:
-    """The server, pooled, against what people do about the collector today; memory included."""
-    workload = WORKLOADS["server"]
-    for setting, call in SETTINGS.items():
-        pairs = _in_turn("server", workload, setting, quick=quick)
-        for what in ("mean", "p99.9"):
-            note = _costs(pairs) if what == "mean" else ""
-            yield _result(f"server, {call}: {what}", pairs, METRICS[what], 1.0, note)
+def variants_of(name: str, *, quick: bool) -> list[Variant]:
+    """How a workload is run; in a quick run, only the server is held against all that people do."""
+    by_hand = [Variant(pool, pool) for pool in POOLS if name == "scheduler"]
+    return [POOLED, PLAIN, *(COLLECTORS if name == "server" or not quick else ()), *by_hand]
 
 
-Pairs: TypeAlias = list[tuple[Measured, Measured]]
+def workload(name: str, *, quick: bool) -> Iterator[Result]:
+    """What an operation takes, and the memory, pooled against each of the others."""
+    how = WORKLOADS[name]
+    variants = variants_of(name, quick=quick)
+    rounds = [_round(name, turn, variants, quick=quick) for turn in range(1 if quick else 3)]
+    # What is wanted of the server is wanted of one that holds as much as at full scale.
+    aims = {} if quick and how.quick[0] < 1 else how.aims
+    yield _memory(rounds)
+    for other in variants[1:]:
+        yield from _against(other, rounds, aims if other is PLAIN else {"mean": how.ahead} if aims else {})
 
 
-def _in_turn(name: str, workload: Workload, setting: str, *, quick: bool) -> Pairs:
-    """Rounds of the pooled side and, with the collector set so, of the other, in turn.
+def _against(other: Variant, rounds: list[Round], aims: dict[str, Any]) -> Iterator[Result]:
+    whats = METRICS if other is PLAIN else ("mean", "p99.9", "slowest")
+    for what in whats:
+        taken = [(METRICS[what](each[POOLED]), METRICS[what](each[other])) for each in rounds]
+        result = result_of(f"{what}, against {other.name}", taken, wanted=aims.get(what), unit="ms")
+        if what == "mean":
+            details = {"pooled": _details(rounds[-1][POOLED]), "other": _details(rounds[-1][other])}
+            result = attrs.evolve(result, note=_costs(details), details=details)
+        yield result
+
+
+def _memory(rounds: list[Round]) -> Result:
+    taken = [(float(each[POOLED].peak), float(each[PLAIN].peak)) for each in rounds]
+    return result_of("peak of resident memory", taken, unit="MiB")
+
+
+def _round(name: str, turn: int, variants: list[Variant], *, quick: bool) -> Round:
+    """Each variant once, the other way round at every other turn.
 
     Raises:
-        ValueError: something else came out where it is pooled.
+        ValueError: they did not all come to the same.
     """
-    scale, count = workload.quick if quick else (1.0, workload.count)
-    pairs = []
-    for turn in range(1 if quick else 5):
-        sides = [("pooled", "default"), ("plain", setting)]
-        measured = {
-            side: _run(name, side, collector, workload.warm, scale, count)
-            for side, collector in sides[:: 1 - turn % 2 * 2]
-        }
-        if measured["pooled"].digest != measured["plain"].digest:
-            raise ValueError(f"{name}: pooled, the answers are others; they should be the same")
-        pairs.append((measured["pooled"], measured["plain"]))
-    return pairs
+    how = WORKLOADS[name]
+    scale, count = how.quick if quick else (1.0, how.count)
+    measured = {each: _run(name, each, how.warm, scale, count) for each in variants[:: 1 - turn % 2 * 2]}
+    if len({each.digest for each in measured.values()}) > 1:
+        raise ValueError(f"{name}: pooled, the answers are others; they should be the same")
+    return measured
 
 
-def _run(name: str, side: str, collector: str, warm: int, scale: float, count: int) -> Measured:
-    arguments = (name, side, collector, SEED, scale, warm, count)
+def _run(name: str, variant: Variant, warm: int, scale: float, count: int) -> Measured:
+    arguments = (name, variant.side, variant.collector, SEED, scale, warm, count)
     process = subprocess.run(  # noqa: S603 (this very program)
         [sys.executable, "-m", "benchmarks.workloads", *map(str, arguments)],
         cwd=Path(__file__).resolve().parent.parent,
@@ -129,16 +171,23 @@ def _run(name: str, side: str, collector: str, warm: int, scale: float, count: i
     return Measured(**{**found, "blocks": tuple(found["blocks"])})
 
 
-def _result(case: str, pairs: Pairs, metric: Metric, wanted: float | None, note: str) -> Result:
-    taken = [(metric(ours), metric(theirs)) for ours, theirs in pairs]
-    collections = [sum(ours.collections) for ours, _ in pairs]
-    result = result_of(case, taken, wanted=wanted, note=note)
-    return attrs.evolve(result, collections=int(statistics.median(collections)))
+def _details(measured: Measured) -> dict[str, Any]:
+    """What the mean does not tell of a run."""
+    return {
+        "per second": 1 / mean(measured),
+        "processor seconds": measured.busy,
+        "collections": measured.collections,
+        "seconds in gc": measured.collecting,
+        "peak bytes": measured.peak,
+        "blocks": measured.blocks,
+    }
 
 
-def _costs(pairs: Pairs) -> str:
-    """What the collector and the memory cost, not pooled and pooled, in the last round."""
-    ours, theirs = pairs[-1]
-    full = f"full {theirs.collections[2]} -> {ours.collections[2]}"
-    spent = f"gc {theirs.collecting:.2f} -> {ours.collecting:.2f} s"
-    return f"{full}, {spent}, {theirs.peak >> 20} -> {ours.peak >> 20} MiB"
+def _costs(details: dict[str, dict[str, Any]]) -> str:
+    """What the collector, the allocator and the memory cost, not pooled and pooled, in the last round."""
+    ours, theirs = details["pooled"], details["other"]
+    collections = " -> ".join("/".join(map(str, each["collections"])) for each in (theirs, ours))
+    spent = f"{theirs['seconds in gc']:.2f} -> {ours['seconds in gc']:.2f} s"
+    memory = f"{theirs['peak bytes'] >> 20} -> {ours['peak bytes'] >> 20} MiB"
+    grown = " -> ".join(f"{each['blocks'][1] - each['blocks'][0]:+,}" for each in (theirs, ours))
+    return f"gc {collections}, {spent}; {memory}; blocks {grown}"

@@ -1,6 +1,7 @@
 """One side of one workload, in this process; it prints what was measured.
 
-`python -m benchmarks.workloads NAME plain|pooled default|freeze|threshold|off SEED SCALE WARM COUNT`
+`python -m benchmarks.workloads NAME plain|pooled|POOL default|freeze|threshold|off SEED SCALE WARM COUNT`; POOL is the
+name of a pool by hand, for the scheduler.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from typing import Any
 
 import attrs
 
+from benchmarks.workloads._by_hand import POOLS
 from benchmarks.workloads._makers import Makers, Plain, Pooled
 from benchmarks.workloads._measured import Measured, measure
 
@@ -27,7 +29,7 @@ def run(name: str, make: Makers, *, seed: int, scale: float, collector: str, war
 
 def main(name: str, side: str, collector: str, *numbers: str) -> None:
     """Measure, and print what came out as JSON."""
-    make = Pooled() if side == "pooled" else Plain()
+    make = Pooled() if side == "pooled" else Plain(POOLS.get(side))
     seed, scale, warm, count = numbers
     measured = run(
         name, make, seed=int(seed), scale=float(scale), collector=collector, warm=int(warm), count=int(count)

@@ -13,9 +13,16 @@ MOST: Final = 200_000
 
 
 class Plain:
-    """Hands out new objects, as Python makes them."""
+    """Hands out new objects, as Python makes them.
+
+    Attributes:
+        by_hand: what makes the pools by hand from which the scheduler takes its objects instead; None: it makes them.
+    """
 
     pooling = False
+
+    def __init__(self, by_hand: Callable[[Callable[[], Any]], Any] | None = None) -> None:
+        self.by_hand = by_hand
 
     def maker(self, cls: type, **_: Any) -> Callable[..., Any]:
         """What makes objects of `cls` from its fields."""
@@ -26,6 +33,7 @@ class Pooled:
     """Hands out objects that come home when they are dropped."""
 
     pooling = True
+    by_hand = None
 
     def maker(self, cls: type, **limits: Any) -> Callable[..., Any]:
         """What takes objects of a poolable heir of `cls`, with the fields it is given."""

@@ -60,13 +60,8 @@ class Producer:
     def _produce(self) -> None:
         while self._orders.get():
             for start in range(0, self._count, 500):
-                self._batches.put([self._make(number) for number in range(start, min(start + 500, self._count))])
-
-    def _make(self, number: int) -> Message:
-        message: Message = self._message(topic=TOPICS[number % 3], number=number)
-        message.header.update(source="desk", urgent=number % 7 == 0)
-        message.parts.extend(self._bodies[number % 100])
-        return message
+                numbers = range(start, min(start + 500, self._count))
+                self._batches.put([fill(self._message, self._bodies, number) for number in numbers])
 
     def batch(self) -> int:
         """Consume a batch."""
@@ -77,6 +72,14 @@ class Producer:
             left += len(messages)
             total += consume(messages)
         return total
+
+
+def fill(make_message: Callable[..., Any], bodies: list[list[int]], number: int) -> Message:
+    """Make a message."""
+    message: Message = make_message(topic=TOPICS[number % 3], number=number)
+    message.header.update(source="desk", urgent=number % 7 == 0)
+    message.parts.extend(bodies[number % 100])
+    return message
 
 
 def consume(messages: list[Message]) -> int:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent.parent
-NAMES = ("messages", "scheduler", "log_lines", "particles", "etl", "buffers", "server")
+NAMES = ("messages", "async_messages", "scheduler", "log_lines", "particles", "etl", "buffers", "server")
 
 
 def measured(name, side, collector="default"):

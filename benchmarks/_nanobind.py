@@ -1,0 +1,54 @@
+"""A class of C++ that nanobind gives to Python: a pooled subclass of it against the class itself. It is built first.
+
+Only `take` is measured: nanobind lets no object be initialised a second time, and a call would do that.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import shutil
+import subprocess
+import sysconfig
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pooled
+from benchmarks._measuring import Result, compare
+
+SOURCE = Path(__file__).with_name("nanobind_small.cpp")
+
+
+def cases(pairs: int) -> Iterator[Result]:
+    """Make and drop one; left out where there is no nanobind, or nothing that compiles C++."""
+    compiler = shutil.which("c++")
+    if importlib.util.find_spec("nanobind") is None or compiler is None:
+        print("  left out: nanobind or a compiler of C++ is not installed")
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        small = _built(compiler, Path(folder))
+    plain = type("Small", (small,), {"__slots__": ()})
+    ours = pooled.poolable(type("Small", (small,), {"__slots__": ()}))
+    names = {"take": pooled.take, "ours": ours, "plain": plain, "small": small}
+    yield compare("take, against a subclass", "take(ours)", "plain()", names, pairs=pairs)
+    yield compare("take, against the class", "take(ours)", "small()", names, pairs=pairs)
+
+
+def _built(compiler: str, folder: Path) -> Any:
+    nanobind: Any = importlib.import_module("nanobind")
+    headers = Path(nanobind.include_dir())
+    includes = [Path(sysconfig.get_path("include")), headers, headers.parent / "ext" / "robin_map" / "include"]
+    product = folder / f"{SOURCE.stem}{sysconfig.get_config_var('EXT_SUFFIX')}"
+    flags = ["-O2", "-std=c++17", "-fPIC", "-shared", "-fvisibility=hidden", "-fno-strict-aliasing", "-DNDEBUG"]
+    sources = [SOURCE, Path(nanobind.source_dir()) / "nb_combined.cpp"]
+    subprocess.run(  # noqa: S603 (the machine's own compiler, on the source beside this file)
+        [compiler, *flags, *(f"-I{each}" for each in includes), *map(str, sources), "-o", str(product)], check=True
+    )
+    spec = importlib.util.spec_from_file_location(SOURCE.stem, product)
+    if spec is None or spec.loader is None:
+        raise ImportError(f"{product}: not something that Python loads")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module.Small
