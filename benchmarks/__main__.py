@@ -79,7 +79,7 @@ def table(title: str, results: Iterable[Result]) -> list[Result]:
         note = f"  {result.note}" if result.note else ""
         ours, theirs = (figure(value, result.unit) for value in (result.pooled, result.other))
         _progress.say(
-            f"  {result.case:36} {ours} {theirs} {result.ratio:6.2f}"
+            f"  {result.case:46} {ours} {theirs} {result.ratio:6.2f}"
             f" ({result.low:.2f} to {result.high:.2f})  {aim}{' !' if missed else ''}{collections}{note}"
         )
         done.append(result)
@@ -112,7 +112,7 @@ def main() -> None:
     except (OSError, ValueError) as error:
         parser.error(f"--compare: {error}")
     print(f"Python {sys.version.split()[0]}, pooled {pooled.__version__}, engine {pooled.engine}")
-    print(f"  {'':36} {'pooled':>15} {'not pooled':>15}  ratio")
+    print(f"  {'':46} {'pooled':>15} {'not pooled':>15}  ratio")
     wanted = [each for each in sections(quick=chosen.quick) if chosen.only in each[0]]
     if not wanted:
         titles = ", ".join(repr(title) for title, _ in sections(quick=chosen.quick))

@@ -1,0 +1,70 @@
+"""The charts of the benchmarks: drawn of what was run, the same files each time, each with a title and units."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+
+pytest.importorskip("matplotlib")
+
+ROOT = Path(__file__).parent.parent.parent
+
+
+def run(module, *arguments):
+    """Run a module; give how it ended."""
+    return subprocess.run(
+        [sys.executable, "-m", module, *map(str, arguments)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+
+
+@pytest.fixture(scope="module")
+def figures(tmp_path_factory):
+    """The figures of a quick run of two tables."""
+    file = tmp_path_factory.mktemp("figures") / "figures.json"
+    for table in ("growth: poolable classes", "workload: etl"):
+        assert (
+            run("benchmarks", "--quick", "--only", table, "--json", file.with_name(f"{table[:6]}.json")).returncode == 0
+        )
+    tables = {}
+    for part in file.parent.glob("*.json"):
+        tables.update(json.loads(part.read_text())["tables"])
+    file.write_text(json.dumps({"tables": tables}))
+    return file
+
+
+def test_what_was_run_is_drawn(figures, tmp_path):
+    process = run("benchmarks.charts", figures, "--into", tmp_path)
+    assert (process.returncode, process.stderr) == (0, "")
+    names = {path.name for path in tmp_path.iterdir()}
+    assert names == {
+        f"{chart}{look}.{kind}"
+        for chart in ("growth-classes", "whole-programs")
+        for look in ("", "-dark")
+        for kind in ("svg", "png")
+    }
+    written = " ".join(ElementTree.parse(tmp_path / "growth-classes.svg").getroot().itertext())
+    assert "With a thousand classes in turn" in written
+    assert "(ns)" in written
+    assert (tmp_path / "growth-classes.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_the_same_figures_are_the_same_file(figures, tmp_path):
+    for folder in ("one", "two"):
+        assert run("benchmarks.charts", figures, "--into", tmp_path / folder).returncode == 0
+    one, two = ((tmp_path / folder / "whole-programs.svg").read_bytes() for folder in ("one", "two"))
+    assert one == two
+
+
+def test_what_is_no_run(tmp_path):
+    (tmp_path / "no.json").write_text("[]")
+    process = run("benchmarks.charts", tmp_path / "no.json")
+    assert process.returncode == 2
+    assert "expected what --json wrote" in process.stderr
