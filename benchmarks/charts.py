@@ -1,6 +1,7 @@
 """Draw the charts of the documentation from what `python -m benchmarks --json FILE` wrote.
 
-`python -m benchmarks.charts FILE [--into FOLDER] [--only CHART] [--suffix TEXT]`. It needs matplotlib, which the extra `benchmarks` has.
+`python -m benchmarks.charts FILE [--into FOLDER] [--only CHART] [--suffix TEXT]`. It needs matplotlib, which the extra
+`benchmarks` has.
 """
 
 from __future__ import annotations
