@@ -1,4 +1,4 @@
-"""Draw the charts of the documentation from what `python -m benchmarks --json FILE` wrote.
+"""Draw the charts of the documentation, and write its tables, from what `python -m benchmarks --json FILE` wrote.
 
 `python -m benchmarks.charts FILE [--into FOLDER] [--only CHART] [--suffix TEXT]`. It needs matplotlib, which the extra
 `benchmarks` has.
@@ -17,6 +17,7 @@ from typing import Any, Final
 from matplotlib.axes import Axes
 
 from benchmarks._drawing import Draw, Look, bars, chart, grouped, lines
+from benchmarks._page import page
 
 INTO: Final = Path(__file__).resolve().parent.parent / "docs" / "benchmarks"
 
@@ -201,11 +202,15 @@ def main() -> None:
     parser.add_argument("--suffix", default="", metavar="TEXT", help="what is put behind the names of the files")
     chosen = parser.parse_args()
     try:
-        tables = json.loads(chosen.figures.read_text("utf-8"))["tables"]
+        about = json.loads(chosen.figures.read_text("utf-8"))
+        text = page(about)
     except (OSError, ValueError, KeyError, TypeError) as error:
         parser.error(f"{chosen.figures}: expected what --json wrote; {type(error).__name__}: {error}")
-    for file in draw_all(tables, chosen.into, chosen.only, chosen.suffix):
+    for file in draw_all(about["tables"], chosen.into, chosen.only, chosen.suffix):
         print(file)
+    tables = chosen.into / f"figures{chosen.suffix}.md"
+    tables.write_text(text, "utf-8")
+    print(tables)
 
 
 if __name__ == "__main__":

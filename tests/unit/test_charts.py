@@ -33,10 +33,9 @@ def figures(tmp_path_factory):
         assert (
             run("benchmarks", "--quick", "--only", table, "--json", file.with_name(f"{table[:6]}.json")).returncode == 0
         )
-    tables = {}
-    for part in file.parent.glob("*.json"):
-        tables.update(json.loads(part.read_text())["tables"])
-    file.write_text(json.dumps({"tables": tables}))
+    parts = [json.loads(part.read_text()) for part in file.parent.glob("*.json")]
+    tables = {title: rows for part in parts for title, rows in part["tables"].items()}
+    file.write_text(json.dumps({**parts[0], "tables": tables}))
     return file
 
 
@@ -49,10 +48,11 @@ def test_what_was_run_is_drawn(figures, tmp_path):
         for chart in ("growth-classes", "whole-programs")
         for look in ("", "-dark")
         for kind in ("svg", "png")
-    }
+    } | {"figures.md"}
     written = " ".join(ElementTree.parse(tmp_path / "growth-classes.svg").getroot().itertext())
     assert "With a thousand classes in turn" in written
     assert "(ns)" in written
+    assert "| 1,000 classes | " in (tmp_path / "figures.md").read_text()
     assert (tmp_path / "growth-classes.png").read_bytes().startswith(b"\x89PNG")
 
 
