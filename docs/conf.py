@@ -1,0 +1,58 @@
+"""How Sphinx builds the documentation: `make docs`, where any warning is an error. Nothing is fetched from the network."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pooled
+
+project = "pooled"
+author = "The pooled authors"
+copyright = author  # noqa: A001 (Sphinx's own word)
+version = release = pooled.__version__
+
+extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "sphinx_copybutton"]
+exclude_patterns = ["_build"]
+
+html_theme = "furo"
+html_title = f"pooled {release}"
+html_static_path = ["_static"]
+html_css_files = ["pooled.css"]
+html_copy_source = False
+html_show_sourcelink = False
+
+myst_enable_extensions = ["colon_fence", "deflist"]
+myst_heading_anchors = 3
+
+# The docstrings write code between single backticks, as Markdown does.
+default_role = "code"
+autodoc_typehints = "description"
+autodoc_typehints_description_target = "documented"
+autodoc_member_order = "bysource"
+autodoc_preserve_defaults = True
+napoleon_numpy_docstring = False
+napoleon_use_ivar = True
+
+# What we say of our own names has to be there; of those of others there is no list without the network.
+nitpicky = True
+nitpick_ignore_regex = [(r"py:.*", r"(?!pooled\b).*"), (r"py:.*", r"pooled\._.*|pooled\.contrib\.numpy\.S")]
+
+copybutton_prompt_text = r"\$ "
+copybutton_prompt_is_regexp = True
+
+
+def _show_code(_app: Any, _what: str, _name: str, _obj: Any, _options: Any, lines: list[str]) -> None:
+    """Tell docutils that what stands indented under a line with a colon is code, as a reader sees without being told."""
+    section = re.compile(r"(Args|Attributes|Raises|Returns):$")
+    for i, line in enumerate(lines[:-2]):
+        following = lines[i + 2]
+        indent = len(line) - len(line.lstrip())
+        if line.endswith(":") and not section.match(line.strip()) and not lines[i + 1].strip():
+            if following.startswith(" " * (indent + 4)):
+                lines[i] = line + ":"
+
+
+def setup(app: Any) -> None:
+    """Have docstrings looked at before napoleon sees them."""
+    app.connect("autodoc-process-docstring", _show_code, priority=100)
