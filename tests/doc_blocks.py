@@ -87,17 +87,22 @@ def program_of(blocks):
     return "\n".join(lines) + "\n", run
 
 
-def expected_of(block):
-    """What a `python` block is to print: its `text`, or what the comments after each of its `print` say first."""
+def check_program(block, printed):
+    """What a `python` block printed is its `text`, or what the comment after each of its `print` begins with."""
     if block.printed is not None:
-        return as_pattern(block.printed.text, figures_vary=block.printed.figures_vary)
-    comments = re.findall(r"^print\(.*\)  # ([^:\n]*)", block.text, re.MULTILINE)
-    return as_pattern("\n".join(comments), figures_vary=False)
+        check_printed(block, as_pattern(block.printed.text, figures_vary=block.printed.figures_vary), printed)
+        return
+    lines = printed.splitlines()
+    comments = re.findall(r"^ *print\(.*\)  # (.*)", block.text, re.MULTILINE)
+    fits = len(lines) == len(comments) and all(
+        comment == line or comment.startswith(f"{line}: ") for line, comment in zip(lines, comments, strict=True)
+    )
+    assert fits, f"line {block.line}: printed {lines}, and the page says {comments}"
 
 
 def as_pattern(text, *, figures_vary):
     """A pattern for what is printed: `...` is anything, and, where they vary, a number is any number."""
-    pattern = re.escape(text.strip()).replace(r"\.\.\.", ".*?")
+    pattern = re.escape(text.strip()).replace(r"\.\.\.", ".*?").replace("\\\n", r"\s+")
     if figures_vary:
         pattern = re.sub(r"\d(?:[\d,]|\\\.(?=\d))*", r"[\\d,.]+", pattern)
         pattern = re.sub(r"(?:\\ )+", r" +", pattern)

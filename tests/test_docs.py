@@ -17,8 +17,8 @@ from doc_blocks import (
     as_pattern,
     blocks_of,
     check_printed,
+    check_program,
     commands_of,
-    expected_of,
     program_of,
     run_in,
 )
@@ -82,7 +82,7 @@ def test_the_programs_print_what_the_page_says(name, folder):
     *printed, rest = process.stdout.split(BETWEEN)
     assert (len(printed), rest) == (len(blocks), "")
     for block, text in zip(blocks, printed, strict=True):
-        check_printed(block, expected_of(block), text)
+        check_program(block, text)
 
 
 @pytest.mark.parametrize("name", pages_with("console"))
