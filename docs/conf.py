@@ -1,4 +1,4 @@
-"""How Sphinx builds the documentation: `make docs`, where any warning is an error. Nothing is fetched from the network."""
+"""How Sphinx builds the documentation: `make docs`, where any warning is an error. It needs no network."""
 
 from __future__ import annotations
 
@@ -42,15 +42,16 @@ copybutton_prompt_text = r"\$ "
 copybutton_prompt_is_regexp = True
 
 
+_SECTION = re.compile(r"\s*(Args|Attributes|Raises|Returns):$")
+
+
 def _show_code(_app: Any, _what: str, _name: str, _obj: Any, _options: Any, lines: list[str]) -> None:
-    """Tell docutils that what stands indented under a line with a colon is code, as a reader sees without being told."""
-    section = re.compile(r"(Args|Attributes|Raises|Returns):$")
-    for i, line in enumerate(lines[:-2]):
-        following = lines[i + 2]
-        indent = len(line) - len(line.lstrip())
-        if line.endswith(":") and not section.match(line.strip()) and not lines[i + 1].strip():
-            if following.startswith(" " * (indent + 4)):
-                lines[i] = line + ":"
+    """Tell docutils that what stands indented under a line with a colon is code, as a reader sees at once."""
+    for i, (line, blank, following) in enumerate(zip(lines, lines[1:], lines[2:], strict=False)):
+        indent = len(line) - len(line.lstrip()) + 4
+        is_code = not blank.strip() and following.startswith(" " * indent)
+        if is_code and line.endswith(":") and not _SECTION.match(line):
+            lines[i] = line + ":"
 
 
 def setup(app: Any) -> None:
