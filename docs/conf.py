@@ -35,12 +35,14 @@ myst_heading_anchors = 3
 
 # The docstrings write code between single backticks, as Markdown does.
 default_role = "code"
-autodoc_typehints = "description"
-autodoc_typehints_description_target = "documented"
+autodoc_typehints = "signature"
+python_maximum_signature_line_length = 88
 autodoc_member_order = "bysource"
 autodoc_preserve_defaults = True
 napoleon_numpy_docstring = False
 napoleon_use_ivar = True
+# What is returned is told in a sentence, where a colon is just a colon.
+napoleon_custom_sections = ["Returns"]
 
 # What we say of our own names has to be there; of those of others there is no list without the network.
 nitpicky = True
