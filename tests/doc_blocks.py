@@ -11,7 +11,7 @@ An HTML comment on the line before a block, which no reader sees, can say more:
 - `<!-- figures vary -->`: of the numbers in what is printed only it is known that they are numbers.
 - `<!-- not run: why -->`: it is not tried, for this reason.
 
-Where what is printed was cut, it has `...` there.
+Where what is printed was cut, it has `...` there; a long line of it may be broken.
 """
 
 import os
