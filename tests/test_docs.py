@@ -1,0 +1,133 @@
+"""Every code block of the README and of docs/ is tried, as a reader would type it: `doc_blocks.py` says how.
+
+There are libraries for this. Those that run blocks in the process of the tests (sybil, pytest-examples,
+pytest-markdown-docs) share its pools and its counts, which is what the pages print; so a page is a process here.
+"""
+
+import importlib
+import importlib.util
+import re
+import sys
+from pathlib import Path
+
+import pytest
+from conftest import is_built
+from doc_blocks import (
+    BETWEEN,
+    TRIED,
+    as_pattern,
+    blocks_of,
+    check_printed,
+    check_program,
+    commands_of,
+    program_of,
+    run_in,
+)
+
+ROOT = Path(__file__).parent.parent
+PAGES = {
+    str(path.relative_to(ROOT)): blocks_of(path)
+    for path in (ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md")))
+    if "_build" not in path.parts
+}
+NEEDS = {"docs/guides/numpy.md": "numpy", "docs/guides/testing.md": "pytest"}
+
+
+def pages_with(*languages):
+    return [
+        name
+        for name, blocks in PAGES.items()
+        if any(block.language in languages and not block.why_not for block in blocks)
+    ]
+
+
+@pytest.fixture
+def folder(tmp_path, request):
+    """Where a page's programs run, with the page's files in it; the pages show the native engine."""
+    if not is_built():
+        pytest.skip("the native engine was not built")
+    name = request.getfixturevalue("name")
+    if name in NEEDS:
+        pytest.importorskip(NEEDS[name])
+    for example in (ROOT / "examples").glob("*.py"):
+        target = tmp_path / "examples" / example.name
+        target.parent.mkdir(exist_ok=True)
+        target.write_text(example.read_text(encoding="utf-8"), encoding="utf-8")
+    return tmp_path
+
+
+def write_file(folder, block):
+    target = folder / block.file
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_text(block.text, encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_every_block_is_tried_or_says_why_not(name):
+    for block in PAGES[name]:
+        assert block.language in TRIED, f"line {block.line}: nothing is known of {block.language!r}"
+        assert block.language != "text" or block.file or block.why_not, f"line {block.line}: whose output is this?"
+        assert block.why_not != "", f"line {block.line}: why?"
+
+
+@pytest.mark.parametrize("name", pages_with("python"))
+def test_the_programs_print_what_the_page_says(name, folder):
+    for block in PAGES[name]:
+        if block.file:
+            write_file(folder, block)
+    program, blocks = program_of(PAGES[name])
+    path = folder / Path(name).name.replace(".md", "_page.py")
+    path.write_text(program, encoding="utf-8")
+    process = run_in(folder, [sys.executable, "-X", "faulthandler", str(path)])
+    assert process.returncode == 0, process.stdout
+    *printed, rest = process.stdout.split(BETWEEN)
+    assert (len(printed), rest) == (len(blocks), "")
+    for block, text in zip(blocks, printed, strict=True):
+        check_program(block, text)
+
+
+@pytest.mark.parametrize("name", pages_with("console"))
+def test_the_commands_print_what_the_page_says(name, folder):
+    for block in PAGES[name]:
+        if block.file:
+            write_file(folder, block)
+        elif block.language == "console" and not block.why_not:
+            for command, expected in commands_of(block):
+                process = run_in(folder, command)
+                assert process.returncode == 0, f"{command}\n{process.stdout}"
+                pattern = as_pattern(expected, figures_vary=block.figures_vary)
+                check_printed(block, pattern, process.stdout)
+
+
+@pytest.mark.parametrize("name", pages_with("toml"))
+def test_the_configurations_are_understood(name, tmp_path):
+    for block in PAGES[name]:
+        if block.language == "toml" and not (block.file or block.why_not):  # files are for the commands
+            path = tmp_path / f"{block.line}.toml"
+            path.write_text(block.text, encoding="utf-8")
+            process = run_in(tmp_path, [sys.executable, "-c", "import pooled"], POOLED_CONFIG=str(path))
+            assert (process.returncode, process.stdout) == (0, "")
+
+
+def public_modules():
+    """Those whose names have no underscore."""
+    (folder,) = importlib.util.find_spec("pooled").submodule_search_locations
+    for path in sorted(Path(folder).rglob("*.py")):
+        parts = path.relative_to(folder).with_suffix("").parts
+        if not any(part.startswith("_") for part in parts):
+            yield ".".join(("pooled", *parts))
+
+
+PUBLIC_MODULES = ["pooled", *public_modules()]
+
+
+@pytest.mark.parametrize("module", PUBLIC_MODULES)
+def test_the_reference_has_every_public_name(module):
+    """Those that `automodule` brings, and those that are named one by one."""
+    reference = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "docs" / "reference").glob("*.md"))
+    if f"automodule:: {module}\n" in reference:
+        return
+    assert f"py:module:: {module}\n" in reference, "there is no page of it"
+    names = importlib.import_module(module).__all__
+    missing = {f"{module}.{name}" for name in names if not re.search(rf":: {module}\.{name}$", reference, re.MULTILINE)}
+    assert missing - set(PUBLIC_MODULES) == set()

@@ -1,0 +1,143 @@
+"""What is packed: an sdist with all that is needed to build and to test, and wheels with the package and nothing else.
+
+It needs the extra `packaging`; where that is not installed, nothing here is run.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+import tarfile
+import zipfile
+from pathlib import Path
+
+import pytest
+from conftest import is_built
+
+import pooled
+
+pytest.importorskip("build", reason="build is not installed")
+pytest.importorskip("setuptools", minversion="77", reason="setuptools 77 is not installed")
+
+ROOT = Path(__file__).parent.parent.parent
+LEFT_OUT = (".*", "build", "dist", "*.egg-info", "_build", "__pycache__", "*.so", "*.pyd")
+"""What a clean tree has not, and what only the repository needs."""
+
+
+def build(tree, target, *arguments, native):
+    """Build what is in a folder, as `python -m build` does; give the one thing that came out."""
+    process = subprocess.run(
+        [sys.executable, "-m", "build", "--no-isolation", "--outdir", target, *arguments, tree],
+        env={**os.environ, "POOLED_BUILD_NATIVE": "1" if native else "0", "POOLED_CFLAGS": "-O0" if native else ""},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=600,
+        check=False,
+    )
+    assert process.returncode == 0, process.stdout
+    (built,) = target.iterdir()
+    return built
+
+
+@pytest.fixture(scope="module")
+def tree(tmp_path_factory):
+    """A clean tree."""
+    target = tmp_path_factory.mktemp("tree") / "pooled"
+    shutil.copytree(ROOT, target, ignore=shutil.ignore_patterns(*LEFT_OUT))
+    return target
+
+
+@pytest.fixture(scope="module")
+def sdist(tree, tmp_path_factory):
+    return build(tree, tmp_path_factory.mktemp("sdist"), "--sdist", native=False)
+
+
+@pytest.fixture(scope="module")
+def unpacked(sdist, tmp_path_factory):
+    target = tmp_path_factory.mktemp("unpacked")
+    with tarfile.open(sdist) as archive:
+        archive.extractall(target, filter="data")
+    (folder,) = target.iterdir()
+    return folder
+
+
+@pytest.fixture(scope="module")
+def wheel(unpacked, tmp_path_factory):
+    """What the sdist builds."""
+    if not is_built():
+        pytest.skip("the native engine cannot be built here")
+    return build(unpacked, tmp_path_factory.mktemp("wheel"), "--wheel", native=True)
+
+
+@pytest.fixture(scope="module")
+def pure_wheel(unpacked, tmp_path_factory):
+    return build(unpacked, tmp_path_factory.mktemp("pure"), "--wheel", native=False)
+
+
+def files_of(folder):
+    return {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
+
+
+def packed_in(wheel):
+    """What a wheel has, but for the metadata."""
+    names = zipfile.ZipFile(wheel).namelist()
+    return {name for name in names if not name.split("/")[0].endswith(".dist-info")}
+
+
+def of_the_package(tree):
+    suffixes = (".py", ".pyi", ".typed")
+    return {name for name in files_of(tree) if name.startswith("pooled/") and name.endswith(suffixes)}
+
+
+def test_the_sdist_has_the_tree(tree, unpacked):
+    assert files_of(tree) - files_of(unpacked) == set()
+
+
+def test_the_sdist_has_nothing_else(tree, unpacked):
+    made = {"PKG-INFO", "setup.cfg"}
+    assert {name for name in files_of(unpacked) - files_of(tree) if ".egg-info/" not in name} == made
+
+
+def test_a_wheel_has_the_package_and_its_compiled_modules(tree, wheel):
+    packed = packed_in(wheel)
+    compiled = {name for name in packed if name.endswith((".so", ".pyd"))}
+    assert packed - compiled == of_the_package(tree)
+    assert {name.partition(".")[0] for name in compiled} == {
+        "pooled/_engine/native/_native",
+        "pooled/_engine/native/_watched",
+    }
+
+
+def test_a_wheel_without_a_compiler_has_the_package(tree, pure_wheel):
+    assert packed_in(pure_wheel) == of_the_package(tree)
+    assert pure_wheel.name.endswith("-py3-none-any.whl")
+
+
+@pytest.mark.parametrize("name", ["pooled/py.typed", "pooled/_engine/native/_native.pyi"])
+def test_a_wheel_tells_type_checkers(name, pure_wheel):
+    assert name in packed_in(pure_wheel)
+
+
+@pytest.mark.parametrize(("kind", "engine"), [("wheel", "native"), ("pure_wheel", "reference")])
+def test_what_a_wheel_has_runs(kind, engine, request, tmp_path):
+    with zipfile.ZipFile(request.getfixturevalue(kind)) as archive:
+        archive.extractall(tmp_path)
+    code = "import pooled; print(pooled.__file__, pooled.engine, pooled.__version__)"
+    printed = subprocess.check_output(
+        [sys.executable, "-c", code], env={**os.environ, "PYTHONPATH": str(tmp_path)}, cwd=tmp_path, text=True
+    )
+    assert printed.split() == [str(tmp_path / "pooled" / "__init__.py"), engine, pooled.__version__]
+
+
+@pytest.mark.parametrize("kind", ["sdist", "pure_wheel"])
+def test_the_index_would_take_it(kind, request):
+    pytest.importorskip("twine", reason="twine is not installed")
+    built = request.getfixturevalue(kind)
+    assert built.name.startswith(f"pooled_objects-{pooled.__version__}")
+    subprocess.check_call([sys.executable, "-m", "twine", "check", "--strict", built], stdout=subprocess.DEVNULL)
+
+
+def test_nothing_strange_is_in_a_wheel(wheel):
+    pytest.importorskip("check_wheel_contents", reason="check-wheel-contents is not installed")
+    subprocess.check_call([sys.executable, "-m", "check_wheel_contents", wheel], stdout=subprocess.DEVNULL)
