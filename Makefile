@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test lint benchmark stress parallel fuzz sanitize clean
+.PHONY: demo test lint docs wheel benchmark stress parallel fuzz sanitize clean
 
 demo: $(VENV)/.installed ## install the package and run the producer and the consumer
 	$(BIN)/python examples/producer_consumer.py
@@ -44,8 +44,25 @@ sanitize: ## run all that concerns the native engine with the address and undefi
 		LD_PRELOAD=$$(gcc -print-file-name=libasan.so) \
 		$(VENV)-sanitize/bin/python -P -m pytest -q -p no:cacheprovider $(SANITIZED) -k 'native or cpython'
 
+docs: $(VENV)/.documented ## build the documentation into docs/_build/html; any warning is an error
+	rm -rf docs/_build
+	$(BIN)/python -P -m sphinx -q -n -W --keep-going -b html docs docs/_build/html
+	rm -rf docs/_build/html/.doctrees
+
+# In an environment of its own. What is tested is what was installed from the wheel, and that was built from the sdist.
+WHEEL_TESTED ?= tests
+wheel: ## build the sdist and the wheel, check them, and test what is installed from the wheel
+	rm -rf build dist $(VENV)-wheel
+	$(PYTHON) -m venv $(VENV)-wheel
+	$(VENV)-wheel/bin/python -m pip install --quiet --prefer-binary build check-wheel-contents 'setuptools>=77' twine
+	POOLED_BUILD_NATIVE=$${POOLED_BUILD_NATIVE-1} $(VENV)-wheel/bin/python -m build
+	$(VENV)-wheel/bin/python -m twine check --strict dist/*
+	$(VENV)-wheel/bin/check-wheel-contents dist/*.whl
+	$(VENV)-wheel/bin/python -m pip install --quiet --prefer-binary "$$(echo dist/*.whl)[test]"
+	$(VENV)-wheel/bin/python -P -m pytest -q -p no:cacheprovider $(WHEEL_TESTED)
+
 clean:
-	rm -rf $(VENV) $(VENV)-sanitize build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(VENV)-sanitize $(VENV)-wheel build dist docs/_build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
@@ -60,6 +77,10 @@ $(VENV)/.installed: $(BIN)/python $(SOURCES)
 
 $(VENV)/.tested: $(BIN)/python $(SOURCES)
 	$(BIN)/python -m pip install --quiet --prefer-binary '.[test]'
+	touch $@ $(VENV)/.installed
+
+$(VENV)/.documented: $(BIN)/python $(SOURCES)
+	$(BIN)/python -m pip install --quiet --prefer-binary '.[docs]'
 	touch $@ $(VENV)/.installed
 
 $(VENV)/.linted: $(BIN)/python $(SOURCES)

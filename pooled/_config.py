@@ -82,12 +82,28 @@ def read(environ: Mapping[str, str]) -> Configuration:
     """
     configuration = Configuration()
     if path := environ.get("POOLED_CONFIG"):
-        configuration = _read_file(Path(path))
+        configuration = _read_file(Path(path), f"POOLED_CONFIG={path!r}")
     configuration.defaults = _read_variables(environ).over(configuration.defaults)
     configuration.engine = _engine(environ.get("POOLED_ENGINE"))
     if text := environ.get("POOLED_DEBUG"):
         configuration.debug = _checked(f"POOLED_DEBUG={text!r}", check_limit, "debug", _number(text))
     return configuration
+
+
+def put_in_force(path: Path, environ: Mapping[str, str]) -> Configuration:
+    """Put what a file says in force, for the classes and pools that are made from now on, under the environment.
+
+    Its `[instrument]` is for who asks; this module makes nothing poolable.
+
+    Raises:
+        ConfigurationError: it cannot be read or followed.
+    """
+    read_now = _read_file(path, f"--config {path}")
+    if read_now.debug and read_now.debug != current.debug:
+        raise ConfigurationError(f"--config {path}: [defaults] debug: it is too late for that; set POOLED_DEBUG")
+    current.defaults = _read_variables(environ).over(read_now.defaults)
+    current.classes, current.override = read_now.classes, read_now.override
+    return read_now
 
 
 def _engine(name: str | None) -> str | None:
@@ -122,8 +138,7 @@ def _checked(where: str, check: Callable[[str, object], Any], key: str, value: o
         raise ConfigurationError(f"{where}: {error}") from None
 
 
-def _read_file(path: Path) -> Configuration:
-    where = f"POOLED_CONFIG={str(path)!r}"
+def _read_file(path: Path, where: str) -> Configuration:
     try:
         document = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:

@@ -8,24 +8,30 @@
     reset = "clear"     # the name of a method of the class, as capacity = "..." may be
     # or: keep = ["buffer", "seen"]
 
+`Class` may also be `list`, `dict`, `set` or `bytearray`: a call of that in the module then makes a pooled one.
+
 The module's name for the class then stands for the poolable class. With the reference engine that is a subclass:
 what the module itself bound to the class while it was imported (its subclasses, say) keeps the one it had.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import sys
+from collections.abc import Callable, Iterable, Mapping
 from functools import reduce
+from importlib.machinery import ModuleSpec
 from types import ModuleType
 from typing import Any, Final
 
 import attrs
 import wrapt
 
-from pooled._config import check_target, current
+from pooled._config import Instrumented, check_target, current
 from pooled._decorate import poolable
+from pooled._imports import Finder, Steps
 from pooled._policy import Limits, Scope
 from pooled._recycling import check_keep
+from pooled._stand_ins import STOCK, stand_in
 
 __all__ = ["when_imported"]
 
@@ -65,16 +71,30 @@ def when_imported(  # noqa: PLR0913 (each is one thing that can be said of a cla
 
 
 def _register(where: str, module: str, name: str, arguments: dict[str, Any]) -> None:
+    if name in STOCK and module not in sys.modules:
+        _builtins.setdefault(module, []).append((where, name, arguments))
+        if _finder not in sys.meta_path:
+            sys.meta_path.insert(0, _finder)
+        return
+
     def instrument(imported: ModuleType) -> None:
-        _replace(where, imported, name, arguments)
+        replace(where, imported, name, arguments)
 
     wrapt.register_post_import_hook(instrument, module)
 
 
-def _replace(where: str, module: ModuleType, name: str, arguments: dict[str, Any]) -> None:
+def replace(where: str, module: ModuleType, name: str, arguments: dict[str, Any]) -> None:
+    """Make the class of this name poolable in its module.
+
+    Raises:
+        ImportError: it has no such class, or its objects cannot be recycled.
+    """
     *outer, last = name.split(".")
     try:
         owner = reduce(getattr, outer, module)
+        if owner is module and last in STOCK and last not in vars(module):
+            setattr(module, last, stand_in(last, module.__name__, _limits_of(arguments)))
+            return
         cls = getattr(owner, last)
         functions = {
             key: getattr(cls, value) for key, value in arguments.items() if key in _NAMED and isinstance(value, str)
@@ -87,11 +107,48 @@ def _replace(where: str, module: ModuleType, name: str, arguments: dict[str, Any
 _NAMED: Final = ("reset", "capacity")  # what a configuration file gives by the names of methods
 
 
-def _register_configured() -> None:
-    for target, entry in current.instrument.items():
+_builtins: Final[dict[str, list[tuple[str, str, dict[str, Any]]]]] = {}
+"""The builtin containers that modules which are not imported yet are to have from pools."""
+
+
+def _steps_for(spec: ModuleSpec) -> Steps | None:
+    entries = _builtins.pop(spec.name, None)
+    if entries is None:
+        return None
+
+    def replace_all(module: ModuleType) -> None:
+        for where, name, arguments in entries:
+            replace(where, module, name, arguments)
+
+    return Steps(before=replace_all)  # its code may hand the name on, as in `field(factory=list)`
+
+
+_finder: Final = Finder(_steps_for)
+
+
+def _limits_of(arguments: dict[str, Any]) -> dict[str, Any]:
+    """What can be said of a builtin container.
+
+    Raises:
+        TypeError: something else was.
+    """
+    more = [name for name in ("reset", "capacity", "keep") if arguments.get(name)]
+    if more:
+        raise TypeError(f"{more[0]}={arguments[more[0]]!r}: a builtin container has none; leave it out")
+    return {name: arguments[name] for name in attrs.fields_dict(Limits) if arguments.get(name) is not None}
+
+
+def arguments_of(entry: Instrumented) -> dict[str, Any]:
+    """What is said of a class in the configuration, as arguments."""
+    said = {"reset": entry.reset, "capacity": entry.capacity, "keep": entry.keep}
+    return {**attrs.asdict(entry.limits), **said}
+
+
+def register(entries: Mapping[str, Instrumented]) -> None:
+    """Have classes made poolable when they are imported, by their targets."""
+    for target, entry in entries.items():
         module, name = check_target(entry.where, target)
-        said = {"reset": entry.reset, "capacity": entry.capacity, "keep": entry.keep}
-        _register(entry.where, module, name, {**attrs.asdict(entry.limits), **said})
+        _register(entry.where, module, name, arguments_of(entry))
 
 
-_register_configured()
+register(current.instrument)

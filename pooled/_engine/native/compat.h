@@ -45,8 +45,14 @@
 #define UNLIKELY(condition) __builtin_expect(!!(condition), 0)
 #define COLD __attribute__((noinline, cold))
 #define APART __attribute__((noinline)) /* so that what is called less does not cost what is called more */
+#define ALWAYS_INLINE inline __attribute__((always_inline)) /* a constant argument makes it another function */
 #else
 #define APART
+#if defined(_MSC_VER)
+#define ALWAYS_INLINE __forceinline
+#else
+#define ALWAYS_INLINE inline
+#endif
 #define LIKELY(condition) (condition)
 #define UNLIKELY(condition) (condition)
 #define COLD

@@ -419,7 +419,7 @@ empty(Kind kind, PoolStore *store, PyObject *self)
 }
 
 /* Whether what is out of the ordinary about an object has to be looked into. */
-static inline __attribute__((always_inline)) bool
+static ALWAYS_INLINE bool
 is_special(Kind kind, PoolStore *store, Shelf *shelf, PyObject *self)
 {
     bool may_have_weakrefs = kind == PLAIN || kind == OF_FIELDS || kind == SET;
@@ -429,7 +429,7 @@ is_special(Kind kind, PoolStore *store, Shelf *shelf, PyObject *self)
 }
 
 /* Empty an object about which nothing is out of the ordinary, and park it. */
-static inline __attribute__((always_inline)) void
+static ALWAYS_INLINE void
 empty_and_park(Kind kind, Hook *hook, PoolStore *store, PyObject *self)
 {
     if (UNLIKELY(here.depth >= DEEPEST)) {

@@ -213,7 +213,7 @@ empty_part(Fields *fields, Field *field, PoolStore *store, PyObject **place)
     return LIKELY(kept == KEPT) ? RECYCLED : let_go_of_part(fields, field, store, place, kept);
 }
 
-static inline __attribute__((always_inline)) Fate
+static ALWAYS_INLINE Fate
 take_steps(Fields *fields, PoolStore *store, char *const *bases)
 {
     const Step *step = fields->steps;

@@ -1,0 +1,26 @@
+"""`python -m pooled`: programs run with pools, their code untouched; advice on what to pool; and what is in force."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from pooled._cli._arguments import parse
+
+__all__ = ["main"]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Do what the command line says; the exit status."""
+    chosen = parse(arguments)
+    # Each command is imported alone: what it does not need should not be there when it runs somebody's program.
+    if chosen.command == "info":
+        from pooled._cli._information import inform
+
+        return inform(as_json=chosen.json)
+    if chosen.command == "run":
+        from pooled._cli._running import run
+
+        return run(chosen)
+    from pooled._cli._advising import advise
+
+    return advise(chosen)

@@ -1,0 +1,83 @@
+"""`python -m pooled info`: what is in force here, and where each value came from."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from typing import Any
+
+import attrs
+
+import pooled
+from pooled import _config
+from pooled._cli._table import table
+from pooled._policy import Policy
+
+
+def inform(*, as_json: bool) -> int:
+    """Print it; 0."""
+    found = facts()
+    print(json.dumps(found, indent=2) if as_json else text(found))
+    return 0
+
+
+def facts() -> dict[str, Any]:
+    """What is known."""
+    about = pooled.engine_info()
+    policy = _config.current.defaults.completed()
+    return {
+        "version": pooled.__version__,
+        "python": sys.version.split()[0],
+        "free_threaded": not getattr(sys, "_is_gil_enabled", lambda: True)(),
+        "engine": about.name,
+        "built_for": about.built_for,
+        "keeps_capacity": dict(about.keeps_capacity),
+        "debug": {"value": _config.current.debug, "from": _source("debug")},
+        "defaults": {
+            field.name: {"value": getattr(policy, field.name), "from": _source(field.name)}
+            for field in attrs.fields(Policy)
+        },
+        "file": os.environ.get("POOLED_CONFIG"),
+        "classes": {target: _written(limits) for target, limits in _config.current.classes.items()},
+        "override": {target: _written(limits) for target, limits in _config.current.override.items()},
+        "instrument": {target: _written(each.limits) for target, each in _config.current.instrument.items()},
+    }
+
+
+def _written(limits: Any) -> dict[str, Any]:
+    return {name: value for name, value in attrs.asdict(limits).items() if value is not None}
+
+
+def _source(name: str) -> str:
+    """Where a default came from."""
+    variable = f"POOLED_{name.upper()}"
+    if os.environ.get(variable):
+        return f"the environment, {variable}"
+    set_now = _config.current.debug if name == "debug" else getattr(_config.current.defaults, name)
+    return f"the file {os.environ['POOLED_CONFIG']}" if set_now and os.environ.get("POOLED_CONFIG") else "the library"
+
+
+def text(found: dict[str, Any]) -> str:
+    """For people."""
+    kept = [name for name, holds in found["keeps_capacity"].items() if holds]
+    lost = [name for name, holds in found["keeps_capacity"].items() if not holds]
+    built = f", built for Python {found['built_for']}" if found["built_for"] else ""
+    rows = [
+        ("pooled", found["version"], ""),
+        ("Python", found["python"] + (", without a GIL" if found["free_threaded"] else ""), ""),
+        ("engine", found["engine"] + built, _engine_source()),
+        ("keep their room", ", ".join(kept) or "none", f"not here: {', '.join(lost)}" if lost else ""),
+        ("debug", str(found["debug"]["value"]), found["debug"]["from"]),
+        *((name, str(entry["value"]), entry["from"]) for name, entry in found["defaults"].items()),
+    ]
+    for section in ("classes", "override", "instrument"):
+        for target, limits in found[section].items():
+            said = ", ".join(f"{key}={value}" for key, value in limits.items()) or "as the defaults are"
+            rows.append((target, said, f"the file {found['file']}, [{section}]"))
+    return table(("what", "value", "from"), rows)
+
+
+def _engine_source() -> str:
+    name = os.environ.get("POOLED_ENGINE")
+    return f"the environment, POOLED_ENGINE={name}" if name else "the best one that was built"

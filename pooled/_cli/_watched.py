@@ -1,0 +1,142 @@
+"""What is counted of the objects of one class while a program runs under `advise`.
+
+All are counted as they are made. Of one in so many, fewer and fewer as there are more, it is seen where it is made, how
+long it lives, and where it ends. A class of which there are very many is watched a part of the time only; how many
+there were meanwhile is reckoned from that.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import Counter
+from typing import Final, TypeAlias
+
+MANY: Final = 20_000
+"""From so many on, a class is watched a part of the time."""
+
+RAREST: Final = 63
+"""Of so many and one, one is looked after, at last."""
+
+CLOCK: Final = time.perf_counter
+
+Place: TypeAlias = tuple[str, int]
+"""A file, and a line of it."""
+
+
+class Life:
+    """One object that is looked after, from when it was made; it stands for `weight` of them."""
+
+    __slots__ = ("began", "thread", "weight")
+
+    def __init__(self, weight: int) -> None:
+        self.weight = weight
+        self.thread = threading.get_ident()
+        self.began = CLOCK()
+
+
+class Watched:
+    """What is known of the objects of a class.
+
+    Attributes:
+        target: the class by name, as configurations have it.
+        cls: the class; where a module calls a builtin container, that.
+        counted: how many were seen to be made.
+        places: where they were made.
+        alive: how many there are now.
+        peak: how many there were at most.
+        dropped: how many were seen to end.
+        elsewhere: how many of these on another thread than that which made them.
+        collected: how many of these were found by the collector.
+        lived: seconds that these lived, together.
+        making: seconds that it took to make those that were looked after.
+        made: how many these were.
+        capacities: the sizes that containers had when they ended.
+    """
+
+    def __init__(self, target: str, cls: type) -> None:
+        self.target, self.cls = target, cls
+        self.counted = 0
+        self.places: Counter[Place] = Counter()
+        self.alive = self.peak = 0
+        self.dropped = self.elsewhere = self.collected = 0
+        self.lived = self.making = 0.0
+        self.made = 0
+        self.capacities: list[int] = []
+        self.parts = Parts()
+        self._mask = 0
+
+    def count(self) -> bool:
+        """Count one that is made; whether it is to be looked after."""
+        counted = self.counted = self.counted + 1
+        return not counted & self._mask
+
+    def begin(self, place: Place) -> Life:
+        """Look after one that is made there."""
+        weight = self._mask + 1
+        if self._mask < RAREST and self.counted >= 1_000 * weight:
+            self._mask = self._mask * 2 + 1
+        self.places[place] += weight
+        self.alive += weight
+        self.peak = max(self.peak, self.alive - weight + 1)  # this one stands for itself, here
+        return Life(weight)
+
+    def end(self, life: Life, *, collecting: bool, capacity: int | None = None) -> None:
+        """One that was looked after has ended."""
+        weight = life.weight
+        self.alive -= weight
+        self.dropped += weight
+        self.lived += (CLOCK() - life.began) * weight
+        if life.thread != threading.get_ident():
+            self.elsewhere += weight
+        if collecting:
+            self.collected += weight
+        if capacity is not None and len(self.capacities) < 10_000:
+            self.capacities.append(capacity)
+
+    @property
+    def built(self) -> int:
+        """How many were made, as far as can be told."""
+        return max(self.counted, self.parts.reckoned(self.counted))
+
+
+class Parts:
+    """The parts of the time in which a class was watched, since there were very many of it.
+
+    Attributes:
+        cost: seconds that it takes to count one, which the program does not take without.
+    """
+
+    cost = 0.0
+
+    def __init__(self) -> None:
+        self._since: float | None = None  # when the first part began
+        self._until = 0.0
+        self._before = 0  # counted until then
+        self._began: float | None = None
+        self._seconds = 0.0
+
+    def begin(self, counted: int) -> None:
+        """A part begins."""
+        self._began = CLOCK()
+        if self._since is None:
+            self._since, self._before = self._began, counted
+
+    def end(self) -> None:
+        """It is over."""
+        if self._began is not None:
+            self._seconds += CLOCK() - self._began
+            self._began = None
+
+    def over(self) -> None:
+        """So is the program."""
+        self.end()
+        self._until = CLOCK()
+
+    def reckoned(self, counted: int) -> int:
+        """How many there were of which so many were counted."""
+        if self._since is None or not self._seconds:
+            return counted
+        seen = counted - self._before
+        own = max(self._seconds - seen * self.cost, self._seconds / 5)  # as long as the program alone would have taken
+        return self._before + int(seen * max(1.0, (self._until - self._since) / own))
