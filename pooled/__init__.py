@@ -26,10 +26,13 @@ from pooled._pools import (
     try_take,
 )
 from pooled._recycling import Poolable
-from pooled._report import EngineInfo, engine_info, stats
+from pooled._report import AllStats, EngineInfo, engine_info, stats
+from pooled._reporting import report
+from pooled._sampling import Sample, Sampling, sample
 from pooled._stats import Stats
 
 __all__ = [
+    "AllStats",
     "ConfigurationError",
     "DirtyWarning",
     "EngineInfo",
@@ -43,6 +46,8 @@ __all__ = [
     "Poolable",
     "PooledABCMeta",
     "PooledMeta",
+    "Sample",
+    "Sampling",
     "Stats",
     "assign",
     "clear",
@@ -57,6 +62,8 @@ __all__ = [
     "pool_of",
     "poolable",
     "prune",
+    "report",
+    "sample",
     "stats",
     "take",
     "try_take",

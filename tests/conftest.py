@@ -18,6 +18,7 @@ ENGINES = ["reference", "native"]
 
 def pytest_addoption(parser):
     parser.addoption("--long", action="store_true", help="run the tests of leaks for a thousand rounds at a time")
+    parser.addoption("--screenshots", action="store_true", help="put what the browser shows into docs/images")
 
 
 def load(**environ: str) -> dict[str, ModuleType]:

@@ -15,8 +15,13 @@ import pooled.containers
 import pooled.instrument
 
 CONTRIB = [
-    importlib.import_module(f"pooled.contrib.{package}")
-    for package in ("numpy", "sortedcontainers")
+    importlib.import_module(f"pooled.contrib.{module}")
+    for module, package in (
+        ("numpy", "numpy"),
+        ("opentelemetry", "opentelemetry"),
+        ("prometheus", "prometheus_client"),
+        ("sortedcontainers", "sortedcontainers"),
+    )
     if importlib.util.find_spec(package)
 ]
 MODULES = [pooled, pooled.containers, pooled.arc, pooled.instrument, *CONTRIB]

@@ -42,7 +42,7 @@ def _add_run(commands: Any) -> None:
         metavar="MODULE:CLASS[,max=N][,max_cap=N][,scope=local|global]",
         help="make this class poolable; __main__ is the program itself. May be given again",
     )
-    run.add_argument("--html", type=Path, metavar="FILE", help="write the report as a page, too")
+    run.add_argument("--html", type=Path, metavar="FILE", help="write the report as a page, too, with charts")
     _add_program(run)
 
 

@@ -28,11 +28,15 @@ def run(chosen: argparse.Namespace) -> int:
         own = {target.partition(":")[2]: entry for target, entry in entries.items() if target.startswith("__main__:")}
         instrument.register({target: entry for target, entry in entries.items() if not target.startswith("__main__:")})
         sees = _Sees(own)
+        sampling = None if chosen.html is None else pooled.sample(0.01)
         status = execute(program, sees.see, sees.names())
     except (CannotRunError, _config.ConfigurationError) as error:
         print(f"python -m pooled run: {error}", file=sys.stderr)
         return 2
     _report(chosen, [f"__main__:{name}" for name in sees.unseen])
+    if sampling is not None:
+        sampling.stop()
+        pooled.report(html=chosen.html)
     return status
 
 

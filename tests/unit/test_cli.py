@@ -13,6 +13,7 @@ ROOT = Path(__file__).parent.parent.parent
 EXAMPLES = ROOT / "examples"
 
 PROGRAM = """
+import os
 import sys
 from collections import Counter
 
@@ -33,7 +34,7 @@ class Outer:
 
 def main():
     total = 0
-    for number in range(3_000):
+    for number in range(int(os.environ.get("ORDERS", 3_000))):
         order = Order(number)
         order.lines.extend(range(3))
         total += sum(order.lines) + Outer.Inner().value
@@ -170,6 +171,16 @@ def test_what_cannot_be_followed_is_told(tmp_path, arguments, said):
     process = pooled(*arguments, cwd=tmp_path)
     assert (process.returncode, process.stdout) == (2, "")
     assert said in process.stderr
+
+
+def test_run_writes_a_page(program):
+    process = pooled(
+        "run", "--html", "page.html", "--pool", "__main__:Order", program, cwd=program.parent, ORDERS="300000"
+    )
+    assert process.returncode == 0, process.stderr
+    page = (program.parent / "page.html").read_text()
+    assert "<svg" in page
+    assert "__main__:Order" in page
 
 
 def test_run_names_classes_that_never_came(program):
