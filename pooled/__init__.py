@@ -30,6 +30,7 @@ from pooled._report import AllStats, EngineInfo, engine_info, stats
 from pooled._reporting import report
 from pooled._sampling import Sample, Sampling, sample
 from pooled._stats import Stats
+from pooled._trimming import trim
 
 __all__ = [
     "AllStats",
@@ -66,6 +67,7 @@ __all__ = [
     "sample",
     "stats",
     "take",
+    "trim",
     "try_take",
 ]
 

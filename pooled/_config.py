@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 import tomllib
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 
 import attrs
 
-from pooled._policy import Limits, Policy, Scope, check_limit, check_scope
+from pooled._policy import Limits, Policy, Scope, check_limit, check_scope, check_seconds
+from pooled._weights import check_bytes
 
 ENGINES: Final = ("native", "reference", "off")
 
@@ -18,6 +20,7 @@ _LIMITS: Final[Mapping[str, Callable[[str, object], Any]]] = {
     "max": check_limit,
     "max_cap": check_limit,
     "scope": check_scope,
+    "idle_trim": check_seconds,
 }
 
 
@@ -47,11 +50,15 @@ Target: TypeAlias = str
 class Configuration:
     """All that was configured: `defaults` under what a class says, `override` above it.
 
-    Each dict is keyed by target, `package.module:Class`. One take in `debug` is recorded; 0: none.
+    Each dict is keyed by target, `package.module:Class`. One take in `debug` is recorded; 0: none. `budget` is the
+    bytes that all pools may park, None: any. `gc_trim` is the seconds between two trimmings after full collections, at
+    least; None: there are none.
     """
 
     engine: str | None = None
     debug: int = 0
+    budget: int | None = None
+    gc_trim: float | None = 10.0
     defaults: Limits = Limits()
     classes: dict[Target, Limits] = attrs.field(factory=dict)
     override: dict[Target, Limits] = attrs.field(factory=dict)
@@ -85,6 +92,11 @@ def read(environ: Mapping[str, str]) -> Configuration:
         configuration = _read_file(Path(path), f"POOLED_CONFIG={path!r}")
     configuration.defaults = _read_variables(environ).over(configuration.defaults)
     configuration.engine = _engine(environ.get("POOLED_ENGINE"))
+    if text := environ.get("POOLED_BUDGET"):
+        configuration.budget = _checked(f"POOLED_BUDGET={text!r}", check_budget, "budget", _number(text))
+    if text := environ.get("POOLED_GC_TRIM"):
+        value = {"off": False, "on": True}.get(text, _number(text))
+        configuration.gc_trim = _checked(f"POOLED_GC_TRIM={text!r}", check_gc_trim, "gc_trim", value)
     if text := environ.get("POOLED_DEBUG"):
         configuration.debug = _checked(f"POOLED_DEBUG={text!r}", check_limit, "debug", _number(text))
     return configuration
@@ -103,6 +115,12 @@ def put_in_force(path: Path, environ: Mapping[str, str]) -> Configuration:
         raise ConfigurationError(f"--config {path}: [defaults] debug: it is too late for that; set POOLED_DEBUG")
     current.defaults = _read_variables(environ).over(read_now.defaults)
     current.classes, current.override = read_now.classes, read_now.override
+    if not environ.get("POOLED_BUDGET"):
+        current.budget = read_now.budget
+    if not environ.get("POOLED_GC_TRIM"):
+        current.gc_trim = read_now.gc_trim
+    for tell in when_configured:
+        tell()
     return read_now
 
 
@@ -124,11 +142,25 @@ def _read_variables(environ: Mapping[str, str]) -> Limits:
     return Limits(**written)
 
 
-def _number(text: str) -> int | str:
-    try:
-        return int(text)
-    except ValueError:
-        return text
+def _number(text: str) -> float | str:
+    for number in (int, float):
+        with suppress(ValueError):
+            return number(text)
+    return text
+
+
+def check_budget(name: str, value: object) -> int | None:
+    """The bytes that all pools may park; None: any."""
+    if value is None or value == "none":
+        return None
+    return check_bytes(name, value)
+
+
+def check_gc_trim(name: str, value: object) -> float | None:
+    """The seconds between two trimmings after full collections, at least; None where that is off."""
+    if isinstance(value, bool):
+        return 10.0 if value else None
+    return check_seconds(name, value)
 
 
 def _checked(where: str, check: Callable[[str, object], Any], key: str, value: object) -> Any:
@@ -158,6 +190,8 @@ def _parse(where: str, document: dict[str, Any]) -> Configuration:
             case "defaults":
                 table = dict(_table(here, content))
                 configuration.debug = _checked(here, check_limit, "debug", table.pop("debug", 0))
+                configuration.budget = _checked(here, check_budget, "budget", table.pop("budget", None))
+                configuration.gc_trim = _checked(here, check_gc_trim, "gc_trim", table.pop("gc_trim", True))
                 configuration.defaults = _limits(here, table)
             case "classes":
                 configuration.classes = _by_target(where, section, content, _limits)
@@ -223,8 +257,21 @@ def _names(where: str, key: str, value: object) -> tuple[str, ...]:
 current: Final = read(os.environ)
 """What is in force. `configure` changes its defaults."""
 
+when_configured: Final[list[Callable[[], object]]] = []
+"""What is called when it has changed."""
 
-def configure(*, max: int | None = None, max_cap: int | None = None, scope: Scope | None = None) -> Policy:  # noqa: A002 (the policy's own word)
+_UNCHANGED: Final[Any] = object()
+
+
+def configure(
+    *,
+    max: int | None = None,  # noqa: A002 (the policy's own word)
+    max_cap: int | None = None,
+    scope: Scope | None = None,
+    idle_trim: float | None = None,
+    budget: int | str | None = _UNCHANGED,
+    gc_trim: float | bool | None = None,
+) -> Policy:
     """Change the defaults for the classes and pools that are made from now on.
 
     What is written at a class wins over it. Those that exist already keep their policies: call it before the
@@ -234,13 +281,25 @@ def configure(*, max: int | None = None, max_cap: int | None = None, scope: Scop
         max: how many objects a pool parks at most (a local pool: in each thread).
         max_cap: an object whose capacity (elements or bytes) is above it is discarded.
         scope: "local" or "global".
+        idle_trim: what a pool parks dies when it handed out nothing for so many seconds; 0: it stays.
+        budget: how many bytes all pools may park together, as an int or as in "256MiB"; None: any. It is looked at
+            every second, and is in force at once for pools that exist, too. What is parked is reckoned from some of it:
+            the objects and the containers they keep, not what else they refer to.
+        gc_trim: seconds that lie at least between two trimmings after full collections (see `trim`), 10 unless changed;
+            False: there are none. In force at once, too.
 
     Returns:
         The defaults now in force.
 
     Raises:
-        TypeError: a limit is not an int, or the scope not a string.
-        ValueError: a limit is below 0, or the scope neither "local" nor "global".
+        TypeError: a limit is not an int, the scope not a string, or seconds not a number.
+        ValueError: a limit is below 0, the scope neither "local" nor "global", or `budget` not a number of bytes.
     """
-    current.defaults = Limits(max=max, max_cap=max_cap, scope=scope).over(current.defaults)
+    written = Limits(max=max, max_cap=max_cap, scope=scope, idle_trim=idle_trim)
+    bytes_allowed = current.budget if budget is _UNCHANGED else check_budget("budget", budget)
+    pause = current.gc_trim if gc_trim is None else check_gc_trim("gc_trim", gc_trim)
+    current.defaults = written.over(current.defaults)
+    current.budget, current.gc_trim = bytes_allowed, pause
+    for tell in when_configured:
+        tell()
     return current.defaults.completed()

@@ -39,6 +39,7 @@ def poolable(
     max: int | None = None,
     max_cap: int | None = None,
     scope: Scope | None = None,
+    idle_trim: float | None = None,
     reset: Callable[[Any], object] | None = None,
     capacity: Callable[[Any], int] | None = None,
     keep: Iterable[str] | None = None,
@@ -52,6 +53,7 @@ def poolable(  # noqa: PLR0913 (each is one thing that a class can say)
     max: int | None = None,  # noqa: A002 (the policy's own word)
     max_cap: int | None = None,
     scope: Scope | None = None,
+    idle_trim: float | None = None,
     reset: Callable[[Any], object] | None = None,
     capacity: Callable[[Any], int] | None = None,
     keep: Iterable[str] | None = None,
@@ -71,6 +73,7 @@ def poolable(  # noqa: PLR0913 (each is one thing that a class can say)
         max_cap: an object whose capacity is above it is discarded. Elements, bytes, or what `capacity` says.
         scope: "local", a pool for each thread, which takes what is dropped on it; or "global", one pool for all
             threads, which gets back what it gave.
+        idle_trim: what is parked dies when the pool handed out nothing for so many seconds.
         reset: called with the object when it is dropped, to empty it; False as its result discards the object.
             Else the class's own `reset` serves.
         capacity: called with the object, to say how large it is. Else the class's own `capacity` serves.
@@ -91,7 +94,7 @@ def poolable(  # noqa: PLR0913 (each is one thing that a class can say)
         ValueError: a limit is below 0, the scope neither "local" nor "global", or `keep` names what objects of the
             class cannot have.
     """
-    written = Limits(max=max, max_cap=max_cap, scope=scope)
+    written = Limits(max=max, max_cap=max_cap, scope=scope, idle_trim=idle_trim)
     kept = check_keep(keep)
 
     def decorate(cls: type) -> type:
@@ -139,12 +142,13 @@ class PooledMeta(_engine.HookedType):
         max: int | None = None,  # noqa: A002 (the policy's own word)
         max_cap: int | None = None,
         scope: Scope | None = None,
+        idle_trim: float | None = None,
         keep: Iterable[str] | None = None,
         **kwargs: Any,
     ) -> Any:
         """Make the class, and a pool for it."""
         kept = check_keep(keep) or namespace.get(_KEPT, ())
-        written = Limits(max=max, max_cap=max_cap, scope=scope).over(_limits_in(namespace))
+        written = Limits(max=max, max_cap=max_cap, scope=scope, idle_trim=idle_trim).over(_limits_in(namespace))
         forget_pool(namespace)
         cls = super().__new__(mcs, name, bases, _unhooked(namespace), **kwargs)
         for base in cls.__mro__[1:]:

@@ -39,7 +39,8 @@ table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nu
 th, td { padding: .45rem .6rem; text-align: right; white-space: nowrap; border-bottom: 1px solid var(--line); }
 th { color: var(--soft); font-weight: 600; background: var(--fill); }
 tbody tr:last-child th, tbody tr:last-child td { border-bottom: 0; }
-th:first-child { text-align: left; white-space: normal; overflow-wrap: anywhere; min-width: 11rem; } tbody th { color: var(--ink); font-weight: 500; background: none; }
+th:first-child { text-align: left; white-space: normal; overflow-wrap: anywhere; min-width: 11rem; }
+tbody th { color: var(--ink); font-weight: 500; background: none; }
 .rate { display: inline-block; width: 5rem; height: .5rem; margin-right: .6rem; border-radius: 4px;
   background: var(--line); overflow: hidden; vertical-align: middle; }
 .rate i { display: block; height: 100%; background: var(--ours); }

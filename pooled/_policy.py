@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any, Final, Literal, TypeAlias
 
 import attrs
@@ -31,6 +32,19 @@ def check_scope(name: str, value: object) -> Scope:
     return value
 
 
+def check_seconds(name: str, value: object) -> float:
+    """Give back `value` as seconds, or raise an error that names the parameter, the value and the way out."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise TypeError(f"{name}={value!r}: expected seconds as a number, got {type(value).__name__}")
+    if not (math.isfinite(value) and value >= 0):
+        raise ValueError(f"{name}={value!r}: expected seconds, 0 or more; 0 means never")
+    return value
+
+
+def _seconds_validator(_policy: object, attribute: attrs.Attribute[Any], value: object) -> None:
+    check_seconds(attribute.name, value)
+
+
 def _limit_validator(_policy: object, attribute: attrs.Attribute[Any], value: object) -> None:
     check_limit(attribute.name, value)
 
@@ -50,15 +64,17 @@ class Policy:
             of your own. A class that has no capacity is never too large.
         scope: "local", a pool for each thread, which takes what is dropped on it; or "global", one pool for
             all threads, which gets back what it gave.
+        idle_trim: what is parked dies when the pool handed out nothing for so many seconds. 0: it stays.
 
     Raises:
-        TypeError: a limit is not an int, or the scope not a string.
+        TypeError: a limit is not an int, the scope not a string, or `idle_trim` not a number.
         ValueError: a limit is below 0, or the scope neither "local" nor "global".
     """
 
     max: int = attrs.field(default=1024, validator=_limit_validator)
     max_cap: int = attrs.field(default=4096, validator=_limit_validator)
     scope: Scope = attrs.field(default=SCOPES[0], validator=_scope_validator)
+    idle_trim: float = attrs.field(default=0, validator=_seconds_validator)
 
 
 @attrs.frozen(kw_only=True)
@@ -68,6 +84,7 @@ class Limits:
     max: int | None = attrs.field(default=None, validator=attrs.validators.optional(_limit_validator))
     max_cap: int | None = attrs.field(default=None, validator=attrs.validators.optional(_limit_validator))
     scope: Scope | None = attrs.field(default=None, validator=attrs.validators.optional(_scope_validator))
+    idle_trim: float | None = attrs.field(default=None, validator=attrs.validators.optional(_seconds_validator))
 
     def over(self, below: Limits) -> Limits:
         """These limits, with what they leave out taken from `below`."""

@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager
 from typing import Any, ClassVar, Final, Generic, TypeVar, cast
 from weakref import WeakValueDictionary
 
-from pooled import _config, _engine
+from pooled import _config, _engine, _trimming
 from pooled._memory import memory_pools
 from pooled._parts import POOL
 from pooled._policy import Limits, Policy, Scope, check_limit
@@ -34,6 +34,7 @@ class Pool(Generic[T]):
         factory: the class, or the function that makes an object.
         max: how many objects the pool parks at most (a local pool: in each thread).
         max_cap: an object whose capacity (elements or bytes) is above it is discarded.
+        idle_trim: what is parked dies when the pool handed out nothing for so many seconds.
         reset: called with an object when it is dropped, to empty it; False as its result discards the object.
             Needed where `factory` is a function. Else the class's own `reset` serves, or what is known of its fields,
             or the object is scrubbed.
@@ -49,12 +50,13 @@ class Pool(Generic[T]):
 
     _scope: ClassVar[Scope]
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 (each is one thing that can be said of a pool)
         self,
         factory: Callable[..., T],
         *,
         max: int | None = None,  # noqa: A002 (the policy's own word)
         max_cap: int | None = None,
+        idle_trim: float | None = None,
         reset: Callable[[T], object] | None = None,
         capacity: Callable[[T], int] | None = None,
         name: str | None = None,
@@ -65,7 +67,7 @@ class Pool(Generic[T]):
             raise TypeError(
                 f"name={name!r}: expected a string, got {type(name).__name__}; leave it out for the default"
             )
-        written = Limits(max=max, max_cap=max_cap, scope=self._scope)
+        written = Limits(max=max, max_cap=max_cap, scope=self._scope, idle_trim=idle_trim)
         policy = written.over(_config.current.defaults).completed()
         self._open(_plan(factory, reset, capacity), policy, name or _config.target_of(factory))
 
@@ -73,6 +75,7 @@ class Pool(Generic[T]):
         self._store = _engine.Store(plan, policy)
         self._name = name
         _all[id(self)] = self
+        _trimming.look_after(self._store)
 
     @property
     def name(self) -> str:
@@ -136,7 +139,21 @@ class Pool(Generic[T]):
         """
         return self._store.clear()
 
-    def resize(self, *, max: int | None = None, max_cap: int | None = None) -> None:  # noqa: A002 (the policy's word)
+    def trim(self) -> int:
+        """Let half of what is parked and was not needed since the last time die, in all threads: see `pooled.trim`.
+
+        Returns:
+            How many died.
+        """
+        return self._store.trim()
+
+    def resize(
+        self,
+        *,
+        max: int | None = None,  # noqa: A002 (the policy's word)
+        max_cap: int | None = None,
+        idle_trim: float | None = None,
+    ) -> None:
         """Change the limits; what is left out stays.
 
         Parked objects beyond a smaller `max` die. All of them die for a smaller `max_cap`: they are not measured
@@ -147,8 +164,10 @@ class Pool(Generic[T]):
             max=now.max if max is None else max,
             max_cap=now.max_cap if max_cap is None else max_cap,
             scope=now.scope,
+            idle_trim=now.idle_trim if idle_trim is None else idle_trim,
         )
         self._store.set_policy(changed)
+        _trimming.look_after(self._store)
 
     def stats(self) -> Stats:
         """What became of the objects this pool handed out, in all threads. Costs a walk over the threads."""

@@ -42,6 +42,7 @@ def when_imported(  # noqa: PLR0913 (each is one thing that can be said of a cla
     max: int | None = None,  # noqa: A002 (the policy's own word)
     max_cap: int | None = None,
     scope: Scope | None = None,
+    idle_trim: float | None = None,
     reset: Callable[[Any], object] | None = None,
     capacity: Callable[[Any], int] | None = None,
     keep: Iterable[str] | None = None,
@@ -53,6 +54,7 @@ def when_imported(  # noqa: PLR0913 (each is one thing that can be said of a cla
         max: as for `poolable`, and so are the others.
         max_cap: an object whose capacity is above it is discarded.
         scope: "local" or "global".
+        idle_trim: what is parked dies when the pool handed out nothing for so many seconds.
         reset: called with an object when it is dropped, to empty it.
         capacity: called with an object, to say how large it is.
         keep: names of attributes that are emptied in place and kept.
@@ -64,7 +66,7 @@ def when_imported(  # noqa: PLR0913 (each is one thing that can be said of a cla
             objects cannot be recycled.
     """
     module, name = check_target("target", target)
-    limits = attrs.asdict(Limits(max=max, max_cap=max_cap, scope=scope))
+    limits = attrs.asdict(Limits(max=max, max_cap=max_cap, scope=scope, idle_trim=idle_trim))
     _register(
         f"target={target!r}", module, name, {**limits, "reset": reset, "capacity": capacity, "keep": check_keep(keep)}
     )

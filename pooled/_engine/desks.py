@@ -8,7 +8,8 @@ import threading
 import weakref
 from collections import deque
 from collections.abc import Callable
-from itertools import count
+from contextlib import suppress
+from itertools import count, islice
 from typing import Any, Final, TypeAlias
 
 import attrs
@@ -28,9 +29,10 @@ class Shelf:
     A bounded deque needs no lock: two threads that both saw room for one object push the oldest one out.
     """
 
-    __slots__ = ("_objects", "policy")
+    __slots__ = ("_low", "_objects", "policy")
 
     def __init__(self, policy: Policy) -> None:
+        self._low = 0  # the fewest that there were since it was last trimmed: so many were not needed
         self._objects: deque[Any] = deque(maxlen=min(policy.max, sys.maxsize))
         self.policy = policy
 
@@ -48,13 +50,38 @@ class Shelf:
 
     def pop(self) -> Any:
         try:
-            return self._objects.pop()
+            obj = self._objects.pop()
         except IndexError:
             return NOTHING
+        self._low = min(self._low, len(self._objects))
+        return obj
 
     def discard(self) -> bool:
         """Let the topmost object die; False where there is none."""
         return self.pop() is not NOTHING
+
+    def discard_oldest(self, count: int) -> int:
+        """Let up to so many of the oldest die; give the number."""
+        died = 0
+        with suppress(IndexError):
+            while died < count:
+                self._objects.popleft()
+                died += 1
+        self._low = max(0, self._low - died)
+        return died
+
+    def trim(self) -> int:
+        """Let half of those die that were not needed since the last time; give the number."""
+        unused = min(self._low, len(self._objects))
+        died = self.discard_oldest((unused + 1) // 2)
+        self._low = len(self._objects)
+        return died
+
+    def some(self, limit: int) -> list[Any]:
+        """Up to so many of what is parked, as it is for the length of a look."""
+        with suppress(RuntimeError):  # another thread uses the shelf
+            return list(islice(self._objects, limit))
+        return []
 
     def put_under(self, obj: Any) -> None:
         """Put back what `pop` gave, below everything else."""
@@ -154,6 +181,13 @@ class Desks:
         if self._shared is not None:
             parked = len(self._shared)
         return Stats(parked=parked, **total)
+
+    def shelves(self) -> list[Shelf]:
+        """The shelves of all threads."""
+        if self._shared is not None:
+            return [self._shared]
+        desks = [reference() for reference, _ in tuple(self._open)]
+        return [desk.shelf for desk in desks if desk is not None]
 
     def _register(self, desk: Desk) -> Desk:
         self._open.append((weakref.ref(desk), desk.tally))

@@ -24,6 +24,7 @@ from pooled._parts import Part
 from pooled._policy import Policy
 from pooled._recycling import Plan
 from pooled._stats import Stats
+from pooled._weights import weight
 
 __all__ = [
     "HookedType",
@@ -55,6 +56,10 @@ temporary objects, which then hold on to what they refer to longer than they see
 
 _PROBES: Final = 8
 """How many objects are looked at for one that serves, where not every one does."""
+
+
+WEIGHED: Final = 64
+"""How many parked objects are looked at to know what all of them take up."""
 
 
 class _Drops:
@@ -396,6 +401,19 @@ class Store:
         while removed < count and desk.shelf.discard():
             removed += 1
         return removed
+
+    def keep(self, count: int) -> int:
+        """Let all die but so many on each shelf, in all threads; give the number."""
+        return sum(shelf.discard_oldest(len(shelf) - count) for shelf in self._desks.shelves())
+
+    def trim(self) -> int:
+        """Let half of those die, in all threads, that were not needed since the last time; give the number."""
+        return sum(shelf.trim() for shelf in self._desks.shelves())
+
+    def weigh(self) -> tuple[int, int]:
+        """Bytes of some that are parked, and how many these are."""
+        some = [obj for shelf in self._desks.shelves() for obj in shelf.some(WEIGHED)][:WEIGHED]
+        return sum(map(weight, some)), len(some)
 
     def set_plan(self, plan: Plan) -> None:
         """Have objects made and emptied by another plan; all parked objects of this thread die."""

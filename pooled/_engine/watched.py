@@ -43,6 +43,9 @@ class WatchedShelf(Shelf):
     def discard(self) -> bool:
         return super().pop() is not NOTHING
 
+    def some(self, limit: int) -> list[Any]:
+        return [parked.obj for parked in super().some(limit)]
+
     def put_under(self, obj: Any) -> None:
         super().put_under(_Parked(obj, _debugging.last.pop(id(obj), None)))
 

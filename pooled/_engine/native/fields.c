@@ -359,6 +359,21 @@ fields_show_parts(Fields *fields, PyObject *self)
     }
 }
 
+size_t
+fields_weigh_parts(Fields *fields, PyObject *self, size_t (*weigh)(PyObject *))
+{
+    CompatValues values = {0};
+    char *bases[BASES];
+    size_t sum = 0;
+    if (find_bases(fields, self, bases, &values)) {
+        for (const Step *step = fields->parts; step < fields->end; step++) {
+            PyObject *part = *place_of_step(step, bases);
+            sum += part != NULL ? weigh(part) : 0;
+        }
+    }
+    return sum;
+}
+
 bool
 fields_make_ready(Fields *fields, PyObject *self, PyObject *const *given, PyObject *keywords)
 {

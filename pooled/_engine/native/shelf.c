@@ -4,6 +4,7 @@
 
 #include "dying.h"
 #include "fields.h"
+#include "learned.h"
 #include "store.h"
 
 enum { FIRST_ROOM = 16 };
@@ -50,7 +51,7 @@ shelf_take_oldest(Shelf *shelf, Py_ssize_t count)
     if (count >= shelf->count) {
         Batch all = batch_of(shelf, shelf->objects, shelf->count);
         shelf->objects = NULL;
-        shelf->count = shelf->room = 0;
+        shelf->count = shelf->room = shelf->low = 0;
         return all;
     }
     PyObject **oldest = count <= 0 ? NULL : PyMem_Malloc((size_t)count * sizeof(PyObject *));
@@ -59,8 +60,53 @@ shelf_take_oldest(Shelf *shelf, Py_ssize_t count)
     }
     memcpy(oldest, shelf->objects, (size_t)count * sizeof(PyObject *));
     shelf->count -= count;
+    shelf->low = shelf->low > count ? shelf->low - count : 0;
     memmove(shelf->objects, shelf->objects + count, (size_t)shelf->count * sizeof(PyObject *));
     return batch_of(shelf, oldest, count);
+}
+
+Batch
+shelf_take_unused(Shelf *shelf)
+{
+    Batch batch = {.count = 0};
+    if (shelf->low > 0) {
+        batch = shelf_take_oldest(shelf, (shelf->low + 1) / 2);
+    }
+    shelf->low = shelf->count;
+    return batch;
+}
+
+/* What an object takes up, as its `__sizeof__` says if that is one of C, which needs no reference to it: a parked object
+   has none. What it refers to is not in it. */
+static size_t
+weigh(PyObject *object)
+{
+    PyTypeObject *type = Py_TYPE(object);
+    size_t size = (size_t)type->tp_basicsize;
+    PyObject *method = _PyType_Lookup(type, learned.sizeof_name);
+    if (method != NULL && Py_IS_TYPE(method, &PyMethodDescr_Type)) {
+        const PyMethodDef *definition = ((PyMethodDescrObject *)method)->d_method;
+        PyObject *said = definition->ml_flags == METH_NOARGS ? definition->ml_meth(object, NULL) : NULL;
+        size = said != NULL ? PyLong_AsSize_t(said) : size;
+        Py_XDECREF(said);
+        PyErr_Clear();
+    }
+    return size + (PyType_IS_GC(type) ? sizeof(PyGC_Head) : 0);
+}
+
+size_t
+shelf_weigh(const Shelf *shelf, Py_ssize_t limit, Py_ssize_t *count)
+{
+    size_t sum = 0;
+    *count = shelf->count < limit ? shelf->count : limit;
+    for (Py_ssize_t i = 0; i < *count; i++) {
+        PyObject *object = shelf->objects[i * shelf->count / *count]; /* from all of it: the oldest may be smaller */
+        sum += weigh(object);
+        if (shelf->store != NULL && shelf->store->fields != NULL) {
+            sum += fields_weigh_parts(shelf->store->fields, object, weigh);
+        }
+    }
+    return sum;
 }
 
 Py_ssize_t

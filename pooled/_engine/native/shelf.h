@@ -35,8 +35,10 @@ typedef struct {
     PyObject **objects;
     Py_ssize_t count;
     Py_ssize_t room;
+    Py_ssize_t low; /* the fewest that there were since the shelf was last trimmed: so many were not needed */
     struct PoolStore *store; /* whose shelf it is, not referenced: it takes its shelves with it; or NULL */
     uint64_t counts[FATES + 1]; /* the last is of those that were counted already */
+    uint64_t trimmed; /* in which trimming of its pool it was trimmed last */
     Lock lock;
 } Shelf;
 
@@ -57,6 +59,13 @@ bool shelf_put_under(Shelf *shelf, PyObject *object);
 /* Take the `count` oldest, or all that there are; none where there is no memory to do it in. */
 Batch shelf_take_oldest(Shelf *shelf, Py_ssize_t count);
 
+/* Take half of those, of the oldest, that were not needed since this was called before: a burst that comes again finds
+   the others. None, the first time. */
+Batch shelf_take_unused(Shelf *shelf);
+
+/* What those take up that are parked, in bytes: `count` of them, at most `limit`, are looked at. */
+size_t shelf_weigh(const Shelf *shelf, Py_ssize_t limit, Py_ssize_t *count);
+
 /* End them; give their number. Runs finalizers. */
 Py_ssize_t batch_end(Batch batch);
 
@@ -66,7 +75,14 @@ void shelf_add_counts(Shelf *shelf, const Shelf *other);
 static inline PyObject *
 shelf_pop(Shelf *shelf)
 {
-    return shelf->count > 0 ? shelf->objects[--shelf->count] : NULL;
+    if (shelf->count <= 0) {
+        return NULL;
+    }
+    Py_ssize_t count = --shelf->count;
+    if (UNLIKELY(count < shelf->low)) {
+        shelf->low = count;
+    }
+    return shelf->objects[count];
 }
 
 static inline bool

@@ -190,6 +190,48 @@ store_clear(PoolStore *self, PyObject *Py_UNUSED(ignored))
 }
 
 static PyObject *
+store_trim(PoolStore *self, PyObject *Py_UNUSED(ignored))
+{
+    if (self->is_local) {
+        return PyLong_FromSsize_t(shelves_trim_unused(self));
+    }
+    lock(&self->shelf.lock);
+    Batch batch = shelf_take_unused(&self->shelf);
+    unlock(&self->shelf.lock);
+    return PyLong_FromSsize_t(batch_end(batch));
+}
+
+static PyObject *
+store_keep(PoolStore *self, PyObject *arg)
+{
+    Py_ssize_t keep = PyNumber_AsSsize_t(arg, NULL);
+    if (keep == -1 && PyErr_Occurred()) {
+        return NULL;
+    }
+    Py_ssize_t before = self->is_local ? shelves_count(self->index) : self->shelf.count;
+    end_beyond(self, keep);
+    Py_ssize_t now = self->is_local ? shelves_count(self->index) : self->shelf.count;
+    return PyLong_FromSsize_t(before > now ? before - now : 0);
+}
+
+static PyObject *
+store_weigh(PoolStore *self, PyObject *Py_UNUSED(ignored))
+{
+    enum { MOST = 64 };
+    Py_ssize_t count = 0;
+    size_t sum;
+    if (self->is_local) {
+        sum = shelves_weigh(self, MOST, &count);
+    }
+    else {
+        lock(&self->shelf.lock);
+        sum = shelf_weigh(&self->shelf, MOST, &count);
+        unlock(&self->shelf.lock);
+    }
+    return Py_BuildValue("(nn)", (Py_ssize_t)sum, count);
+}
+
+static PyObject *
 store_limit(PoolStore *self, PyObject *args)
 {
     PyObject *max, *max_cap;
@@ -502,6 +544,9 @@ static PyMethodDef store_methods[] = {
     {"prefill", (PyCFunction)store_prefill, METH_O, "Park up to so many new objects; give the number."},
     {"remove", (PyCFunction)store_remove, METH_O, "Let up to so many parked objects die; give the number."},
     {"clear", (PyCFunction)store_clear, METH_NOARGS, "Let all parked objects die; give the number."},
+    {"trim", (PyCFunction)store_trim, METH_NOARGS, "Let half of those die that were not needed since the last trim."},
+    {"keep", (PyCFunction)store_keep, METH_O, "Let all die but so many on each shelf, in all threads; give the number."},
+    {"weigh", (PyCFunction)store_weigh, METH_NOARGS, "Bytes of some that are parked, and how many these are."},
     {"limit", (PyCFunction)store_limit, METH_VARARGS, "Set max and max_cap; what they do not allow dies."},
     {"counts", (PyCFunction)store_counts, METH_NOARGS, "What became of the objects: the values of Stats."},
     {"adopt", (PyCFunction)store_adopt, METH_O, "Answer for an object from now on; give it."},

@@ -35,6 +35,7 @@ struct PoolStore {
     uint64_t recent_thread; /* its number, or NO_THREAD */
     Py_ssize_t max;
     Py_ssize_t max_cap;
+    uint64_t trimmings; /* how often it was trimmed */
     unsigned sparse; /* lives that left a container nearly empty, since the last that gave its room back */
     PoolStore *next;
     PoolStore *previous;

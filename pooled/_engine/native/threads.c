@@ -296,6 +296,64 @@ shelves_trim(Py_ssize_t index, Py_ssize_t keep)
     } while (batch_end(trim.batch) > 0);
 }
 
+typedef struct {
+    PoolStore *store;
+    uint64_t number; /* of this trimming; 0 where it has not begun */
+    Batch batch;
+} TrimUnused;
+
+/* Take what was not needed off the first shelf that has some, of those that were not trimmed this time. */
+static void
+take_unused(void *argument)
+{
+    TrimUnused *trim = argument;
+    if (trim->number == 0) {
+        trim->number = ++trim->store->trimmings;
+    }
+    trim->batch = (Batch){.count = 0};
+    for (Desk *desk = desks; trim->batch.count == 0 && desk != NULL; desk = desk->next) {
+        Shelf *shelf = shelf_of(desk, trim->store->index);
+        if (shelf != NULL && shelf->trimmed != trim->number) {
+            shelf->trimmed = trim->number;
+            trim->batch = shelf_take_unused(shelf);
+        }
+    }
+}
+
+Py_ssize_t
+shelves_trim_unused(PoolStore *store)
+{
+    Py_ssize_t sum = 0, ended;
+    TrimUnused trim = {.store = store};
+    do {
+        do_alone(take_unused, &trim);
+        ended = batch_end(trim.batch); /* with that, anything may happen: as in shelves_trim */
+        sum += ended;
+    } while (ended > 0);
+    return sum;
+}
+
+size_t
+shelves_weigh(PoolStore *store, Py_ssize_t limit, Py_ssize_t *count)
+{
+#if COMPAT_FREE_THREADED
+    Shelf *shelf = store_shelf(store);
+    return shelf != NULL ? shelf_weigh(shelf, limit, count) : 0;
+#else
+    size_t sum = 0;
+    *count = 0;
+    for (Desk *desk = desks; *count < limit && desk != NULL; desk = desk->next) {
+        Shelf *shelf = shelf_of(desk, store->index);
+        if (shelf != NULL) {
+            Py_ssize_t more;
+            sum += shelf_weigh(shelf, limit - *count, &more);
+            *count += more;
+        }
+    }
+    return sum;
+#endif
+}
+
 bool
 any_held(void)
 {

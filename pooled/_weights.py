@@ -1,0 +1,44 @@
+"""What objects take up, in bytes, and how a number of bytes is written."""
+
+from __future__ import annotations
+
+import gc
+import re
+import sys
+from typing import Any, Final
+
+_CONTAINERS: Final = frozenset({list, dict, set, bytearray})
+
+_UNITS: Final = {
+    "": 1,
+    **{f"{prefix}B": 1000**power for power, prefix in enumerate(("", "K", "M", "G", "T"))},
+    **{f"{prefix}iB": 1024**power for power, prefix in enumerate(("K", "M", "G", "T"), 1)},
+}
+
+
+def weight(obj: Any) -> int:
+    """What an object takes up, with the builtin containers that it has; not what these refer to."""
+    parts = (value for value in gc.get_referents(obj) if type(value) in _CONTAINERS)
+    return _size(obj) + sum(map(_size, parts))
+
+
+def _size(obj: Any) -> int:
+    try:
+        return sys.getsizeof(obj)
+    except Exception:  # noqa: BLE001 (its own __sizeof__ may do anything)
+        return type(obj).__basicsize__
+
+
+def check_bytes(name: str, value: object) -> int:
+    """A number of bytes, from an int or a text such as "256MiB", or an error that says what was expected."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        if value < 0:
+            raise ValueError(f"{name}={value!r}: expected 0 bytes or more")
+        return value
+    if not isinstance(value, str):
+        raise TypeError(f"{name}={value!r}: expected bytes as an int, or a text such as '256MiB'")
+    match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*(\w*)\s*", value, re.ASCII)
+    unit = next((scale for unit, scale in _UNITS.items() if match and unit.lower() == match[2].lower()), None)
+    if match is None or unit is None:
+        raise ValueError(f"{name}={value!r}: expected bytes as in '256MiB', '1.5GiB' or '500MB'")
+    return int(float(match[1]) * unit)

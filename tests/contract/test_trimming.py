@@ -1,0 +1,256 @@
+"""Trimming: what is parked and not needed is given back; what is in use stays. Both engines."""
+
+import gc
+import threading
+
+import pytest
+
+
+@pytest.fixture
+def configured(pooled):
+    """Put back what `configure` changes."""
+    yield pooled.configure
+    pooled.configure(budget=None, gc_trim=10.0, idle_trim=0)
+
+
+def parked(cls, pooled):
+    return pooled.pool_of(cls).stats().parked
+
+
+def burst(cls, count):
+    out = [cls() for _ in range(count)]
+    out.clear()
+
+
+def made(pooled, **limits):
+    @pooled.poolable(max=1000, **limits)
+    class Trimmed:
+        pass
+
+    return Trimmed
+
+
+@pytest.mark.parametrize("scope", ["local", "global"])
+def test_what_a_burst_left_goes_by_halves(pooled, scope):
+    cls = made(pooled, scope=scope)
+    burst(cls, 100)
+    pool = pooled.pool_of(cls)
+    assert pool.trim() == 0  # this is the first look
+    assert [pool.trim() for _ in range(4)] == [50, 25, 13, 6]
+    assert pool.stats().parked == 6
+    stats = pool.stats()
+    assert stats.taken == stats.recycled == 100
+
+
+def test_what_is_in_use_stays(pooled):
+    cls = made(pooled)
+    pool = pooled.pool_of(cls)
+    burst(cls, 100)
+    pool.trim()
+    for _ in range(5):
+        burst(cls, 60)
+        pool.trim()
+    assert 60 <= pool.stats().parked <= 63
+    burst(cls, 60)
+    assert pool.stats().misses == 100
+
+
+def test_prefilled_objects_are_not_taken_at_once(pooled):
+    cls = made(pooled)
+    pool = pooled.pool_of(cls)
+    assert pool.prefill(40) == 40
+    assert pool.trim() == 0
+    assert pool.stats().parked == 40
+
+
+def test_all_pools_at_once(pooled):
+    first, second = made(pooled), made(pooled, scope="global")
+    for cls in (first, second):
+        burst(cls, 8)
+    pooled.trim()
+    assert pooled.trim() >= 8
+    assert (parked(first, pooled), parked(second, pooled)) == (4, 4)
+
+
+def test_other_threads_are_trimmed_too(pooled):
+    cls = made(pooled)
+    ready, done = threading.Event(), threading.Event()
+
+    def work():
+        burst(cls, 10)
+        ready.set()
+        done.wait()
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    ready.wait()
+    burst(cls, 4)
+    pool = pooled.pool_of(cls)
+    pool.trim()
+    died = pool.trim()
+    left = pool.stats().parked
+    done.set()
+    thread.join()
+    assert (died, left) == (7, 7)
+
+
+def test_full_collections_trim(pooled, configured):
+    cls = made(pooled)
+    burst(cls, 100)
+    configured(gc_trim=0.0)
+    gc.collect()
+    gc.collect()
+    assert parked(cls, pooled) == 50
+    gc.collect(1)
+    assert parked(cls, pooled) == 50
+    configured(gc_trim=False)
+    gc.collect()
+    assert parked(cls, pooled) == 50
+
+
+def test_not_at_every_collection(pooled, configured):
+    cls = made(pooled)
+    burst(cls, 100)
+    configured(gc_trim=3600.0)
+    for _ in range(4):
+        gc.collect()
+    assert parked(cls, pooled) >= 50  # at most one of them trimmed
+
+
+def until(condition):
+    """Wait for another thread to have done something, a minute at most."""
+    pause = threading.Event()
+    for _ in range(6000):
+        if condition():
+            return True
+        pause.wait(0.01)
+    return False
+
+
+@pytest.mark.parametrize("scope", ["local", "global"])
+def test_idle_pools_give_everything_back(pooled, scope):
+    cls = made(pooled, scope=scope, idle_trim=0.05)
+    assert pooled.pool_of(cls).policy.idle_trim == 0.05
+    busy = made(pooled, scope=scope)
+    for each in (cls, busy):
+        burst(each, 100)
+    assert until(lambda: parked(cls, pooled) == 0)
+    assert parked(busy, pooled) == 100
+    burst(cls, 10)
+    assert until(lambda: parked(cls, pooled) == 0)
+
+
+def test_idle_trim_can_be_changed(pooled):
+    cls = made(pooled)
+    burst(cls, 10)
+    pooled.pool_of(cls).resize(idle_trim=0.02)
+    assert until(lambda: parked(cls, pooled) == 0)
+    pooled.pool_of(cls).resize(idle_trim=0)
+    assert pooled.pool_of(cls).policy.idle_trim == 0
+
+
+def test_a_budget_for_all_pools(pooled, configured):
+    @pooled.poolable(max=1000, max_cap=1 << 30)
+    class Large(bytearray):
+        pass
+
+    small = made(pooled)
+    burst(small, 10)
+    out = [Large(1 << 20) for _ in range(8)]
+    out.clear()
+    before = parked(Large, pooled)
+    configured(budget="3MiB")
+    if before:  # else the engine, or this Python, keeps no room in bytearrays that are parked
+        weight, count = pooled.pool_of(Large)._store.weigh()
+        assert until(lambda: parked(Large, pooled) * weight / count <= 3 << 20)
+    configured(budget=0)
+    assert until(lambda: parked(Large, pooled) == parked(small, pooled) == 0)
+    configured(budget=None)
+    burst(small, 10)
+    assert parked(small, pooled) == 10
+
+
+def test_errors_while_trimming_reach_nobody(pooled, unraisable):
+    class Dies:
+        def __del__(self):
+            raise ValueError("at the end")
+
+    @pooled.poolable(max=1000)
+    class Holds:
+        def __init__(self):
+            self.held = Dies()
+
+        def reset(self):
+            pass
+
+    burst(Holds, 4)
+    pool = pooled.pool_of(Holds)
+    assert pool.trim() == 0
+    assert pool.trim() == 2
+    assert len(unraisable) == 2
+    assert pool.clear() == 2
+    assert len(unraisable) == 4
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "said"),
+    [
+        ({"idle_trim": -1}, ValueError, "idle_trim=-1: expected seconds, 0 or more; 0 means never"),
+        ({"idle_trim": "1"}, TypeError, "idle_trim='1': expected seconds as a number, got str"),
+        ({"idle_trim": float("nan")}, ValueError, "idle_trim=nan"),
+        ({"budget": "much"}, ValueError, "budget='much': expected bytes as in '256MiB', '1.5GiB' or '500MB'"),
+        ({"budget": -1}, ValueError, "budget=-1: expected 0 bytes or more"),
+        ({"budget": 1.5}, TypeError, "budget=1.5: expected bytes as an int"),
+        ({"gc_trim": -2.0}, ValueError, "gc_trim=-2.0"),
+        ({"gc_trim": "often"}, TypeError, "gc_trim='often'"),
+    ],
+)
+def test_bad_settings(pooled, arguments, error, said):
+    with pytest.raises(error, match=said.replace(".", r"\.")):
+        pooled.configure(**arguments)
+    if "idle_trim" in arguments:
+        with pytest.raises(error, match=said.replace(".", r"\.")):
+            made(pooled, **arguments)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [(0, 0), (1000, 1000), ("1000", 1000), ("2 KiB", 2048), ("1.5GiB", 3 << 29), ("5mb", 5_000_000)],
+)
+def test_how_bytes_are_written(pooled, configured, text, expected):
+    from importlib import import_module
+
+    configured(budget=text)
+    assert import_module("pooled._config").current.budget == expected
+
+
+@pytest.mark.skipif(not hasattr(__import__("os"), "fork"), reason="this system has no fork")
+def test_after_a_fork_idle_pools_are_still_trimmed(engine):
+    from helpers import run_python
+
+    code = """
+import os, threading, warnings
+warnings.simplefilter("ignore")
+import pooled
+
+@pooled.poolable(idle_trim=0.02)
+class Trimmed:
+    pass
+
+def idle():
+    out = [Trimmed() for _ in range(10)]
+    out.clear()
+    pause = threading.Event()
+    for _ in range(3000):
+        if not pooled.pool_of(Trimmed).stats().parked:
+            return 0
+        pause.wait(0.01)
+    return 1
+
+assert idle() == 0
+child = os.fork()
+if not child:
+    os._exit(idle())
+print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), idle())
+"""
+    assert run_python(code, POOLED_ENGINE=engine) == (0, "0 0\n")
