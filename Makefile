@@ -68,7 +68,7 @@ $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
 
 # The package is installed anew whenever a file of it changes, so that what runs is what would be installed.
-SOURCES := pyproject.toml setup.py README.md LICENSE \
+SOURCES := pyproject.toml setup.py _pooled_pytest.py README.md LICENSE \
 	$(shell find pooled -name '*.py' -o -name '*.[ch]' -o -name 'py.typed')
 
 $(VENV)/.installed: $(BIN)/python $(SOURCES)

@@ -72,7 +72,8 @@ def chart(folder: Path, name: str, draw: Draw, *, height: float = 4.0) -> list[P
         with mpl.rc_context(settings):
             figure, axes = plt.subplots(figsize=(8.0, height))
             draw(axes, look)
-            for kind, options in (("svg", {"metadata": {"Date": None}}), ("png", {"dpi": 144})):
+            formats: dict[str, Any] = {"svg": {"metadata": {"Date": None}}, "png": {"dpi": 144}}
+            for kind, options in formats.items():
                 made.append(folder / f"{name}{suffix}.{kind}")
                 figure.savefig(made[-1], **options)
             plt.close(figure)

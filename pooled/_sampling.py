@@ -42,7 +42,7 @@ class Sampling:
     """
 
     def __init__(self, interval: float, keep: int) -> None:
-        self.interval = interval
+        self.interval: float = interval
         self._keep = keep
         self._samples: list[Sample] = []
         self._began = time.monotonic()

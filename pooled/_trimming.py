@@ -39,18 +39,23 @@ class Store(Protocol):
     @property
     def policy(self) -> Policy:
         """Its limits."""
+        ...
 
     def stats(self) -> Stats:
         """What it did."""
+        ...
 
     def keep(self, count: int, /) -> int:
         """Let all die but so many on each shelf."""
+        ...
 
     def trim(self) -> int:
         """Let half of what was not needed die."""
+        ...
 
     def weigh(self) -> tuple[int, int]:
         """Bytes of some, and how many."""
+        ...
 
 
 _stores: Final[weakref.WeakValueDictionary[int, Any]] = weakref.WeakValueDictionary()

@@ -33,7 +33,7 @@ class Cell(Generic[T]):
     __slots__ = ("value",)
 
     def __init__(self, value: T | None = None) -> None:
-        self.value = value
+        self.value: T | None = value
 
 
 class _Handle(Generic[T]):

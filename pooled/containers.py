@@ -16,7 +16,7 @@ from __future__ import annotations
 import array
 import collections
 import io
-from typing import Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from pooled._buffers import BufferPool
 from pooled._builtins import capacity_of, of_the_builtin
@@ -160,8 +160,14 @@ class Counter(collections.Counter[T]):
         return capacity_of(self)
 
 
+if TYPE_CHECKING:
+    _Array = array.array[Any]
+else:
+    _Array = array.array  # it takes no parameter at run time before 3.12
+
+
 @poolable
-class Array(array.array):  # type: ignore[type-arg] # it takes no parameter at run time before 3.12
+class Array(_Array):
     """A poolable `array.array`.
 
     Its type code is made with it, so a parked array serves only a construction with the same one. Of a pool's

@@ -39,7 +39,10 @@ else:
             ) from error
         from pooled._engine import reference as chosen
 
-HookedType = chosen.HookedType
+if TYPE_CHECKING:
+    HookedType = type  # whose call makes an object of the class, with the parameters of its __init__
+else:
+    HookedType = chosen.HookedType
 Store = chosen.Store
 if _config.current.debug and chosen.name == "reference":
     from pooled._engine.watched import WatchedStore as Store

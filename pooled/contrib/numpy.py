@@ -10,10 +10,10 @@ from pooled._memory import OFF, MemoryPool, check_size
 
 try:
     import numpy as np
-except ImportError as error:
+except ImportError as _error:
     raise ImportError(
         "pooled.contrib.numpy needs numpy, which is not installed: pip install 'pooled-objects[numpy]'"
-    ) from error
+    ) from _error
 
 if TYPE_CHECKING:
     from numpy.typing import DTypeLike, NDArray

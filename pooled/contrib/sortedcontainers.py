@@ -21,11 +21,11 @@ from pooled._decorate import poolable
 
 try:
     import sortedcontainers as stock
-except ImportError as error:
+except ImportError as _error:
     raise ImportError(
         "pooled.contrib.sortedcontainers needs sortedcontainers, which is not installed: "
         "pip install 'pooled-objects[sortedcontainers]'"
-    ) from error
+    ) from _error
 
 __all__ = ["SortedDict", "SortedKeyList", "SortedList", "SortedSet"]
 

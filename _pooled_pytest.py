@@ -1,0 +1,90 @@
+"""What pytest loads of pooled in every run: nothing but the names. It imports the package when it is asked for.
+
+See `pooled.pytest_plugin`.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Generator, Iterator
+from typing import Any
+
+import pytest
+
+
+def _plugin() -> Any:
+    return importlib.import_module("pooled.pytest_plugin")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add `--pooled-report`, and the setting for all tests."""
+    group = parser.getgroup("pooled", "object pools")
+    group.addoption("--pooled-report", action="store_true", help="print what the pools did at the end of the run")
+    parser.addini("pooled_empty_pools", "whether each test begins and ends with nothing parked", "bool", default=False)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Make the marker known."""
+    config.addinivalue_line(
+        "markers",
+        "pooled(no_escapes=True, max_live=N): fail a test that lets pooled objects escape, or leaves more than N alive",
+    )
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Refuse markers that say what they cannot, and have every test empty the pools if that is wanted."""
+    for item in items:
+        mark = item.get_closest_marker("pooled")
+        if mark is not None:
+            _plugin().Expected.of(mark)
+        if config.getini("pooled_empty_pools") and isinstance(item, pytest.Function):
+            item.fixturenames.insert(0, "empty_pools")
+
+
+@pytest.fixture
+def empty_pools() -> Iterator[None]:
+    """Let all that is parked die before the test, and after it, in all pools and threads."""
+    _plugin().empty()
+    yield
+    _plugin().empty()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
+    """Fail a test that does not keep what its marker promises."""
+    mark = item.get_closest_marker("pooled")
+    if mark is None:
+        return (yield)
+    plugin = _plugin()
+    watch = plugin.Watch()
+    result = yield
+    faults = watch.faults(plugin.Expected.of(mark))
+    if faults:
+        pytest.fail("\n".join(faults), pytrace=False)
+    return result
+
+
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+    """Print the report that was asked for."""
+    if not config.getoption("--pooled-report"):
+        return
+    workers = getattr(terminalreporter, "pooled_reports", {})
+    for worker, text in sorted(workers.items()) or [("", _plugin().report(config))]:
+        terminalreporter.section(f"what the pools did{f' in {worker}' if worker else ''}")
+        terminalreporter.write_line(text)
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Have a worker of pytest-xdist send its report home."""
+    config: Any = session.config
+    if hasattr(config, "workeroutput") and config.getoption("--pooled-report"):
+        config.workeroutput["pooled_report"] = _plugin().report(config)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """Keep what a worker of pytest-xdist sent."""
+    text = getattr(node, "workeroutput", {}).get("pooled_report")
+    reporter = node.config.pluginmanager.get_plugin("terminalreporter")
+    if text is not None and reporter is not None:
+        reporter.pooled_reports = {**getattr(reporter, "pooled_reports", {}), node.gateway.id: text}
