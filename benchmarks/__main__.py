@@ -100,7 +100,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--quick", action="store_true", help="fewer pairs; ends within two minutes")
+    parser.add_argument("--quick", action="store_true", help="fewer pairs; ends within five minutes")
     parser.add_argument("--only", metavar="TEXT", default="", help="only the tables with this in their titles")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures to a file")
     parser.add_argument(

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-from importlib.util import find_spec
-from pathlib import Path
 from typing import Any
 
 import pooled
@@ -16,12 +14,6 @@ version = release = pooled.__version__
 
 extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "sphinx_copybutton"]
 exclude_patterns = ["_build"]
-
-# Pages of modules that are not there yet.
-for _page in (Path(__file__).parent / "reference").glob("*.md"):
-    _match = re.search(r"automodule:: (.+)", _page.read_text(encoding="utf-8"))
-    if _match and find_spec(_match[1]) is None:
-        exclude_patterns.append(f"reference/{_page.name}")
 
 html_theme = "furo"
 html_title = f"pooled {release}"

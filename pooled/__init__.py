@@ -71,4 +71,4 @@ __all__ = [
     "try_take",
 ]
 
-__version__ = "0.1.0.dev0"
+__version__ = "0.1.0"

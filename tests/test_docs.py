@@ -30,7 +30,7 @@ PAGES = {
     for path in (ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md")))
     if "_build" not in path.parts
 }
-NEEDS = {"docs/guides/numpy.md": "numpy", "docs/guides/testing.md": "pytest"}
+NEEDS = {"README.md": "numpy", "docs/guides/numpy.md": "numpy", "docs/guides/testing.md": "pytest"}
 
 
 def pages_with(*languages):

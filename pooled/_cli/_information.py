@@ -38,6 +38,8 @@ def facts() -> dict[str, Any]:
             field.name: {"value": getattr(policy, field.name), "from": _source(field.name)}
             for field in attrs.fields(Policy)
         },
+        "budget": {"value": _config.current.budget, "from": _source("budget")},
+        "gc_trim": {"value": _config.current.gc_trim, "from": _source("gc_trim")},
         "file": os.environ.get("POOLED_CONFIG"),
         "classes": {target: _written(limits) for target, limits in _config.current.classes.items()},
         "override": {target: _written(limits) for target, limits in _config.current.override.items()},
@@ -54,7 +56,10 @@ def _source(name: str) -> str:
     variable = f"POOLED_{name.upper()}"
     if os.environ.get(variable):
         return f"the environment, {variable}"
-    set_now = _config.current.debug if name == "debug" else getattr(_config.current.defaults, name)
+    if name in ("debug", "budget", "gc_trim"):
+        set_now = getattr(_config.current, name) != getattr(_config.Configuration(), name)
+    else:
+        set_now = getattr(_config.current.defaults, name) is not None
     return f"the file {os.environ['POOLED_CONFIG']}" if set_now and os.environ.get("POOLED_CONFIG") else "the library"
 
 
@@ -70,6 +75,7 @@ def text(found: dict[str, Any]) -> str:
         ("keep their room", ", ".join(kept) or "none", f"not here: {', '.join(lost)}" if lost else ""),
         ("debug", str(found["debug"]["value"]), found["debug"]["from"]),
         *((name, str(entry["value"]), entry["from"]) for name, entry in found["defaults"].items()),
+        *((name, str(found[name]["value"]), found[name]["from"]) for name in ("budget", "gc_trim")),
     ]
     for section in ("classes", "override", "instrument"):
         for target, limits in found[section].items():

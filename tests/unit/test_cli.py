@@ -264,15 +264,18 @@ def test_very_many_are_reckoned(tmp_path):
 @pytest.mark.parametrize("engine", ENGINES)
 def test_info(tmp_path, engine):
     config = tmp_path / "pooled.toml"
-    config.write_text('[defaults]\nmax_cap = 77\n[classes."a.b:C"]\nmax = 5\n')
-    environment = {"POOLED_CONFIG": str(config), "POOLED_MAX": "99"}
+    config.write_text('[defaults]\nmax_cap = 77\ngc_trim = false\n[classes."a.b:C"]\nmax = 5\n')
+    environment = {"POOLED_CONFIG": str(config), "POOLED_MAX": "99", "POOLED_BUDGET": "1MiB"}
     found = json.loads(pooled("info", "--json", cwd=tmp_path, engine=engine, **environment).stdout)
     assert found["engine"] == engine
     assert found["defaults"] == {
         "max": {"value": 99, "from": "the environment, POOLED_MAX"},
         "max_cap": {"value": 77, "from": f"the file {config}"},
         "scope": {"value": "local", "from": "the library"},
+        "idle_trim": {"value": 0, "from": "the library"},
     }
+    assert found["budget"] == {"value": 1 << 20, "from": "the environment, POOLED_BUDGET"}
+    assert found["gc_trim"] == {"value": None, "from": f"the file {config}"}
     assert found["classes"] == {"a.b:C": {"max": 5}}
     text = pooled("info", cwd=tmp_path, engine=engine, **environment).stdout
     assert "POOLED_MAX" in text
