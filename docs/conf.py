@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import shutil
+from pathlib import Path
 from typing import Any
 
 import pooled
@@ -56,6 +58,16 @@ def _show_code(_app: Any, _what: str, _name: str, _obj: Any, _options: Any, line
             lines[i] = line + ":"
 
 
+def _copy_pictures(app: Any, error: Exception | None) -> None:
+    """Put the files of `<picture>`, light and dark, where the pages look for them: Sphinx does not know of them."""
+    for folder in () if error else ("benchmarks", "images"):
+        target = Path(app.outdir) / folder
+        target.mkdir(exist_ok=True)
+        for file in (Path(app.srcdir) / folder).glob("*.*g"):
+            shutil.copy(file, target)
+
+
 def setup(app: Any) -> None:
-    """Have docstrings looked at before napoleon sees them."""
+    """Have docstrings looked at before napoleon sees them, and pictures copied."""
     app.connect("autodoc-process-docstring", _show_code, priority=100)
+    app.connect("build-finished", _copy_pictures)
