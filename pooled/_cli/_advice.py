@@ -41,6 +41,7 @@ class Advice:
     Attributes:
         target: the class by name.
         made: how many there were.
+        counted: how many of them were seen; the others are reckoned.
         peak: how many of them at once.
         seconds: that one lived, on average; None where none was seen to end.
         share: of the program's time that it took to make them.
@@ -54,6 +55,7 @@ class Advice:
 
     target: str
     made: int
+    counted: int
     peak: int
     seconds: float | None
     share: float
@@ -83,6 +85,7 @@ def _on(watched: Watched, seconds: float, collecting: float) -> Advice:
     known = Advice(
         target=watched.target,
         made=built,
+        counted=watched.counted,
         peak=watched.peak,
         seconds=watched.lived / watched.dropped if watched.dropped else None,
         share=share,

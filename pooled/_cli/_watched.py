@@ -101,20 +101,14 @@ class Watched:
 
 
 class Parts:
-    """The parts of the time in which a class was watched, since there were very many of it.
-
-    Attributes:
-        cost: seconds that it takes to count one, which the program does not take without.
-    """
-
-    cost = 0.0
+    """The parts of the time in which a class was watched, since there were very many of it."""
 
     def __init__(self) -> None:
         self._since: float | None = None  # when the first part began
         self._until = 0.0
         self._before = 0  # counted until then
         self._began: float | None = None
-        self._seconds = 0.0
+        self._own = 0.0  # seconds that the program would have taken for these parts alone
 
     def begin(self, counted: int) -> None:
         """A part begins."""
@@ -122,21 +116,20 @@ class Parts:
         if self._since is None:
             self._since, self._before = self._began, counted
 
-    def end(self) -> None:
-        """It is over."""
+    def end(self, watching: float) -> None:
+        """It is over; so many seconds of it went into watching whatever was watched meanwhile."""
         if self._began is not None:
-            self._seconds += CLOCK() - self._began
+            seconds = CLOCK() - self._began
+            self._own += max(seconds - watching, seconds / 10)
             self._began = None
 
     def over(self) -> None:
         """So is the program."""
-        self.end()
+        self.end(0.0)
         self._until = CLOCK()
 
     def reckoned(self, counted: int) -> int:
         """How many there were of which so many were counted."""
-        if self._since is None or not self._seconds:
+        if self._since is None or not self._own:
             return counted
-        seen = counted - self._before
-        own = max(self._seconds - seen * self.cost, self._seconds / 5)  # as long as the program alone would have taken
-        return self._before + int(seen * max(1.0, (self._until - self._since) / own))
+        return self._before + int((counted - self._before) * max(1.0, (self._until - self._since) / self._own))

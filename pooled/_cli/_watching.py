@@ -16,7 +16,7 @@ from types import FrameType, ModuleType
 from typing import Any, Final, Self
 
 from pooled._builtins import capacity_of
-from pooled._cli._watched import CLOCK, MANY, Life, Parts, Place, Watched
+from pooled._cli._watched import CLOCK, MANY, Life, Place, Watched
 from pooled._config import target_of
 from pooled._decorate import PooledMeta
 from pooled._imports import Finder, Steps
@@ -67,6 +67,7 @@ class Watcher:
     def __init__(self) -> None:
         self.collector = Collector()
         self.seconds = 0.0
+        self._count = 0.0  # seconds that it takes to count an object of a class
         self._hooks: dict[int, Hook] = {}
         self._counters: dict[str, Counting] = {}
         self._over = threading.Event()
@@ -79,7 +80,7 @@ class Watcher:
         return [watched for watched in found if watched.counted]
 
     def __enter__(self) -> Self:
-        Parts.cost = _cost_of_counting()
+        self._count = _cost_of_counting()
         _calibrate(self.collector)
         sys.meta_path.insert(0, self._finder)
         gc.callbacks.append(self.collector.see)
@@ -92,7 +93,8 @@ class Watcher:
         self._over.set()
         gc.callbacks.remove(self.collector.see)
         sys.meta_path.remove(self._finder)
-        for hook in self._hooks.values():
+        hooks: list[Hook | Counting] = [*self._hooks.values(), *self._counters.values()]
+        for hook in hooks:
             hook.put_back()
             hook.watched.parts.over()
 
@@ -112,8 +114,10 @@ class Watcher:
         """What counts the builtin containers that the code of a module asks for, by their names."""
         names: dict[str, Any] = {}
         for name in _called(source):
-            counting = self._counters.setdefault(f"{module}:{name}", Counting(module, STOCK[name], self.collector))
-            names[name] = StandIn(STOCK[name], counting)
+            target = f"{module}:{name}"
+            if target not in self._counters:
+                self._counters[target] = Counting(module, STOCK[name], self.collector)
+            names[name] = self._counters[target].stand_in
         return names
 
     def _steps_for(self, spec: ModuleSpec) -> Steps | None:
@@ -129,15 +133,22 @@ class Watcher:
     def _in_parts(self) -> None:
         """Watch classes that make very many a part of the time."""
         while not self._over.wait(OFF):
-            many = [hook for hook in list(self._hooks.values()) if hook.watched.counted >= MANY]
+            hooks: list[Hook | Counting] = [*self._hooks.values(), *self._counters.values()]
+            many = [hook for hook in hooks if hook.watched.counted >= MANY]
+            before = sum(self._watching(hook) for hook in many)
             for hook in many:
                 hook.watched.parts.begin(hook.watched.counted)
                 hook.put_on()
             stopped = self._over.wait(ON)
+            watching = sum(self._watching(hook) for hook in many) - before
             for hook in many:
                 if not stopped:
                     hook.put_back()
-                hook.watched.parts.end()
+                hook.watched.parts.end(watching)
+
+    def _watching(self, hook: Hook | Counting) -> float:
+        """Seconds that it took to count the objects of a class so far."""
+        return hook.watched.counted * (self._count if isinstance(hook, Hook) else self.collector.call)
 
 
 class Hook:
@@ -252,6 +263,15 @@ class Counting:
             "__reduce_ex__": lambda self, _: (stock, (stock(self),)),
         }
         self._looked_after: Any = type(stock.__name__, (stock,), body)
+        self.stand_in = StandIn(stock, self)
+
+    def put_on(self) -> None:
+        """Count from now on."""
+        self.stand_in.__wrapped__ = self
+
+    def put_back(self) -> None:
+        """Let what stands for the builtin call that, without any code in Python."""
+        self.stand_in.__wrapped__ = self._stock
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._stock, name)
