@@ -66,6 +66,17 @@ class Advice:
     scope: str | None = None
     why: str
 
+    @property
+    def amount(self) -> str:
+        """How many there were, as far as that is known."""
+        return f"{self.made:,}" if self.made == self.counted else f"about {_two_digits(self.made):,}"
+
+
+def _two_digits(number: int) -> int:
+    """A number of which no more is known."""
+    unit = int(10 ** max(0, len(str(number)) - 2))
+    return round(number / unit) * unit
+
 
 def advice_on(watched: Sequence[Watched], seconds: float, collecting: float) -> list[Advice]:
     """What is said of each class of a program: what to pool first, each by the time it takes.
@@ -182,7 +193,7 @@ def configuration(advice: Sequence[Advice], command: str) -> str:
         if not each.pool:
             continue
         file, line, _ = each.places[0]
-        lines += [f"# {each.made:,} made, at most {each.peak:,} at once; {Path(file).name}:{line}"]
+        lines += [f"# {each.amount} made, at most {each.peak:,} at once; {Path(file).name}:{line}"]
         lines += [f'[instrument."{each.target}"]', f"max = {each.max}"]
         lines += [f"max_cap = {each.max_cap}"] if each.max_cap is not None else []
         lines += [f'scope = "{each.scope}"', ""]

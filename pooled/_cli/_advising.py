@@ -80,18 +80,12 @@ def _row(each: Advice) -> tuple[str, ...]:
     settings += [] if each.scope is None else [str(each.scope)]
     return (
         each.target,
-        f"{each.made:,}" if each.made == each.counted else f"about {_two_digits(each.made):,}",
+        each.amount,
         f"{each.peak:,}",
         _seconds(each.seconds),
         f"{Path(file).name}:{line}",
         " ".join(settings),
     )
-
-
-def _two_digits(number: int) -> int:
-    """A number of which no more is known."""
-    unit = int(10 ** max(0, len(str(number)) - 2))
-    return round(number / unit) * unit
 
 
 def _seconds(seconds: float | None) -> str:
