@@ -158,7 +158,7 @@ class Agreeing(RuleBasedStateMachine):
     def prefill(self, number, count):
         self.both(steps.prefill, number, count)
 
-    @rule(number=POOLS, way=st.sampled_from(["prune", "clear"]))
+    @rule(number=POOLS, way=st.sampled_from(["prune", "clear", "trim"]))
     def shrink(self, number, way):
         self.both(steps.shrink, number, way)
 

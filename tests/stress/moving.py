@@ -1,4 +1,4 @@
-"""Objects that change hands: detach, assign, orphan, prefill, prune, clear, resize at random; the counts add up."""
+"""Objects that change hands, detach, assign, prefill, prune, clear, trim, resize at random; the counts add up."""
 
 import itertools
 from collections import Counter
@@ -46,7 +46,7 @@ class Pools:
 
     def manage(self, rng: Random) -> None:
         pool = rng.choice(self.pools)
-        what = rng.randrange(6)
+        what = rng.randrange(8)
         if what == 0:
             pool.prefill(rng.randrange(4))
         elif what == 1:
@@ -57,6 +57,10 @@ class Pools:
             pool.resize(max=rng.choice([0, 1, 6]))
         elif what == 4:
             pool.stats()
+        elif what == 5:
+            pooled.trim()
+        elif what == 6:
+            pooled.configure(budget=rng.choice([0, 1000, None]))  # enforced on a thread of its own
         else:
             assert len(pool) >= 0
             repr(pool)
