@@ -46,6 +46,8 @@ def folder(tmp_path, request):
     """Where a page's programs run, with the page's files in it; the pages show the native engine."""
     if not is_built():
         pytest.skip("the native engine was not built")
+    if not getattr(sys, "_is_gil_enabled", lambda: True)():
+        pytest.skip("the pages show what happens with a GIL")
     name = request.getfixturevalue("name")
     if name in NEEDS:
         pytest.importorskip(NEEDS[name])

@@ -52,6 +52,7 @@ class Watched:
         making: seconds that it took to make those that were looked after.
         made: how many these were.
         capacities: the sizes that containers had when they ended.
+        is_over: whether the program is; nothing is noted any more.
     """
 
     def __init__(self, target: str, cls: type) -> None:
@@ -64,6 +65,7 @@ class Watched:
         self.made = 0
         self.capacities: list[int] = []
         self.parts = Parts()
+        self.is_over = False
         self._mask = 0
 
     def count(self) -> bool:
@@ -83,6 +85,8 @@ class Watched:
 
     def end(self, life: Life, *, collecting: bool, capacity: int | None = None) -> None:
         """One that was looked after has ended."""
+        if self.is_over:  # perhaps so much so that the modules have lost their names
+            return
         weight = life.weight
         self.alive -= weight
         self.dropped += weight

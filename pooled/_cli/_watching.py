@@ -97,6 +97,7 @@ class Watcher:
         for hook in hooks:
             hook.put_back()
             hook.watched.parts.over()
+            hook.watched.is_over = True
 
     def see(self, name: str, cls: type) -> type:
         """Watch a class, if it can be."""
@@ -254,7 +255,8 @@ class Counting:
         self._collector = collector
 
         def __del__(self: Any) -> None:  # noqa: N807 (it becomes one)
-            watched.end(self.pooled_life, collecting=collector.at_work, capacity=capacity_of(self))
+            if not watched.is_over:
+                watched.end(self.pooled_life, collecting=collector.at_work, capacity=capacity_of(self))
 
         body = {
             "__slots__": ("pooled_life",),
