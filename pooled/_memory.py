@@ -7,6 +7,8 @@ import sys
 from collections import deque
 from collections.abc import Iterator
 from operator import index
+from threading import get_ident
+from time import sleep
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 from weakref import WeakValueDictionary
 
@@ -29,6 +31,12 @@ _SMALLEST: Final = 64
 
 _IDLE: Final = 1000
 """A size that so many takes of other sizes have passed by gives up its parked blocks to one that is in use."""
+
+_MORE: Final = 1000
+"""So much more is seen to at once than there was at first."""
+
+_BEHIND: Final = 10_000
+"""Where so much waits to be seen to, others wait."""
 
 _Event: TypeAlias = "tuple[str, int, list[Memory[Any]] | None]"
 """What happened to a block, its size, and the memory itself where it came home."""
@@ -87,7 +95,7 @@ class MemoryPool:
         # What happened is only noted down, by whichever thread; whoever has the turn then sees to it. The turn is an
         # entry of a dict, since no other way to get one survives an exception from a signal handler at every point.
         self._events: Final[deque[_Event]] = deque()
-        self._turn: Final[dict[str, object]] = {}
+        self._turn: Final[dict[str, list[int]]] = {}
         if not OFF:
             # Here, since it takes time to import ctypes, and some builds of Python come without it.
             from pooled import _leases
@@ -233,14 +241,22 @@ class MemoryPool:
         self._settle()
 
     def _settle(self) -> None:
-        """See to what happened, unless that is being done, on another thread or further up on this one."""
-        mine = object()
-        while self._events:
+        """See to what happened, unless that is being done, on another thread or further up on this one.
+
+        Threads that run at once may note more than one of them can see to. So this one sees to what there is, and a bit
+        more; and those that find too much of it wait a little.
+        """
+        mine = [get_ident()]
+        left = len(self._events) + _MORE
+        while self._events and left > 0:
             try:
-                if self._turn.setdefault("of", mine) is not mine:
+                turn = self._turn.setdefault("of", mine)
+                if turn is not mine:
+                    self._wait_for(turn)
                     return  # whoever has the turn looks once more when it is over
-                while self._events:
+                while self._events and left > 0:
                     self._see_to(*self._events.popleft())
+                    left -= 1
             finally:
                 # Nothing is called here: a signal handler could raise after a call, and the turn would never end.
                 try:
@@ -248,6 +264,13 @@ class MemoryPool:
                         del self._turn["of"]
                 except KeyError:
                     pass
+
+    def _wait_for(self, turn: list[int]) -> None:
+        """Let another thread see to what there is, where that is very much; not for ever: it may have ended."""
+        for _ in range(100):
+            if len(self._events) < _BEHIND or turn[0] == get_ident() or self._turn.get("of") is not turn:
+                return
+            sleep(0.0001)
 
     def _see_to(self, what: str, size: int, memory: list[Memory[Any]] | None) -> None:
         if what == "resized":

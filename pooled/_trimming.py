@@ -10,9 +10,9 @@ somebody asked for them. None of it costs a take or a drop anything but a compar
 
 from __future__ import annotations
 
+import atexit
 import gc
 import os
-import sys
 import threading
 import time
 import weakref
@@ -219,7 +219,7 @@ class _OnCollections:
 
     def __call__(self, phase: str, info: dict[str, int]) -> None:
         pause = _config.current.gc_trim
-        if phase != "stop" or info["generation"] < 2 or pause is None or sys.is_finalizing():
+        if phase != "stop" or info["generation"] < 2 or pause is None:
             return
         now = CLOCK()
         if now - self._last >= pause:
@@ -227,7 +227,15 @@ class _OnCollections:
             trim()
 
 
-gc.callbacks.append(_OnCollections())
+_on_collections: Final = _OnCollections()
+gc.callbacks.append(_on_collections)
+
+
+@atexit.register
+def _trim_no_more() -> None:
+    """The collector goes on while modules lose their names."""
+    if _on_collections in gc.callbacks:
+        gc.callbacks.remove(_on_collections)
 
 
 def trim() -> int:

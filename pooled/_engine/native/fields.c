@@ -360,7 +360,7 @@ fields_show_parts(Fields *fields, PyObject *self)
 }
 
 size_t
-fields_weigh_parts(Fields *fields, PyObject *self, size_t (*weigh)(PyObject *))
+fields_weigh_parts(Fields *fields, PyObject *self, const Scales *scales)
 {
     CompatValues values = {0};
     char *bases[BASES];
@@ -368,7 +368,7 @@ fields_weigh_parts(Fields *fields, PyObject *self, size_t (*weigh)(PyObject *))
     if (find_bases(fields, self, bases, &values)) {
         for (const Step *step = fields->parts; step < fields->end; step++) {
             PyObject *part = *place_of_step(step, bases);
-            sum += part != NULL ? weigh(part) : 0;
+            sum += part != NULL ? scales_weigh(scales, part) : 0;
         }
     }
     return sum;

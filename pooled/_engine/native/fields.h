@@ -88,8 +88,8 @@ bool fields_make_ready(Fields *fields, PyObject *self, PyObject *const *given, P
    another way. */
 void fields_show_parts(Fields *fields, PyObject *self);
 
-/* What the parts of a parked object weigh together, each by `weigh`; 0 where they cannot be found without a look-up. */
-size_t fields_weigh_parts(Fields *fields, PyObject *self, size_t (*weigh)(PyObject *));
+/* What the parts of a parked object weigh together; 0 where they cannot be found without a look-up. */
+size_t fields_weigh_parts(Fields *fields, PyObject *self, const Scales *scales);
 
 /* Whether all that is given can be assigned just so. */
 bool fields_know(const Fields *fields, PyObject *keywords);

@@ -76,34 +76,57 @@ shelf_take_unused(Shelf *shelf)
     return batch;
 }
 
-/* What an object takes up, as its `__sizeof__` says if that is one of C, which needs no reference to it: a parked object
-   has none. What it refers to is not in it. */
-static size_t
-weigh(PyObject *object)
+static void
+scales_add(Scales *scales, PyTypeObject *type)
+{
+    PyObject *method = _PyType_Lookup(type, learned.sizeof_name);
+    Scale *scale = &scales->of[scales->count++];
+    *scale = (Scale){.type = type};
+    if (method != NULL && Py_IS_TYPE(method, &PyMethodDescr_Type)) {
+        const PyMethodDef *definition = ((PyMethodDescrObject *)method)->d_method;
+        scale->say = definition->ml_flags == METH_NOARGS ? definition->ml_meth : NULL;
+    }
+}
+
+Scales
+scales_for(PyTypeObject *type)
+{
+    Scales scales = {.count = 0};
+    scales_add(&scales, type);
+    scales_add(&scales, &PyList_Type);
+    scales_add(&scales, &PyDict_Type);
+    scales_add(&scales, &PySet_Type);
+    scales_add(&scales, &PyByteArray_Type);
+    return scales;
+}
+
+size_t
+scales_weigh(const Scales *scales, PyObject *object)
 {
     PyTypeObject *type = Py_TYPE(object);
     size_t size = (size_t)type->tp_basicsize;
-    PyObject *method = _PyType_Lookup(type, learned.sizeof_name);
-    if (method != NULL && Py_IS_TYPE(method, &PyMethodDescr_Type)) {
-        const PyMethodDef *definition = ((PyMethodDescrObject *)method)->d_method;
-        PyObject *said = definition->ml_flags == METH_NOARGS ? definition->ml_meth(object, NULL) : NULL;
-        size = said != NULL ? PyLong_AsSize_t(said) : size;
-        Py_XDECREF(said);
-        PyErr_Clear();
+    for (int i = 0; i < scales->count; i++) {
+        if (scales->of[i].type == type && scales->of[i].say != NULL) {
+            PyObject *said = scales->of[i].say(object, NULL);
+            size = said != NULL ? PyLong_AsSize_t(said) : size;
+            Py_XDECREF(said);
+            PyErr_Clear();
+            break;
+        }
     }
     return size + (PyType_IS_GC(type) ? sizeof(PyGC_Head) : 0);
 }
 
 size_t
-shelf_weigh(const Shelf *shelf, Py_ssize_t limit, Py_ssize_t *count)
+shelf_weigh(const Shelf *shelf, const Scales *scales, Py_ssize_t limit, Py_ssize_t *count)
 {
     size_t sum = 0;
     *count = shelf->count < limit ? shelf->count : limit;
     for (Py_ssize_t i = 0; i < *count; i++) {
         PyObject *object = shelf->objects[i * shelf->count / *count]; /* from all of it: the oldest may be smaller */
-        sum += weigh(object);
+        sum += scales_weigh(scales, object);
         if (shelf->store != NULL && shelf->store->fields != NULL) {
-            sum += fields_weigh_parts(shelf->store->fields, object, weigh);
+            sum += fields_weigh_parts(shelf->store->fields, object, scales);
         }
     }
     return sum;

@@ -63,8 +63,25 @@ Batch shelf_take_oldest(Shelf *shelf, Py_ssize_t count);
    the others. None, the first time. */
 Batch shelf_take_unused(Shelf *shelf);
 
+/* How objects of some types are weighed, found out before, since no type can be asked while all threads are stopped. */
+typedef struct {
+    struct Scale {
+        PyTypeObject *type; /* not referenced */
+        PyCFunction say;    /* its `__sizeof__`, if that is one of C: it needs no reference to an object, and a parked
+                               one has none; else NULL */
+    } of[5];
+    int count;
+} Scales;
+typedef struct Scale Scale;
+
+/* The scales for objects of a type, and for builtin containers that are parts of them. */
+Scales scales_for(PyTypeObject *type);
+
+/* What an object takes up, in bytes; what it refers to is not in it. */
+size_t scales_weigh(const Scales *scales, PyObject *object);
+
 /* What those take up that are parked, in bytes: `count` of them, at most `limit`, are looked at. */
-size_t shelf_weigh(const Shelf *shelf, Py_ssize_t limit, Py_ssize_t *count);
+size_t shelf_weigh(const Shelf *shelf, const Scales *scales, Py_ssize_t limit, Py_ssize_t *count);
 
 /* End them; give their number. Runs finalizers. */
 Py_ssize_t batch_end(Batch batch);

@@ -218,14 +218,15 @@ static PyObject *
 store_weigh(PoolStore *self, PyObject *Py_UNUSED(ignored))
 {
     enum { MOST = 64 };
+    Scales scales = scales_for(self->hook->type);
     Py_ssize_t count = 0;
     size_t sum;
     if (self->is_local) {
-        sum = shelves_weigh(self, MOST, &count);
+        sum = shelves_weigh(self, &scales, MOST, &count);
     }
     else {
         lock(&self->shelf.lock);
-        sum = shelf_weigh(&self->shelf, MOST, &count);
+        sum = shelf_weigh(&self->shelf, &scales, MOST, &count);
         unlock(&self->shelf.lock);
     }
     return Py_BuildValue("(nn)", (Py_ssize_t)sum, count);

@@ -333,25 +333,35 @@ shelves_trim_unused(PoolStore *store)
     return sum;
 }
 
-size_t
-shelves_weigh(PoolStore *store, Py_ssize_t limit, Py_ssize_t *count)
+typedef struct {
+    PoolStore *store;
+    Scales scales;
+    Py_ssize_t limit;
+    Py_ssize_t count;
+    size_t sum;
+} Weighing;
+
+static void
+weigh_some(void *argument)
 {
-#if COMPAT_FREE_THREADED
-    Shelf *shelf = store_shelf(store);
-    return shelf != NULL ? shelf_weigh(shelf, limit, count) : 0;
-#else
-    size_t sum = 0;
-    *count = 0;
-    for (Desk *desk = desks; *count < limit && desk != NULL; desk = desk->next) {
-        Shelf *shelf = shelf_of(desk, store->index);
+    Weighing *weighing = argument;
+    for (Desk *desk = desks; weighing->count < weighing->limit && desk != NULL; desk = desk->next) {
+        Shelf *shelf = shelf_of(desk, weighing->store->index);
         if (shelf != NULL) {
             Py_ssize_t more;
-            sum += shelf_weigh(shelf, limit - *count, &more);
-            *count += more;
+            weighing->sum += shelf_weigh(shelf, &weighing->scales, weighing->limit - weighing->count, &more);
+            weighing->count += more;
         }
     }
-    return sum;
-#endif
+}
+
+size_t
+shelves_weigh(PoolStore *store, const Scales *scales, Py_ssize_t limit, Py_ssize_t *count)
+{
+    Weighing weighing = {.store = store, .scales = *scales, .limit = limit};
+    do_alone(weigh_some, &weighing);
+    *count = weighing.count;
+    return weighing.sum;
 }
 
 bool

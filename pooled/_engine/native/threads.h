@@ -47,9 +47,8 @@ void shelves_trim(Py_ssize_t index, Py_ssize_t keep);
 /* End, on all shelves of a local pool, half of what was not needed since the last time; give the number. */
 Py_ssize_t shelves_trim_unused(struct PoolStore *store);
 
-/* What those take up that are parked in a local pool, in bytes: `count` of them, at most `limit`, are looked at. Without
-   a GIL none of other threads, whose containers cannot be looked into while they run. */
-size_t shelves_weigh(struct PoolStore *store, Py_ssize_t limit, Py_ssize_t *count);
+/* What those take up that are parked in a local pool, in bytes: `count` of them, at most `limit`, are looked at. */
+size_t shelves_weigh(struct PoolStore *store, const Scales *scales, Py_ssize_t limit, Py_ssize_t *count);
 
 /* Whether any thread holds on to a pool. With all others stopped. */
 bool any_held(void);
