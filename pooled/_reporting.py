@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from pooled._page import page
 from pooled._report import stats
 from pooled._sampling import latest
 
@@ -24,8 +25,6 @@ def report(*, html: str | os.PathLike[str] | None = None) -> str:
     """
     found = stats()
     if html is not None:
-        from pooled._page import page  # nothing else needs it
-
         _replace(Path(html), page(found, latest()))
     return str(found)
 
