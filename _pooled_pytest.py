@@ -6,7 +6,7 @@ See `pooled.pytest_plugin`.
 from __future__ import annotations
 
 import importlib
-from collections.abc import Generator, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -34,7 +34,7 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Refuse markers that say what they cannot, and have every test empty the pools if that is wanted."""
     marked = [(item.nodeid, mark) for item in items if (mark := item.get_closest_marker("pooled")) is not None]
-    if marked and not hasattr(config, "workerinput"):  # a worker of pytest-xdist cannot tell of it: see `watched`
+    if marked and not hasattr(config, "workerinput"):  # a worker of pytest-xdist cannot tell of it: see `begin`
         _plugin().check(marked)
     if config.getini("pooled_empty_pools"):
         for item in items:
@@ -51,13 +51,22 @@ def empty_pools() -> Iterator[None]:
     _plugin().empty()
 
 
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
-    """Fail a test that does not keep what its marker promises."""
+# Not a wrapper, which pluggy before 1.2 does not know: every run of pytest in an environment loads this file.
+
+
+@pytest.hookimpl(trylast=True)  # when the fixtures of the test are there
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Begin to watch a test that has the marker."""
     mark = item.get_closest_marker("pooled")
-    if mark is None:
-        return (yield)
-    return (yield from _plugin().watched(mark))
+    if mark is not None:
+        _plugin().begin(item, mark)
+
+
+@pytest.hookimpl(trylast=True)  # when the test has passed: the error of one that has not ends the call of hooks
+def pytest_runtest_call(item: pytest.Item) -> None:
+    """Fail a test that does not keep what its marker promises."""
+    if item.get_closest_marker("pooled") is not None:
+        _plugin().end(item)
 
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:

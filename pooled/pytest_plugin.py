@@ -15,7 +15,7 @@ import gc
 import sys
 import time
 from collections import Counter
-from collections.abc import Generator, Iterable
+from collections.abc import Iterable
 from typing import Any, Final
 from weakref import WeakKeyDictionary
 
@@ -71,7 +71,8 @@ class Watch:
         # The error of the test before, with all that its frames hold, would die while this one runs. pytest lets go of
         # it, too, but a little later.
         for name in ("last_exc", "last_type", "last_value", "last_traceback"):
-            vars(sys).pop(name, None)
+            if hasattr(sys, name):
+                delattr(sys, name)
         gc.collect()
         self._before = _stats()
         self._escaped_before = _escapes()
@@ -185,18 +186,27 @@ def check(marked: Iterable[tuple[str, pytest.Mark]]) -> None:
         raise pytest.UsageError("\n".join(faults))
 
 
-def watched(mark: pytest.Mark) -> Generator[None, object, object]:
-    """Run a test where this yields, and fail it if it does not keep what its marker promises."""
+_WATCHED: Final = pytest.StashKey[tuple[Expected, Watch]]()
+
+
+def begin(item: pytest.Item, mark: pytest.Mark) -> None:
+    """Begin to watch a test."""
     try:
         expected = Expected.of(mark)
     except pytest.UsageError as error:
         raise pytest.fail.Exception(str(error), pytrace=False) from None
-    watch = Watch()
-    result = yield
+    item.stash[_WATCHED] = expected, Watch()
+
+
+def end(item: pytest.Item) -> None:
+    """Fail a test that has passed but did not keep what its marker promises."""
+    if _WATCHED not in item.stash:
+        return  # the test itself gave itself the marker
+    expected, watch = item.stash[_WATCHED]
+    del item.stash[_WATCHED]
     faults = watch.faults(expected)
     if faults:
         pytest.fail("\n".join(faults), pytrace=False)
-    return result
 
 
 def empty() -> None:

@@ -309,7 +309,7 @@ def test_another():
 """,
         "-n1",
     )
-    assert outcome(process) == "1 failed, 1 passed", process.stdout
+    assert outcome(process) == "1 passed, 1 error", process.stdout
     assert "\n@pytest.mark.pooled(3): expected no_escapes=True or max_live=N\n" in process.stdout
 
 
@@ -379,6 +379,23 @@ class TestSome(unittest.TestCase):
     )
     assert outcome(process) == "1 failed, 1 passed", process.stdout
     assert "1 of test_some:Order still alive" in process.stdout
+
+
+def test_a_fixture_may_give_the_marker(pytest_of):
+    process = pytest_of(
+        """
+@pytest.fixture(autouse=True)
+def watched(request):
+    request.node.add_marker(pytest.mark.pooled(max_live=0))
+
+def test_left():
+    KEPT.append(Order())
+
+def test_not_left():
+    Order()
+"""
+    )
+    assert outcome(process) == "1 failed, 1 passed", process.stdout
 
 
 def test_a_fault_may_be_expected(pytest_of):
