@@ -6,7 +6,7 @@ See `pooled.pytest_plugin`.
 from __future__ import annotations
 
 import importlib
-from collections.abc import Generator, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -33,12 +33,14 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Refuse markers that say what they cannot, and have every test empty the pools if that is wanted."""
-    for item in items:
-        mark = item.get_closest_marker("pooled")
-        if mark is not None:
-            _plugin().Expected.of(mark)
-        if config.getini("pooled_empty_pools") and isinstance(item, pytest.Function):
-            item.fixturenames.insert(0, "empty_pools")
+    marked = [(item.nodeid, mark) for item in items if (mark := item.get_closest_marker("pooled")) is not None]
+    if marked and not hasattr(config, "workerinput"):  # a worker of pytest-xdist cannot tell of it: see `begin`
+        _plugin().check(marked)
+    if config.getini("pooled_empty_pools"):
+        for item in items:
+            # The list is one for all parameters of a test.
+            if isinstance(item, pytest.Function) and "empty_pools" not in item.fixturenames:
+                item.fixturenames.insert(0, "empty_pools")
 
 
 @pytest.fixture
@@ -49,27 +51,31 @@ def empty_pools() -> Iterator[None]:
     _plugin().empty()
 
 
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
-    """Fail a test that does not keep what its marker promises."""
+# Not a wrapper, which pluggy before 1.2 does not know: every run of pytest in an environment loads this file.
+
+
+@pytest.hookimpl(trylast=True)  # when the fixtures of the test are there
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Begin to watch a test that has the marker."""
     mark = item.get_closest_marker("pooled")
-    if mark is None:
-        return (yield)
-    plugin = _plugin()
-    watch = plugin.Watch()
-    result = yield
-    faults = watch.faults(plugin.Expected.of(mark))
-    if faults:
-        pytest.fail("\n".join(faults), pytrace=False)
-    return result
+    if mark is not None:
+        _plugin().begin(item, mark)
+
+
+@pytest.hookimpl(trylast=True)  # when the test has passed: the error of one that has not ends the call of hooks
+def pytest_runtest_call(item: pytest.Item) -> None:
+    """Fail a test that does not keep what its marker promises."""
+    if item.get_closest_marker("pooled") is not None:
+        _plugin().end(item)
 
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
-    """Print the report that was asked for."""
+    """Print the report that was asked for: that of this process, or those of the workers of pytest-xdist."""
     if not config.getoption("--pooled-report"):
         return
-    workers = getattr(terminalreporter, "pooled_reports", {})
-    for worker, text in sorted(workers.items()) or [("", _plugin().report(config))]:
+    workers: dict[str, str] = getattr(terminalreporter, "pooled_reports", {})
+    by_number = sorted(workers.items(), key=lambda worker: (len(worker[0]), worker[0]))  # gw2 before gw10
+    for worker, text in by_number or [("", _plugin().report())]:
         terminalreporter.section(f"what the pools did{f' in {worker}' if worker else ''}")
         terminalreporter.write_line(text)
 
@@ -78,7 +84,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     """Have a worker of pytest-xdist send its report home."""
     config: Any = session.config
     if hasattr(config, "workeroutput") and config.getoption("--pooled-report"):
-        config.workeroutput["pooled_report"] = _plugin().report(config)
+        config.workeroutput["pooled_report"] = _plugin().report()
 
 
 @pytest.hookimpl(optionalhook=True)

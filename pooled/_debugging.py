@@ -91,6 +91,9 @@ out: Final[dict[int, Life]] = {}
 last: Final[dict[int, Life]] = {}
 """Those that were dropped: from then on until they are parked, or, in the native engine, taken again or dead."""
 
+escaped: Final[collections.deque[Life]] = collections.deque(maxlen=1_000)
+"""Those that escaped, the latest at the end, where they are not among the `last` ones: of the reference engine."""
+
 _takes: Final = count()
 
 
@@ -129,6 +132,21 @@ def dropped(key: int) -> None:
         last[key] = life
     else:
         last.pop(key, None)
+
+
+def has_escaped(key: int) -> None:
+    """An object that was dropped is somebody else's."""
+    life = last.get(key)
+    if life is not None:
+        escaped.append(life)
+
+
+def escapes() -> list[Life]:
+    """The lives of objects that escaped, as far as they are known. Costs a walk over all that the collector knows.
+
+    In the native engine those are known that are still alive.
+    """
+    return [*escaped, *(last[key] for key in map(id, gc.get_objects()) if key in last)]
 
 
 def look_at(obj: Any, plan: Plan) -> None:

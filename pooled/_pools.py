@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
-from typing import Any, ClassVar, Final, Generic, TypeVar, cast
+from typing import Any, ClassVar, Final, Generic, ParamSpec, TypeVar, cast
 from weakref import WeakValueDictionary
 
 from pooled import _config, _engine, _trimming
@@ -15,6 +15,7 @@ from pooled._recycling import Capacity, Plan, plan_for_class, plan_for_function
 from pooled._scrubbing import Reset
 from pooled._stats import Stats
 
+P = ParamSpec("P")
 T = TypeVar("T")
 
 _all: Final[WeakValueDictionary[int, Pool[Any]]] = WeakValueDictionary()
@@ -299,7 +300,7 @@ def _store_of_class(cls: type) -> Any:
         return pool_of(cls)._store  # which tells what is wrong
 
 
-def orphan(cls: Callable[..., T], /, *args: Any, **kwargs: Any) -> T:
+def orphan(cls: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
     """A new object `cls(*args, **kwargs)` of a poolable class that is in no pool and never will be by itself.
 
     Raises:

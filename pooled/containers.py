@@ -16,7 +16,9 @@ from __future__ import annotations
 import array
 import collections
 import io
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from collections.abc import Iterable
+from types import GenericAlias
+from typing import TYPE_CHECKING, Any, Literal, Self, TypeAlias, TypeVar, cast, overload
 
 from pooled._buffers import BufferPool
 from pooled._builtins import capacity_of, of_the_builtin
@@ -40,6 +42,7 @@ __all__ = [
 K = TypeVar("K")
 V = TypeVar("V")
 T = TypeVar("T")
+N = TypeVar("N", int, float, str)
 
 
 @poolable
@@ -161,13 +164,15 @@ class Counter(collections.Counter[T]):
 
 
 if TYPE_CHECKING:
-    _Array = array.array[Any]
+    _Array = array.array
+    _Bytes: TypeAlias = bytes | bytearray
+    _IntCode: TypeAlias = Literal["b", "B", "h", "H", "i", "I", "l", "L", "q", "Q"]
 else:
-    _Array = array.array  # it takes no parameter at run time before 3.12
+    _Array = GenericAlias(array.array, N)  # what `array.array[N]` is from 3.12 on
 
 
 @poolable
-class Array(_Array):
+class Array(_Array[N]):
     """A poolable `array.array`.
 
     Its type code is made with it, so a parked array serves only a construction with the same one. Of a pool's
@@ -176,6 +181,28 @@ class Array(_Array):
     """
 
     __slots__ = ()
+
+    if TYPE_CHECKING:  # to checkers, what the stock one makes is of its own class
+
+        @overload
+        def __new__(cls: type[Array[int]], code: _IntCode, initial: _Bytes | Iterable[int] = ..., /) -> Array[int]: ...
+        @overload
+        def __new__(
+            cls: type[Array[float]], code: Literal["f", "d"], initial: _Bytes | Iterable[float] = ..., /
+        ) -> Array[float]: ...
+        @overload
+        def __new__(
+            cls: type[Array[str]], code: Literal["u", "w"], initial: _Bytes | Iterable[str] = ..., /
+        ) -> Array[str]: ...
+        @overload
+        def __new__(cls, code: str, initial: Iterable[N], /) -> Self: ...
+        @overload
+        def __new__(cls, code: str, initial: _Bytes = ..., /) -> Self: ...
+        def __new__(cls, code: str, initial: Any = ..., /) -> Any:
+            """Make an array of this type code."""
+
+    else:
+        __class_getitem__ = classmethod(GenericAlias)  # the stock one has it from 3.12 on
 
     @of_the_builtin
     def capacity(self) -> int:

@@ -1,7 +1,7 @@
 """The pytest plugin: it is there wherever the package is installed, and does nothing until it is asked for.
 
-- `@pytest.mark.pooled(no_escapes=True, max_live=0)` fails a test that lets pooled objects escape, or leaves more of
-  those that it took alive than that. In debug mode (`POOLED_DEBUG=1`) the failure says where they were taken.
+- `@pytest.mark.pooled(no_escapes=True, max_live=0)` fails a test that lets pooled objects escape, or leaves so many
+  more of them alive than there were before. In debug mode (`POOLED_DEBUG=1`) the failure says where they were taken.
 - The fixture `empty_pools` has a test begin and end with nothing parked; with `pooled_empty_pools = true` in pytest's
   configuration every test does.
 - `--pooled-report` prints what the pools did at the end of the run; with pytest-xdist, each worker's.
@@ -12,17 +12,25 @@ A test that fails for another reason is not looked at: what its traceback keeps 
 from __future__ import annotations
 
 import gc
+import sys
 import time
-from typing import Any
+from collections import Counter
+from collections.abc import Iterable
+from typing import Any, Final
+from weakref import WeakKeyDictionary
 
 import attrs
 import pytest
 
 import pooled
 from pooled import _config
+from pooled._memory import memory_pools
 from pooled._pools import all_pools
 
 __all__ = ["Expected", "Watch"]
+
+_SHOWN: Final = 20
+"""Places that a failure names at most."""
 
 
 @attrs.frozen(kw_only=True)
@@ -31,7 +39,7 @@ class Expected:
 
     Attributes:
         no_escapes: that none escapes: whatever it drops, nobody else still has.
-        max_live: that of those it takes no more than so many are alive at its end; None: any number may be.
+        max_live: that at its end no more than so many are alive beyond those that were before; None: any number may be.
     """
 
     no_escapes: bool = True
@@ -60,53 +68,145 @@ class Watch:
     """What the pools had done when a test began, to compare with. Costs two full collections."""
 
     def __init__(self) -> None:
+        # The error of the test before, with all that its frames hold, would die while this one runs. pytest lets go of
+        # it, too, but a little later.
+        for name in ("last_exc", "last_type", "last_value", "last_traceback"):
+            if hasattr(sys, name):
+                delattr(sys, name)
         gc.collect()
-        self._before = pooled.stats()
+        self._before = _stats()
+        self._escaped_before = _escapes()
         self._since = time.monotonic()
 
     def faults(self, expected: Expected) -> list[str]:
         """What is not as it was promised, each in some lines."""
         gc.collect()
-        now = pooled.stats()
+        now = _stats()
         found = []
         escaped = self._more(now, "escaped")
         if expected.no_escapes and escaped:
-            found.append(
-                f"{_listed(escaped)} escaped: somebody still had them when they were dropped\n{self._escapes()}"
-            )
+            text = f"{_listed(escaped)} escaped: somebody still had them when they were dropped"
+            found.append("\n".join([text, *_places(escaped, self._escaped())]))
         live = self._more(now, "live")
-        if expected.max_live is not None and sum(live.values()) > expected.max_live:
-            found.append(f"{_listed(live)} still alive, where at most {expected.max_live} may be\n{self._places()}")
-        return [fault.rstrip() for fault in found]
+        if expected.max_live is not None and live.total() > expected.max_live:
+            text = f"{_listed(live)} still alive, where at most {expected.max_live} may be"
+            found.append("\n".join([text, *_places(live, self._live(live))]))
+        return found
 
-    def _more(self, now: pooled.AllStats, what: str) -> dict[str, int]:
-        """How many more there are than before, by the pools that have any."""
+    def _more(self, now: _AllPools, what: str) -> Counter[str]:
+        """How many more there are than before, by the names of the pools that have any."""
         nothing = pooled.Stats()
-        more = {
-            name: getattr(stats, what) - getattr(self._before.get(name, nothing), what) for name, stats in now.items()
-        }
-        return {name: count for name, count in more.items() if count > 0}
+        more: Counter[str] = Counter()
+        for pool, stats in now.items():
+            more[pool.name] += max(0, getattr(stats, what) - getattr(self._before.get(pool, nothing), what))
+        return +more
 
-    def _places(self) -> str:
+    def _live(self, names: Iterable[str]) -> list[str]:
+        """Where those were taken that are alive, as far as that was recorded."""
         if not _config.current.debug:
-            return _HINT
-        return "\n".join(f"  {life}" for life in pooled.live() if life.since >= self._since)
+            return []
+        return [
+            f"{life.cls.__qualname__} taken at {life.filename}:{life.lineno} in {life.function}, on {life.thread}"
+            for life in pooled.live()
+            if life.since >= self._since and life.pool in names
+        ]
 
-    def _escapes(self) -> str:
-        """Where those were taken that escaped, as far as the collector knows of them."""
-        if not _config.current.debug:
-            return _HINT
-        from pooled._debugging import last  # in debug mode alone
-
-        lives = [(obj.__class__.__qualname__, last[id(obj)]) for obj in gc.get_objects() if id(obj) in last]
-        return "\n".join(f"  {name} taken at {life}" for name, life in lives if life.since >= self._since)
-
-
-_HINT = "  POOLED_DEBUG=1 in the environment of the run says where they were taken"
+    def _escaped(self) -> list[str]:
+        """Where those were taken that escaped since, as far as that is known."""
+        before = set(map(id, self._escaped_before))
+        return [
+            f"{cls.__qualname__} taken at {life}, on {life.thread}"
+            for life in _escapes()
+            if id(life) not in before and (cls := life.cls()) is not None
+        ]
 
 
-def _listed(counts: dict[str, int]) -> str:
+_AllPools = WeakKeyDictionary[Any, pooled.Stats]
+
+
+def _stats() -> _AllPools:
+    """The statistics of each pool: by the pool itself, since many can have one name."""
+    pools: list[Any] = [*all_pools(), *memory_pools()]
+    return WeakKeyDictionary({pool: pool.stats() for pool in pools})
+
+
+def _escapes() -> list[Any]:
+    """What is known of the objects that escaped."""
+    if not _config.current.debug:
+        return []
+    from pooled import _debugging  # in debug mode alone
+
+    return _debugging.escapes()
+
+
+def _listed(counts: Counter[str]) -> str:
     return ", ".join(f"{count:,} of {name}" for name, count in counts.items())
+
+
+def _places(counts: Counter[str], known: list[str]) -> list[str]:
+    """Lines that say where so many of these pools were taken; or, where that is not known, why not."""
+    by_place = Counter(known)
+    lines = [f"  {count:,} of {place}" for place, count in by_place.most_common(_SHOWN)]
+    if len(by_place) > _SHOWN:
+        lines.append(f"  and {len(by_place) - _SHOWN:,} places more")
+    unknown = counts.total() - len(known)
+    if unknown > 0:
+        lines.append(f"  {_why_not(counts, unknown)}")
+    return lines
+
+
+def _why_not(counts: Counter[str], unknown: int) -> str:
+    """Why it is not known of so many where they were taken, and what would help."""
+    debug = _config.current.debug
+    if counts.keys() <= {pool.name for pool in memory_pools()}:
+        return "where blocks of memory are taken is not recorded"
+    if not debug:
+        return "POOLED_DEBUG=1 in the environment of the run says where they were taken"
+    if debug > 1:
+        return f"not recorded of {unknown:,}: POOLED_DEBUG={debug} records one take in {debug}; set it to 1"
+    return f"not known of {unknown:,}: dead meanwhile, or a block of memory"
+
+
+# What `_pooled_pytest` asks for.
+
+
+def check(marked: Iterable[tuple[str, pytest.Mark]]) -> None:
+    """Check what the markers of tests say, given with the names of the tests.
+
+    Raises:
+        pytest.UsageError: some say what they cannot; it names each of the tests.
+    """
+    faults = []
+    for test, mark in marked:
+        try:
+            Expected.of(mark)
+        except pytest.UsageError as error:
+            faults.append(f"{test}: {error}")
+    if faults:
+        raise pytest.UsageError("\n".join(faults))
+
+
+_WATCHED: Final = pytest.StashKey[tuple[Expected, Watch]]()
+
+
+def begin(item: pytest.Item, mark: pytest.Mark) -> None:
+    """Begin to watch a test."""
+    try:
+        expected = Expected.of(mark)
+    except pytest.UsageError as error:
+        raise pytest.fail.Exception(str(error), pytrace=False) from None
+    item.stash[_WATCHED] = expected, Watch()
+
+
+def end(item: pytest.Item) -> None:
+    """Fail a test that has passed but did not keep what its marker promises."""
+    if _WATCHED not in item.stash:
+        return  # the test itself gave itself the marker
+    expected, watch = item.stash[_WATCHED]
+    del item.stash[_WATCHED]
+    faults = watch.faults(expected)
+    if faults:
+        pytest.fail("\n".join(faults), pytrace=False)
 
 
 def empty() -> None:
@@ -116,8 +216,7 @@ def empty() -> None:
     pooled.clear()
 
 
-def report(config: Any) -> str:
+def report() -> str:
     """What `--pooled-report` prints."""
-    del config
     used = {name: stats for name, stats in pooled.stats().items() if stats.taken or stats.parked}
     return str(pooled.AllStats(used)) if used else "nothing came from a pool"

@@ -5,7 +5,8 @@ An engine is a module with the names below. A `Store` is what stands behind one 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 from pooled import _config
 
@@ -47,7 +48,11 @@ Store = chosen.Store
 if _config.current.debug and chosen.name == "reference":
     from pooled._engine.watched import WatchedStore as Store
 built_for = chosen.built_for
-detach = chosen.detach
+detach: Callable[[Any], None] = chosen.detach
+if _config.current.debug:
+    from pooled._engine.watched import forgetting
+
+    detach = forgetting(chosen.detach)
 hands_out = chosen.hands_out
 hook = chosen.hook
 hookable = chosen.hookable

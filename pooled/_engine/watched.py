@@ -1,4 +1,4 @@
-"""The reference engine in debug mode: it tells what happens to its objects, and what is parked is looked at."""
+"""Engines in debug mode: the reference engine tells what happens to its objects, and what is parked is looked at."""
 
 from __future__ import annotations
 
@@ -83,6 +83,8 @@ class WatchedStore(reference.Store):
         fate = super()._fate(desk, holder)
         if fate == "recycled":
             _debugging.look_at(holder.__wrapped__, self.plan)
+        elif fate == "escaped":
+            _debugging.has_escaped(id(holder.__wrapped__))
         return fate
 
     def _park_new(self, shelf: Shelf, held: Held) -> None:
@@ -112,3 +114,13 @@ class WatchedStore(reference.Store):
         else:
             _debugging.moved(key, type(bare(obj)), self)
         return proxy
+
+
+def forgetting(detach: Callable[[Any], None]) -> Callable[[Any], None]:
+    """An engine's `detach` that leaves nothing known of an object: it did not escape."""
+
+    def detach_and_forget(obj: Any) -> None:
+        detach(obj)
+        _debugging.last.pop(id(obj), None)
+
+    return detach_and_forget

@@ -14,8 +14,8 @@ shows where it is most of the work (an empty `SortedKeyList` takes about half th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any, TypeVar
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING, Any, Self, TypeVar, overload
 
 from pooled._decorate import poolable
 
@@ -42,7 +42,13 @@ class SortedList(stock.SortedList[T]):
         TypeError: a `key` is given.
     """
 
-    if not TYPE_CHECKING:  # the signatures are those of the stock one
+    if TYPE_CHECKING:  # to checkers, what the stock one makes is of its own class
+
+        def __new__(cls, iterable: Iterable[T] | None = None, key: None = None) -> Self:
+            """Make one, of this class."""
+            ...
+
+    else:
         __new__ = object.__new__  # all that the stock one does is to choose between its class and the one with a key
 
         def __init__(self, iterable: Iterable[T] | None = None, key: None = None) -> None:
@@ -55,7 +61,13 @@ class SortedList(stock.SortedList[T]):
 class SortedKeyList(stock.SortedKeyList[T, Any]):
     """A poolable `sortedcontainers.SortedKeyList`."""
 
-    if not TYPE_CHECKING:
+    if TYPE_CHECKING:
+
+        def __new__(cls, iterable: Iterable[T] | None = None, key: Callable[[T], Any] = ...) -> Self:
+            """Make one, of this class."""
+            ...
+
+    else:
         __new__ = object.__new__  # all that the stock one does
 
 
@@ -63,10 +75,32 @@ class SortedKeyList(stock.SortedKeyList[T, Any]):
 class SortedDict(stock.SortedDict[K, V]):
     """A poolable `sortedcontainers.SortedDict`."""
 
+    if TYPE_CHECKING:
+
+        @overload
+        def __new__(cls, entries: Mapping[K, V] = ..., /) -> Self: ...
+        @overload
+        def __new__(cls, entries: Iterable[tuple[K, V]], /) -> Self: ...
+        @overload
+        def __new__(cls, key: Callable[[K], Any] | None, entries: Mapping[K, V] = ..., /) -> Self: ...
+        @overload
+        def __new__(cls, key: Callable[[K], Any] | None, entries: Iterable[tuple[K, V]], /) -> Self: ...
+        @overload
+        def __new__(cls: type[SortedDict[str, V]], /, *key_and_entries: Any, **more: V) -> SortedDict[str, V]: ...
+        def __new__(cls: Any, /, *args: Any, **kwargs: Any) -> Any:
+            """Make one, of this class."""
+            ...
+
 
 @poolable
 class SortedSet(stock.SortedSet[T]):
     """A poolable `sortedcontainers.SortedSet`."""
+
+    if TYPE_CHECKING:
+
+        def __new__(cls, iterable: Iterable[T] | None = None, key: Callable[[T], Any] | None = None) -> Self:
+            """Make one, of this class."""
+            ...
 
     @classmethod
     def _fromset(cls, values: set[T], key: Callable[[T], Any] | None = None) -> Any:

@@ -1,3 +1,4 @@
+# pyright: strict
 """What type checkers make of the public names: nothing here runs, mypy and pyright read it.
 
 A line that has to be refused says so to mypy (`type: ignore`, which has to be needed) and to pyright in the same way.
@@ -25,14 +26,14 @@ class Plain:
 @attrs.define
 class Attrs:
     number: int
-    items: list[str] = attrs.field(factory=list)
+    items: list[str] = attrs.field(factory=list[str])
 
 
 @pooled.poolable(keep=("items",))
 @dataclass
 class Data:
     number: int = 0
-    items: list[str] = field(default_factory=list)
+    items: list[str] = field(default_factory=list[str])
 
 
 class Meta(metaclass=pooled.PooledMeta, max=3, scope="global"):
@@ -60,6 +61,7 @@ def objects() -> None:
     assert_type(pooled.take(Attrs, number=1), Attrs)
     assert_type(pooled.try_take(Data), Data | None)
     assert_type(pooled.orphan(Plain, 1), Plain)
+    pooled.orphan(Plain, "1")  # type: ignore[arg-type] # pyright: ignore[reportArgumentType]
     assert_type(pooled.detach(Plain(1)), Plain)
     assert_type(pooled.assign(Plain(1), pooled.pool_of(Plain)), Plain)
 
@@ -138,9 +140,12 @@ def every_container() -> None:
     assert_type(containers.StringIO(""), containers.StringIO)
     numbers: containers.DefaultDict[str, int] = containers.DefaultDict(int)
     assert_type(numbers["a"], int)
-    assert_type(containers.Array("d").itemsize, int)
+    assert_type(containers.Array("d"), containers.Array[float])
+    assert_type(containers.Array("i", [1])[0], int)
     buffers = containers.BufferPool(max_bytes=1 << 20)
     assert_type(buffers.take(100), memoryview)
+    assert_type(buffers.prefill(100, n=3), int)
+    assert_type((buffers.max_bytes, buffers.max_cap, buffers.parked_bytes), tuple[int, int, int])
 
 
 def shared() -> None:

@@ -94,7 +94,8 @@ def test_left():
 
 
 @pytest.mark.parametrize("debug", ["", "1"])
-def test_what_escapes(pytest_of, debug):
+@pytest.mark.parametrize("engine", ENGINES)
+def test_what_escapes(pytest_of, engine, debug):
     process = pytest_of(
         """
 @pooled.poolable
@@ -106,19 +107,144 @@ def escape():
     keeps = Keeps()
     del keeps
 
+@pytest.fixture
+def early():
+    return [Keeps()]
+
 @pytest.mark.pooled
 def test_one_escapes():
+    KEPT.append(pooled.detach(Order()))
     escape()
+
+@pytest.mark.pooled
+def test_it_was_taken_before(early):
+    early.clear()
 
 @pytest.mark.pooled(no_escapes=False)
 def test_it_may():
     escape()
 """,
+        POOLED_ENGINE=engine,
         POOLED_DEBUG=debug,
     )
-    assert outcome(process) == "1 failed, 1 passed", process.stdout
-    assert "1 of test_some:Keeps escaped: somebody still had them when they were dropped" in process.stdout
-    assert ("Keeps taken at " in process.stdout and "in escape" in process.stdout) == bool(debug)
+    assert outcome(process) == "2 failed, 1 passed", process.stdout
+    assert process.stdout.count("\n1 of test_some:Keeps escaped: somebody still had them when they were dropped\n") == 2
+    places = re.findall(r"  1 of (.*) taken at .*test_some\.py:\d+ in (.*), on MainThread", process.stdout)
+    assert places == ([("Keeps", "escape"), ("Keeps", "early")] if debug else [])
+    assert ("POOLED_DEBUG=1 in the environment" in process.stdout) != bool(debug)
+
+
+def test_escapes_that_died_meanwhile(pytest_of):
+    process = pytest_of(
+        """
+@pooled.poolable
+class Keeps:
+    def reset(self):
+        KEPT.append(self)
+
+@pytest.mark.pooled
+def test_one_escapes():
+    keeps = Keeps()
+    del keeps
+    KEPT.clear()
+""",
+        POOLED_DEBUG="1",
+    )
+    assert outcome(process) == "1 failed", process.stdout
+    assert "escaped" in process.stdout
+    assert "taken at" in process.stdout or "not known of 1: dead meanwhile" in process.stdout
+
+
+def test_places_are_counted_and_not_all_are_named(pytest_of):
+    process = pytest_of(
+        "\n".join(
+            [
+                "@pytest.mark.pooled(max_live=0)",
+                "def test_left():",
+                *["    KEPT.append(Order())"] * 24,
+                "    for _ in range(1_000):",
+                "        KEPT.append(Order())",
+            ]
+        ),
+        POOLED_DEBUG="1",
+    )
+    assert outcome(process) == "1 failed", process.stdout
+    assert "1,024 of test_some:Order still alive, where at most 0 may be\n  1,000 of Order taken at" in process.stdout
+    assert process.stdout.count("Order taken at") == 20
+    assert "  and 5 places more\n" in process.stdout
+
+
+def test_where_one_take_in_some_is_recorded(pytest_of):
+    process = pytest_of(
+        """
+@pytest.mark.pooled(max_live=0)
+def test_left():
+    KEPT.extend(Order() for _ in range(10))
+""",
+        POOLED_DEBUG="5",
+    )
+    assert "  2 of Order taken at" in process.stdout
+    assert "  not recorded of 8: POOLED_DEBUG=5 records one take in 5; set it to 1\n" in process.stdout
+
+
+@pytest.mark.parametrize("debug", ["", "1"])
+def test_blocks_of_memory_that_are_left(pytest_of, debug):
+    process = pytest_of(
+        """
+from pooled.containers import BufferPool
+
+BUFFERS = BufferPool()
+
+@pytest.mark.pooled(max_live=0)
+def test_left():
+    KEPT.append(BUFFERS.take(100))
+""",
+        POOLED_DEBUG=debug,
+    )
+    assert outcome(process) == "1 failed", process.stdout
+    assert "1 of BufferPool still alive" in process.stdout
+    assert "  where blocks of memory are taken is not recorded\n" in process.stdout
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_what_a_failure_before_kept_alive_makes_up_for_nothing(pytest_of, engine):
+    process = pytest_of(
+        """
+def test_fails():
+    order = Order()
+    assert order is None
+
+@pytest.mark.pooled(max_live=0)
+def test_left():
+    KEPT.append(Order())
+""",
+        POOLED_ENGINE=engine,
+    )
+    assert outcome(process) == "2 failed", process.stdout
+    assert "1 of test_some:Order still alive" in process.stdout
+
+
+def test_pools_of_one_name_are_told_apart(pytest_of):
+    process = pytest_of(
+        """
+import gc
+
+def make():
+    @pooled.poolable
+    class Local:
+        pass
+    return Local
+
+classes = [make(), make()]
+KEPT.append([classes[1]() for _ in range(5)])
+
+@pytest.mark.pooled(max_live=0)
+def test_lets_go_of_the_first():
+    del classes[0]
+    gc.collect()
+"""
+    )
+    assert outcome(process) == "1 passed", process.stdout
 
 
 def test_a_failure_of_another_kind_is_all_that_is_said(pytest_of):
@@ -167,7 +293,24 @@ def test_uses_it(order):
 def test_markers_that_say_something_else(pytest_of, marker, said):
     process = pytest_of(f"@pytest.mark.{marker}\ndef test_it(): pass\n")
     assert process.returncode == pytest.ExitCode.USAGE_ERROR
-    assert said in process.stderr
+    assert f"ERROR: test_some.py::test_it: {said}\n" in process.stderr
+
+
+def test_such_markers_in_workers(pytest_of):
+    pytest.importorskip("xdist")
+    process = pytest_of(
+        """
+@pytest.mark.pooled(3)
+def test_it():
+    pass
+
+def test_another():
+    pass
+""",
+        "-n1",
+    )
+    assert outcome(process) == "1 passed, 1 error", process.stdout
+    assert "\n@pytest.mark.pooled(3): expected no_escapes=True or max_live=N\n" in process.stdout
 
 
 EMPTYING = """
@@ -190,6 +333,83 @@ def test_tests_that_begin_with_nothing_parked(pytest_of, engine):
     assert outcome(everywhere) == "2 passed", everywhere.stdout
 
 
+def test_what_other_threads_parked_goes_too(pytest_of):
+    process = pytest_of(
+        """
+import threading
+
+begun, over = threading.Event(), threading.Event()
+
+def work():
+    order = Order()
+    del order
+    begun.set()
+    over.wait()
+
+def test_parks():
+    threading.Thread(target=work).start()
+    begun.wait()
+    assert pooled.pool_of(Order).stats().parked == 1
+
+def test_begins_with_none(empty_pools):
+    assert pooled.pool_of(Order).stats().parked == 0
+    over.set()
+"""
+    )
+    assert outcome(process) == "2 passed", process.stdout
+
+
+def test_classes_of_unittest(pytest_of):
+    process = pytest_of(
+        """
+import unittest
+
+class TestSome(unittest.TestCase):
+    def test_first(self):
+        assert pooled.pool_of(Order).stats().parked == 0
+        Order()
+
+    @pytest.mark.pooled(max_live=0)
+    def test_second(self):
+        assert pooled.pool_of(Order).stats().parked == 0
+        KEPT.append(Order())
+""",
+        "-o",
+        "pooled_empty_pools=true",
+    )
+    assert outcome(process) == "1 failed, 1 passed", process.stdout
+    assert "1 of test_some:Order still alive" in process.stdout
+
+
+def test_a_fixture_may_give_the_marker(pytest_of):
+    process = pytest_of(
+        """
+@pytest.fixture(autouse=True)
+def watched(request):
+    request.node.add_marker(pytest.mark.pooled(max_live=0))
+
+def test_left():
+    KEPT.append(Order())
+
+def test_not_left():
+    Order()
+"""
+    )
+    assert outcome(process) == "1 failed, 1 passed", process.stdout
+
+
+def test_a_fault_may_be_expected(pytest_of):
+    process = pytest_of(
+        """
+@pytest.mark.xfail(strict=True, reason="it is known")
+@pytest.mark.pooled(max_live=0)
+def test_left():
+    KEPT.append(Order())
+"""
+    )
+    assert outcome(process) == "1 xfailed", process.stdout
+
+
 def test_the_report(pytest_of):
     process = pytest_of("def test_it():\n    for _ in range(5): order = Order()\n", "--pooled-report")
     assert process.returncode == 0
@@ -201,9 +421,10 @@ def test_the_report(pytest_of):
 
 def test_the_report_of_workers(pytest_of):
     pytest.importorskip("xdist")
-    process = pytest_of("def test_it(): order = Order()\n", "--pooled-report", "-n1")
+    process = pytest_of("def test_it(): order = Order()\n", "--pooled-report", "-n2", "--dist=each")
     assert process.returncode == 0, process.stdout
-    assert "what the pools did in gw0" in process.stdout
+    assert re.findall(r"what the pools did in (gw\d)", process.stdout) == ["gw0", "gw1"]
+    assert len(re.findall(r"^test_some:Order +0 +1 ", process.stdout, re.MULTILINE)) == 2
 
 
 def test_it_imports_nothing_until_it_is_asked(pytest_of):

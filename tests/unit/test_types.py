@@ -7,19 +7,17 @@ import sys
 from pathlib import Path
 
 import pytest
-
-import pooled
-import pooled.arc
-import pooled.containers
-import pooled.instrument
+from conftest import is_built
+from test_public_names import NAMES
 
 ROOT = Path(__file__).parent.parent.parent
-FILE = ROOT / "tests" / "types" / "public.py"
+FOLDER = ROOT / "tests" / "types"
+TEXT = "\n".join(path.read_text() for path in sorted(FOLDER.glob("*.py")))
 
 
 def check(*command, cwd):
     return subprocess.run(
-        [sys.executable, "-m", *map(str, command)],
+        [sys.executable, "-P", "-m", *map(str, command)],
         cwd=cwd,
         env={**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"},
         capture_output=True,
@@ -29,34 +27,66 @@ def check(*command, cwd):
     )
 
 
-@pytest.mark.parametrize("module", [pooled, pooled.containers, pooled.arc, pooled.instrument])
-def test_every_name_is_there(module):
-    text = FILE.read_text()
-    assert [name for name in module.__all__ if not re.search(rf"\.{name}\b", text)] == []
+@pytest.mark.parametrize("path", [*NAMES, "pooled.pytest_plugin.Expected", "pooled.pytest_plugin.Watch"])
+def test_every_name_is_there(path):
+    name = path.rpartition(".")[2]
+    assert re.search(rf"\.{name}\b", TEXT), f"{path}: no file of tests/types uses it"
 
 
 def test_mypy(tmp_path):
     pytest.importorskip("mypy")
-    process = check("mypy", "--strict", "--cache-dir", tmp_path / "cache", FILE, cwd=tmp_path)
+    process = check("mypy", "--strict", "--cache-dir", tmp_path / "cache", FOLDER, cwd=tmp_path)
     assert process.returncode == 0, process.stdout
 
 
 def test_mypy_sees_a_mistake(tmp_path):
     pytest.importorskip("mypy")
+    right = "assert_type(Attrs(1).items, list[str])"
+    text = (FOLDER / "public.py").read_text()
     mistaken = tmp_path / "mistaken.py"
-    mistaken.write_text(FILE.read_text().replace("assert_type(Attrs(1).items, list[str])", "Attrs(1).items + 1"))
+    mistaken.write_text(text.replace(right, "Attrs(1).items + 1"))
     process = check("mypy", "--strict", "--cache-dir", tmp_path / "cache", mistaken, cwd=tmp_path)
     assert process.returncode == 1
-    assert "mistaken.py:50: error: No overload variant" in process.stdout
+    line = text[: text.index(right)].count("\n") + 1
+    assert f"mistaken.py:{line}: error: No overload variant" in process.stdout
 
 
 def test_pyright():
     pytest.importorskip("pyright")
-    process = check("pyright", "--pythonpath", sys.executable, FILE, cwd=ROOT)
+    process = check("pyright", "--pythonpath", sys.executable, FOLDER, cwd=ROOT)
     assert process.returncode == 0, process.stdout
+
+
+def test_pyright_sees_what_is_refused(tmp_path):
+    pytest.importorskip("pyright")
+    mistaken = tmp_path / "mistaken.py"
+    text = (FOLDER / "classes.py").read_text()
+    refused = [number for number, line in enumerate(text.splitlines(), 1) if "# pyright: ignore" in line]
+    mistaken.write_text(re.sub(r"  # type: ignore.*", "", text))
+    process = check("pyright", "--pythonpath", sys.executable, mistaken, cwd=tmp_path)
+    assert process.returncode == 1
+    assert sorted({int(line) for line in re.findall(r"mistaken\.py:(\d+):", process.stdout)}) == refused
 
 
 def test_all_public_types_are_known(tmp_path):
     pytest.importorskip("pyright")
     process = check("pyright", "--ignoreexternal", "--verifytypes", "pooled", cwd=tmp_path)
     assert "Type completeness score: 100%" in process.stdout, process.stdout
+
+
+ALLOWED = """
+.*\\._native\\.Description
+.*\\._native\\.(Fields|Hook|Store)
+"""
+"""A name for checkers alone; and classes of which the stub does not say that they are final, or have a layout."""
+
+
+def test_the_stub_of_the_native_engine_is_what_is_there(tmp_path):
+    pytest.importorskip("mypy")
+    if not is_built():
+        pytest.skip("the native engine was not built")
+    module = "pooled._engine.native._native"
+    allowed = tmp_path / "allowed.txt"
+    allowed.write_text(ALLOWED)
+    process = check("mypy.stubtest", "--allowlist", allowed, "--ignore-unused-allowlist", module, cwd=tmp_path)
+    assert process.returncode == 0, process.stdout

@@ -1,0 +1,62 @@
+# pyright: strict
+"""What type checkers make of `pooled.contrib` and of the pytest plugin: nothing here runs."""
+
+from collections.abc import Iterator
+from typing import Any, assert_type
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from opentelemetry.metrics import get_meter
+from prometheus_client import CollectorRegistry
+from prometheus_client.core import Metric
+
+from pooled import Stats, pool_of, pytest_plugin
+from pooled.contrib import numpy as arrays
+from pooled.contrib import opentelemetry, prometheus, sortedcontainers
+
+
+def recycled_arrays() -> None:
+    pool = arrays.ArrayPool(max_bytes=1 << 20, max_cap=1 << 16, name="frames")
+    assert_type(pool.take(3), NDArray[np.float64])
+    assert_type(pool.take((3, 4), np.uint8, zero=True, order="F"), NDArray[np.uint8])
+    assert_type(pool.take([3, 4], np.dtype(np.int32)), NDArray[np.int32])
+    assert_type(pool.take(3, "<u2"), NDArray[Any])
+    assert_type(pool.prefill((3, 4), 2, np.uint8), int)
+    assert_type(pool.stats(), Stats)
+    assert_type(pool.parked_bytes, int)
+    pool.take("3")  # type: ignore[arg-type] # pyright: ignore[reportCallIssue, reportArgumentType]
+    pool.take(3, order="K")  # type: ignore[call-overload] # pyright: ignore[reportCallIssue, reportArgumentType]
+
+
+def sorted_ones() -> None:
+    numbers = sortedcontainers.SortedList([3, 1, 2])
+    assert_type(numbers, sortedcontainers.SortedList[int])
+    assert_type(numbers[0], int)
+    words: sortedcontainers.SortedList[str] = sortedcontainers.SortedList()
+    words.add(3)  # type: ignore[arg-type] # pyright: ignore[reportArgumentType]
+    assert_type(sortedcontainers.SortedKeyList(["b"], key=len), sortedcontainers.SortedKeyList[str])
+    assert_type(sortedcontainers.SortedSet({1.5}), sortedcontainers.SortedSet[float])
+    table = sortedcontainers.SortedDict({"a": 1}, b=2)
+    assert_type(table, sortedcontainers.SortedDict[str, int])
+    assert_type(table["a"], int)
+    assert_type(sortedcontainers.SortedDict(len, {"a": 1}), sortedcontainers.SortedDict[str, int])
+    assert_type(sortedcontainers.SortedDict[int, str](), sortedcontainers.SortedDict[int, str])
+    assert_type(pool_of(sortedcontainers.SortedList[int]).take(), sortedcontainers.SortedList[int])
+    sortedcontainers.SortedList([1], key=len)  # type: ignore[arg-type] # pyright: ignore[reportArgumentType]
+
+
+def metrics() -> None:
+    assert_type(prometheus.PoolCollector().collect(), Iterator[Metric])
+    assert_type(prometheus.PoolCollector().describe(), Iterator[Metric])
+    assert_type(prometheus.register(CollectorRegistry()), prometheus.PoolCollector)
+    opentelemetry.instrument()
+    opentelemetry.instrument(meter=get_meter("orders"))
+
+
+def plugin(mark: pytest.Mark) -> None:
+    expected = pytest_plugin.Expected.of(mark)
+    assert_type(expected, pytest_plugin.Expected)
+    assert_type(expected.no_escapes, bool)
+    assert_type(expected.max_live, int | None)
+    assert_type(pytest_plugin.Watch().faults(expected), list[str])
