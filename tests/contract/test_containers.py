@@ -269,6 +269,15 @@ def test_capacity_counts_room_and_not_what_is_left_in_it(pooled, containers, nam
     assert pool.stats().discarded_large == 1
 
 
+@pytest.mark.parametrize("name", sorted(STOCK.keys() - {"ByteArray", "BytesIO", "StringIO"}))
+def test_annotations_may_say_what_is_in_it(containers, name):
+    cls = getattr(containers, name)
+    parameters = (str, int)[: len(cls.__orig_bases__[0].__parameters__)]
+    annotation = cls[parameters]
+    assert annotation.__origin__ is cls
+    assert annotation.__args__ == parameters
+
+
 def test_files_that_were_closed_are_recycled_open(pooled, containers):
     for cls, text in ((containers.BytesIO, b"text"), (containers.StringIO, "text")):
         pooled.pool_of(cls).clear()

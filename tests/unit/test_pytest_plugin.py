@@ -427,6 +427,21 @@ def test_the_report_of_workers(pytest_of):
     assert len(re.findall(r"^test_some:Order +0 +1 ", process.stdout, re.MULTILINE)) == 2
 
 
+def test_without_pools_it_finds_no_fault(pytest_of):
+    process = pytest_of(
+        """
+@pytest.mark.pooled(max_live=0)
+def test_left(empty_pools):
+    KEPT.append(Order())
+""",
+        "--pooled-report",
+        POOLED_ENGINE="off",
+        POOLED_DEBUG="1",
+    )
+    assert outcome(process) == "1 passed", process.stdout
+    assert "nothing came from a pool" in process.stdout
+
+
 def test_it_imports_nothing_until_it_is_asked(pytest_of):
     tests = """
 import sys
