@@ -87,7 +87,9 @@ def packed_in(wheel):
 
 def of_the_package(tree):
     suffixes = (".py", ".pyi", ".typed")
-    return {name for name in files_of(tree) if name.startswith("pooled/") and name.endswith(suffixes)}
+    return {
+        name for name in files_of(tree) if name.startswith(("pooled/", "_pooled_pytest")) and name.endswith(suffixes)
+    }
 
 
 def test_the_sdist_has_the_tree(tree, unpacked):
