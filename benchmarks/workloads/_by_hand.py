@@ -10,6 +10,7 @@ import importlib
 from collections import deque
 from collections.abc import Callable
 from dataclasses import MISSING, fields
+from importlib.util import find_spec
 from typing import Any, Final
 
 import attrs
@@ -39,12 +40,13 @@ def by_fastalloc(make: Callable[[], Any]) -> Pool:
     return pool.get, pool.release
 
 
-POOLS: Final[dict[str, Callable[[Callable[[], Any]], Pool]]] = {
-    "a deque by hand": by_deque,
-    "pymemcache's ObjectPool": by_pymemcache,
-    "fastalloc": by_fastalloc,
-}
-"""What gives a pool of what a function makes, by its name in the tables."""
+POOLS: Final[dict[str, Callable[[Callable[[], Any]], Pool]]] = {"a deque by hand": by_deque}
+"""What gives a pool of what a function makes, by its name in the tables; what is not installed is left out."""
+
+if find_spec("pymemcache"):
+    POOLS["pymemcache's ObjectPool"] = by_pymemcache
+if find_spec("fastalloc"):
+    POOLS["fastalloc"] = by_fastalloc
 
 
 class Hands:
