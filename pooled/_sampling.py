@@ -97,14 +97,15 @@ class Sampling:
                 self.interval *= 2
 
     def _be_in_child(self) -> None:
-        """There are no threads but one in the child of a fork, and whoever held the lock is gone."""
+        """There is one thread in the child of a fork; whoever held a lock, that of the event among them, is gone."""
         self._lock = threading.Lock()
+        self._over = threading.Event()
         self._over.set()
 
 
 _running: Final[weakref.WeakSet[Sampling]] = weakref.WeakSet()
 
-_latest: list[weakref.ref[Sampling]] = []
+_latest: list[Sampling] = []
 """The sampling that began last, for the chart of a report."""
 
 
@@ -112,7 +113,7 @@ def sample(interval: float, *, keep: int = 2_000) -> Sampling:
     """Look at the statistics of all pools every `interval` seconds, on a daemon thread, until that is stopped.
 
     `with pooled.sample(0.1) as sampling: ...`, or `sampling = pooled.sample(1.0)` and `sampling.stop()`. A report
-    written with `html=` charts what the sampling that began last has seen, while somebody keeps it.
+    written with `html=` charts what the sampling that began last has seen.
 
     Args:
         interval: seconds, at least 0.001. A sample costs a walk over all pools and threads, some microseconds each.
@@ -129,14 +130,13 @@ def sample(interval: float, *, keep: int = 2_000) -> Sampling:
     if check_limit("keep", keep) < 2:
         raise ValueError(f"keep={keep!r}: expected 2 or more; leave it out for the default")
     sampling = Sampling(float(interval), keep)
-    _latest[:] = [weakref.ref(sampling)]
+    _latest[:] = [sampling]
     return sampling
 
 
 def latest() -> list[Sample]:
-    """The samples of the sampling that began last, if somebody still has it."""
-    sampling = _latest[0]() if _latest else None
-    return [] if sampling is None else sampling.samples
+    """The samples of the sampling that began last."""
+    return _latest[0].samples if _latest else []
 
 
 def _be_in_child() -> None:
