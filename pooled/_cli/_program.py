@@ -8,6 +8,7 @@ import importlib.util
 import sys
 import threading
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from types import CodeType, ModuleType
 from typing import Any, Final
@@ -53,7 +54,7 @@ def execute(program: Program, see_class: SeeClass, names: dict[str, Any]) -> int
     module, source = _module_of(program) if program.is_module else _script_of(program)
     sys.argv = [str(module.__file__) if program.is_module else program.name, *program.arguments]
     sys.modules["__main__"] = module
-    vars(module).update({"__builtins__": builtins, _SEE: see_class, **names})
+    vars(module).update({"__builtins__": builtins, _SEE: partial(partial, see_class), **names})
     try:
         status = _run(compiled(source, str(module.__file__)), module)
     finally:
@@ -113,7 +114,7 @@ def compiled(source: bytes, file: str) -> CodeType | BaseException:
 
 
 class _Shown(ast.NodeTransformer):
-    """Puts `Name = see("Outer.Name", Name)` behind each class statement that is not in a function."""
+    """Puts `@see("Outer.Name")` over each class that is not in a function, so that no name is bound that was not before."""
 
     def __init__(self) -> None:
         self._outer: list[str] = []
@@ -123,10 +124,11 @@ class _Shown(ast.NodeTransformer):
         self.generic_visit(node)
         name = ".".join(self._outer)
         self._outer.pop()
-        shown = ast.parse(f"{node.name} = {_SEE}({name!r}, {node.name})").body[0]
+        shown = ast.parse(f"{_SEE}({name!r})", mode="eval").body
         for each in ast.walk(shown):
-            ast.copy_location(each, node)
-        return [node, shown]
+            ast.copy_location(each, node.decorator_list[0] if node.decorator_list else node)
+        node.decorator_list.insert(0, shown)
+        return node
 
     def visit_FunctionDef(self, node: ast.FunctionDef) -> Any:
         return node

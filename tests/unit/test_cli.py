@@ -139,6 +139,17 @@ def test_a_program_ends_as_it_would_alone(tmp_path, command, source, status, sai
     assert (tmp_path / "report").read_text()
 
 
+@pytest.mark.parametrize("command", ["run", "advise"])
+def test_classes_in_an_enum_are_left_alone(tmp_path, command):
+    source = (
+        "import enum\nclass Colour(enum.Enum):\n    RED = 1\n    class Shade:\n        x = 1\nprint(list(Colour)[:1])\n"
+    )
+    (tmp_path / "main.py").write_text(source)
+    alone = run("main.py", cwd=tmp_path)
+    process = pooled(command, "--output", "report", "main.py", cwd=tmp_path)
+    assert (process.returncode, process.stdout) == (alone.returncode, alone.stdout) == (0, "[<Colour.RED: 1>]\n")
+
+
 def test_a_module_is_run_as_python_would(tmp_path):
     package = tmp_path / "package"
     package.mkdir()
