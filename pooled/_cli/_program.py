@@ -114,7 +114,7 @@ def compiled(source: bytes, file: str) -> CodeType | BaseException:
 
 
 class _Shown(ast.NodeTransformer):
-    """Puts `@see("Outer.Name")` over each class that is not in a function, so that no name is bound that was not before."""
+    """Puts `@see("Outer.Name")` over each class that is not in a function: no name is bound that was not before."""
 
     def __init__(self) -> None:
         self._outer: list[str] = []
