@@ -62,7 +62,7 @@ class Agreeing(RuleBasedStateMachine):
     def fields(self, data, *, required):
         """What is given to a call: values of fields, by name; of all that have no default where it is a constructor."""
         if not self.shape.is_of_fields:
-            names = ["first"] if self.shape.library == "plain" else []
+            names = ["first"] if self.shape.family == "plain" else []
             return {name: data.draw(PLAIN_VALUES) for name in names if data.draw(st.booleans())}
         given = {}
         for field in self.shape.fields:
@@ -78,9 +78,9 @@ class Agreeing(RuleBasedStateMachine):
 
     @rule(data=st.data(), way=st.sampled_from(["take", "take", "try_take", "pool", "second", "bare", "orphan"]))
     def take(self, data, way):
-        if way == "orphan" and self.shape.library == "deque":
+        if way == "orphan" and self.shape.family == "deque":
             return  # to the reference engine it is a bare one, which cannot copy itself
-        if way == "bare" and self.shape.library.endswith("IO"):
+        if way == "bare" and self.shape.family.endswith("IO"):
             return  # a new one cannot be read before its __init__, a recycled one can; nobody should rely on either
         gives = way not in ("second", "bare") and (self.shape.is_of_fields or way == "orphan")
         fields = self.fields(data, required=way == "orphan") if gives else {}
@@ -120,7 +120,7 @@ class Agreeing(RuleBasedStateMachine):
     @precondition(lambda self: self.some_live)
     @rule(data=st.data(), number=NUMBERS)
     def fill(self, data, number):
-        itself = not self.shape.is_of_fields and self.shape.library != "plain" and data.draw(st.booleans())
+        itself = not self.shape.is_of_fields and self.shape.family != "plain" and data.draw(st.booleans())
         self.both(steps.fill, self.one(data), None if itself else self.name(data), number)
 
     @precondition(lambda self: self.some_live)

@@ -61,12 +61,12 @@ class Shape:
     """How a class is made.
 
     Attributes:
-        library: "attrs", "dataclass", "plain", or the container that is the base.
+        family: "attrs", "dataclass", "plain", or the container that is the base.
         has_slots: whether its attributes are in slots.
         has_dict: whether there is a `__dict__` besides.
         has_weakref: whether it can be weakly referenced. A proxy always can, so nothing else is asked of it.
         frozen: whether attributes cannot be assigned.
-        fields: of `library` attrs and dataclass; the attributes of the others are always the same.
+        fields: of `family` attrs and dataclass; the attributes of the others are always the same.
         made: "decorated", "metaclass", "child" of a class under the metaclass, "heir": a decorated subclass.
         hooks: the methods it has: "reset", "capacity", "post_init".
         keep: the attributes that are kept.
@@ -77,7 +77,7 @@ class Shape:
         second: the scope of the second pool, and its max.
     """
 
-    library: str
+    family: str
     has_slots: bool
     has_dict: bool
     has_weakref: bool
@@ -92,7 +92,7 @@ class Shape:
 
     @property
     def is_of_fields(self):
-        return self.library in ("attrs", "dataclass")
+        return self.family in ("attrs", "dataclass")
 
     @property
     def has_parts(self):
@@ -134,31 +134,31 @@ PLAIN = (
 
 @st.composite
 def shapes(draw):
-    library = draw(st.sampled_from(["attrs", "dataclass", "plain"] * 4 + list(BASES)))
+    family = draw(st.sampled_from(["attrs", "dataclass", "plain"] * 4 + list(BASES)))
     has_slots = draw(st.booleans())
     constructs = draw(st.booleans())
     frozen = False
     keep = ()
     hooks = tuple(hook for hook in ("reset", "capacity") if draw(st.integers(0, 3)) == 0)
     made = draw(st.sampled_from(["decorated", "decorated", "metaclass", "child", "heir"]))
-    if library in ("attrs", "dataclass"):
+    if family in ("attrs", "dataclass"):
         frozen = draw(st.integers(0, 3)) == 0
-        fields = draw(some_fields(library, constructs=constructs))
+        fields = draw(some_fields(family, constructs=constructs))
         keepable = [field.name for field in fields]
         if draw(st.integers(0, 4)) == 0:
             hooks += ("post_init",)
         has_dict = not has_slots or made in ("child", "heir")
     else:
-        fields = PLAIN if library == "plain" or not has_slots else ()
-        keepable = ["second", "third"] if library == "plain" else []
-        has_dict = not has_slots or (library == "plain" and draw(st.booleans())) or made in ("child", "heir")
+        fields = PLAIN if family == "plain" or not has_slots else ()
+        keepable = ["second", "third"] if family == "plain" else []
+        has_dict = not has_slots or (family == "plain" and draw(st.booleans())) or made in ("child", "heir")
     if keepable and "reset" not in hooks and draw(st.integers(0, 2)) == 0:
         keep = tuple(draw(st.lists(st.sampled_from(keepable), min_size=1, unique=True)))
     return Shape(
-        library=library,
+        family=family,
         has_slots=has_slots,
         has_dict=has_dict,
-        has_weakref=not has_slots or (draw(st.booleans()) and library in SLOTTED) or made in ("child", "heir"),
+        has_weakref=not has_slots or (draw(st.booleans()) and family in SLOTTED) or made in ("child", "heir"),
         frozen=frozen,
         fields=fields,
         made=made,
@@ -175,14 +175,14 @@ def shapes(draw):
 
 
 @st.composite
-def some_fields(draw, library, *, constructs):
+def some_fields(draw, family, *, constructs):
     sources = [*FACTORIES, *FACTORIES, *DEFAULTS, "required", *([] if constructs else ["part"])]
     return tuple(
         Field(
             name=f"field{number}",
             source=draw(st.sampled_from(sources)),
             init=draw(st.integers(0, 5)) > 0,
-            converts=library == "attrs" and draw(st.integers(0, 6)) == 0,
+            converts=family == "attrs" and draw(st.integers(0, 6)) == 0,
         )
         for number in range(draw(st.sampled_from([1, 2, 3, 0, 4, 6, 34])))
     )
@@ -221,7 +221,7 @@ def decorated(side, shape):
     pooled = side.pooled
     body = body_of(side, shape)
     keep = {"keep": shape.keep} if shape.keep else {}
-    bases = (BASES[shape.library],) if shape.library in BASES else ()
+    bases = (BASES[shape.family],) if shape.family in BASES else ()
     if shape.made == "decorated":
         return pooled.poolable(**shape.limits, **keep)(defined(shape, type("Thing", bases, body)))
     if shape.made == "heir":
@@ -236,10 +236,10 @@ def decorated(side, shape):
 
 def defined(shape, cls):
     """What attrs or dataclasses make of a class."""
-    if shape.library == "attrs":
+    if shape.family == "attrs":
         weakref_slot = {"weakref_slot": shape.has_weakref}
         return attrs.define(slots=shape.has_slots, frozen=shape.frozen, kw_only=True, **weakref_slot)(cls)
-    if shape.library == "dataclass":
+    if shape.family == "dataclass":
         weakref_slot = {"weakref_slot": shape.has_weakref} if shape.has_slots else {}
         return dataclasses.dataclass(slots=shape.has_slots, frozen=shape.frozen, kw_only=True, **weakref_slot)(cls)
     return cls
@@ -251,13 +251,13 @@ def body_of(side, shape):
         body["__annotations__"] = {field.name: Any for field in shape.fields}
         body |= {field.name: written(side, shape, field) for field in shape.fields}
         return body
-    if shape.library == "plain":
+    if shape.family == "plain":
         body["__init__"] = plain_init
     if shape.has_slots:
-        names = [field.name for field in shape.fields] if shape.library == "plain" else []
-        names += ["__dict__"] if shape.has_dict and shape.library == "plain" and shape.made == "decorated" else []
+        names = [field.name for field in shape.fields] if shape.family == "plain" else []
+        names += ["__dict__"] if shape.has_dict and shape.family == "plain" and shape.made == "decorated" else []
         # Some bases have room for weak references.
-        names += ["__weakref__"] if shape.has_weakref and shape.library == "plain" else []
+        names += ["__weakref__"] if shape.has_weakref and shape.family == "plain" else []
         body["__slots__"] = tuple(names)
     return body
 
@@ -270,14 +270,14 @@ def plain_init(self, first=None, second=(), third=()):
 
 def written(side, shape, field):
     options = {"init": field.init}
-    factory = "factory" if shape.library == "attrs" else "default_factory"
+    factory = "factory" if shape.family == "attrs" else "default_factory"
     if field.source in DEFAULTS:
         options["default"] = DEFAULTS[field.source]
     elif field.source != "required":
         options[factory] = side.part if field.source == "part" else FACTORIES[field.source]
     if field.converts:
         options["converter"] = converted
-    return (attrs.field if shape.library == "attrs" else dataclasses.field)(**options)
+    return (attrs.field if shape.family == "attrs" else dataclasses.field)(**options)
 
 
 def hooks_of(side, shape):
@@ -303,7 +303,7 @@ def hooks_of(side, shape):
         def post_init(self):
             side.said.append("post_init")
 
-        hooks["__attrs_post_init__" if shape.library == "attrs" else "__post_init__"] = post_init
+        hooks["__attrs_post_init__" if shape.family == "attrs" else "__post_init__"] = post_init
     return hooks
 
 
