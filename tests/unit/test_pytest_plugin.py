@@ -25,13 +25,15 @@ KEPT = []
 @pytest.fixture
 def pytest_of(tmp_path):
     """Runs pytest on a file of tests; gives how it ended."""
+    # Where these are set, pytest prints every failure a second time, in its summary, or does what they say.
+    environ = {name: value for name, value in os.environ.items() if name not in ("CI", "BUILD_NUMBER", "PYTEST_ADDOPTS")}
 
     def run(tests, *arguments, head=HEAD, **environment):
         (tmp_path / "test_some.py").write_text(head + tests)
         return subprocess.run(
             [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "--strict-markers", *arguments, "test_some.py"],
             cwd=tmp_path,
-            env={**os.environ, **environment},
+            env={**environ, **environment},
             capture_output=True,
             text=True,
             timeout=120,
