@@ -27,7 +27,7 @@ class Steps:
 
 
 class Finder:
-    """Finds modules as all others in `sys.meta_path` do, and has steps taken where they are loaded.
+    """Finds modules as those after it in `sys.meta_path` do, and has steps taken where they are loaded.
 
     `steps_for` says which, for the specification of a module; None: none.
     """
@@ -37,8 +37,10 @@ class Finder:
 
     def find_spec(self, name: str, path: Any = None, target: Any = None) -> ModuleSpec | None:
         """The specification of a module, as the next finder gives it that has one."""
-        for finder in sys.meta_path:
-            find = None if finder is self else getattr(finder, "find_spec", None)
+        finders = list(sys.meta_path)
+        # Not those before it, which were asked already; another of this kind among them would ask this one again.
+        for finder in finders[finders.index(self) + 1 :] if self in finders else finders:
+            find = getattr(finder, "find_spec", None)
             spec: ModuleSpec | None = find(name, path, target) if find else None
             if spec is not None:
                 steps = self._steps_for(spec) if spec.loader is not None else None

@@ -16,7 +16,7 @@ import os
 import threading
 import time
 import weakref
-from collections.abc import Callable
+from collections.abc import Container
 from typing import Any, Final, Protocol
 
 import attrs
@@ -114,7 +114,9 @@ class Keeper:
 
     def look(self, now: float) -> int:
         """Let go of what is idle, and of what the budget does not allow; give the number of objects."""
-        return sum(self._trim_idle(store, now) for store in _all_stores()) + fit_budget(self._is_idle)
+        stores = _all_stores()
+        idle = {store for store in stores if self._is_idle(store, now)}
+        return sum(store.keep(0) for store in idle if self._was_so_for(store, now)) + fit_budget(idle)
 
     def _keep(self) -> None:
         while True:
@@ -139,18 +141,19 @@ class Keeper:
             spans.append(BUDGET_INTERVAL)
         return max(0.01, min(spans)) if spans else None
 
-    def _is_idle(self, store: Store) -> bool:
+    def _is_idle(self, store: Store, now: float) -> bool:
         """Whether a pool handed out nothing since the last look."""
-        seen = self._seen.get(store)
-        taken = store.stats().taken
-        self._seen[store] = seen if seen is not None and seen.taken == taken else _Seen(taken, CLOCK())
-        return self._seen[store] is seen
+        if not store.policy.idle_trim and _config.current.budget is None:
+            return False  # nobody asks
+        seen, taken = self._seen.get(store), store.stats().taken
+        if seen is not None and seen.taken == taken:
+            return True
+        self._seen[store] = _Seen(taken, now)
+        return False
 
-    def _trim_idle(self, store: Store, now: float) -> int:
-        idle_trim = store.policy.idle_trim
-        if not idle_trim or not self._is_idle(store):
-            return 0
-        return store.keep(0) if now - self._seen[store].at >= idle_trim else 0
+    def _was_so_for(self, store: Store, now: float) -> bool:
+        """Whether an idle pool has been idle for as long as its policy says."""
+        return 0 < store.policy.idle_trim <= now - self._seen[store].at
 
 
 _keeper: Final = Keeper()
@@ -168,8 +171,8 @@ class _Parked:
     each: float
 
 
-def fit_budget(is_idle: Callable[[Store], bool]) -> int:
-    """Let so much die that all pools keep to the budget; give the number of objects."""
+def fit_budget(idle: Container[Store]) -> int:
+    """Let so much die that all pools keep to the budget, of the idle ones first; give the number of objects."""
     budget = _config.current.budget
     if budget is None:
         return 0
@@ -177,7 +180,7 @@ def fit_budget(is_idle: Callable[[Store], bool]) -> int:
     memory = memory_pools()
     excess = sum(each.count * each.each for each in parked) + sum(pool.parked_bytes for pool in memory) - budget
     died = 0
-    for each in sorted(parked, key=lambda each: (not is_idle(each.store), -each.count * each.each)):
+    for each in sorted(parked, key=lambda each: (each.store not in idle, -each.count * each.each)):
         if excess <= 0:
             return died
         gone = _give_back(each, excess)

@@ -37,8 +37,9 @@ def check_bytes(name: str, value: object) -> int:
         return value
     if not isinstance(value, str):
         raise TypeError(f"{name}={value!r}: expected bytes as an int, or a text such as '256MiB'")
-    match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*(\w*)\s*", value, re.ASCII)
-    unit = next((scale for unit, scale in _UNITS.items() if match and unit.lower() == match[2].lower()), None)
+    match = re.fullmatch(r"\s*(\d{1,30})(?:\.(\d{1,30}))?\s*(\w*)\s*", value, re.ASCII)
+    unit = next((scale for unit, scale in _UNITS.items() if match and unit.lower() == match[3].lower()), None)
     if match is None or unit is None:
         raise ValueError(f"{name}={value!r}: expected bytes as in '256MiB', '1.5GiB' or '500MB'")
-    return int(float(match[1]) * unit)
+    whole, part = match[1], match[2] or ""
+    return int(whole + part) * unit // 10 ** len(part)

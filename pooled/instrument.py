@@ -31,7 +31,7 @@ from pooled._decorate import poolable
 from pooled._imports import Finder, Steps
 from pooled._policy import Limits, Scope
 from pooled._recycling import check_keep
-from pooled._stand_ins import STOCK, stand_in
+from pooled._stand_ins import STOCK, StandIn, stand_in
 
 __all__ = ["when_imported"]
 
@@ -94,7 +94,7 @@ def replace(where: str, module: ModuleType, name: str, arguments: dict[str, Any]
     *outer, last = name.split(".")
     try:
         owner = reduce(getattr, outer, module)
-        if owner is module and last in STOCK and last not in vars(module):
+        if owner is module and last in STOCK and (last not in vars(module) or type(vars(module)[last]) is StandIn):
             setattr(module, last, stand_in(last, module.__name__, _limits_of(arguments)))
             return
         cls = getattr(owner, last)

@@ -62,20 +62,18 @@ class Shelf:
 
     def discard_oldest(self, count: int) -> int:
         """Let up to so many of the oldest die; give the number."""
-        died = 0
+        oldest: list[Any] = []  # they die when all is in order again: their finalizers may trim, too
         with suppress(IndexError):
-            while died < count:
-                self._objects.popleft()
-                died += 1
-        self._low = max(0, self._low - died)
-        return died
+            while len(oldest) < count:
+                oldest.append(self._objects.popleft())
+        self._low = max(0, self._low - len(oldest))
+        return len(oldest)
 
     def trim(self) -> int:
         """Let half of those die that were not needed since the last time; give the number."""
         unused = min(self._low, len(self._objects))
-        died = self.discard_oldest((unused + 1) // 2)
         self._low = len(self._objects)
-        return died
+        return self.discard_oldest((unused + 1) // 2)
 
     def some(self, limit: int) -> list[Any]:
         """Up to so many of what is parked, as it is for the length of a look."""
@@ -98,6 +96,7 @@ class Shelf:
             self._objects = deque(maxlen=bound)
             while self.has_room() and old:
                 self._objects.appendleft(old.pop())
+        self._low = min(self._low, len(self._objects))
 
 
 _NO_SHELF: Final = Policy(max=0)

@@ -55,6 +55,14 @@ def test_before_and_after_the_import(pooled, package):
     assert pooled.pool_of(module.Outer.Inner).policy.max == 8
 
 
+def test_a_builtin_again(pooled, package):
+    pooled.instrument.when_imported(f"{package}:list", max=3)
+    module = importlib.import_module(package)
+    pooled.instrument.when_imported(f"{package}:list", max=7)
+    pool = pooled.pool_of(module.list().__class__)
+    assert (pool.policy.max, pool.stats().recycled) == (7, 1)
+
+
 def test_with_attributes_that_are_kept(pooled, package):
     pooled.instrument.when_imported(f"{package}:Request", keep=("headers",))
     module = importlib.import_module(package)

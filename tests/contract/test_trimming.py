@@ -2,6 +2,7 @@
 
 import gc
 import threading
+from importlib import import_module
 
 import pytest
 
@@ -170,6 +171,47 @@ def test_a_budget_for_all_pools(pooled, configured):
     assert parked(small, pooled) == 10
 
 
+def test_busy_pools_give_last_for_the_budget(pooled, configured, monkeypatch):
+    trimming = import_module("pooled._trimming")
+    monkeypatch.setattr(trimming._keeper, "wake", lambda: None)
+    keeper = trimming.Keeper()
+    busy, idle = made(pooled, idle_trim=3600), made(pooled)
+    pooled.clear()
+    for cls in (busy, idle):
+        burst(cls, 100)
+    configured(budget="1GiB")
+    assert keeper.look(0.0) == 0
+    burst(busy, 150)
+    weight, count = pooled.pool_of(busy)._store.weigh()
+    configured(budget=weight * 160 // count)
+    assert keeper.look(1.0) in (90, 91)
+    assert parked(busy, pooled) == 150
+
+
+def test_a_finalizer_may_trim(pooled):
+    class Trims:
+        def __del__(self):
+            if trims:
+                trims.pop()()
+
+    @pooled.poolable(max=1000)
+    class Holds:
+        def __init__(self):
+            self.held = Trims()
+
+        def reset(self):
+            pass
+
+    pool = pooled.pool_of(Holds)
+    trims = []
+    burst(Holds, 100)
+    pool.trim()
+    trims.append(pool.trim)
+    pool.trim()
+    assert pool.stats().parked == 25  # half, and half of that
+    pool.clear()
+
+
 def test_errors_while_trimming_reach_nobody(pooled, unraisable):
     class Dies:
         def __del__(self):
@@ -199,6 +241,7 @@ def test_errors_while_trimming_reach_nobody(pooled, unraisable):
         ({"idle_trim": "1"}, TypeError, "idle_trim='1': expected seconds as a number, got str"),
         ({"idle_trim": float("nan")}, ValueError, "idle_trim=nan"),
         ({"budget": "much"}, ValueError, "budget='much': expected bytes as in '256MiB', '1.5GiB' or '500MB'"),
+        ({"budget": "9" * 400}, ValueError, "budget='9999"),
         ({"budget": -1}, ValueError, "budget=-1: expected 0 bytes or more"),
         ({"budget": 1.5}, TypeError, "budget=1.5: expected bytes as an int"),
         ({"gc_trim": -2.0}, ValueError, "gc_trim=-2.0"),
@@ -215,11 +258,17 @@ def test_bad_settings(pooled, arguments, error, said):
 
 @pytest.mark.parametrize(
     ("text", "expected"),
-    [(0, 0), (1000, 1000), ("1000", 1000), ("2 KiB", 2048), ("1.5GiB", 3 << 29), ("5mb", 5_000_000)],
+    [
+        (0, 0),
+        (1000, 1000),
+        ("1000", 1000),
+        ("2 KiB", 2048),
+        ("1.5GiB", 3 << 29),
+        ("5mb", 5_000_000),
+        ("9007199254740993", 2**53 + 1),
+    ],
 )
 def test_how_bytes_are_written(pooled, configured, text, expected):
-    from importlib import import_module
-
     configured(budget=text)
     assert import_module("pooled._config").current.budget == expected
 

@@ -313,7 +313,7 @@ take_unused(void *argument)
     trim->batch = (Batch){.count = 0};
     for (Desk *desk = desks; trim->batch.count == 0 && desk != NULL; desk = desk->next) {
         Shelf *shelf = shelf_of(desk, trim->store->index);
-        if (shelf != NULL && shelf->trimmed != trim->number) {
+        if (shelf != NULL && shelf->trimmed < trim->number) {
             shelf->trimmed = trim->number;
             trim->batch = shelf_take_unused(shelf);
         }
