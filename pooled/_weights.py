@@ -42,4 +42,5 @@ def check_bytes(name: str, value: object) -> int:
     if match is None or unit is None:
         raise ValueError(f"{name}={value!r}: expected bytes as in '256MiB', '1.5GiB' or '500MB'")
     whole, part = match[1], match[2] or ""
-    return int(whole + part) * unit // 10 ** len(part)
+    digits: int = 10 ** len(part)
+    return int(whole + part) * unit // digits
