@@ -9,7 +9,7 @@ from typing import Any, Final
 
 _CONTAINERS: Final = frozenset({list, dict, set, bytearray})
 
-_UNITS: Final = {
+_UNITS: Final[dict[str, int]] = {
     "": 1,
     **{f"{prefix}B": 1000**power for power, prefix in enumerate(("", "K", "M", "G", "T"))},
     **{f"{prefix}iB": 1024**power for power, prefix in enumerate(("K", "M", "G", "T"), 1)},
@@ -42,5 +42,4 @@ def check_bytes(name: str, value: object) -> int:
     if match is None or unit is None:
         raise ValueError(f"{name}={value!r}: expected bytes as in '256MiB', '1.5GiB' or '500MB'")
     whole, part = match[1], match[2] or ""
-    digits: int = 10 ** len(part)
-    return int(whole + part) * unit // digits
+    return int(whole + part) * unit // int(10 ** len(part))
