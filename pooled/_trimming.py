@@ -13,6 +13,7 @@ from __future__ import annotations
 import atexit
 import gc
 import os
+import sys
 import threading
 import time
 import weakref
@@ -31,6 +32,10 @@ CLOCK: Final = time.monotonic
 
 BUDGET_INTERVAL: Final = 1.0
 """Seconds between two looks at whether all pools keep to the budget."""
+
+
+_FULL: Final = 0 if "free-threading build" in sys.version else 2
+"""The generation from which on a collection is of everything: without a GIL each is."""
 
 
 class Store(Protocol):
@@ -222,7 +227,7 @@ class _OnCollections:
 
     def __call__(self, phase: str, info: dict[str, int]) -> None:
         pause = _config.current.gc_trim
-        if phase != "stop" or info["generation"] < 2 or pause is None:
+        if phase != "stop" or info["generation"] < _FULL or pause is None:
             return
         now = CLOCK()
         if now - self._last >= pause:
