@@ -18,6 +18,7 @@ import threading
 import time
 import weakref
 from collections.abc import Container
+from contextlib import suppress
 from typing import Any, Final, Protocol
 
 import attrs
@@ -93,6 +94,7 @@ class Keeper:
     """Looks at the pools now and then, on a daemon thread that there is while anything asks for it."""
 
     def __init__(self) -> None:
+        self._at_exit = False
         self._seen: weakref.WeakKeyDictionary[Any, _Seen] = weakref.WeakKeyDictionary()
         self._begin_anew()
 
@@ -105,10 +107,16 @@ class Keeper:
     def wake(self) -> None:
         """Look now, and then again when it is time."""
         with self._lock:
-            if self._thread is None:
-                self._thread = threading.Thread(target=self._keep, daemon=True, name="pooled-trim")
-                self._thread.start()
+            if self._thread is None and not self._at_exit:
+                thread = threading.Thread(target=self._keep, daemon=True, name="pooled-trim")
+                with suppress(RuntimeError):  # there may be no more threads; whoever wakes it next tries again
+                    thread.start()
+                    self._thread = thread
         self._woken.set()
+
+    def end(self) -> None:
+        """Begin no thread any more: when modules lose their names, it could not even be waited for."""
+        self._at_exit = True
 
     def in_child(self) -> None:
         """Begin anew after a fork, if there was a thread."""
@@ -241,7 +249,8 @@ gc.callbacks.append(_on_collections)
 
 @atexit.register
 def _trim_no_more() -> None:
-    """The collector goes on while modules lose their names."""
+    """The collector goes on while modules lose their names, and classes may still be made."""
+    _keeper.end()
     if _on_collections in gc.callbacks:
         gc.callbacks.remove(_on_collections)
 

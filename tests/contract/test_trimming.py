@@ -5,6 +5,7 @@ import threading
 from importlib import import_module
 
 import pytest
+from helpers import run_python
 
 
 @pytest.fixture
@@ -284,10 +285,41 @@ def test_how_bytes_are_written(pooled, configured, text, expected):
     assert import_module("pooled._config").current.budget == expected
 
 
+def test_classes_can_be_made_at_exit(engine):
+    code = """
+import os
+import pooled
+
+class Ends:
+    def __del__(self, pooled=pooled, write=os.write):
+        @pooled.poolable(idle_trim=1)
+        class Late:
+            pass
+        late = Late()
+        del late
+        write(1, b"made")
+
+ends = Ends()
+"""
+    assert run_python(code, POOLED_ENGINE=engine) == (0, "made")
+
+
+def test_without_threads_nothing_is_trimmed_and_nothing_fails(pooled, monkeypatch):
+    def start(_):
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(threading.Thread, "start", start)
+    keeper = import_module("pooled._trimming").Keeper()
+    keeper.wake()
+    monkeypatch.undo()
+    cls = made(pooled, idle_trim=0.02)
+    burst(cls, 10)
+    keeper.wake()
+    assert until(lambda: parked(cls, pooled) == 0)
+
+
 @pytest.mark.skipif(not hasattr(__import__("os"), "fork"), reason="this system has no fork")
 def test_after_a_fork_idle_pools_are_still_trimmed(engine):
-    from helpers import run_python
-
     code = """
 import os, threading, warnings
 warnings.simplefilter("ignore")
