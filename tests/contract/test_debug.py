@@ -23,7 +23,7 @@ from helpers import on_another_thread, run_python
 @pytest.fixture(scope="module")
 def debugged(engine):
     """The package in debug mode, with the engine under test; every take is recorded."""
-    with current(load(POOLED_ENGINE=engine, POOLED_DEBUG="1")) as package:
+    with current(load(POOLED_ENGINE=engine, POOLED_DEBUG="1", POOLED_GC_TRIM="off")) as package:
         yield package
 
 

@@ -12,7 +12,7 @@ from helpers import run_python
 def configured(pooled):
     """Put back what `configure` changes."""
     yield pooled.configure
-    pooled.configure(budget=None, gc_trim=10.0, idle_trim=0)
+    pooled.configure(budget=None, gc_trim=False, idle_trim=0)
 
 
 def parked(cls, pooled):
