@@ -1,12 +1,13 @@
 # What the native engine's C module has.
 
 from collections.abc import Callable, Mapping
-from typing import Any, Self, TypeAlias, TypeVar
+from typing import Any, Self, TypeAlias, TypeVar, final
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 
 built_for: str  # the version of Python whose headers it was compiled with
 
+@final
 class Hook:
     def __new__(
         cls,
@@ -24,6 +25,7 @@ Description: TypeAlias = tuple[
     str, str | None, int, Any, type | None, Callable[[Any, int], bool] | None, bool, tuple[str, Any] | None
 ]
 
+@final
 class Fields:
     def __new__(
         cls,
