@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import types
 from collections.abc import Mapping
-from typing import Any, TypeAlias
+from typing import Any, NoReturn, SupportsIndex, TypeAlias
 
 Arguments: TypeAlias = tuple[Any, ...]
 Keywords: TypeAlias = Mapping[str, Any]
@@ -14,6 +14,12 @@ class NewHook(staticmethod):  # type: ignore[type-arg] # staticmethod is not gen
     """The `__new__` that an engine puts into a class it hooks; `own` is the one it stands for, if there was one."""
 
     own: Any = None
+
+    def __reduce_ex__(self, protocol: SupportsIndex) -> NoReturn:
+        raise TypeError(
+            "a poolable class cannot be pickled by value; define it in a module that both sides can import, not in "
+            "the main program or a notebook: then it is pickled by its name"
+        )
 
 
 def class_with_new(cls: type) -> type | None:

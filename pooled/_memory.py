@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from operator import index
 from threading import get_ident
 from time import sleep
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, NoReturn, SupportsIndex, TypeAlias
 from weakref import WeakValueDictionary
 
 import attrs
@@ -40,6 +40,11 @@ _BEHIND: Final = 10_000
 
 _Event: TypeAlias = "tuple[str, int, list[Memory[Any]] | None]"
 """What happened to a block, its size, and the memory itself where it came home."""
+
+
+def refuse_to_leave(pool: object) -> NoReturn:
+    """Raise TypeError: what stands behind a pool, and who looks for it there, cannot be sent or made twice."""
+    raise TypeError(f"{pool!r}: a pool stays in its process; send what it hands out, or make one there")
 
 
 class _Shelf:
@@ -181,6 +186,9 @@ class MemoryPool:
     def __repr__(self) -> str:
         limits = f"max_bytes={self.max_bytes} max_cap={self.max_cap} parked_bytes={self.parked_bytes}"
         return f"<{type(self).__name__} {self.name} {limits}>"
+
+    def __reduce_ex__(self, protocol: SupportsIndex) -> NoReturn:
+        refuse_to_leave(self)
 
     # What the pools that stand on this one say.
 

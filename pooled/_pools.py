@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
-from typing import Any, ClassVar, Final, Generic, ParamSpec, TypeVar, cast
+from typing import Any, ClassVar, Final, Generic, NoReturn, ParamSpec, SupportsIndex, TypeVar, cast
 from weakref import WeakValueDictionary
 
 from pooled import _config, _engine, _trimming
-from pooled._memory import memory_pools
+from pooled._memory import memory_pools, refuse_to_leave
 from pooled._parts import POOL
 from pooled._policy import Limits, Policy, Scope, check_limit
 from pooled._recycling import Capacity, Plan, plan_for_class, plan_for_function
@@ -185,6 +185,9 @@ class Pool(Generic[T]):
         policy = self.policy
         limits = f"max={policy.max} max_cap={policy.max_cap} parked={len(self)}"
         return f"<{type(self).__name__} {self.name} {limits}>"
+
+    def __reduce_ex__(self, protocol: SupportsIndex) -> NoReturn:
+        refuse_to_leave(self)
 
 
 class LocalPool(Pool[T]):

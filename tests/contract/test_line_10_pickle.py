@@ -195,6 +195,33 @@ def test_a_bare_new_shows_nothing_of_another_life(pooled):
     assert pooled.pool_of(Scrubbed).stats().hits == 1
 
 
+@pytest.mark.parametrize("way", [pickle.dumps, copy.copy, copy.deepcopy])
+def test_pools_stay_in_their_process(pooled, containers, way):
+    pools = [
+        pooled.pool_of(containers.List),
+        pooled.LocalPool(containers.List),
+        pooled.GlobalPool(bytearray),
+        pooled.GlobalPool(object, reset=id),
+        containers.BufferPool(),
+    ]
+    for pool in pools:
+        with pytest.raises(TypeError, match=r"<\w+Pool .*>: a pool stays in its process; .*make one there"):
+            way(pool)
+
+
+def test_a_class_that_is_sent_by_value_says_what_to_do(pooled):
+    @pooled.poolable
+    class Local: ...
+
+    for value in vars(Local).values():  # as cloudpickle sends a class of `__main__`
+        try:
+            pickle.dumps(value)
+        except TypeError as error:
+            if str(error).startswith("a poolable class cannot be pickled by value; define it in a module"):
+                return
+    pytest.fail("nothing says it")
+
+
 @pytest.mark.parametrize("method", ["spawn", "forkserver", "fork"])
 def test_pooled_objects_travel_between_processes(engine, containers, monkeypatch, method):
     if method not in multiprocessing.get_all_start_methods():
