@@ -160,7 +160,7 @@ def check_gc_trim(name: str, value: object) -> float | None:
     """The seconds between two trimmings after full collections, at least; None where that is off."""
     if isinstance(value, bool):
         return 10.0 if value else None
-    return check_seconds(name, value)
+    return check_seconds(name, value, never="False")
 
 
 def _checked(where: str, check: Callable[[str, object], Any], key: str, value: object) -> Any:

@@ -32,12 +32,12 @@ def check_scope(name: str, value: object) -> Scope:
     return value
 
 
-def check_seconds(name: str, value: object) -> float:
+def check_seconds(name: str, value: object, *, never: str = "0") -> float:
     """Give back `value` as seconds, or raise an error that names the parameter, the value and the way out."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise TypeError(f"{name}={value!r}: expected seconds as a number, got {type(value).__name__}")
     if not (math.isfinite(value) and value >= 0):
-        raise ValueError(f"{name}={value!r}: expected seconds, 0 or more; 0 means never")
+        raise ValueError(f"{name}={value!r}: expected seconds, 0 or more; {never} means never")
     return value
 
 

@@ -256,7 +256,7 @@ def test_errors_while_trimming_reach_nobody(pooled, unraisable):
         ({"budget": "9" * 400}, ValueError, "budget='9999"),
         ({"budget": -1}, ValueError, "budget=-1: expected 0 bytes or more"),
         ({"budget": 1.5}, TypeError, "budget=1.5: expected bytes as an int"),
-        ({"gc_trim": -2.0}, ValueError, "gc_trim=-2.0"),
+        ({"gc_trim": -2.0}, ValueError, "gc_trim=-2.0: expected seconds, 0 or more; False means never"),
         ({"gc_trim": "often"}, TypeError, "gc_trim='often'"),
     ],
 )
