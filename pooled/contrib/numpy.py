@@ -43,13 +43,13 @@ class ArrayPool(MemoryPool):
     Cost: a take and a drop together are a few microseconds, whatever the size; `numpy.empty` needs a few tenths of
     one. What this saves are the pages of large arrays, which the system has to find and to zero again each time that
     the allocator had given them back: so it pays for arrays of some megabytes, not for small ones. `python -m
-    benchmarks` measures arrays of 16 MiB that are filled: 13 times as fast where their pages had been given back, 4
+    benchmarks` measures arrays of 16 MiB that are filled: 12 times as fast where their pages had been given back, 3.5
     times where these were huge pages, and the same where the allocator had kept them.
 
     Args:
         max_bytes: how many bytes are parked at most, in all threads together. 0 pools nothing.
-        max_cap: a block of more bytes than this, rounded up to a power of two, is discarded when it is dropped; it
-            is not rounded up by more than an eighth. Left out, it is `max_bytes`.
+        max_cap: a block is discarded when it is dropped where its bytes, rounded up to a power of two, are more than
+            this. Such a block is made an eighth larger than was asked for, at most. Left out, it is `max_bytes`.
         name: what reports call the pool. Else "ArrayPool".
 
     Raises:
