@@ -1,7 +1,7 @@
 """Three ways to make a class of one's own poolable, in a program that outlines Python sources.
 
 - `Scanner`, dear to build, knows how to empty itself: it has a `reset`, and `take` gives it as that left it.
-- `Line`, an attrs class, is scrubbed when it is dropped; constructing one runs its `__init__` as ever.
+- `Line`, an attrs class, is emptied by its fields when it is dropped; constructing one runs its `__init__` as ever.
 - `Statement` is poolable by its metaclass, and so are its subclasses, each with a pool of its own.
 """
 

@@ -26,8 +26,8 @@ class BufferPool(MemoryPool):
 
     Args:
         max_bytes: how many bytes are parked at most, in all threads together. 0 pools nothing.
-        max_cap: a block of more bytes than this, rounded up to a power of two, is discarded when it is dropped; it
-            is not rounded up by more than an eighth. Left out, it is `max_bytes`.
+        max_cap: a block is discarded when it is dropped where its bytes, rounded up to a power of two, are more than
+            this. Such a block is made an eighth larger than was asked for, at most. Left out, it is `max_bytes`.
         name: what reports call the pool. Else "BufferPool".
 
     Raises:

@@ -286,14 +286,16 @@ def configure(
             every second, and is in force at once for pools that exist, too. What is parked is reckoned from some of it:
             the objects and the containers they keep, not what else they refer to.
         gc_trim: seconds that lie at least between two trimmings after full collections (see `trim`), 10 unless changed;
-            False: there are none. In force at once, too.
+            0: after each there is one; False: there are none. In force at once, too.
 
     Returns:
         The defaults now in force.
 
     Raises:
-        TypeError: a limit is not an int, the scope not a string, or seconds not a number.
-        ValueError: a limit is below 0, the scope neither "local" nor "global", or `budget` not a number of bytes.
+        TypeError: a limit is not an int, the scope not a string, seconds not a number, or `budget` neither an int nor a
+            text.
+        ValueError: a limit or seconds are below 0, the scope is neither "local" nor "global", or `budget` is no number
+            of bytes.
     """
     written = Limits(max=max, max_cap=max_cap, scope=scope, idle_trim=idle_trim)
     bytes_allowed = current.budget if budget is _UNCHANGED else check_budget("budget", budget)

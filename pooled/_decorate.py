@@ -77,10 +77,10 @@ def poolable(  # noqa: PLR0913 (each is one thing that a class can say)
         reset: called with the object when it is dropped, to empty it; False as its result discards the object.
             Else the class's own `reset` serves.
         capacity: called with the object, to say how large it is. Else the class's own `capacity` serves.
-        keep: names of attributes that are emptied in place and kept, with their room, where there is no `reset`:
-            containers, poolable objects, or whatever has a `clear` method. `take` does not run `__init__` on a
-            parked object then. Of an attrs class or a dataclass, fields that a function makes, which would else be
-            made anew each time.
+        keep: names of attributes that are emptied in place and kept, where there is no `reset`: containers (with the
+            native engine, with their room), poolable objects, or whatever has a `clear` method. `take` does not run
+            `__init__` on a parked object then. Of an attrs class or a dataclass, fields that a function makes, which
+            would else be made anew each time.
 
     What is left out comes from the configuration, and from `Policy` where that says nothing.
 

@@ -141,7 +141,7 @@ class Pool(Generic[T]):
         return self._store.clear()
 
     def trim(self) -> int:
-        """Let half of what is parked and was not needed since the last time die, in all threads: see `pooled.trim`.
+        """Let die half of what is parked and was not needed since this was last done, in all threads: as `pooled.trim`.
 
         Returns:
             How many died.

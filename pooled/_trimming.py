@@ -1,4 +1,4 @@
-"""Trimming: what is parked and not needed is given back, by themselves or by a budget for all pools.
+"""Trimming: pools give back what is parked and not needed, by themselves or by a budget for all of them.
 
 - On a full collection, half of what lay unused since the last one dies, in each pool and thread.
 - What is parked dies where a pool handed out nothing for its `idle_trim`.
@@ -256,7 +256,7 @@ def _trim_no_more() -> None:
 
 
 def trim() -> int:
-    """Let half of what is parked and was not needed since this was done the last time die, in all pools and threads.
+    """Let die half of what is parked and was not needed since this was last done, in all pools and threads.
 
     So what a burst left goes little by little, and what is in use stays. It is done after full collections of the
     cyclic collector, too, at most every ten seconds (`configure(gc_trim=...)`), unless that is off.

@@ -94,7 +94,7 @@ class Arc(_Handle[T]):
 
 
 class TArc(_Handle[T]):
-    """A handle on a shared value like `Arc`, one word lighter, which cannot be weakly referenced."""
+    """A handle on a shared value like `Arc`, lighter by a word or two, which cannot be weakly referenced."""
 
     __slots__ = ()
 

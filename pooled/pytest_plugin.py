@@ -1,7 +1,8 @@
 """The pytest plugin: it is there wherever the package is installed, and does nothing until it is asked for.
 
-- `@pytest.mark.pooled(no_escapes=True, max_live=0)` fails a test that lets pooled objects escape, or leaves so many
-  more of them alive than there were before. In debug mode (`POOLED_DEBUG=1`) the failure says where they were taken.
+- `@pytest.mark.pooled(no_escapes=True, max_live=0)` fails a test that lets pooled objects escape, or leaves more than
+  `max_live` alive beyond those that were before. In debug mode (`POOLED_DEBUG=1`) the failure says where they were
+  taken.
 - The fixture `empty_pools` has a test begin and end with nothing parked; with `pooled_empty_pools = true` in pytest's
   configuration every test does.
 - `--pooled-report` prints what the pools did at the end of the run; with pytest-xdist, each worker's.
@@ -38,8 +39,9 @@ class Expected:
     """What a test promises of pooled objects.
 
     Attributes:
-        no_escapes: that none escapes: whatever it drops, nobody else still has.
-        max_live: that at its end no more than so many are alive beyond those that were before; None: any number may be.
+        no_escapes: that none escapes: nobody else still has what it drops.
+        max_live: that at its end no more than so many are alive beyond those that were before, in all pools together;
+            None: any number may be.
     """
 
     no_escapes: bool = True
