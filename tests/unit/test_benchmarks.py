@@ -1,9 +1,12 @@
 """The benchmarks run, one table at a time, and say so where there is no such table."""
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
+
+import pytest
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -34,6 +37,15 @@ def test_a_table_that_is_missing():
     process = run("--only", "nothing of the kind")
     assert process.returncode == 2
     assert "expected a part of one of the titles 'take + drop', " in process.stderr
+
+
+def test_the_tables_that_the_documentation_names():
+    pytest.importorskip("numpy")  # without it some tables are left out
+    titles = run("--only", "nothing of the kind").stderr
+    pages = [ROOT / "README.md", *(ROOT / "docs").rglob("*.md")]
+    named = {name for page in pages for name in re.findall(r"-m benchmarks --only (\w+)", page.read_text("utf-8"))}
+    assert len(named) > 3
+    assert [name for name in sorted(named) if name not in titles] == []
 
 
 def test_a_run_against_an_earlier_one(tmp_path):
