@@ -212,7 +212,7 @@ def plan_for_function(factory: Callable[[], Any], *, reset: Reset | None, capaci
         )
     for name, function in (("reset", reset), ("capacity", capacity)):
         if function is not None:
-            _check_hook(f"{name}={function!r}", name, function)
+            check_hook(f"{name}={function!r}", name, function)
     return Plan(
         factory=factory,
         parkable=factory,
@@ -236,17 +236,18 @@ def _checked(cls: type, name: str, given: Callable[[Any], Any] | None) -> Callab
     class's own affair, and so is what its metaclass has.
     """
     if given is not None:
-        _check_hook(f"{name}={given!r}", name, given)
+        check_hook(f"{name}={given!r}", name, given)
         return given
     method: Any = next((base.__dict__[name] for base in cls.__mro__ if name in base.__dict__), None)
     if isinstance(method, types.FunctionType | types.MethodDescriptorType):
-        _check_hook(f"{cls.__qualname__}.{name}", name, method)
+        check_hook(f"{cls.__qualname__}.{name}", name, method)
         return method
     other = isinstance(method, type | property | classmethod | staticmethod) or not callable(getattr(cls, name, None))
     return None if method is None or other else operator.methodcaller(name)
 
 
-def _check_hook(which: str, name: str, function: Callable[[Any], Any]) -> None:
+def check_hook(which: str, name: str, function: Callable[[Any], Any]) -> None:
+    """Raise TypeError, with a text that begins with `which`, if `function` cannot be called with an object alone."""
     if not callable(function):
         raise TypeError(f"{which}: expected a function that takes the object")
     called = (function, inspect.getattr_static(type(function), "__call__", None))  # an object can be a function, too

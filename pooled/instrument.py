@@ -30,7 +30,7 @@ from pooled._config import Instrumented, check_target, current
 from pooled._decorate import poolable
 from pooled._imports import Finder, Steps
 from pooled._policy import Limits, Scope
-from pooled._recycling import check_keep
+from pooled._recycling import check_hook, check_keep
 from pooled._stand_ins import STOCK, StandIn, stand_in
 
 __all__ = ["when_imported"]
@@ -67,6 +67,9 @@ def when_imported(  # noqa: PLR0913 (each is one thing that can be said of a cla
     """
     module, name = check_target("target", target)
     limits = attrs.asdict(Limits(max=max, max_cap=max_cap, scope=scope, idle_trim=idle_trim))
+    for which, function in (("reset", reset), ("capacity", capacity)):
+        if function is not None:
+            check_hook(f"{which}={function!r}", which, function)
     _register(
         f"target={target!r}", module, name, {**limits, "reset": reset, "capacity": capacity, "keep": check_keep(keep)}
     )

@@ -96,6 +96,9 @@ def test_what_is_wrong_is_said_at_once(pooled):
         pooled.instrument.when_imported("json:JSONEncoder", max=-1)
     with pytest.raises(TypeError, match="keep='markers': expected the names of attributes"):
         pooled.instrument.when_imported("json:JSONEncoder", keep="markers")
+    for hook in ("reset", "capacity"):
+        with pytest.raises(TypeError, match=f"{hook}=3: expected a function that takes the object"):
+            pooled.instrument.when_imported("json:JSONEncoder", **{hook: 3})
 
 
 def test_what_turns_out_wrong_stops_the_import(pooled, package):
