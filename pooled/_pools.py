@@ -29,7 +29,7 @@ class Pool(Generic[T]):
     - a poolable class: what `take` gives comes home to this pool instead of the class's;
     - any other class, builtin ones too (`list`), or a function without parameters: the object is handed out
       behind a proxy (`wrapt`) that stands for it, and comes home when the proxy dies. Code written in C that
-      wants the real object gets it from `borrow`.
+      wants the real object gets it from `borrow`. Either way a take and a drop cost some microseconds.
 
     Args:
         factory: the class, or the function that makes an object.
