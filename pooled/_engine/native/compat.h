@@ -244,6 +244,9 @@ compat_is_finalized(PyObject *self)
 #define COMPAT_HAS_PLAIN_LINKS true
 #endif
 
+/* Whether releases of this version of Python have different collectors. */
+#define COMPAT_COLLECTOR_VARIES (PY_VERSION_HEX >= 0x030e0000)
+
 /* ---- exceptions ---- */
 
 /* Set the current exception aside; NULL where there is none. The caller owns it. */

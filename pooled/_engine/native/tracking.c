@@ -27,7 +27,7 @@ is_known(void)
     if (!COMPAT_HAS_PLAIN_LINKS) {
         return false;
     }
-    return PY_VERSION_HEX < 0x030e0000 || strncmp(Py_GetVersion(), PY_VERSION " ", strlen(PY_VERSION) + 1) == 0;
+    return !COMPAT_COLLECTOR_VARIES || strncmp(Py_GetVersion(), PY_VERSION " ", strlen(PY_VERSION) + 1) == 0;
 }
 
 /* The list behind the last object that came into it, if a second one comes in between. */
