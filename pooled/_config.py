@@ -160,7 +160,7 @@ def check_gc_trim(name: str, value: object) -> float | None:
     """The seconds between two trimmings after full collections, at least; None where that is off."""
     if isinstance(value, bool):
         return 10.0 if value else None
-    return check_seconds(name, value)
+    return check_seconds(name, value, way_out="False turns it off")
 
 
 def _checked(where: str, check: Callable[[str, object], Any], key: str, value: object) -> Any:
@@ -293,7 +293,8 @@ def configure(
 
     Raises:
         TypeError: a limit is not an int, the scope not a string, or seconds not a number.
-        ValueError: a limit is below 0, the scope neither "local" nor "global", or `budget` not a number of bytes.
+        ValueError: a limit is below 0, the scope neither "local" nor "global", `budget` not a number of bytes, or
+            seconds below 0 or not finite.
     """
     written = Limits(max=max, max_cap=max_cap, scope=scope, idle_trim=idle_trim)
     bytes_allowed = current.budget if budget is _UNCHANGED else check_budget("budget", budget)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, Final, TypeAlias
+from weakref import WeakKeyDictionary
 
 import attrs
 
@@ -13,6 +15,12 @@ from pooled._pools import Pool, all_pools
 from pooled._stats import Stats
 
 _COLUMNS = ("hits", "misses", "recycled", "discarded", "escaped", "collected", "detached", "live", "parked")
+
+
+AnyPool: TypeAlias = Pool[Any] | MemoryPool
+
+_names: Final[WeakKeyDictionary[AnyPool, str]] = WeakKeyDictionary()
+"""What each pool was called so far: a series of figures must not go on with those of another pool."""
 
 
 class AllStats(Mapping[str, Stats]):
@@ -54,17 +62,23 @@ def stats() -> AllStats:
     """What became of the objects that the pools handed out: a mapping of pool names to `Stats`.
 
     Pools of memory come last; what they count is blocks. Pools of the same name are told apart by a number: `name`,
-    `name#2`. Pools that handed out nothing are in it. Printed, it is a table.
+    `name#2`. A pool keeps that while it lives. Pools that handed out nothing are in it. Printed, it is a table.
     """
-    by_name: dict[str, Stats] = {}
-    pools: list[Pool[Any] | MemoryPool] = [*all_pools(), *memory_pools()]
+    return AllStats({name: pool.stats() for name, pool in named_pools().items()})
+
+
+def named_pools() -> dict[str, AnyPool]:
+    """Every pool there is, in the order of `stats`, by a name that no other one has while it lives."""
+    pools: list[AnyPool] = [*all_pools(), *memory_pools()]
+    names = {pool: name for pool in pools if (name := _names.get(pool)) is not None}
+    used = set(names.values())
     for pool in pools:
-        name, number = pool.name, 1
-        while name in by_name:
-            number += 1
-            name = f"{pool.name}#{number}"
-        by_name[name] = pool.stats()
-    return AllStats(by_name)
+        if pool not in names:
+            numbered = (f"{pool.name}#{number}" for number in itertools.count(2))
+            names[pool] = name = next(name for name in itertools.chain([pool.name], numbered) if name not in used)
+            used.add(name)
+            _names[pool] = name
+    return {names[pool]: pool for pool in pools}
 
 
 @attrs.frozen(kw_only=True)
