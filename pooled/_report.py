@@ -11,6 +11,7 @@ import attrs
 
 from pooled import _engine
 from pooled._memory import MemoryPool, memory_pools
+from pooled._names import shown
 from pooled._pools import Pool, all_pools
 from pooled._stats import Stats
 
@@ -45,7 +46,7 @@ class AllStats(Mapping[str, Stats]):
 
     def __str__(self) -> str:
         rows: list[tuple[str, ...]] = [("pool", *_COLUMNS)]
-        rows += [(name, *(f"{getattr(stats, column):,}" for column in _COLUMNS)) for name, stats in self.items()]
+        rows += [(shown(name), *(f"{getattr(stats, column):,}" for column in _COLUMNS)) for name, stats in self.items()]
         widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
         return "\n".join(_line(row, widths) for row in rows)
 
