@@ -1,6 +1,9 @@
-"""Names of pools, as they are shown: a program may give its classes and pools any."""
+"""Names of pools, as others are told them: a program may give its classes and pools any."""
 
 from __future__ import annotations
+
+import itertools
+from collections.abc import Container
 
 
 def shown(name: str) -> str:
@@ -12,3 +15,14 @@ def shown(name: str) -> str:
     if name.isprintable():
         return name
     return "".join(each if each.isprintable() else each.encode("unicode_escape").decode() for each in name)
+
+
+def encodable(name: str) -> str:
+    """The name, with what UTF-8 cannot write as in a string literal: one such would spoil all that is sent with it."""
+    return name.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def distinct(name: str, used: Container[str]) -> str:
+    """The name, with the first number from 2 on after it, if it needs one not to be used yet, as UTF-8 writes it."""
+    numbered = (f"{name}#{number}" for number in itertools.count(2))
+    return next(each for each in itertools.chain([name], numbered) if encodable(each) not in used)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterator, Mapping
 from typing import Any, Final, TypeAlias
 from weakref import WeakKeyDictionary
@@ -11,7 +10,7 @@ import attrs
 
 from pooled import _engine
 from pooled._memory import MemoryPool, memory_pools
-from pooled._names import shown
+from pooled._names import distinct, encodable, shown
 from pooled._pools import Pool, all_pools
 from pooled._stats import Stats
 
@@ -72,13 +71,11 @@ def named_pools() -> dict[str, AnyPool]:
     """Every pool there is, in the order of `stats`, by a name that no other one has while it lives."""
     pools: list[AnyPool] = [*all_pools(), *memory_pools()]
     names = {pool: name for pool in pools if (name := _names.get(pool)) is not None}
-    used = set(names.values())
+    used = set(map(encodable, names.values()))
     for pool in pools:
         if pool not in names:
-            numbered = (f"{pool.name}#{number}" for number in itertools.count(2))
-            names[pool] = name = next(name for name in itertools.chain([pool.name], numbered) if name not in used)
-            used.add(name)
-            _names[pool] = name
+            names[pool] = _names[pool] = name = distinct(pool.name, used)
+            used.add(encodable(name))
     return {names[pool]: pool for pool in pools}
 
 
