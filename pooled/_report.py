@@ -70,8 +70,13 @@ def stats() -> AllStats:
 def named_pools() -> dict[str, AnyPool]:
     """Every pool there is, in the order of `stats`, by a name that no other one has while it lives."""
     pools: list[AnyPool] = [*all_pools(), *memory_pools()]
-    names = {pool: name for pool in pools if (name := _names.get(pool)) is not None}
-    used = set(map(encodable, names.values()))
+    names: dict[AnyPool, str] = {}
+    used: set[str] = set()
+    for pool in pools:
+        name = _names.get(pool)
+        if name is not None and encodable(name) not in used:  # threads that ask at once may have given one to two pools
+            names[pool] = name
+            used.add(encodable(name))
     for pool in pools:
         if pool not in names:
             names[pool] = _names[pool] = name = distinct(pool.name, used)

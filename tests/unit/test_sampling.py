@@ -151,6 +151,24 @@ def test_what_a_pool_does_is_never_taken_for_what_another_did():
     del memory
 
 
+def test_threads_that_ask_at_once_see_every_pool():
+    together = threading.Barrier(4)
+
+    def make():
+        pools = []
+        together.wait()
+        for _ in range(50):
+            pools.append(pooled.GlobalPool(list, name="of a crowd"))
+            pooled.stats()
+        return pools
+
+    with ThreadPoolExecutor(4) as executor:
+        pools = [future.result() for future in [executor.submit(make) for _ in range(4)]]
+    crowd = {name for name in pooled.stats() if name.startswith("of a crowd")}
+    assert len(crowd) == sum(map(len, pools)) == 200
+    assert {name for name in pooled.stats() if name.startswith("of a crowd")} == crowd
+
+
 @pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="this system has no timers that signal")
 def test_a_signal_handler_may_ask():
     code = """
@@ -210,6 +228,52 @@ raise SystemExit(os.waitstatus_to_exitcode(status))
         [sys.executable, "-P", "-c", code], capture_output=True, text=True, timeout=60, check=False
     )
     assert (process.returncode, process.stderr) == (0, "")
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
+def test_children_that_are_born_while_a_sample_is_taken(tmp_path):
+    code = """
+import os, pooled, sys, threading, warnings
+warnings.simplefilter("ignore")
+from pooled.containers import BufferPool
+pools = [pooled.LocalPool(list, name=f"pool {number}") for number in range(200)] + [BufferPool(max_bytes=1)]
+with pooled.sample(0.001) as sampling:
+    while not sampling.samples:
+        pass
+    for _ in range(20):
+        child = os.fork()
+        if not child:
+            with sampling:
+                sampling.samples
+                repr(sampling)
+            pooled.report(html=sys.argv[1])
+            before = len(sampling.samples)
+            with pooled.sample(0.001) as own:
+                while len(own.samples) < 2:
+                    pass
+            os._exit(0 if len(sampling.samples) == before and threading.active_count() == 1 else 1)
+        assert os.waitpid(child, 0)[1] == 0
+    assert sampling.is_running
+"""
+    assert run_python(code, str(tmp_path / "page.html")) == (0, "")
+    assert [path.name for path in tmp_path.iterdir()] == ["page.html"]
+
+
+@pytest.mark.parametrize("engine", ["off", "reference", ""])
+def test_any_engine_can_be_sampled(engine):
+    code = """
+import pooled
+pool = pooled.GlobalPool(list, name="sampled")
+with pooled.sample(0.001) as sampling:
+    out = pool.take()
+    pooled.configure(max=3, idle_trim=0.01, budget=1000)
+    other = pooled.GlobalPool(list, name="other")
+    while not any("other" in sample.pools for sample in sampling.samples):
+        pass
+assert sampling.samples[-1].pools == pooled.stats()
+assert str(sampling.samples[-1].pools) == str(pooled.stats())
+"""
+    assert run_python(code, POOLED_ENGINE=engine) == (0, "")
 
 
 def test_an_interpreter_ends_while_it_runs():
