@@ -5,6 +5,7 @@ One file: its style and its charts are in it. It asks browsers to load nothing f
 
 from __future__ import annotations
 
+import re
 import sys
 import time
 from collections.abc import Iterable, Mapping, Sequence
@@ -139,11 +140,16 @@ def _did(stats: Stats) -> bool:
 
 def _name(name: str) -> str:
     """A name, isolated from what stands beside it: there are letters that are written from right to left."""
-    whole = shown(name)
+    whole, half = shown(name), LONGEST // 2
     if len(whole) <= LONGEST:
-        return f"<bdi>{escape(whole)}</bdi>"
-    half = LONGEST // 2
-    return f'<bdi title="{escape(whole)}">{escape(whole[:half])}\N{HORIZONTAL ELLIPSIS}{escape(whole[-half:])}</bdi>'
+        return f"<bdi>{_breakable(whole)}</bdi>"
+    short = f"{whole[:half]}\N{HORIZONTAL ELLIPSIS}{whole[-half:]}"
+    return f'<bdi title="{escape(whole)}">{_breakable(short)}</bdi>'
+
+
+def _breakable(name: str) -> str:
+    """In HTML, with the places where a line had better end."""
+    return re.sub("([.:])(?=.)", r"\1<wbr>", escape(name))
 
 
 def _summary(total: Stats) -> str:

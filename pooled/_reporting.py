@@ -29,7 +29,7 @@ def report(*, html: str | os.PathLike[str] | None = None) -> str:
     Raises:
         TypeError: `html` is not a path.
         ValueError: `html` is empty, or no path can be like that.
-        OSError: the page cannot be written; what was there stays.
+        OSError: the page cannot be written (on Windows, nor while somebody has it open); what was there stays.
     """
     path = None if html is None else _checked(html)
     found = stats()

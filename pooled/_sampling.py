@@ -128,7 +128,7 @@ def sample(interval: float, *, keep: int = 2_000) -> Sampling:
         interval: seconds, at least 0.001. A sample costs a walk over all pools and threads, some microseconds each.
         keep: how many samples are kept at most; where there would be more, every other one goes and the interval
             doubles. That bounds their memory: in each, a pool takes some 50 bytes if it did nothing since the one
-            before, and else 500 at most.
+            before, and else 600 at most.
 
     Raises:
         TypeError: `interval` is not a number, or `keep` not an int.

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import threading
+import tracemalloc
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -93,6 +94,22 @@ def test_the_last_sample_stays_when_others_go(keep):
             pool.take()
         assert 2 <= len(sampling.samples) <= keep
         assert sampling.samples[-1].pools["seen last"] == pool.stats()
+
+
+def test_pools_that_do_nothing_take_little_memory():
+    pools = [pooled.GlobalPool(list, name="idle") for _ in range(200)]
+    for pool in pools:
+        pool.take()
+    with pooled.sample(0.001) as sampling:
+        wait_for(sampling, 2)
+        tracemalloc.start()
+        try:
+            seen = len(sampling.samples)
+            wait_for(sampling, seen + 20)
+            taken = tracemalloc.get_traced_memory()[0] / (len(sampling.samples) - seen)
+        finally:
+            tracemalloc.stop()
+    assert taken / len(pooled.stats()) < 120
 
 
 @pytest.mark.parametrize("interval", [1e11, 1e300, 10**300], ids="{:.0e}".format)
