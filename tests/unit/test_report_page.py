@@ -4,6 +4,7 @@ import errno
 import os
 import re
 import stat
+import time
 from concurrent.futures import ThreadPoolExecutor
 from html.parser import HTMLParser
 
@@ -153,6 +154,21 @@ def test_the_charts_are_of_the_same_time(tmp_path, pool):
     ends = {float(re.search(r"L([\d.]+),[\d.]+$", path["d"])[1]) for path in paths if path["class"] == "live"}
     assert len(begins) > 1
     assert len(ends) == 1
+
+
+@pytest.mark.parametrize(
+    ("seconds", "middle", "end"), [(200, "100 s", "200 s"), (600, "5.0 min", "10.0 min"), (72_000, "10.0 h", "20.0 h")]
+)
+def test_times_are_in_the_unit_that_suits_them(tmp_path, pool, monkeypatch, seconds, middle, end):
+    with pooled.sample(1000.0) as sampling:
+        while not sampling.samples:
+            pass
+        now = time.monotonic
+        monkeypatch.setattr(time, "monotonic", lambda: now() + seconds)
+    pooled.report(html=tmp_path / "page.html")
+    texts = read(tmp_path / "page.html").texts
+    assert {("text", middle), ("text", end)} <= set(texts)
+    assert any(tag == "desc" and text.endswith(f" to {end}.") for tag, text in texts)
 
 
 @pytest.mark.parametrize(
