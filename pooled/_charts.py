@@ -6,40 +6,98 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Final
 
-WIDTH: Final = 420
-HEIGHT: Final = 170
+import attrs
+
+WIDTH: Final = 400
+HEIGHT: Final = 165
 
 # What is left of these for what is written at the sides.
-LEFT: Final = 48
-RIGHT: Final = 10
-TOP: Final = 12
+LEFT: Final = 46
+RIGHT: Final = 8
+TOP: Final = 10
 BOTTOM: Final = 24
 
+_UNITS: Final = (("h", 3600, 3), ("min", 60, 5))
+"""Units of time, their seconds, and from how many of them on they are used."""
 
-def chart(title: str, seconds: Sequence[float], series: Mapping[str, Sequence[int]]) -> str:
-    """Lines through counts over time. Their colours are those that the page's style gives to their names."""
-    most = _round_up(max(1, *(max(counts) for counts in series.values())))
-    first, last = seconds[0], max(seconds[-1], seconds[0] + 1e-9)
 
-    def x(at: float) -> float:
-        return LEFT + (at - first) / (last - first) * (WIDTH - LEFT - RIGHT)
+@attrs.frozen(kw_only=True)
+class Chart:
+    """Counts over time.
 
-    def y(count: float) -> float:
-        return HEIGHT - BOTTOM - count / most * (HEIGHT - TOP - BOTTOM)
+    Attributes:
+        title: what they are of.
+        seconds: when they were counted.
+        series: the counts, by name; the page's style gives a colour to each name, and to what is below the first.
+        span: the seconds that the chart begins and ends with, so that several can be compared.
+    """
 
-    parts = [f"<title>{escape(title)}: {' and '.join(series)} over {last - first:.1f} seconds</title>"]
-    for share in (0, 0.5, 1):
-        at = y(most * share)
-        parts.append(f'<line class=axis x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{at:.1f}" y2="{at:.1f}"/>')
-        parts.append(f'<text x="{LEFT - 6}" y="{at + 3:.1f}" text-anchor="end">{_short(most * share)}</text>')
-    decimals = 2 if last < 10 else 0
-    for share, anchor in ((0, "start"), (0.5, "middle"), (1, "end")):
-        at = first + (last - first) * share
-        parts.append(f'<text x="{x(at):.1f}" y="{HEIGHT - 7}" text-anchor="{anchor}">{at:,.{decimals}f} s</text>')
-    for name, counts in series.items():
-        points = " ".join(f"{x(at):.1f},{y(count):.1f}" for at, count in zip(seconds, counts, strict=True))
-        parts.append(f'<path class="{name}" d="M{points.replace(" ", "L")}"/>')
-    return f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img">{"".join(parts)}</svg>'
+    title: str
+    seconds: Sequence[float]
+    series: Mapping[str, Sequence[int]]
+    span: tuple[float, float]
+
+    def svg(self, name: str) -> str:
+        """The chart, for an HTML page that has nothing else called `name`."""
+        parts = [
+            f'<title id="{name}-title">{escape(self.title)}: {" and ".join(self.series)} over time</title>',
+            f'<desc id="{name}-desc">{escape(self.described())}</desc>',
+            *self._grid(),
+            *self._lines(),
+        ]
+        return (
+            f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-labelledby="{name}-title" '
+            f'aria-describedby="{name}-desc">{"".join(parts)}</svg>'
+        )
+
+    def described(self) -> str:
+        """What can be seen, in words."""
+        first, last = self.seconds[0], self.seconds[-1]
+        said = [
+            f"{name}: {counts[0]:,} at first, {max(counts):,} at most, {counts[-1]:,} at last"
+            for name, counts in self.series.items()
+        ]
+        return f"{'; '.join(said)}. From {_time(first, last)} to {_time(last, last)}."
+
+    def _most(self) -> int:
+        return _round_up(max(1, *(max(counts) for counts in self.series.values())))
+
+    def _x(self, at: float) -> float:
+        first, last = self.span
+        return LEFT + (at - first) / max(last - first, 1e-9) * (WIDTH - LEFT - RIGHT)
+
+    def _y(self, share: float) -> float:
+        return HEIGHT - BOTTOM - share * (HEIGHT - TOP - BOTTOM)
+
+    def _grid(self) -> list[str]:
+        parts = []
+        for share in (0, 0.5, 1):
+            at = self._y(share)
+            parts.append(f'<line class=axis x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{at:.1f}" y2="{at:.1f}"/>')
+            count = _short(self._most() * share)
+            parts.append(f'<text x="{LEFT - 6}" y="{at + 3.5:.1f}" text-anchor="end">{count}</text>')
+        first, last = self.span
+        for share, anchor in ((0, "start"), (0.5, "middle"), (1, "end")):
+            at = first + (last - first) * share
+            parts.append(
+                f'<text x="{self._x(at):.1f}" y="{HEIGHT - 7}" text-anchor="{anchor}">{_time(at, last)}</text>'
+            )
+        return parts
+
+    def _lines(self) -> list[str]:
+        """The series, of which the first is the lowest, with what is below its line."""
+        parts: list[str] = []
+        most = self._most()
+        for name, counts in self.series.items():
+            points = [
+                f"{self._x(at):.1f},{self._y(count / most):.1f}" for at, count in zip(self.seconds, counts, strict=True)
+            ]
+            if not parts:
+                ground = f"{self._y(0):.1f}"
+                ends = f"V{ground}H{self._x(self.seconds[0]):.1f}Z"
+                parts.append(f'<path class="{name} area" d="M{"L".join(points)}{ends}"/>')
+            parts.append(f'<path class="{name}" d="M{"L".join(points)}"/>')
+        return parts
 
 
 def _round_up(count: int) -> int:
@@ -53,3 +111,11 @@ def _short(count: float) -> str:
         if count >= scale * 10:
             return f"{count / scale:g}{unit}"
     return f"{count:,g}"
+
+
+def _time(seconds: float, last: float) -> str:
+    """Seconds, in the unit that suits the last of them."""
+    for unit, scale, least in _UNITS:
+        if last >= least * scale:
+            return f"{seconds / scale:,.1f} {unit}"
+    return f"{seconds:,.{2 if last < 10 else 0}f} s"

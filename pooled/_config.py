@@ -160,7 +160,7 @@ def check_gc_trim(name: str, value: object) -> float | None:
     """The seconds between two trimmings after full collections, at least; None where that is off."""
     if isinstance(value, bool):
         return 10.0 if value else None
-    return check_seconds(name, value, never="False")
+    return check_seconds(name, value, way_out="False turns it off")
 
 
 def _checked(where: str, check: Callable[[str, object], Any], key: str, value: object) -> Any:
@@ -294,8 +294,8 @@ def configure(
     Raises:
         TypeError: a limit is not an int, the scope not a string, seconds not a number, or `budget` neither an int nor a
             text.
-        ValueError: a limit or seconds are below 0, the scope is neither "local" nor "global", or `budget` is no number
-            of bytes.
+        ValueError: a limit or seconds are below 0, seconds are not finite, the scope is neither "local" nor "global",
+            or `budget` is no number of bytes.
     """
     written = Limits(max=max, max_cap=max_cap, scope=scope, idle_trim=idle_trim)
     bytes_allowed = current.budget if budget is _UNCHANGED else check_budget("budget", budget)

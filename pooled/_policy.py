@@ -32,13 +32,24 @@ def check_scope(name: str, value: object) -> Scope:
     return value
 
 
-def check_seconds(name: str, value: object, *, never: str = "0") -> float:
+def check_seconds(name: str, value: object, *, least: float = 0, way_out: str = "0 means never") -> float:
     """Give back `value` as seconds, or raise an error that names the parameter, the value and the way out."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise TypeError(f"{name}={value!r}: expected seconds as a number, got {type(value).__name__}")
-    if not (math.isfinite(value) and value >= 0):
-        raise ValueError(f"{name}={value!r}: expected seconds, 0 or more; {never} means never")
+    try:
+        seconds = float(value)
+    except OverflowError:  # an int that no float is as large as
+        seconds = math.inf
+    if not (math.isfinite(seconds) and seconds >= least):
+        raise ValueError(f"{name}={_written(value)}: expected a finite number of seconds, {least} or more; {way_out}")
     return value
+
+
+def _written(number: float) -> str:
+    try:
+        return repr(number)
+    except ValueError:  # Python writes no int of more than some thousand digits
+        return f"<int of {int(number).bit_length()} bits>"
 
 
 def _seconds_validator(_policy: object, attribute: attrs.Attribute[Any], value: object) -> None:
@@ -68,7 +79,7 @@ class Policy:
 
     Raises:
         TypeError: a limit is not an int, the scope not a string, or `idle_trim` not a number.
-        ValueError: a limit is below 0, or the scope neither "local" nor "global".
+        ValueError: a limit is below 0, the scope neither "local" nor "global", or `idle_trim` below 0 or not finite.
     """
 
     max: int = attrs.field(default=1024, validator=_limit_validator)

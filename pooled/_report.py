@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, Final, TypeAlias
+from weakref import WeakKeyDictionary
 
 import attrs
 
 from pooled import _engine
 from pooled._memory import MemoryPool, memory_pools
+from pooled._names import distinct, encodable, shown
 from pooled._pools import Pool, all_pools
 from pooled._stats import Stats
 
 _COLUMNS = ("hits", "misses", "recycled", "discarded", "escaped", "collected", "detached", "live", "parked")
+
+
+AnyPool: TypeAlias = Pool[Any] | MemoryPool
+
+_names: Final[WeakKeyDictionary[AnyPool, str]] = WeakKeyDictionary()
+"""What each pool was called so far: a series of figures must not go on with those of another pool."""
 
 
 class AllStats(Mapping[str, Stats]):
@@ -37,7 +45,7 @@ class AllStats(Mapping[str, Stats]):
 
     def __str__(self) -> str:
         rows: list[tuple[str, ...]] = [("pool", *_COLUMNS)]
-        rows += [(name, *(f"{getattr(stats, column):,}" for column in _COLUMNS)) for name, stats in self.items()]
+        rows += [(shown(name), *(f"{getattr(stats, column):,}" for column in _COLUMNS)) for name, stats in self.items()]
         widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
         return "\n".join(_line(row, widths) for row in rows)
 
@@ -54,17 +62,26 @@ def stats() -> AllStats:
     """What became of the objects that the pools handed out: a mapping of pool names to `Stats`.
 
     Pools of memory come last; what they count is blocks. Pools of the same name are told apart by a number: `name`,
-    `name#2`. Pools that handed out nothing are in it. Printed, it is a table.
+    `name#2`. A pool keeps that while it lives. Pools that handed out nothing are in it. Printed, it is a table.
     """
-    by_name: dict[str, Stats] = {}
-    pools: list[Pool[Any] | MemoryPool] = [*all_pools(), *memory_pools()]
+    return AllStats({name: pool.stats() for name, pool in named_pools().items()})
+
+
+def named_pools() -> dict[str, AnyPool]:
+    """Every pool there is, in the order of `stats`, by a name that no other one has while it lives."""
+    pools: list[AnyPool] = [*all_pools(), *memory_pools()]
+    names: dict[AnyPool, str] = {}
+    used: set[str] = set()
     for pool in pools:
-        name, number = pool.name, 1
-        while name in by_name:
-            number += 1
-            name = f"{pool.name}#{number}"
-        by_name[name] = pool.stats()
-    return AllStats(by_name)
+        name = _names.get(pool)
+        if name is not None and encodable(name) not in used:  # threads that ask at once may have given one to two pools
+            names[pool] = name
+            used.add(encodable(name))
+    for pool in pools:
+        if pool not in names:
+            names[pool] = _names[pool] = name = distinct(pool.name, used)
+            used.add(encodable(name))
+    return {names[pool]: pool for pool in pools}
 
 
 @attrs.frozen(kw_only=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import os
 import threading
 import time
@@ -12,8 +11,8 @@ from typing import Final, Self
 
 import attrs
 
-from pooled._policy import check_limit
-from pooled._report import stats
+from pooled._policy import check_limit, check_seconds
+from pooled._report import AllStats, stats
 from pooled._stats import Stats
 
 LEAST: Final = 0.001
@@ -37,8 +36,8 @@ class Sampling:
     """Samples that are being taken, or were. `sample` begins one; it is a context manager, which ends it.
 
     Attributes:
-        interval: seconds between two samples now. It doubles when there are as many samples as are kept: every other
-            one goes then, so that what stays covers the whole time.
+        interval: seconds between two samples now. It doubles where there would be more samples than are kept: every
+            other one goes then, so that what stays covers the whole time.
     """
 
     def __init__(self, interval: float, keep: int) -> None:
@@ -47,7 +46,8 @@ class Sampling:
         self._samples: list[Sample] = []
         self._began = time.monotonic()
         self._over = threading.Event()
-        self._lock = threading.Lock()
+        self._is_complete = False
+        self._lock = threading.RLock()  # a signal handler may ask while its thread is at it
         self._thread = threading.Thread(target=self._look_on, daemon=True, name="pooled-sample")
         _running.add(self)
         self._thread.start()
@@ -64,13 +64,14 @@ class Sampling:
         return self._thread.is_alive() and not self._over.is_set()
 
     def stop(self) -> None:
-        """Take the last sample, and no more. To stop twice changes nothing."""
-        if self._over.is_set():
-            return
+        """Take the last sample, and no more. To stop twice changes nothing: each call waits until that is done."""
         self._over.set()
         if self._thread.is_alive() and self._thread is not threading.current_thread():
             self._thread.join()
-        self._look()
+        with self._lock:
+            if not self._is_complete:
+                self._is_complete = True
+                self._look()
         _running.discard(self)
 
     def __enter__(self) -> Self:
@@ -85,22 +86,30 @@ class Sampling:
 
     def _look_on(self) -> None:
         self._look()
-        while not self._over.wait(self.interval):
+        while not self._over.wait(min(self.interval, threading.TIMEOUT_MAX)):
             self._look()
 
     def _look(self) -> None:
-        taken = Sample(seconds=time.monotonic() - self._began, pools=dict(stats()))
+        seconds, found = time.monotonic() - self._began, stats()
         with self._lock:
-            self._samples.append(taken)
-            if len(self._samples) >= self._keep:
+            if self._samples:
+                found = _shared(found, self._samples[-1].pools)
+            if len(self._samples) == self._keep:
                 del self._samples[1::2]
                 self.interval *= 2
+            self._samples.append(Sample(seconds=seconds, pools=found))
 
     def _be_in_child(self) -> None:
         """There is one thread in the child of a fork; whoever held a lock, that of the event among them, is gone."""
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         self._over = threading.Event()
         self._over.set()
+        self._is_complete = True
+
+
+def _shared(found: AllStats, before: Mapping[str, Stats]) -> AllStats:
+    """The same, but of a pool that did nothing the `Stats` that are there already: most pools are idle mostly."""
+    return AllStats({name: before[name] if before.get(name) == new else new for name, new in found.items()})
 
 
 _running: Final[weakref.WeakSet[Sampling]] = weakref.WeakSet()
@@ -117,16 +126,16 @@ def sample(interval: float, *, keep: int = 2_000) -> Sampling:
 
     Args:
         interval: seconds, at least 0.001. A sample costs a walk over all pools and threads, some microseconds each.
-        keep: how many samples are kept; where there would be more, every other one goes and the interval doubles.
+        keep: how many samples are kept at most; where there would be more, every other one goes and the interval
+            doubles. That bounds their memory: in each, a pool takes some 50 bytes if it did nothing since the one
+            before, and else 600 at most.
 
     Raises:
         TypeError: `interval` is not a number, or `keep` not an int.
         ValueError: `interval` is too small or not finite, or `keep` is below 2.
+        RuntimeError: the system gives no further thread.
     """
-    if isinstance(interval, bool) or not isinstance(interval, int | float):
-        raise TypeError(f"interval={interval!r}: expected seconds as a number, got {type(interval).__name__}")
-    if not (math.isfinite(interval) and interval >= LEAST):
-        raise ValueError(f"interval={interval!r}: expected seconds, at least {LEAST}; 1.0 is often enough")
+    check_seconds("interval", interval, least=LEAST, way_out="1.0 is often enough")
     if check_limit("keep", keep) < 2:
         raise ValueError(f"keep={keep!r}: expected 2 or more; leave it out for the default")
     sampling = Sampling(float(interval), keep)

@@ -152,7 +152,7 @@ class Keeper:
         spans = [store.policy.idle_trim / 2 for store in _all_stores() if store.policy.idle_trim]
         if _config.current.budget is not None:
             spans.append(BUDGET_INTERVAL)
-        return max(0.01, min(spans)) if spans else None
+        return max(0.01, min(*spans, threading.TIMEOUT_MAX)) if spans else None
 
     def _is_idle(self, store: Store, now: float) -> bool:
         """Whether a pool handed out nothing since the last look."""

@@ -1,7 +1,9 @@
 """Instruments for OpenTelemetry: what the pools did, whenever a reader asks. It needs the extra `opentelemetry`.
 
-`instrument()` makes them. Their names begin with `pooled.`; each observation has the attribute `pool`, the name of the
-pool; those of `pooled.discarded` have a `reason`, too.
+`instrument()` makes them. Their names begin with `pooled.`. Each observation has the attributes `pooled.pool`, a name
+that no other pool has while it lives, and `pooled.scope`, "local" or "global"; those of `pooled.discarded` have a
+`pooled.reason`, too. What a pool of memory counts is blocks; `pooled.memory.parked` and `pooled.memory.max`, in bytes,
+are of those pools alone, and `pooled.max` of all others.
 """
 
 from __future__ import annotations
@@ -11,38 +13,57 @@ from collections.abc import Callable, Iterable, Iterator
 from opentelemetry.metrics import CallbackOptions, Meter, Observation, get_meter
 
 import pooled
-from pooled._metrics import COUNTERS, DISCARDED, GAUGES, REASONS
+from pooled._metrics import BYTES, COUNTERS, DISCARDED, OBJECTS, REASONS, Figures, figures
 
 __all__ = ["instrument"]
 
-_UNIT = "{object}"
-
 
 def instrument(meter: Meter | None = None) -> None:
-    """Make the instruments: observable counters, and observable gauges of what is live and parked.
+    """Make the instruments: observable counters, and observable up-down counters of what is there now and may be.
 
-    A reader that asks them costs a walk over all pools and threads for each.
+    These are what OpenTelemetry has for counts that can be added up; readers that know gauges only make such of the
+    latter. A reader that asks them costs a walk over all pools and threads for each.
 
     Args:
         meter: what makes them; None: that of the global provider, called `pooled`.
     """
     meter = get_meter("pooled", pooled.__version__) if meter is None else meter
     for what, text in COUNTERS.items():
-        meter.create_observable_counter(f"pooled.{what}", [_observed(what)], unit=_UNIT, description=text)
-    meter.create_observable_counter("pooled.discarded", [_discarded], unit=_UNIT, description=DISCARDED)
-    for what, text in GAUGES.items():
-        meter.create_observable_gauge(f"pooled.{what}", [_observed(what)], unit=_UNIT, description=text)
+        meter.create_observable_counter(f"pooled.{what}", [_counted(what)], unit="{object}", description=text)
+    meter.create_observable_counter("pooled.discarded", [_discarded], unit="{object}", description=DISCARDED)
+    for what, text in OBJECTS.items():
+        meter.create_observable_up_down_counter(f"pooled.{what}", [_there(what)], unit="{object}", description=text)
+    for what, text in BYTES.items():
+        meter.create_observable_up_down_counter(
+            f"pooled.memory.{what}", [_there(f"{what}_bytes")], unit="By", description=text
+        )
 
 
-def _observed(what: str) -> Callable[[CallbackOptions], Iterable[Observation]]:
+def _counted(what: str) -> Callable[[CallbackOptions], Iterable[Observation]]:
     def observe(_: CallbackOptions) -> Iterator[Observation]:
-        for name, stats in pooled.stats().items():
-            yield Observation(getattr(stats, what), {"pool": name})
+        for pool in figures():
+            yield Observation(getattr(pool.stats, what), _attributes(pool))
 
     return observe
 
 
 def _discarded(_: CallbackOptions) -> Iterator[Observation]:
-    for name, stats in pooled.stats().items():
+    for pool in figures():
         for reason in REASONS:
-            yield Observation(getattr(stats, f"discarded_{reason}"), {"pool": name, "reason": reason})
+            yield Observation(
+                getattr(pool.stats, f"discarded_{reason}"), {**_attributes(pool), "pooled.reason": reason}
+            )
+
+
+def _there(attribute: str) -> Callable[[CallbackOptions], Iterable[Observation]]:
+    def observe(_: CallbackOptions) -> Iterator[Observation]:
+        for pool in figures():
+            value = getattr(pool, attribute)
+            if value is not None:
+                yield Observation(value, _attributes(pool))
+
+    return observe
+
+
+def _attributes(pool: Figures) -> dict[str, str]:
+    return {"pooled.pool": pool.pool, "pooled.scope": pool.scope}

@@ -70,18 +70,25 @@ def test_it_can_be_read(browser, report, scheme, tmp_path, request):
     page.goto(file.as_uri())
     assert page.title() == "pooled: what the pools did"
     assert page.get_by_role("heading", name="What the pools did").is_visible()
-    assert page.locator("tbody tr").count() == pools
+    assert page.get_by_role("region", name="Pools").locator("tbody tr").count() == pools
+    assert page.get_by_role("region", name="Discards").locator("tbody tr").count() == 1
     assert page.get_by_role("cell", name="100.0%").count() + page.get_by_role("cell", name="%").count() > 2
+    assert page.get_by_role("img", name="lines: parked and live over time").count() == 1
     lines = page.locator("figure", has_text="lines").first.locator("path")
-    assert lines.count() == 2
+    assert lines.count() == 3
     for line in lines.all():
         box = line.bounding_box()
         assert box["width"] > 200  # it goes over the whole time
     assert lines.first.evaluate("path => path.getTotalLength()") > 250  # and up and down
     background = page.evaluate("getComputedStyle(document.body).backgroundColor")
     assert background == ("rgb(255, 255, 255)" if scheme == "light" else "rgb(13, 17, 23)")
-    for element in ("h1", "tbody th", "dt", "svg text"):
+    for element in ("h1", ".about", "thead th", "tbody th", ".zero", "dt", ".why dd", "svg text", ".key b", ".key li"):
         assert contrast(page, element) >= 4.5
+    for element in ("svg .live", "svg .parked:not(.area)"):
+        assert contrast(page, element, "stroke") >= 3
+    for element in (".key .live", ".key .parked"):
+        assert contrast(page, element, "borderTopColor") >= 3
+    assert contrast(page, ".rate i", "backgroundColor") >= 3
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     keep = request.config.getoption("--screenshots")
     shot = (IMAGES if keep else tmp_path) / f"report{'-dark' if scheme == 'dark' else ''}.png"
@@ -92,16 +99,57 @@ def test_it_can_be_read(browser, report, scheme, tmp_path, request):
     page.close()
 
 
-def contrast(page, selector):
-    """Of a text and the page behind it, as WCAG has it."""
-    return page.locator(selector).first.evaluate("""element => {
+@pytest.mark.parametrize("medium", ["screen", "print"])
+def test_it_can_be_read_on_narrow_things(browser, report, medium):
+    file, _ = report
+    page = browser.new_page(viewport={"width": 360 if medium == "screen" else 680, "height": 800})
+    page.emulate_media(media=medium)
+    page.goto(file.as_uri())
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert page.evaluate("[...document.querySelectorAll('.wide')].every(each => each.scrollWidth <= each.clientWidth)")
+    assert page.locator("svg text").first.bounding_box()["height"] >= 9
+    width = page.viewport_size["width"]
+    for cell in page.locator("tbody td").all():
+        box = cell.bounding_box()
+        assert 0 <= box["x"] <= box["x"] + box["width"] <= width
+    if medium == "screen":
+        said = "td => getComputedStyle(td, '::before').content"
+        assert page.locator("tbody td").nth(1).evaluate(said) == '"taken"'
+    page.close()
+
+
+def test_no_name_gets_the_browser_to_do_anything(browser, tmp_path):
+    name = "</title><script>document.title = 'ran'</script><img src=x onerror=\"document.title='ran'\"><style>*{}"
+    pool = pooled.GlobalPool(list, name=name)
+    with pooled.sample(0.001):
+        pool.take()
+    pooled.report(html=tmp_path / "page.html")
+    text = (tmp_path / "page.html").read_text(encoding="utf-8")
+    (tmp_path / "worse.html").write_text(text.replace("<h1>", "<script>document.title = 'ran'</script><h1>"))
+    requests = []
+    page = browser.new_page()
+    page.on("request", lambda request: requests.append(request.url))
+    page.goto((tmp_path / "page.html").as_uri())
+    assert page.locator("figcaption", has_text="onerror").count() == 1
+    page.goto((tmp_path / "worse.html").as_uri())  # even if a script came into it
+    assert page.title() == "pooled: what the pools did"
+    assert requests == [(tmp_path / name).as_uri() for name in ("page.html", "worse.html")]
+    page.close()
+
+
+def contrast(page, selector, what=None):
+    """Of a text, or another thing that has a colour, and the page behind it, as WCAG has it."""
+    return page.locator(selector).first.evaluate(
+        """(element, what) => {
         const light = colour => {
             const parts = colour.match(/[\\d.]+/g).slice(0, 3)
                 .map(part => part / 255).map(part => part <= 0.03928 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4);
             return 0.2126 * parts[0] + 0.7152 * parts[1] + 0.0722 * parts[2];
         };
         const style = getComputedStyle(element);
-        const ink = light(element.namespaceURI.endsWith("svg") ? style.fill : style.color);
+        const ink = light(style[what ?? (element.namespaceURI.endsWith("svg") ? "fill" : "color")]);
         const ground = light(getComputedStyle(document.body).backgroundColor);
         return (Math.max(ink, ground) + 0.05) / (Math.min(ink, ground) + 0.05);
-    }""")
+    }""",
+        what,
+    )

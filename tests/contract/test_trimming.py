@@ -153,6 +153,21 @@ def test_idle_pools_give_everything_back(pooled, scope):
     assert until(lambda: parked(cls, pooled) == 0)
 
 
+def test_an_idle_trim_longer_than_a_system_can_wait(pooled, monkeypatch):
+    failed = []
+    monkeypatch.setattr(threading, "excepthook", failed.append)
+    seldom = pooled.GlobalPool(list, idle_trim=1e11)
+    assert seldom.policy.idle_trim == 1e11
+    cls = made(pooled, idle_trim=0.02)
+    burst(cls, 10)
+    assert until(lambda: parked(cls, pooled) == 0)
+    pooled.pool_of(cls).resize(idle_trim=0)  # now there is nothing to wait for but the other one
+    burst(cls, 10)
+    pooled.pool_of(cls).resize(idle_trim=0.02)
+    assert until(lambda: parked(cls, pooled) == 0)
+    assert failed == []
+
+
 def test_idle_trim_can_be_changed(pooled):
     cls = made(pooled)
     burst(cls, 10)
@@ -249,14 +264,21 @@ def test_errors_while_trimming_reach_nobody(pooled, unraisable):
 @pytest.mark.parametrize(
     ("arguments", "error", "said"),
     [
-        ({"idle_trim": -1}, ValueError, "idle_trim=-1: expected seconds, 0 or more; 0 means never"),
+        ({"idle_trim": -1}, ValueError, "idle_trim=-1: expected a finite number of seconds, 0 or more; 0 means never"),
         ({"idle_trim": "1"}, TypeError, "idle_trim='1': expected seconds as a number, got str"),
         ({"idle_trim": float("nan")}, ValueError, "idle_trim=nan"),
+        ({"idle_trim": 10**400}, ValueError, "0: expected a finite number of seconds, 0 or more; 0 means never"),
+        ({"idle_trim": 10**5000}, ValueError, "idle_trim=<int of 16610 bits>: expected a finite number of seconds"),
         ({"budget": "much"}, ValueError, "budget='much': expected bytes as in '256MiB', '1.5GiB' or '500MB'"),
         ({"budget": "9" * 400}, ValueError, "budget='9999"),
         ({"budget": -1}, ValueError, "budget=-1: expected 0 bytes or more"),
         ({"budget": 1.5}, TypeError, "budget=1.5: expected bytes as an int"),
-        ({"gc_trim": -2.0}, ValueError, "gc_trim=-2.0: expected seconds, 0 or more; False means never"),
+        (
+            {"gc_trim": -2.0},
+            ValueError,
+            "gc_trim=-2.0: expected a finite number of seconds, 0 or more; False turns it off",
+        ),
+        ({"gc_trim": 10**400}, ValueError, "0: expected a finite number of seconds"),
         ({"gc_trim": "often"}, TypeError, "gc_trim='often'"),
     ],
 )

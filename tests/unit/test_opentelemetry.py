@@ -1,6 +1,9 @@
 """What a reader of OpenTelemetry gets of the pools."""
 
+import gc
+
 import pytest
+from helpers import on_another_thread
 
 pytest.importorskip("opentelemetry.sdk")
 
@@ -8,35 +11,104 @@ from opentelemetry.sdk.metrics import MeterProvider
 from opentelemetry.sdk.metrics.export import InMemoryMetricReader
 
 import pooled
+from pooled.containers import BufferPool
 from pooled.contrib.opentelemetry import instrument
 
+COUNTERS = {
+    f"pooled.{what}" for what in ("hits", "misses", "recycled", "escaped", "collected", "detached", "discarded")
+}
+UP_DOWN = {"pooled.live", "pooled.parked", "pooled.max", "pooled.memory.parked", "pooled.memory.max"}
 
-def test_the_observations():
-    pool = pooled.GlobalPool(list, name="observed", max=1)
-    out = [pool.take() for _ in range(3)]
+
+@pytest.fixture
+def reader():
+    """A reader of a meter that has the instruments."""
     reader = InMemoryMetricReader()
     provider = MeterProvider([reader])
-    instrument(provider.get_meter("test"))
-    assert observed(reader)["pooled.live"] == {(): 3}
-    out.pop()
-    out.pop()
-    found = observed(reader)
-    assert (found["pooled.misses"], found["pooled.recycled"]) == ({(): 3}, {(): 1})
-    assert (found["pooled.live"], found["pooled.parked"]) == ({(): 1}, {(): 1})
-    assert found["pooled.discarded"] == {("full",): 1, ("large",): 0, ("error",): 0, ("refused",): 0}
+    reader.meter = provider.get_meter("test")
+    instrument(reader.meter)
+    yield reader
     provider.shutdown()
 
 
-def observed(reader):
-    """What is said of the pool `observed`: by the metric, and by what else there is to tell points apart."""
+def metrics(reader):
     data = reader.get_metrics_data()
-    return {
-        metric.name: {
-            tuple(value for key, value in point.attributes.items() if key != "pool"): point.value
-            for point in metric.data.data_points
-            if point.attributes["pool"] == "observed"
+    found = [metric for of in data.resource_metrics for scope in of.scope_metrics for metric in scope.metrics]
+    assert len({metric.name for metric in found}) == len(found)
+    return found
+
+
+def observed(reader, pool):
+    """What is said of a pool: by the metric, and by what else there is to tell points apart."""
+    found = {}
+    for metric in metrics(reader):
+        points = [point for point in metric.data.data_points if point.attributes["pooled.pool"] == pool]
+        values = {
+            tuple(value for key, value in point.attributes.items() if key != "pooled.pool"): point.value
+            for point in points
         }
-        for resource in data.resource_metrics
-        for scope in resource.scope_metrics
-        for metric in scope.metrics
+        assert len(values) == len(points)
+        found[metric.name] = values
+    return found
+
+
+def test_the_observations(reader):
+    pool = pooled.GlobalPool(list, name="observed", max=1)
+    out = [pool.take() for _ in range(3)]
+    assert observed(reader, "observed")["pooled.live"] == {("global",): 3}
+    out.pop()
+    out.pop()
+    found = observed(reader, "observed")
+    assert (found["pooled.misses"], found["pooled.recycled"]) == ({("global",): 3}, {("global",): 1})
+    assert (found["pooled.live"], found["pooled.parked"]) == ({("global",): 1}, {("global",): 1})
+    assert found["pooled.max"] == {("global",): 1}
+    assert found["pooled.discarded"] == {
+        ("global", reason): count for reason, count in {"full": 1, "large": 0, "error": 0, "refused": 0}.items()
     }
+
+
+def test_the_instruments_and_their_units(reader):
+    pool, memory = pooled.LocalPool(list, name="objects"), BufferPool(name="memory", max_bytes=1 << 20)
+    memory.prefill(100, 1)
+    found = {metric.name: metric for metric in metrics(reader)}
+    assert {name for name, metric in found.items() if metric.data.is_monotonic} == COUNTERS
+    assert {name for name, metric in found.items() if not metric.data.is_monotonic} == UP_DOWN
+    assert {name for name, metric in found.items() if metric.unit == "By"} == {
+        *("pooled.memory.parked", "pooled.memory.max")
+    }
+    assert {metric.unit for metric in found.values()} == {"{object}", "By"}
+    assert all(metric.description.endswith(".") for metric in found.values())
+    said = observed(reader, "memory")
+    assert said["pooled.memory.parked"] == {("global",): memory.parked_bytes}
+    assert said["pooled.memory.max"] == {("global",): 1 << 20}
+    assert (said["pooled.parked"], said["pooled.max"]) == ({("global",): 1}, {})
+    assert observed(reader, "objects")["pooled.max"] == {("local",): pool.policy.max}
+
+
+def test_a_meter_that_has_them_already(reader, caplog):
+    pool = pooled.GlobalPool(list, name="once")
+    pool.take()
+    instrument(reader.meter)
+    assert observed(reader, "once")["pooled.misses"] == {("global",): 1}
+
+
+def test_pools_of_the_same_name_and_of_any(reader):
+    pools = [pooled.GlobalPool(list, name="of odd name: \ud800") for _ in range(2)]
+    for pool in (pools[0], pools[1], pools[1]):
+        pool.take()
+    first, second = "of odd name: \\ud800", "of odd name: \\ud800#2"
+    assert observed(reader, first)["pooled.hits"] == {("global",): 0}
+    assert observed(reader, second)["pooled.hits"] == {("global",): 1}
+    pools[0] = None
+    gc.collect()
+    assert observed(reader, first)["pooled.hits"] == {}
+    assert observed(reader, second)["pooled.hits"] == {("global",): 1}
+
+
+def test_a_reader_on_a_thread_of_its_own(reader):
+    pool = pooled.LocalPool(list, name="local")
+    out = [pool.take() for _ in range(2)]
+    found = on_another_thread(observed, reader, "local")
+    assert found["pooled.live"] == {("local",): 2}
+    del out
+    assert on_another_thread(observed, reader, "local")["pooled.recycled"] == {("local",): 2}

@@ -2,13 +2,18 @@
 
 import gc
 import os
+import signal
 import subprocess
 import sys
 import threading
+import tracemalloc
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from helpers import run_python
 
 import pooled
+from pooled.containers import BufferPool
 
 
 def wait_for(sampling, count):
@@ -45,7 +50,7 @@ def test_what_is_kept_is_bounded_and_covers_the_whole_time():
     with pooled.sample(0.001, keep=8) as sampling:
         while sampling.interval < 0.004:
             threading.Event().wait(0.001)
-        assert len(sampling.samples) < 8
+        assert len(sampling.samples) <= 8
     assert sampling.interval >= 0.004
     assert sampling.samples[0].seconds < 0.1
     assert "over" in repr(sampling)
@@ -54,10 +59,17 @@ def test_what_is_kept_is_bounded_and_covers_the_whole_time():
 @pytest.mark.parametrize(
     ("arguments", "error", "said"),
     [
-        ({"interval": 0}, ValueError, "interval=0: expected seconds, at least 0.001"),
+        (
+            {"interval": 0},
+            ValueError,
+            "interval=0: expected a finite number of seconds, 0.001 or more; 1.0 is often enough",
+        ),
         ({"interval": -1.0}, ValueError, "interval=-1.0"),
         ({"interval": float("nan")}, ValueError, "interval=nan"),
         ({"interval": float("inf")}, ValueError, "interval=inf"),
+        ({"interval": 10**400}, ValueError, "0: expected a finite number of seconds, 0.001 or more"),
+        ({"interval": 10**5000}, ValueError, "interval=<int of 16610 bits>: expected a finite number"),
+        ({"interval": None}, TypeError, "interval=None: expected seconds as a number, got NoneType"),
         ({"interval": "1"}, TypeError, "interval='1': expected seconds as a number, got str"),
         ({"interval": True}, TypeError, "interval=True"),
         ({"interval": 1, "keep": 1}, ValueError, "keep=1: expected 2 or more"),
@@ -69,6 +81,130 @@ def test_bad_arguments(arguments, error, said):
     with pytest.raises(error, match=said.replace(".", r"\.")):
         pooled.sample(**arguments)
     assert threading.active_count() == threads
+
+
+@pytest.mark.parametrize("keep", [2, 3, 8])
+def test_the_last_sample_stays_when_others_go(keep):
+    pool = pooled.GlobalPool(list, name="seen last")
+    for rounds in range(1, 2 * keep + 2):
+        with pooled.sample(0.001, keep=keep) as sampling:
+            wait_for(sampling, 1)
+            while rounds > keep and sampling.interval < 0.002:
+                threading.Event().wait(0.001)
+            pool.take()
+        assert 2 <= len(sampling.samples) <= keep
+        assert sampling.samples[-1].pools["seen last"] == pool.stats()
+
+
+def test_pools_that_do_nothing_take_little_memory():
+    pools = [pooled.GlobalPool(list, name="idle") for _ in range(200)]
+    for pool in pools:
+        pool.take()
+    with pooled.sample(0.001) as sampling:
+        wait_for(sampling, 2)
+        tracemalloc.start()
+        try:
+            seen = len(sampling.samples)
+            wait_for(sampling, seen + 20)
+            taken = tracemalloc.get_traced_memory()[0] / (len(sampling.samples) - seen)
+        finally:
+            tracemalloc.stop()
+    assert taken / len(pooled.stats()) < 120
+
+
+@pytest.mark.parametrize("interval", [1e11, 1e300, 10**300], ids="{:.0e}".format)
+def test_an_interval_longer_than_a_system_can_wait(interval, monkeypatch):
+    failed = []
+    monkeypatch.setattr(threading, "excepthook", failed.append)
+    with pooled.sample(interval) as sampling:
+        wait_for(sampling, 1)
+        threading.Event().wait(0.05)  # in which its thread would fail
+        assert sampling.is_running
+    assert failed == []
+    assert len(sampling.samples) == 2
+
+
+def test_each_that_stops_it_waits_for_the_last_sample():
+    for _ in range(20):
+        sampling = pooled.sample(0.001)
+        wait_for(sampling, 1)
+        together = threading.Barrier(4)
+
+        def stop(sampling=sampling, together=together):
+            together.wait()
+            sampling.stop()
+            return len(sampling.samples)
+
+        with ThreadPoolExecutor(4) as executor:
+            counts = [future.result() for future in [executor.submit(stop) for _ in range(4)]]
+        assert counts == [len(sampling.samples)] * 4
+
+
+def test_each_sampling_has_samples_of_its_own():
+    with pooled.sample(0.001) as first:
+        with pooled.sample(0.001) as second:
+            wait_for(first, 3)
+            wait_for(second, 3)
+        count = len(second.samples)
+        wait_for(first, len(first.samples) + 2)
+    assert len(second.samples) == count
+    assert not any(sampling.is_running for sampling in (first, second))
+
+
+def test_what_a_pool_does_is_never_taken_for_what_another_did():
+    first = pooled.GlobalPool(list, name="twin")
+    second = pooled.GlobalPool(list, name="twin")
+    memory = BufferPool(name="twin", max_bytes=1)
+    second.take()
+    names = [name for name in pooled.stats() if name.startswith("twin")]
+    assert names == ["twin", "twin#2", "twin#3"]
+    del first
+    gc.collect()
+    assert [name for name in pooled.stats() if name.startswith("twin")] == ["twin#2", "twin#3"]
+    assert pooled.stats()["twin#2"] == second.stats()
+    third = pooled.GlobalPool(list, name="twin")
+    assert pooled.stats()["twin"] == third.stats() == pooled.Stats()
+    assert pooled.stats()["twin#2"].misses == 1
+    del memory
+
+
+def test_threads_that_ask_at_once_see_every_pool():
+    together = threading.Barrier(4)
+
+    def make():
+        pools = []
+        together.wait()
+        for _ in range(50):
+            pools.append(pooled.GlobalPool(list, name="of a crowd"))
+            pooled.stats()
+        return pools
+
+    with ThreadPoolExecutor(4) as executor:
+        pools = [future.result() for future in [executor.submit(make) for _ in range(4)]]
+    crowd = {name for name in pooled.stats() if name.startswith("of a crowd")}
+    assert len(crowd) == sum(map(len, pools)) == 200
+    assert {name for name in pooled.stats() if name.startswith("of a crowd")} == crowd
+
+
+@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="this system has no timers that signal")
+def test_a_signal_handler_may_ask():
+    code = """
+import pooled, signal
+sampling = pooled.sample(0.001)
+asked = []
+
+def ask(*_):
+    asked.append(len(sampling.samples))
+    if len(asked) < 300:
+        signal.setitimer(signal.ITIMER_REAL, 0.0005)
+
+signal.signal(signal.SIGALRM, ask)
+ask()
+while len(asked) < 300:
+    sampling.samples
+sampling.stop()
+"""
+    assert run_python(code) == (0, "")
 
 
 def test_pools_may_die_meanwhile():
@@ -109,6 +245,52 @@ raise SystemExit(os.waitstatus_to_exitcode(status))
         [sys.executable, "-P", "-c", code], capture_output=True, text=True, timeout=60, check=False
     )
     assert (process.returncode, process.stderr) == (0, "")
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
+def test_children_that_are_born_while_a_sample_is_taken(tmp_path):
+    code = """
+import os, pooled, sys, threading, warnings
+warnings.simplefilter("ignore")
+from pooled.containers import BufferPool
+pools = [pooled.LocalPool(list, name=f"pool {number}") for number in range(200)] + [BufferPool(max_bytes=1)]
+with pooled.sample(0.001) as sampling:
+    while not sampling.samples:
+        pass
+    for _ in range(20):
+        child = os.fork()
+        if not child:
+            with sampling:
+                sampling.samples
+                repr(sampling)
+            pooled.report(html=sys.argv[1])
+            before = len(sampling.samples)
+            with pooled.sample(0.001) as own:
+                while len(own.samples) < 2:
+                    pass
+            os._exit(0 if len(sampling.samples) == before and threading.active_count() == 1 else 1)
+        assert os.waitpid(child, 0)[1] == 0
+    assert sampling.is_running
+"""
+    assert run_python(code, str(tmp_path / "page.html")) == (0, "")
+    assert [path.name for path in tmp_path.iterdir()] == ["page.html"]
+
+
+@pytest.mark.parametrize("engine", ["off", "reference", ""])
+def test_any_engine_can_be_sampled(engine):
+    code = """
+import pooled
+pool = pooled.GlobalPool(list, name="sampled")
+with pooled.sample(0.001) as sampling:
+    out = pool.take()
+    pooled.configure(max=3, idle_trim=0.01, budget=1000)
+    other = pooled.GlobalPool(list, name="other")
+    while not any("other" in sample.pools for sample in sampling.samples):
+        pass
+assert sampling.samples[-1].pools == pooled.stats()
+assert str(sampling.samples[-1].pools) == str(pooled.stats())
+"""
+    assert run_python(code, POOLED_ENGINE=engine) == (0, "")
 
 
 def test_an_interpreter_ends_while_it_runs():
