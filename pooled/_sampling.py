@@ -49,6 +49,7 @@ class Sampling:
         self._is_complete = False
         self._lock = threading.RLock()  # a signal handler may ask while its thread is at it
         self._thread = threading.Thread(target=self._look_on, daemon=True, name="pooled-sample")
+        self._look()
         _running.add(self)
         self._thread.start()
 
@@ -85,7 +86,6 @@ class Sampling:
         return f"<{type(self).__name__} {state} interval={self.interval} samples={len(self._samples)}>"
 
     def _look_on(self) -> None:
-        self._look()
         while not self._over.wait(min(self.interval, threading.TIMEOUT_MAX)):
             self._look()
 
@@ -119,7 +119,7 @@ _latest: list[Sampling] = []
 
 
 def sample(interval: float, *, keep: int = 2_000) -> Sampling:
-    """Look at the statistics of all pools every `interval` seconds, on a daemon thread, until that is stopped.
+    """Look at the statistics of all pools now, and every `interval` seconds on a daemon thread, until that is stopped.
 
     `with pooled.sample(0.1) as sampling: ...`, or `sampling = pooled.sample(1.0)` and `sampling.stop()`. A report
     written with `html=` charts what the sampling that began last has seen.
