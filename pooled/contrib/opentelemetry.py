@@ -19,10 +19,9 @@ __all__ = ["instrument"]
 
 
 def instrument(meter: Meter | None = None) -> None:
-    """Make the instruments: observable counters, and observable up-down counters of what is there now and may be.
+    """Make the instruments: observable counters, and observable gauges of what is there now and may be.
 
-    These are what OpenTelemetry has for counts that can be added up; readers that know gauges only make such of the
-    latter. A reader that asks them costs a walk over all pools and threads for each.
+    A reader that asks them costs a walk over all pools and threads for each.
 
     Args:
         meter: what makes them; None: that of the global provider, called `pooled`.
@@ -32,11 +31,9 @@ def instrument(meter: Meter | None = None) -> None:
         meter.create_observable_counter(f"pooled.{what}", [_counted(what)], unit="{object}", description=text)
     meter.create_observable_counter("pooled.discarded", [_discarded], unit="{object}", description=DISCARDED)
     for what, text in OBJECTS.items():
-        meter.create_observable_up_down_counter(f"pooled.{what}", [_there(what)], unit="{object}", description=text)
+        meter.create_observable_gauge(f"pooled.{what}", [_there(what)], unit="{object}", description=text)
     for what, text in BYTES.items():
-        meter.create_observable_up_down_counter(
-            f"pooled.memory.{what}", [_there(f"{what}_bytes")], unit="By", description=text
-        )
+        meter.create_observable_gauge(f"pooled.memory.{what}", [_there(f"{what}_bytes")], unit="By", description=text)
 
 
 def _counted(what: str) -> Callable[[CallbackOptions], Iterable[Observation]]:
