@@ -42,7 +42,7 @@ class Advice:
         target: the class by name.
         made: how many there were.
         counted: how many of them were seen; the others are reckoned.
-        peak: how many of them at once.
+        peak: how many of them lived at once, at most.
         seconds: that one lived, on average; None where none was seen to end.
         share: of the program's time that it took to make them.
         places: where they were made: file, line and the share of them, most first.
@@ -112,7 +112,7 @@ def _on(watched: Watched, seconds: float, collecting: float) -> Advice:
     return attrs.evolve(
         known,
         pool=True,
-        max=min(LARGEST, _rounded(max(16, watched.peak))),
+        max=min(LARGEST, _rounded(max(16, watched.reused))),
         max_cap=_capacity(watched.capacities),
         scope="global" if elsewhere else "local",
         why="; ".join(_expectation(watched, share, gain, collecting if wakes else 0.0)),
@@ -134,6 +134,8 @@ def _against(watched: Watched, known: Advice, gain: float | None) -> Iterator[st
         yield refused
     if watched.alive * 2 > watched.alive + watched.dropped:
         yield "most of them lived to the end"
+    if watched.peak * 2 > known.made:
+        yield f"{min(1.0, watched.peak / known.made):.0%} of them lived at once, so that few would be used again"
     if watched.collected * 2 > watched.dropped:
         yield "most of them were found by the collector, which frees them: end the cycles that they are in first"
     if known.share < LITTLE:

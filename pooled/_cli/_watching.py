@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from importlib.machinery import ModuleSpec
 from pathlib import Path
 from types import FrameType, ModuleType
-from typing import Any, Final, Self
+from typing import Any, Final
 
 from pooled._builtins import capacity_of
 from pooled._cli._watched import CLOCK, MANY, Life, Place, Watched
@@ -22,7 +22,7 @@ from pooled._decorate import PooledMeta
 from pooled._imports import Finder, Steps
 from pooled._pools import is_poolable
 from pooled._refusals import refuse_unhookable
-from pooled._stand_ins import STOCK, StandIn
+from pooled._stand_ins import STOCK, StandIn, as_builtin
 
 OFF, ON = 0.04, 0.01
 """Seconds between the parts of the time, and of a part."""
@@ -79,16 +79,17 @@ class Watcher:
         found = (*(hook.watched for hook in self._hooks.values()), *(each.watched for each in self._counters.values()))
         return [watched for watched in found if watched.counted]
 
-    def __enter__(self) -> Self:
+    def begin(self) -> None:
+        """Watch what is made from now on."""
         self._count = _cost_of_counting()
         _calibrate(self.collector)
         sys.meta_path.insert(0, self._finder)
         gc.callbacks.append(self.collector.see)
         threading.Thread(target=self._in_parts, daemon=True, name="pooled-advise").start()
         self.seconds = CLOCK()
-        return self
 
-    def __exit__(self, *exc_info: object) -> None:
+    def end(self) -> None:
+        """Watch no more."""
         self.seconds = CLOCK() - self.seconds
         self._over.set()
         gc.callbacks.remove(self.collector.see)
@@ -96,8 +97,7 @@ class Watcher:
         hooks: list[Hook | Counting] = [*self._hooks.values(), *self._counters.values()]
         for hook in hooks:
             hook.put_back()
-            hook.watched.parts.over()
-            hook.watched.is_over = True
+            hook.watched.over()
 
     def see(self, name: str, cls: type) -> type:
         """Watch a class, if it can be."""
@@ -138,7 +138,7 @@ class Watcher:
             many = [hook for hook in hooks if hook.watched.counted >= MANY]
             before = sum(self._watching(hook) for hook in many)
             for hook in many:
-                hook.watched.parts.begin(hook.watched.counted)
+                hook.watched.begin_part()
                 hook.put_on()
             stopped = self._over.wait(ON)
             watching = sum(self._watching(hook) for hook in many) - before
@@ -262,7 +262,7 @@ class Counting:
             "__slots__": ("pooled_life",),
             "__module__": "builtins",
             "__del__": __del__,
-            "__reduce_ex__": lambda self, _: (stock, (stock(self),)),
+            **as_builtin(stock),
         }
         self._looked_after: Any = type(stock.__name__, (stock,), body)
         self.stand_in = StandIn(stock, self)
@@ -274,6 +274,11 @@ class Counting:
     def put_back(self) -> None:
         """Let what stands for the builtin call that, without any code in Python."""
         self.stand_in.__wrapped__ = self._stock
+
+    @property  # type: ignore[misc]
+    def __class__(self) -> Any:  # pyright: ignore[reportIncompatibleMethodOverride]
+        """What the builtin has: `isinstance(list, type)` is asked, too."""
+        return type
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._stock, name)
@@ -329,12 +334,12 @@ def _calibrate(collector: Collector) -> None:
 def _seconds(make: Callable[..., Any], *arguments: Any) -> float:
     """What one call takes, at best."""
     best = 1.0
-    for _ in range(5):
+    for _ in range(20):  # of short ones: on a loaded machine some of them are left alone
         began = CLOCK()
-        for _ in range(2_000):
+        for _ in range(500):
             make(*arguments)
         best = min(best, CLOCK() - began)
-    return best / 2_000
+    return best / 500
 
 
 def _can_be_watched(cls: type) -> bool:

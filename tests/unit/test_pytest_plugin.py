@@ -26,7 +26,9 @@ KEPT = []
 def pytest_of(tmp_path):
     """Runs pytest on a file of tests; gives how it ended."""
     # Where these are set, pytest prints every failure a second time, in its summary, or does what they say.
-    environ = {name: value for name, value in os.environ.items() if name not in ("CI", "BUILD_NUMBER", "PYTEST_ADDOPTS")}
+    environ = {
+        name: value for name, value in os.environ.items() if name not in ("CI", "BUILD_NUMBER", "PYTEST_ADDOPTS")
+    }
 
     def run(tests, *arguments, head=HEAD, **environment):
         (tmp_path / "test_some.py").write_text(head + tests)
