@@ -134,8 +134,8 @@ def _against(watched: Watched, known: Advice, gain: float | None) -> Iterator[st
         yield refused
     if watched.alive * 2 > watched.alive + watched.dropped:
         yield "most of them lived to the end"
-    if watched.peak * 2 > known.made:
-        yield f"{min(1.0, watched.peak / known.made):.0%} of them lived at once, so that few would be used again"
+    if watched.first * 2 > known.made:
+        yield f"{watched.first / known.made:.0%} of them lived at once, so that few would be used again"
     if watched.collected * 2 > watched.dropped:
         yield "most of them were found by the collector, which frees them: end the cycles that they are in first"
     if known.share < LITTLE:

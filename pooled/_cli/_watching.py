@@ -16,7 +16,8 @@ from types import FrameType, ModuleType
 from typing import Any, Final
 
 from pooled._builtins import capacity_of
-from pooled._cli._watched import CLOCK, MANY, Life, Place, Watched
+from pooled._cli._collector import CLOCK, Collector
+from pooled._cli._watched import MANY, Life, Place, Watched
 from pooled._config import target_of
 from pooled._decorate import PooledMeta
 from pooled._imports import Finder, Steps
@@ -28,37 +29,6 @@ OFF, ON = 0.04, 0.01
 """Seconds between the parts of the time, and of a part."""
 
 _PLUMBING: Final = (str(Path(__file__).parent.parent), "<attrs generated", "<string>")
-
-
-class Collector:
-    """Counts what the cyclic collector does and how long it takes.
-
-    Attributes:
-        collections: by generation.
-        seconds: that they took.
-        at_work: whether it is collecting now.
-        lost: seconds that went by in collections, and in watching: not what the program's own code took.
-        call: seconds that it takes to count a builtin container.
-    """
-
-    def __init__(self) -> None:
-        self.collections = [0, 0, 0]
-        self.seconds = 0.0
-        self.at_work = False
-        self.lost = 0.0
-        self.call = 0.0
-        self._began = 0.0
-
-    def see(self, phase: str, info: dict[str, int]) -> None:
-        """One of `gc.callbacks`."""
-        self.at_work = phase == "start"
-        if self.at_work:
-            self._began = CLOCK()
-        else:
-            spent = CLOCK() - self._began
-            self.seconds += spent
-            self.lost += spent
-            self.collections[min(info["generation"], 2)] += 1
 
 
 class Watcher:
@@ -103,7 +73,7 @@ class Watcher:
         """Watch a class, if it can be."""
         del name
         if isinstance(cls, type) and id(cls) not in self._hooks and _can_be_watched(cls):
-            self._hooks[id(cls)] = Hook(Watched(target_of(cls), cls), self.collector)
+            self._hooks[id(cls)] = Hook(Watched(target_of(cls), cls, self.collector))
         return cls
 
     def see_module(self, module: ModuleType) -> None:
@@ -145,7 +115,7 @@ class Watcher:
             for hook in many:
                 if not stopped:
                     hook.put_back()
-                hook.watched.parts.end(watching)
+                hook.watched.end_part(watching)
 
     def _watching(self, hook: Hook | Counting) -> float:
         """Seconds that it took to count the objects of a class so far."""
@@ -155,10 +125,10 @@ class Watcher:
 class Hook:
     """Watches one class by way of its `__init__`, while it is put on."""
 
-    def __init__(self, watched: Watched, collector: Collector) -> None:
+    def __init__(self, watched: Watched) -> None:
         self.watched = watched
         self._own = watched.cls.__dict__.get("__init__")
-        self._counting = _counting_init(watched, _look_after(watched, collector), collector)
+        self._counting = _counting_init(watched, _look_after(watched))
         self.put_on()
 
     def put_on(self) -> None:
@@ -176,10 +146,9 @@ class Hook:
             type.__setattr__(cls, "__init__", self._own)
 
 
-def _counting_init(
-    watched: Watched, look_after: Callable[[Any, Life], None], collector: Collector
-) -> Callable[..., None]:
+def _counting_init(watched: Watched, look_after: Callable[[Any, Life], None]) -> Callable[..., None]:
     cls: Any = watched.cls
+    collector = watched.collector
     original = cls.__init__
     if original is object.__init__ and cls.__new__ is not object.__new__:
         original = _nothing  # `object` lets a class that has its own __new__ be called with anything
@@ -212,15 +181,16 @@ class _Reference(weakref.ref[Any]):
     life: Life
 
 
-def _look_after(watched: Watched, collector: Collector) -> Callable[[Any, Life], None]:
+def _look_after(watched: Watched) -> Callable[[Any, Life], None]:
     """What is called with an object, and hears of its end."""
     cls: Any = watched.cls
+    collector = watched.collector
     if cls.__weakrefoffset__:
         references: dict[int, _Reference] = {}
 
         def ended(reference: Any) -> None:
             del references[id(reference)]
-            watched.end(reference.life, collecting=collector.at_work)
+            watched.end(reference.life, collecting=collector.is_at_work())
 
         def refer(obj: Any, life: Life) -> None:
             reference = _Reference(obj, ended)
@@ -235,7 +205,7 @@ def _look_after(watched: Watched, collector: Collector) -> Callable[[Any, Life],
     def __del__(self: Any) -> None:  # noqa: N807 (it becomes one)
         life = lives.pop(id(self), None)
         if life is not None:
-            watched.end(life, collecting=collector.at_work)
+            watched.end(life, collecting=collector.is_at_work())
         if own is not None:
             own(self)
 
@@ -250,13 +220,12 @@ class Counting:
     """
 
     def __init__(self, module: str, stock: type, collector: Collector) -> None:
-        self.watched = watched = Watched(f"{module}:{stock.__name__}", stock)
+        self.watched = watched = Watched(f"{module}:{stock.__name__}", stock, collector)
         self._stock = stock
-        self._collector = collector
 
         def __del__(self: Any) -> None:  # noqa: N807 (it becomes one)
             if not watched.is_over:
-                watched.end(self.pooled_life, collecting=collector.at_work, capacity=capacity_of(self))
+                watched.end(self.pooled_life, collecting=collector.is_at_work(), capacity=capacity_of(self))
 
         body = {
             "__slots__": ("pooled_life",),
@@ -285,7 +254,8 @@ class Counting:
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Make one."""
-        watched, collector = self.watched, self._collector
+        watched = self.watched
+        collector = watched.collector
         if not watched.count():
             collector.lost += collector.call
             return self._stock(*args, **kwargs)
@@ -316,8 +286,8 @@ def _cost_of_counting() -> float:
             self.a = a
 
     alone = _seconds(Counted, 1)
-    watched = Watched("", Counted)
-    Hook(watched, Collector())
+    watched = Watched("", Counted, Collector())
+    Hook(watched)
     watched.counted = 1_000_000  # so that one in many is looked after
     _seconds(Counted, 1)
     return max(0.0, _seconds(Counted, 1) - alone)
