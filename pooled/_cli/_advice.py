@@ -134,7 +134,7 @@ def _against(watched: Watched, known: Advice, gain: float | None) -> Iterator[st
         yield refused
     if watched.alive * 2 > watched.alive + watched.dropped:
         yield "most of them lived to the end"
-    if watched.first * 2 > known.made:
+    if watched.first * 4 > known.made * 3:
         yield f"{watched.first / known.made:.0%} of them lived at once, so that few would be used again"
     if watched.collected * 2 > watched.dropped:
         yield "most of them were found by the collector, which frees them: end the cycles that they are in first"
@@ -180,8 +180,8 @@ def _expectation(watched: Watched, share: float, gain: float | None, collecting:
 
 
 def _wakes_the_collector(watched: Watched) -> bool:
-    """Whether there are so many of its objects at once that a collection begins while they are made."""
-    return watched.cls is not bytearray and watched.peak * 4 >= gc.get_threshold()[0]
+    """Whether so many of its objects are made in one go, which a pool would have, that a collection begins."""
+    return watched.cls is not bytearray and watched.reused * 4 >= gc.get_threshold()[0]
 
 
 def _knows_its_fields(cls: type) -> bool:

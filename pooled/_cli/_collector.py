@@ -25,6 +25,7 @@ class Collector:
         self.lost = 0.0
         self.call = 0.0
         self._thread: int | None = None  # the one that collects now
+        self._latest = 0.0  # a thread may be stopped while it stops the clock
         self._stopped = self._others = 0.0  # as it began: the clock, and the time of others
 
     def is_at_work(self) -> bool:
@@ -33,7 +34,8 @@ class Collector:
 
     def now(self) -> float:
         """What a clock says that stands still in collections."""
-        return (CLOCK() if self._thread is None else self._stopped) - self.seconds
+        self._latest = max(self._latest, (CLOCK() if self._thread is None else self._stopped) - self.seconds)
+        return self._latest
 
     def see(self, phase: str, info: dict[str, int]) -> None:
         """One of `gc.callbacks`. What other threads do meanwhile is not the collector's time."""

@@ -8,7 +8,6 @@ import gc
 import sys
 import sysconfig
 import threading
-import weakref
 from collections.abc import Callable, Iterator
 from importlib.machinery import ModuleSpec
 from pathlib import Path
@@ -17,6 +16,7 @@ from typing import Any, Final
 
 from pooled._builtins import capacity_of
 from pooled._cli._collector import CLOCK, Collector
+from pooled._cli._ends import ends_of
 from pooled._cli._watched import MANY, Life, Place, Watched
 from pooled._config import target_of
 from pooled._decorate import PooledMeta
@@ -128,15 +128,18 @@ class Hook:
     def __init__(self, watched: Watched) -> None:
         self.watched = watched
         self._own = watched.cls.__dict__.get("__init__")
-        self._counting = _counting_init(watched, _look_after(watched))
+        self._ends = ends_of(watched)
+        self._counting = _counting_init(watched, self._ends.look_after)
         self.put_on()
 
     def put_on(self) -> None:
         """Watch from now on."""
+        self._ends.put_on()
         type.__setattr__(self.watched.cls, "__init__", self._counting)
 
     def put_back(self) -> None:
         """Let the class be as it was, unless somebody else has changed it since."""
+        self._ends.put_back()
         cls = self.watched.cls
         if cls.__dict__.get("__init__") is not self._counting:
             return
@@ -172,45 +175,6 @@ def _counting_init(watched: Watched, look_after: Callable[[Any, Life], None]) ->
 
 def _nothing(*_: Any, **__: Any) -> None:
     pass
-
-
-class _Reference(weakref.ref[Any]):
-    """A weak reference to an object that is looked after."""
-
-    __slots__ = ("life",)
-    life: Life
-
-
-def _look_after(watched: Watched) -> Callable[[Any, Life], None]:
-    """What is called with an object, and hears of its end."""
-    cls: Any = watched.cls
-    collector = watched.collector
-    if cls.__weakrefoffset__:
-        references: dict[int, _Reference] = {}
-
-        def ended(reference: Any) -> None:
-            del references[id(reference)]
-            watched.end(reference.life, collecting=collector.is_at_work())
-
-        def refer(obj: Any, life: Life) -> None:
-            reference = _Reference(obj, ended)
-            reference.life = life
-            references[id(reference)] = reference
-
-        return refer
-
-    lives: dict[int, Life] = {}
-    own = getattr(cls, "__del__", None)
-
-    def __del__(self: Any) -> None:  # noqa: N807 (it becomes one)
-        life = lives.pop(id(self), None)
-        if life is not None:
-            watched.end(life, collecting=collector.is_at_work())
-        if own is not None:
-            own(self)
-
-    type.__setattr__(cls, "__del__", __del__)
-    return lambda obj, life: lives.__setitem__(id(obj), life)
 
 
 class Counting:
