@@ -20,6 +20,9 @@ class Ends(Protocol):
     def put_back(self) -> None:
         """There will be no more for now."""
 
+    def forget(self) -> None:
+        """Nobody wants to hear of those that are left: the modules may have lost their names when they end."""
+
 
 def ends_of(watched: Watched) -> Ends:
     """What does that for a class."""
@@ -50,6 +53,9 @@ class _References:
 
     def put_back(self) -> None:
         pass
+
+    def forget(self) -> None:
+        self._references.clear()
 
     def _ended(self, reference: Any) -> None:
         del self._references[id(reference)]
@@ -87,6 +93,10 @@ class _Finalizer:
     def put_back(self) -> None:
         self._is_on = False
         self._spare()
+
+    def forget(self) -> None:
+        self._lives.clear()
+        self.put_back()
 
     def _spare(self) -> None:
         """Have objects end without any code in Python, where none of them is looked after."""

@@ -11,7 +11,7 @@ import sys
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
-from importlib.machinery import ModuleSpec, SourceFileLoader
+from importlib.machinery import BuiltinImporter, ModuleSpec, SourceFileLoader
 from pathlib import Path
 from types import ModuleType
 from typing import Any, Final
@@ -69,26 +69,28 @@ def execute(
     if sys.version_info < (3, 14):
         vars(module).setdefault("__annotations__", {})
     statuses: list[int] = []
-    atexit.register(_over, os.getpid(), at_end, statuses)  # before all that the program registers: it runs last
-    file = getattr(module, "__file__", None) or "<stdin>"
-    statuses.append(ended(partial(compiled, source, file, see_class), module))
+    atexit.register(_over, os.getpid(), [at_end], statuses)  # before all that the program registers: it runs last
+    statuses.append(ended(partial(compiled, source, str(module.__file__), see_class), module))
     return statuses[0]
 
 
-def _over(process: int, at_end: Callable[[int], object], statuses: list[int]) -> None:
+def _over(process: int, at_end: list[Callable[[int], object]], statuses: list[int]) -> None:
     if os.getpid() != process:
         return  # a child, which a fork made, has nothing to report
     with suppress(Exception):  # the program may have closed it
         sys.stdout.flush()
-    at_end(statuses[0] if statuses else 130)
+    at_end.pop()(statuses[0] if statuses else 130)  # which lets go of the program's classes, and of their module
 
 
 def _script_of(program: Program) -> tuple[ModuleType, bytes]:
     if program.name == STDIN:
         sys.path[0] = ""
-        return ModuleType("__main__"), sys.stdin.buffer.read()
+        module = ModuleType("__main__")
+        module.__file__, module.__loader__ = "<stdin>", BuiltinImporter
+        vars(module)["__cached__"] = None
+        return module, sys.stdin.buffer.read()
     path = Path(program.name)
-    finder = pkgutil.get_importer(program.name)  # None, unless it is a folder or an archive
+    finder = pkgutil.get_importer(str(path.absolute()))  # None, unless it is a folder or an archive
     if finder is not None:
         return _main_of(program.name, finder)
     try:
@@ -99,7 +101,7 @@ def _script_of(program: Program) -> tuple[ModuleType, bytes]:
         raise CannotRunError(f"{program.name}: it is compiled already; name the file that has its source")
     if not sys.flags.safe_path:
         sys.path[0] = str(path.resolve().parent)
-    file = str(path.absolute())
+    file = str(Path.cwd()) + os.sep + program.name if not path.is_absolute() else program.name  # as Python has it
     module = ModuleType("__main__")
     module.__file__, module.__loader__ = file, SourceFileLoader("__main__", file)
     vars(module)["__cached__"] = None
@@ -111,7 +113,7 @@ def _main_of(name: str, finder: Any) -> tuple[ModuleType, bytes]:
     spec = finder.find_spec("__main__")
     if spec is None:
         raise CannotRunError(f"{name}: has no __main__.py; name the file of a program")
-    sys.path[0] = name
+    sys.path[0] = str(Path(name).absolute())
     return _module_by(spec, name)
 
 

@@ -68,6 +68,8 @@ class Watcher:
         for hook in hooks:
             hook.put_back()
             hook.watched.over()
+        for class_hook in self._hooks.values():
+            class_hook.ends.forget()
 
     def see(self, name: str, cls: type) -> type:
         """Watch a class, if it can be."""
@@ -128,18 +130,18 @@ class Hook:
     def __init__(self, watched: Watched) -> None:
         self.watched = watched
         self._own = watched.cls.__dict__.get("__init__")
-        self._ends = ends_of(watched)
-        self._counting = _counting_init(watched, self._ends.look_after)
+        self.ends = ends_of(watched)
+        self._counting = _counting_init(watched, self.ends.look_after)
         self.put_on()
 
     def put_on(self) -> None:
         """Watch from now on."""
-        self._ends.put_on()
+        self.ends.put_on()
         type.__setattr__(self.watched.cls, "__init__", self._counting)
 
     def put_back(self) -> None:
         """Let the class be as it was, unless somebody else has changed it since."""
-        self._ends.put_back()
+        self.ends.put_back()
         cls = self.watched.cls
         if cls.__dict__.get("__init__") is not self._counting:
             return
