@@ -10,9 +10,10 @@ from typing import Any
 
 import attrs
 
+from pooled import _config
 from pooled._cli._advice import FEW, Advice, advice_on, configuration
 from pooled._cli._arguments import program_of
-from pooled._cli._program import CannotRunError, Program, execute
+from pooled._cli._program import CannotRunError, Program, execute, never_imported
 from pooled._cli._table import Screen, table
 from pooled._cli._watching import Watcher
 from pooled._cli._writing import write
@@ -46,12 +47,14 @@ def _report(chosen: argparse.Namespace, program: Program, watcher: Watcher, stat
         "seconds": watcher.seconds,
         "gc": {"collections": watcher.collector.collections, "seconds": watcher.collector.seconds},
     }
+    unmet = never_imported(_config.current.instrument)
     if chosen.json:
-        said = {**facts, "classes": [attrs.asdict(each) for each in advice]}
+        said = {**facts, "classes": [attrs.asdict(each) for each in advice], "unmet": unmet}
         write(json.dumps(said, indent=2), chosen.output)
     else:
         screen = Screen.of(sys.__stderr__ if chosen.output is None else None)
-        write(_text(screen, facts, advice, chosen), chosen.output)
+        lines = [_text(screen, facts, advice, chosen), *map(screen.folded, unmet)]
+        write("\n".join(lines), chosen.output)
 
 
 def _text(screen: Screen, facts: dict[str, Any], advice: list[Advice], chosen: argparse.Namespace) -> str:

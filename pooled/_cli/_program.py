@@ -8,7 +8,7 @@ import importlib.util
 import os
 import pkgutil
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from functools import partial
 from importlib.machinery import BuiltinImporter, ModuleSpec, SourceFileLoader
@@ -72,6 +72,12 @@ def execute(
     atexit.register(_over, os.getpid(), [at_end], statuses)  # before all that the program registers: it runs last
     statuses.append(ended(partial(compiled, source, str(module.__file__), see_class), module))
     return statuses[0]
+
+
+def never_imported(targets: Iterable[str]) -> list[str]:
+    """What is to be said of those classes whose modules the program has not imported: a sentence, or nothing."""
+    never = [target for target in targets if target.partition(":")[0] not in sys.modules]
+    return [f"these were never imported: {', '.join(never)}"] if never else []
 
 
 def _over(process: int, at_end: list[Callable[[int], object]], statuses: list[int]) -> None:

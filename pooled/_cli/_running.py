@@ -15,7 +15,7 @@ import attrs
 import pooled
 from pooled import _config, instrument
 from pooled._cli._arguments import program_of
-from pooled._cli._program import CannotRunError, execute
+from pooled._cli._program import CannotRunError, execute, never_imported
 from pooled._cli._table import Screen, table
 from pooled._cli._writing import Destination, write
 from pooled._config import Instrumented
@@ -85,9 +85,7 @@ class _Sees:
 
 def _unmet(entries: Mapping[str, Instrumented], sees: _Sees) -> list[str]:
     """What is to be said of classes that never came."""
-    never = [target for target in entries if target.partition(":")[0] not in sys.modules]
-    said = [f"these were never imported: {', '.join(never)}"] if never else []
-    return said + [
+    return never_imported(entries) + [
         f"the program made no class __main__:{name}{instrument.close_to(name, sees.seen)}" for name in sees.unseen
     ]
 

@@ -69,9 +69,24 @@ def test_run_writes_a_page(program):
 
 
 def test_run_names_classes_that_never_came(program):
-    process = pooled("run", "--pool", "__main__:Nobody", program, cwd=program.parent)
+    (program.parent / "pooled.toml").write_text('[instrument."nowhere.at_all:Class"]\n')
+    pools = ("--pool", "somewhere:Else", "--pool", "__main__:Ordr", "--pool", "__main__:Nobody")
+    process = pooled("run", *pools, program, cwd=program.parent, POOLED_CONFIG="pooled.toml")
     assert process.returncode == 0
-    assert "the program made no class __main__:Nobody" in process.stderr
+    assert process.stderr.endswith(
+        "these were never imported: nowhere.at_all:Class, somewhere:Else\n"
+        "the program made no class __main__:Ordr; did you mean 'Order'?\n"
+        "the program made no class __main__:Nobody\n"
+    )
+    process = pooled("run", "--json", "--pool", "somewhere:Else", program, cwd=program.parent)
+    assert json.loads(process.stderr)["unmet"] == ["these were never imported: somewhere:Else"]
+
+
+def test_advise_names_classes_that_never_came(program):
+    (program.parent / "pooled.toml").write_text('[instrument."nowhere.at_all:Class"]\n')
+    process = pooled("advise", program, cwd=program.parent, POOLED_CONFIG="pooled.toml")
+    assert process.returncode == 0
+    assert process.stderr.endswith("these were never imported: nowhere.at_all:Class\n")
 
 
 @pytest.mark.parametrize("engine", ENGINES)
@@ -94,3 +109,20 @@ def test_info(tmp_path, engine):
     assert "POOLED_MAX" in text
     assert "a.b:C" in text
     assert "\033" not in text
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_info_has_all_that_is_said_of_a_class(tmp_path, engine):
+    (tmp_path / "pooled.toml").write_text(
+        '[instrument."a.b:C"]\nmax = 5\nidle_trim = 2.5\nreset = "clear"\ncapacity = "size"\n'
+        '[instrument."a.b:D"]\nkeep = ["buffer", "seen"]\n'
+        '[override."a.b:E"]\nscope = "global"\n'
+    )
+    found = pooled("info", "--json", cwd=tmp_path, engine=engine, POOLED_CONFIG="pooled.toml").stdout
+    assert json.loads(found)["instrument"] == {
+        "a.b:C": {"max": 5, "idle_trim": 2.5, "reset": "clear", "capacity": "size"},
+        "a.b:D": {"keep": ["buffer", "seen"]},
+    }
+    text = pooled("info", cwd=tmp_path, engine=engine, COLUMNS="200", POOLED_CONFIG="pooled.toml").stdout
+    for said in ("max=5, idle_trim=2.5, reset=clear, capacity=size", "keep=buffer and seen", "scope=global"):
+        assert said in text
