@@ -131,8 +131,10 @@ class Watched:
         if self.is_over:  # perhaps so much so that the modules have lost their names
             return
         unseen = self._stretch.unseen(self.collector.now())
-        if unseen:  # as many of those as of the ones that were seen
-            self.peak = max(self.peak, int(self.alive + self._stretch.alive * unseen) - life.weight + 1)
+        itself = life.weight - 1  # it stands for itself, here
+        if unseen:  # those that were not seen are as many as those that were
+            more = int(max(0, self._stretch.alive - itself) * unseen)
+            self.peak = max(self.peak, int(self.alive) - itself + more)
         life.stretch.alive -= life.weight
         weight = life.weight * life.stretch.factor
         self.alive -= weight
