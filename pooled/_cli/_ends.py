@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import weakref
+from contextlib import suppress
 from typing import Any, Protocol
 
 from pooled._cli._watched import Life, Watched
@@ -85,6 +86,8 @@ class _Finalizer:
 
     def look_after(self, obj: Any, life: Life) -> None:
         self._lives[id(obj)] = life
+        if not self._is_on:  # another thread was between the two
+            type.__setattr__(self._cls, "__del__", self._function)
 
     def put_on(self) -> None:
         self._is_on = True
@@ -103,6 +106,7 @@ class _Finalizer:
         if self._is_on or self._lives or self._cls.__dict__.get("__del__") is not self._function:
             return
         if self._own is None:
-            type.__delattr__(self._cls, "__del__")
+            with suppress(AttributeError):  # another thread has just done it
+                type.__delattr__(self._cls, "__del__")
         else:
             type.__setattr__(self._cls, "__del__", self._own)

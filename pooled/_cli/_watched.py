@@ -16,6 +16,9 @@ from pooled._cli._collector import CLOCK, Collector
 MANY: Final = 20_000
 """From so many on, a class is watched a part of the time."""
 
+SHORTEST: Final = 1e-4
+"""From a part of fewer seconds nothing is reckoned: it was all collections, perhaps."""
+
 RAREST: Final = 63
 """Of so many and one, one is looked after, at last."""
 
@@ -50,7 +53,9 @@ class Stretch:
 
     def unseen(self, now: float) -> float:
         """How long it has not been watched since, as a multiple of the time in which it was."""
-        return (now - self._over) / self._length if self._over is not None else 0.0
+        if self._over is None or self._length < SHORTEST:
+            return 0.0
+        return (now - self._over) / self._length
 
 
 class Life:
@@ -155,7 +160,7 @@ class Watched:
         unseen = last.unseen(now)
         self._reckon(last, unseen)
         self.alive += last.alive * unseen
-        self.peak = max(self.peak, int(self.alive))
+        self.peak = max(self.peak, int(self.alive) - self._mask)
         last.factor += unseen
 
     def end_part(self, watching: float) -> None:

@@ -41,6 +41,7 @@ class Watcher:
         self._hooks: dict[int, Hook] = {}
         self._counters: dict[str, Counting] = {}
         self._over = threading.Event()
+        self._thread = threading.Thread(target=self._in_parts, daemon=True, name="pooled-advise")
         self._finder = Finder(self._steps_for)
 
     @property
@@ -55,13 +56,14 @@ class Watcher:
         _calibrate(self.collector)
         sys.meta_path.insert(0, self._finder)
         gc.callbacks.append(self.collector.see)
-        threading.Thread(target=self._in_parts, daemon=True, name="pooled-advise").start()
+        self._thread.start()
         self.seconds = CLOCK()
 
     def end(self) -> None:
         """Watch no more."""
         self.seconds = CLOCK() - self.seconds
         self._over.set()
+        self._thread.join()
         gc.callbacks.remove(self.collector.see)
         sys.meta_path.remove(self._finder)
         hooks: list[Hook | Counting] = [*self._hooks.values(), *self._counters.values()]

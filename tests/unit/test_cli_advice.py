@@ -130,7 +130,7 @@ def test_very_many_are_reckoned(tmp_path):
     assert process.returncode == 0, process.stderr
     (point,) = json.loads(process.stderr)["classes"]
     assert point["made"] >= point["counted"] >= 20_000  # how many more is reckoned by the clock
-    assert point["peak"] <= 1_000
+    assert point["peak"] <= 64
     assert point["pool"]
 
 
@@ -206,7 +206,9 @@ def test_what_is_dropped_and_made_again_is_to_be_pooled(tmp_path, source, at_onc
     assert process.returncode == 0, process.stderr
     (found,) = json.loads(process.stderr)["classes"]
     assert found["pool"], found["why"]
-    assert found["peak"] <= at_once * 4  # it is reckoned by the clock, on a machine that has other work
+    assert (
+        found["peak"] <= at_once * 4 + 63
+    )  # one may stand for 64, and it is reckoned by the clock, on a machine that has other work
     assert found["max"] <= most * 4
 
 
