@@ -104,7 +104,8 @@ def _on(watched: Watched, seconds: float, collecting: float) -> Advice:
         pool=False,
         why="",
     )
-    wakes = _wakes_the_collector(watched) and collecting >= MUCH
+    costs = 0.0 if gain is None else share / gain - share  # what a pool takes longer
+    wakes = _wakes_the_collector(watched) and collecting >= max(MUCH, costs)
     against = next(_against(watched, known, None if wakes else gain), None)
     if against is not None:
         return attrs.evolve(known, why=against)

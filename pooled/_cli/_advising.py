@@ -63,10 +63,7 @@ def _text(screen: Screen, facts: dict[str, Any], advice: list[Advice], chosen: a
     counts = ", ".join(f"{count:,}" for count in facts["gc"]["collections"])
     lines = [
         f"{facts['program']}: {seconds:.2f} s, watched.",
-        screen.folded(
-            f"The cyclic collector ran {counts} times, by generation, and took {spent:.2f} s, "
-            f"{spent / seconds:.1%} of it."
-        ),
+        screen.folded(f"The cyclic collector ran {counts} times and took {spent:.2f} s, {spent / seconds:.1%} of it."),
     ]
     to_pool = [each for each in advice if each.pool]
     not_to = [each for each in advice if not each.pool and each.made >= FEW]
@@ -74,10 +71,10 @@ def _text(screen: Screen, facts: dict[str, Any], advice: list[Advice], chosen: a
         if group:
             lines += ["", screen.heading(title), _table(screen, group[: chosen.top])]
             lines += [f"and {len(group) - chosen.top} more"] if len(group) > chosen.top else []
-    few = len(advice) - len(to_pool) - len(not_to)
+    few = [each for each in advice if not each.pool and each.made < FEW]
     if few:
-        classes = "one other class" if few == 1 else f"{few} other classes"
-        lines += ["", f"Of {classes} fewer than {FEW:,} were made."]
+        other = " other" if len(few) < len(advice) else ""
+        lines += ["", f"Of {len(few)}{other} class{'' if len(few) == 1 else 'es'} fewer than {FEW:,} were made."]
     if not to_pool:
         lines += ["", "Nothing that this program makes is worth a pool."]
     elif chosen.write is not None:
