@@ -13,8 +13,9 @@ from pooled._config import check_target
 from pooled._policy import Limits
 
 STATUS = """\
-exit status: that of the program, as Python has it; 2, and no program starts, where the command line or a configuration
-cannot be followed. The report comes last, when threads and what the program registered with atexit are over."""
+exit status: that of the program, as Python has it; 2, and no program starts,
+where the command line or a configuration cannot be followed. The report comes
+last, when threads and what the program registered with atexit are over."""
 
 
 def parse(arguments: Sequence[str] | None) -> argparse.Namespace:

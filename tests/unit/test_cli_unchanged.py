@@ -55,7 +55,8 @@ ENDS = {
     "what it registered": "import atexit, sys\natexit.register(print, 'over')\nprint(hasattr(sys, 'last_type'))",
     "an error, and what it registered": "import atexit, sys\natexit.register(lambda: print(sys.last_type))\n1 / 0",
     "a child": (
-        "import os, sys, warnings\nwarnings.simplefilter('ignore')  # of a fork with threads\npid = os.fork()\nsys.exit(3 if pid == 0 else os.waitstatus_to_exitcode(os.wait()[1]) + 1)"
+        "import os, sys, warnings\nwarnings.simplefilter('ignore')  # of a fork with threads\npid = os.fork()\n"
+        "sys.exit(3 if pid == 0 else os.waitstatus_to_exitcode(os.wait()[1]) + 1)"
     ),
 }
 
