@@ -11,6 +11,7 @@ from typing import Any, Final, TypeAlias
 
 import attrs
 
+from pooled._command import end_command
 from pooled._policy import Limits, Policy, Scope, check_limit, check_scope, check_seconds
 from pooled._weights import check_bytes
 
@@ -254,8 +255,12 @@ def _names(where: str, key: str, value: object) -> tuple[str, ...]:
     return tuple(value)
 
 
-current: Final = read(os.environ)
-"""What is in force. `configure` changes its defaults."""
+try:
+    current: Final = read(os.environ)
+    """What is in force. `configure` changes its defaults."""
+except ConfigurationError as error:
+    end_command(error)
+    raise
 
 when_configured: Final[list[Callable[[], object]]] = []
 """What is called when it has changed."""

@@ -66,3 +66,10 @@ class _Loader(wrapt.ObjectProxy[Any]):
         self._self_steps.before(module)
         self.__wrapped__.exec_module(module)
         self._self_steps.after(module)
+
+
+def unwrap(spec: ModuleSpec) -> ModuleSpec:
+    """A specification as it would be without steps: for who runs the module's code in another way."""
+    if isinstance(spec.loader, _Loader):
+        spec.loader = spec.loader.__wrapped__
+    return spec

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import os
-import secrets
-import shutil
 from contextlib import suppress
 from pathlib import Path
 
+from pooled._files import replace
 from pooled._page import page
 from pooled._report import stats
 from pooled._sampling import latest
@@ -63,21 +62,6 @@ def _write(path: Path, content: bytes) -> None:
         else:
             with suppress(FileNotFoundError):
                 path.open("r+b").close()  # who may not write it may not replace it
-            _replace(Path(os.path.realpath(path)), content)
+            replace(Path(os.path.realpath(path)), content)
     except OSError as error:  # which may name the draft
         raise OSError(error.errno, error.strerror, os.fspath(path)) from error
-
-
-def _replace(path: Path, content: bytes) -> None:
-    """Put a file in the place of another, in one step, or leave everything as it was."""
-    draft = path.with_name(f"pooled-{secrets.token_hex(8)}.draft")
-    try:
-        with draft.open("xb") as file:
-            file.write(content)
-        with suppress(FileNotFoundError):
-            shutil.copymode(path, draft)
-        draft.replace(path)
-    except BaseException:
-        with suppress(OSError):
-            draft.unlink()
-        raise

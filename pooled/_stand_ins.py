@@ -56,12 +56,23 @@ class StandIn(wrapt.CallableObjectProxy[Any]):
     def __repr__(self) -> str:
         return repr(self._self_stock)
 
+    def __str__(self) -> str:
+        return str(self._self_stock)
+
     def __reduce_ex__(self, protocol: Any) -> Any:
         return _stock_called, (self._self_stock.__name__,)
 
 
 def _stock_called(name: str) -> type:
     return STOCK[name]
+
+
+def as_builtin(stock: type) -> dict[str, Any]:
+    """What objects of a subclass of a builtin container need to be copied, pickled and shown as its own are."""
+    methods: dict[str, Any] = {"__reduce_ex__": lambda self, _: (stock, (stock(self),))}
+    if stock is set:  # which shows the name of a subclass
+        methods["__repr__"] = lambda self: repr(stock(self))
+    return methods
 
 
 def stand_in(name: str, module: str, limits: Mapping[str, Any]) -> StandIn:
@@ -79,7 +90,7 @@ def stand_in(name: str, module: str, limits: Mapping[str, Any]) -> StandIn:
     body = {
         "__slots__": (),
         "__module__": module,
-        "__reduce_ex__": lambda self, _: (stock, (stock(self),)),
+        **as_builtin(stock),
         "capacity": capacity,
     }
     return StandIn(stock, poolable(**limits)(type(name, (stock,), body)))

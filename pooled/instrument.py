@@ -18,7 +18,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterable, Mapping
-from functools import reduce
 from importlib.machinery import ModuleSpec
 from types import ModuleType
 from typing import Any, Final
@@ -26,6 +25,7 @@ from typing import Any, Final
 import attrs
 import wrapt
 
+from pooled._command import end_command
 from pooled._config import Instrumented, check_target, current
 from pooled._decorate import poolable
 from pooled._imports import Finder, Steps
@@ -95,18 +95,50 @@ def replace(where: str, module: ModuleType, name: str, arguments: dict[str, Any]
         ImportError: it has no such class, or its objects cannot be recycled.
     """
     *outer, last = name.split(".")
-    try:
-        owner = reduce(getattr, outer, module)
-        if owner is module and last in STOCK and (last not in vars(module) or type(vars(module)[last]) is StandIn):
+    owner: Any = module
+    for each in outer:
+        owner = _found(where, module, owner, each)
+    if owner is module and last in STOCK and (last not in vars(module) or type(vars(module)[last]) is StandIn):
+        try:
             setattr(module, last, stand_in(last, module.__name__, _limits_of(arguments)))
-            return
-        cls = getattr(owner, last)
+        except TypeError as error:
+            raise ImportError(f"{where}: {error}", name=module.__name__) from None
+        return
+    setattr(owner, last, pooled_class(where, _found(where, module, owner, last), arguments))
+
+
+def _found(where: str, module: ModuleType, owner: Any, name: str) -> Any:
+    try:
+        return getattr(owner, name)
+    except AttributeError:
+        of = module.__name__ if owner is module else f"{module.__name__}:{owner.__qualname__}"
+        raise ImportError(
+            f"{where}: there is no {name!r} in {of}{close_to(name, dir(owner))}", name=module.__name__
+        ) from None
+
+
+def close_to(name: str, names: Iterable[str]) -> str:
+    """The question whether one of these was meant, where one is much like `name`; else nothing."""
+    from difflib import get_close_matches  # here, since it takes longer to import than all of this module
+
+    close = get_close_matches(name, names, n=1)
+    return f"; did you mean {close[0]!r}?" if close else ""
+
+
+def pooled_class(where: str, cls: Any, arguments: dict[str, Any]) -> type:
+    """Make a class poolable; the class that is to be used from now on.
+
+    Raises:
+        ImportError: its objects cannot be recycled. The text begins with `where`, and says why.
+    """
+    try:
         functions = {
             key: getattr(cls, value) for key, value in arguments.items() if key in _NAMED and isinstance(value, str)
         }
-        setattr(owner, last, poolable(**arguments | functions)(cls))
+        poolable_class: type = poolable(**arguments | functions)(cls)
     except (AttributeError, TypeError, ValueError) as error:
-        raise ImportError(f"{where}: {error}", name=module.__name__) from error
+        raise ImportError(f"{where}: {error}", name=getattr(cls, "__module__", None)) from None
+    return poolable_class
 
 
 _NAMED: Final = ("reset", "capacity")  # what a configuration file gives by the names of methods
@@ -156,4 +188,12 @@ def register(entries: Mapping[str, Instrumented]) -> None:
         _register(entry.where, module, name, arguments_of(entry))
 
 
-register(current.instrument)
+def _register_configured() -> None:
+    try:
+        register(current.instrument)
+    except ImportError as error:  # of a module that was imported already
+        end_command(error)
+        raise
+
+
+_register_configured()

@@ -10,7 +10,7 @@ __all__ = ["main"]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Do what the command line says; the exit status."""
+    """Do what the command line says; the exit status. Reports come when the program and its threads are over."""
     chosen = parse(arguments)
     # Each command is imported alone: what it does not need should not be there when it runs somebody's program.
     if chosen.command == "info":

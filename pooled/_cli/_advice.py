@@ -42,7 +42,7 @@ class Advice:
         target: the class by name.
         made: how many there were.
         counted: how many of them were seen; the others are reckoned.
-        peak: how many of them at once.
+        peak: how many of them lived at once, at most.
         seconds: that one lived, on average; None where none was seen to end.
         share: of the program's time that it took to make them.
         places: where they were made: file, line and the share of them, most first.
@@ -104,7 +104,8 @@ def _on(watched: Watched, seconds: float, collecting: float) -> Advice:
         pool=False,
         why="",
     )
-    wakes = _wakes_the_collector(watched) and collecting >= MUCH
+    costs = 0.0 if gain is None else share / gain - share  # what a pool takes longer
+    wakes = _wakes_the_collector(watched) and collecting >= max(MUCH, costs)
     against = next(_against(watched, known, None if wakes else gain), None)
     if against is not None:
         return attrs.evolve(known, why=against)
@@ -112,7 +113,7 @@ def _on(watched: Watched, seconds: float, collecting: float) -> Advice:
     return attrs.evolve(
         known,
         pool=True,
-        max=min(LARGEST, _rounded(max(16, watched.peak))),
+        max=min(LARGEST, _rounded(max(16, watched.reused))),
         max_cap=_capacity(watched.capacities),
         scope="global" if elsewhere else "local",
         why="; ".join(_expectation(watched, share, gain, collecting if wakes else 0.0)),
@@ -134,6 +135,8 @@ def _against(watched: Watched, known: Advice, gain: float | None) -> Iterator[st
         yield refused
     if watched.alive * 2 > watched.alive + watched.dropped:
         yield "most of them lived to the end"
+    if watched.first * 4 > known.made * 3:
+        yield f"{watched.first / known.made:.0%} of them lived at once, so that few would be used again"
     if watched.collected * 2 > watched.dropped:
         yield "most of them were found by the collector, which frees them: end the cycles that they are in first"
     if known.share < LITTLE:
@@ -178,8 +181,8 @@ def _expectation(watched: Watched, share: float, gain: float | None, collecting:
 
 
 def _wakes_the_collector(watched: Watched) -> bool:
-    """Whether there are so many of its objects at once that a collection begins while they are made."""
-    return watched.cls is not bytearray and watched.peak * 4 >= gc.get_threshold()[0]
+    """Whether so many of its objects are made in one go, which a pool would have, that a collection begins."""
+    return watched.cls is not bytearray and watched.reused * 4 >= gc.get_threshold()[0]
 
 
 def _knows_its_fields(cls: type) -> bool:

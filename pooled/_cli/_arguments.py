@@ -8,12 +8,14 @@ from pathlib import Path
 from typing import Any
 
 from pooled._cli._program import Program
+from pooled._cli._writing import Destination
 from pooled._config import check_target
 from pooled._policy import Limits
 
 STATUS = """\
-exit status: that of the program; 1 where it ended with an error; 2 where the command line or a configuration cannot be
-followed"""
+exit status: that of the program, as Python has it; 2, and no program starts,
+where the command line or a configuration cannot be followed. The report comes
+last, when threads and what the program registered with atexit are over."""
 
 
 def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
@@ -42,13 +44,13 @@ def _add_run(commands: Any) -> None:
         metavar="MODULE:CLASS[,max=N][,max_cap=N][,scope=local|global]",
         help="make this class poolable; __main__ is the program itself. May be given again",
     )
-    run.add_argument("--html", type=Path, metavar="FILE", help="write the report as a page, too, with charts")
+    run.add_argument("--html", type=file, metavar="FILE", help="write the report as a page, too, with charts")
     _add_program(run)
 
 
 def _add_advise(commands: Any) -> None:
     advise = _program_command(commands, "advise", "run a program unchanged, and say which of its classes to pool")
-    advise.add_argument("--write", type=Path, metavar="FILE", help="write the configuration that `run` takes")
+    advise.add_argument("--write", type=file, metavar="FILE", help="write the configuration that `run` takes")
     advise.add_argument("--top", type=positive, default=20, metavar="N", help="list so many classes (default: 20)")
     _add_program(advise)
 
@@ -64,13 +66,15 @@ def _program_command(commands: Any, name: str, purpose: str) -> argparse.Argumen
         allow_abbrev=False,
     )
     parser.add_argument("--json", action="store_true", help="print it as JSON")
-    parser.add_argument("--output", type=Path, metavar="FILE", help="write it to a file; else to standard error")
+    parser.add_argument("--output", type=file, metavar="FILE", help="write it to a file; else to standard error")
     return parser
 
 
 def _add_program(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("-m", dest="module", action=Module, nargs=argparse.REMAINDER, help="run a module, as python -m")
-    parser.add_argument("program", nargs="?", help="the file of the program")
+    parser.add_argument(
+        "program", nargs="?", help="the file of the program, a folder or archive with a __main__.py, or -"
+    )
     parser.add_argument("arguments", nargs=argparse.REMAINDER, help="what the program is given")
 
 
@@ -114,6 +118,14 @@ def pool(text: str) -> tuple[str, Limits]:
             limits[name] = int(value) if value.isdecimal() else value
         return target, Limits(**limits)
     except (TypeError, ValueError) as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+
+
+def file(text: str) -> Destination:
+    """A file that can be written."""
+    try:
+        return Destination.of(text)
+    except OSError as error:
         raise argparse.ArgumentTypeError(str(error)) from None
 
 

@@ -11,7 +11,7 @@ import attrs
 
 import pooled
 from pooled import _config
-from pooled._cli._table import table
+from pooled._cli._table import Screen, table
 from pooled._policy import Policy
 
 
@@ -43,12 +43,17 @@ def facts() -> dict[str, Any]:
         "file": os.environ.get("POOLED_CONFIG"),
         "classes": {target: _written(limits) for target, limits in _config.current.classes.items()},
         "override": {target: _written(limits) for target, limits in _config.current.override.items()},
-        "instrument": {target: _written(each.limits) for target, each in _config.current.instrument.items()},
+        "instrument": {target: _instrumented(each) for target, each in _config.current.instrument.items()},
     }
 
 
 def _written(limits: Any) -> dict[str, Any]:
     return {name: value for name, value in attrs.asdict(limits).items() if value is not None}
+
+
+def _instrumented(entry: _config.Instrumented) -> dict[str, Any]:
+    more = {"reset": entry.reset, "capacity": entry.capacity, "keep": entry.keep}
+    return {**_written(entry.limits), **{name: value for name, value in more.items() if value is not None}}
 
 
 def _source(name: str) -> str:
@@ -79,9 +84,13 @@ def text(found: dict[str, Any]) -> str:
     ]
     for section in ("classes", "override", "instrument"):
         for target, limits in found[section].items():
-            said = ", ".join(f"{key}={value}" for key, value in limits.items()) or "as the defaults are"
+            said = ", ".join(f"{key}={_shown(value)}" for key, value in limits.items()) or "as the defaults are"
             rows.append((target, said, f"the file {found['file']}, [{section}]"))
-    return table(("what", "value", "from"), rows)
+    return table(Screen.of(sys.stdout), ("what", "value", "from"), rows)
+
+
+def _shown(value: Any) -> str:
+    return " and ".join(value) if isinstance(value, tuple) else str(value)
 
 
 def _engine_source() -> str:

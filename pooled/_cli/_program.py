@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
-import ast
+import atexit
 import builtins
 import importlib.util
+import os
+import pkgutil
 import sys
-import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from contextlib import suppress
 from functools import partial
+from importlib.machinery import BuiltinImporter, ModuleSpec, SourceFileLoader
 from pathlib import Path
-from types import CodeType, ModuleType
+from types import ModuleType
 from typing import Any, Final
 
 import attrs
 
-SeeClass = Callable[[str, type], type]
-"""Called with the qualified name of a class that `__main__` made, decorated, and the class; what it is to be."""
+from pooled._cli._ending import ended
+from pooled._cli._showing import SeeClass, compiled
+from pooled._imports import unwrap
 
-_SEE: Final = "__pooled_see__"
-"""Where the program's module has that function."""
+STDIN: Final = "-"
+"""The name of a program that is read from standard input."""
 
 
 @attrs.frozen
@@ -40,51 +44,83 @@ class CannotRunError(Exception):
     """There is no such program, or it cannot be read."""
 
 
-def execute(program: Program, see_class: SeeClass, names: dict[str, Any]) -> int:
-    """Run a program to its end, and that of its threads; its exit status.
+def execute(
+    program: Program,
+    see_class: SeeClass,
+    names_for: Callable[[bytes], dict[str, Any]],
+    at_end: Callable[[int], object],
+) -> int:
+    """Run a program; the exit status with which Python ends as the program would have.
 
     Args:
         program: what to run.
         see_class: what sees its classes, and may put others in their place.
-        names: what its module has before it begins.
+        names_for: what its module has before it begins, by its source.
+        at_end: called with the exit status when all is over: its threads, too, and what it registered with `atexit`.
 
     Raises:
         CannotRunError: there is no such program.
+        KeyboardInterrupt: that ended it, and was told; Python makes an exit status of it.
     """
     module, source = _module_of(program) if program.is_module else _script_of(program)
     sys.argv = [str(module.__file__) if program.is_module else program.name, *program.arguments]
     sys.modules["__main__"] = module
-    vars(module).update({"__builtins__": builtins, _SEE: partial(partial, see_class), **names})
-    try:
-        status = _run(compiled(source, str(module.__file__)), module)
-    finally:
-        _end_threads()
-    sys.stdout.flush()
-    return status
+    vars(module).update({"__builtins__": builtins, **names_for(source)})
+    if sys.version_info < (3, 14):
+        vars(module).setdefault("__annotations__", {})
+    statuses: list[int] = []
+    atexit.register(_over, os.getpid(), [at_end], statuses)  # before all that the program registers: it runs last
+    statuses.append(ended(partial(compiled, source, str(module.__file__), see_class), module))
+    return statuses[0]
 
 
-def source_of(program: Program) -> bytes:
-    """The source of a program, which does not run yet.
+def never_imported(targets: Iterable[str]) -> list[str]:
+    """What is to be said of those classes whose modules the program has not imported: a sentence, or nothing."""
+    never = [target for target in targets if target.partition(":")[0] not in sys.modules]
+    return [f"these were never imported: {', '.join(never)}"] if never else []
 
-    Raises:
-        CannotRunError: there is no such program.
-    """
-    return (_module_of(program) if program.is_module else _script_of(program))[1]
+
+def _over(process: int, at_end: list[Callable[[int], object]], statuses: list[int]) -> None:
+    if os.getpid() != process:
+        return  # a child, which a fork made, has nothing to report
+    with suppress(Exception):  # the program may have closed it
+        sys.stdout.flush()
+    at_end.pop()(statuses[0] if statuses else 130)  # which lets go of the program's classes, and of their module
 
 
 def _script_of(program: Program) -> tuple[ModuleType, bytes]:
+    if program.name == STDIN:
+        sys.path[0] = ""
+        module = ModuleType("__main__")
+        module.__file__, module.__loader__ = "<stdin>", BuiltinImporter
+        vars(module)["__cached__"] = None
+        return module, sys.stdin.buffer.read()
     path = Path(program.name)
-    if path.is_dir():
-        path /= "__main__.py"
+    finder = pkgutil.get_importer(str(path.absolute()))  # None, unless it is a folder or an archive
+    if finder is not None:
+        return _main_of(program.name, finder)
     try:
         source = path.read_bytes()
     except OSError as error:
         raise CannotRunError(f"{program.name}: cannot be read: {error.strerror}; name the file of a program") from None
+    if source.startswith(importlib.util.MAGIC_NUMBER):
+        raise CannotRunError(f"{program.name}: it is compiled already; name the file that has its source")
     if not sys.flags.safe_path:
         sys.path[0] = str(path.resolve().parent)
+    file = str(Path.cwd()) + os.sep + program.name if not path.is_absolute() else program.name  # as Python has it
     module = ModuleType("__main__")
-    module.__file__ = str(path.absolute())
+    module.__file__, module.__loader__ = file, SourceFileLoader("__main__", file)
+    vars(module)["__cached__"] = None
     return module, source
+
+
+def _main_of(name: str, finder: Any) -> tuple[ModuleType, bytes]:
+    """What a folder or an archive has for a program."""
+    spec = finder.find_spec("__main__")
+    if spec is None:
+        raise CannotRunError(f"{name}: has no __main__.py; name the file of a program")
+    sys.path[0] = str(Path(name).absolute())
+    return _module_by(spec, name)
 
 
 def _module_of(program: Program) -> tuple[ModuleType, bytes]:
@@ -96,79 +132,20 @@ def _module_of(program: Program) -> tuple[ModuleType, bytes]:
             spec = importlib.util.find_spec(name)
     except (ImportError, ValueError) as error:
         raise CannotRunError(f"-m {program.name}: {error}") from None
-    loader: Any = spec and spec.loader
-    if spec is None or spec.origin is None or not hasattr(loader, "get_source"):
-        raise CannotRunError(f"-m {program.name}: there is no such module, or it has no source")
+    if spec is None:
+        raise CannotRunError(f"-m {program.name}: there is no such module")
+    return _module_by(unwrap(spec), f"-m {program.name}")
+
+
+def _module_by(spec: ModuleSpec, named: str) -> tuple[ModuleType, bytes]:
+    loader: Any = spec.loader
+    source = loader.get_source(spec.name) if hasattr(loader, "get_source") else None
+    if source is None:
+        raise CannotRunError(f"{named}: it has no source")
     module = ModuleType("__main__")
-    module.__file__, module.__spec__, module.__loader__, module.__package__ = spec.origin, spec, loader, spec.parent
-    return module, loader.get_data(spec.origin)
-
-
-def compiled(source: bytes, file: str) -> CodeType | BaseException:
-    """The code of a program, which shows each class that it makes; or what is wrong with it."""
-    try:
-        tree = ast.parse(source, file)
-        return compile(ast.fix_missing_locations(_Shown().visit(tree)), file, "exec", dont_inherit=True)
-    except (SyntaxError, ValueError) as error:
-        return error
-
-
-class _Shown(ast.NodeTransformer):
-    """Puts `@see("Outer.Name")` over each class that is not in a function: no name is bound that was not before."""
-
-    def __init__(self) -> None:
-        self._outer: list[str] = []
-
-    def visit_ClassDef(self, node: ast.ClassDef) -> Any:
-        self._outer.append(node.name)
-        self.generic_visit(node)
-        name = ".".join(self._outer)
-        self._outer.pop()
-        shown = ast.parse(f"{_SEE}({name!r})", mode="eval").body
-        for each in ast.walk(shown):
-            ast.copy_location(each, node.decorator_list[0] if node.decorator_list else node)
-        node.decorator_list.insert(0, shown)
-        return node
-
-    def visit_FunctionDef(self, node: ast.FunctionDef) -> Any:
-        return node
-
-    def visit_AsyncFunctionDef(self, node: ast.AsyncFunctionDef) -> Any:
-        return node
-
-
-def _run(code: CodeType | BaseException, module: ModuleType) -> int:
-    try:
-        if isinstance(code, BaseException):
-            raise code.with_traceback(None)  # noqa: TRY301 (a syntax error is shown as any other)
-        exec(code, vars(module))  # noqa: S102 (it is the program)
-    except SystemExit as end:
-        return _status(end.code)
-    except BaseException as error:  # noqa: BLE001 (whatever ends a program)
-        theirs = error.__traceback__.tb_next if error.__traceback__ else None  # from where the program begins
-        sys.excepthook(type(error), error.with_traceback(theirs), theirs)
-        return 130 if isinstance(error, KeyboardInterrupt) else 1
-    return 0
-
-
-def _status(code: object) -> int:
-    """What `sys.exit(code)` makes the exit status."""
-    if code is None or isinstance(code, int):
-        return int(code or 0)
-    print(code, file=sys.stderr)
-    return 1
-
-
-def _end_threads() -> None:
-    """Wait for the threads that Python would wait for."""
-    for thread in threading.enumerate():
-        if thread is not threading.current_thread() and not thread.daemon:
-            thread.join()
-
-
-def write(text: str, file: Path | None) -> None:
-    """Write to a file, or to standard error."""
-    if file is None:
-        sys.stderr.write(text + "\n")
-    else:
-        file.write_text(text + "\n", encoding="utf-8")
+    file = loader.get_filename(spec.name)
+    module.__file__, module.__spec__, module.__loader__, module.__package__ = file, spec, loader, spec.parent
+    vars(module)["__cached__"] = spec.cached
+    with suppress(OSError):
+        return module, loader.get_data(file)  # as it is written, which may be in another encoding
+    return module, source.encode()

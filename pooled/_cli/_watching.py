@@ -8,57 +8,27 @@ import gc
 import sys
 import sysconfig
 import threading
-import weakref
 from collections.abc import Callable, Iterator
 from importlib.machinery import ModuleSpec
 from pathlib import Path
 from types import FrameType, ModuleType
-from typing import Any, Final, Self
+from typing import Any, Final
 
 from pooled._builtins import capacity_of
-from pooled._cli._watched import CLOCK, MANY, Life, Place, Watched
+from pooled._cli._collector import CLOCK, Collector
+from pooled._cli._ends import ends_of
+from pooled._cli._watched import MANY, Life, Place, Watched
 from pooled._config import target_of
 from pooled._decorate import PooledMeta
 from pooled._imports import Finder, Steps
 from pooled._pools import is_poolable
 from pooled._refusals import refuse_unhookable
-from pooled._stand_ins import STOCK, StandIn
+from pooled._stand_ins import STOCK, StandIn, as_builtin
 
 OFF, ON = 0.04, 0.01
 """Seconds between the parts of the time, and of a part."""
 
 _PLUMBING: Final = (str(Path(__file__).parent.parent), "<attrs generated", "<string>")
-
-
-class Collector:
-    """Counts what the cyclic collector does and how long it takes.
-
-    Attributes:
-        collections: by generation.
-        seconds: that they took.
-        at_work: whether it is collecting now.
-        lost: seconds that went by in collections, and in watching: not what the program's own code took.
-        call: seconds that it takes to count a builtin container.
-    """
-
-    def __init__(self) -> None:
-        self.collections = [0, 0, 0]
-        self.seconds = 0.0
-        self.at_work = False
-        self.lost = 0.0
-        self.call = 0.0
-        self._began = 0.0
-
-    def see(self, phase: str, info: dict[str, int]) -> None:
-        """One of `gc.callbacks`."""
-        self.at_work = phase == "start"
-        if self.at_work:
-            self._began = CLOCK()
-        else:
-            spent = CLOCK() - self._began
-            self.seconds += spent
-            self.lost += spent
-            self.collections[min(info["generation"], 2)] += 1
 
 
 class Watcher:
@@ -71,6 +41,7 @@ class Watcher:
         self._hooks: dict[int, Hook] = {}
         self._counters: dict[str, Counting] = {}
         self._over = threading.Event()
+        self._thread = threading.Thread(target=self._in_parts, daemon=True, name="pooled-advise")
         self._finder = Finder(self._steps_for)
 
     @property
@@ -79,31 +50,34 @@ class Watcher:
         found = (*(hook.watched for hook in self._hooks.values()), *(each.watched for each in self._counters.values()))
         return [watched for watched in found if watched.counted]
 
-    def __enter__(self) -> Self:
+    def begin(self) -> None:
+        """Watch what is made from now on."""
         self._count = _cost_of_counting()
         _calibrate(self.collector)
         sys.meta_path.insert(0, self._finder)
         gc.callbacks.append(self.collector.see)
-        threading.Thread(target=self._in_parts, daemon=True, name="pooled-advise").start()
+        self._thread.start()
         self.seconds = CLOCK()
-        return self
 
-    def __exit__(self, *exc_info: object) -> None:
+    def end(self) -> None:
+        """Watch no more."""
         self.seconds = CLOCK() - self.seconds
         self._over.set()
+        self._thread.join()
         gc.callbacks.remove(self.collector.see)
         sys.meta_path.remove(self._finder)
         hooks: list[Hook | Counting] = [*self._hooks.values(), *self._counters.values()]
         for hook in hooks:
             hook.put_back()
-            hook.watched.parts.over()
-            hook.watched.is_over = True
+            hook.watched.over()
+        for class_hook in self._hooks.values():
+            class_hook.ends.forget()
 
     def see(self, name: str, cls: type) -> type:
         """Watch a class, if it can be."""
         del name
         if isinstance(cls, type) and id(cls) not in self._hooks and _can_be_watched(cls):
-            self._hooks[id(cls)] = Hook(Watched(target_of(cls), cls), self.collector)
+            self._hooks[id(cls)] = Hook(Watched(target_of(cls), cls, self.collector))
         return cls
 
     def see_module(self, module: ModuleType) -> None:
@@ -138,14 +112,14 @@ class Watcher:
             many = [hook for hook in hooks if hook.watched.counted >= MANY]
             before = sum(self._watching(hook) for hook in many)
             for hook in many:
-                hook.watched.parts.begin(hook.watched.counted)
+                hook.watched.begin_part()
                 hook.put_on()
             stopped = self._over.wait(ON)
             watching = sum(self._watching(hook) for hook in many) - before
             for hook in many:
                 if not stopped:
                     hook.put_back()
-                hook.watched.parts.end(watching)
+                hook.watched.end_part(watching)
 
     def _watching(self, hook: Hook | Counting) -> float:
         """Seconds that it took to count the objects of a class so far."""
@@ -155,18 +129,21 @@ class Watcher:
 class Hook:
     """Watches one class by way of its `__init__`, while it is put on."""
 
-    def __init__(self, watched: Watched, collector: Collector) -> None:
+    def __init__(self, watched: Watched) -> None:
         self.watched = watched
         self._own = watched.cls.__dict__.get("__init__")
-        self._counting = _counting_init(watched, _look_after(watched, collector), collector)
+        self.ends = ends_of(watched)
+        self._counting = _counting_init(watched, self.ends.look_after)
         self.put_on()
 
     def put_on(self) -> None:
         """Watch from now on."""
+        self.ends.put_on()
         type.__setattr__(self.watched.cls, "__init__", self._counting)
 
     def put_back(self) -> None:
         """Let the class be as it was, unless somebody else has changed it since."""
+        self.ends.put_back()
         cls = self.watched.cls
         if cls.__dict__.get("__init__") is not self._counting:
             return
@@ -176,10 +153,9 @@ class Hook:
             type.__setattr__(cls, "__init__", self._own)
 
 
-def _counting_init(
-    watched: Watched, look_after: Callable[[Any, Life], None], collector: Collector
-) -> Callable[..., None]:
+def _counting_init(watched: Watched, look_after: Callable[[Any, Life], None]) -> Callable[..., None]:
     cls: Any = watched.cls
+    collector = watched.collector
     original = cls.__init__
     if original is object.__init__ and cls.__new__ is not object.__new__:
         original = _nothing  # `object` lets a class that has its own __new__ be called with anything
@@ -205,44 +181,6 @@ def _nothing(*_: Any, **__: Any) -> None:
     pass
 
 
-class _Reference(weakref.ref[Any]):
-    """A weak reference to an object that is looked after."""
-
-    __slots__ = ("life",)
-    life: Life
-
-
-def _look_after(watched: Watched, collector: Collector) -> Callable[[Any, Life], None]:
-    """What is called with an object, and hears of its end."""
-    cls: Any = watched.cls
-    if cls.__weakrefoffset__:
-        references: dict[int, _Reference] = {}
-
-        def ended(reference: Any) -> None:
-            del references[id(reference)]
-            watched.end(reference.life, collecting=collector.at_work)
-
-        def refer(obj: Any, life: Life) -> None:
-            reference = _Reference(obj, ended)
-            reference.life = life
-            references[id(reference)] = reference
-
-        return refer
-
-    lives: dict[int, Life] = {}
-    own = getattr(cls, "__del__", None)
-
-    def __del__(self: Any) -> None:  # noqa: N807 (it becomes one)
-        life = lives.pop(id(self), None)
-        if life is not None:
-            watched.end(life, collecting=collector.at_work)
-        if own is not None:
-            own(self)
-
-    type.__setattr__(cls, "__del__", __del__)
-    return lambda obj, life: lives.__setitem__(id(obj), life)
-
-
 class Counting:
     """Makes a builtin container, and counts: what a module's name for it calls.
 
@@ -250,19 +188,18 @@ class Counting:
     """
 
     def __init__(self, module: str, stock: type, collector: Collector) -> None:
-        self.watched = watched = Watched(f"{module}:{stock.__name__}", stock)
+        self.watched = watched = Watched(f"{module}:{stock.__name__}", stock, collector)
         self._stock = stock
-        self._collector = collector
 
         def __del__(self: Any) -> None:  # noqa: N807 (it becomes one)
             if not watched.is_over:
-                watched.end(self.pooled_life, collecting=collector.at_work, capacity=capacity_of(self))
+                watched.end(self.pooled_life, collecting=collector.is_at_work(), capacity=capacity_of(self))
 
         body = {
             "__slots__": ("pooled_life",),
             "__module__": "builtins",
             "__del__": __del__,
-            "__reduce_ex__": lambda self, _: (stock, (stock(self),)),
+            **as_builtin(stock),
         }
         self._looked_after: Any = type(stock.__name__, (stock,), body)
         self.stand_in = StandIn(stock, self)
@@ -275,12 +212,18 @@ class Counting:
         """Let what stands for the builtin call that, without any code in Python."""
         self.stand_in.__wrapped__ = self._stock
 
+    @property  # type: ignore[misc]
+    def __class__(self) -> Any:  # pyright: ignore[reportIncompatibleMethodOverride]
+        """What the builtin has: `isinstance(list, type)` is asked, too."""
+        return type
+
     def __getattr__(self, name: str) -> Any:
         return getattr(self._stock, name)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Make one."""
-        watched, collector = self.watched, self._collector
+        watched = self.watched
+        collector = watched.collector
         if not watched.count():
             collector.lost += collector.call
             return self._stock(*args, **kwargs)
@@ -311,8 +254,8 @@ def _cost_of_counting() -> float:
             self.a = a
 
     alone = _seconds(Counted, 1)
-    watched = Watched("", Counted)
-    Hook(watched, Collector())
+    watched = Watched("", Counted, Collector())
+    Hook(watched)
     watched.counted = 1_000_000  # so that one in many is looked after
     _seconds(Counted, 1)
     return max(0.0, _seconds(Counted, 1) - alone)
@@ -329,12 +272,12 @@ def _calibrate(collector: Collector) -> None:
 def _seconds(make: Callable[..., Any], *arguments: Any) -> float:
     """What one call takes, at best."""
     best = 1.0
-    for _ in range(5):
+    for _ in range(20):  # of short ones: on a loaded machine some of them are left alone
         began = CLOCK()
-        for _ in range(2_000):
+        for _ in range(500):
             make(*arguments)
         best = min(best, CLOCK() - began)
-    return best / 2_000
+    return best / 500
 
 
 def _can_be_watched(cls: type) -> bool:

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from pooled import _config
+from pooled._command import end_command
 
 __all__ = [
     "HookedType",
@@ -34,10 +35,12 @@ else:
         from pooled._engine import native as chosen
     except ImportError as error:
         if _config.current.engine == "native":
-            raise ImportError(
+            refusal = ImportError(
                 f"POOLED_ENGINE='native': it was not built, or not for this Python ({error}); install pooled where "
                 "there is a C compiler, unset the variable, or set it to 'reference' or 'off'"
-            ) from error
+            )
+            end_command(refusal)
+            raise refusal from error
         from pooled._engine import reference as chosen
 
 if TYPE_CHECKING:

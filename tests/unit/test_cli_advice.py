@@ -1,0 +1,229 @@
+"""`python -m pooled advise`: what is seen of a program, and what it says of it."""
+
+import json
+from pathlib import Path
+
+import pytest
+from commanding import PROGRAM, pooled, run
+
+ROOT = Path(__file__).parent.parent.parent
+EXAMPLES = ROOT / "examples"
+
+
+@pytest.fixture
+def program(tmp_path):
+    path = tmp_path / "program.py"
+    path.write_text(PROGRAM)
+    return path
+
+
+def test_advise_counts_each_object_of_few(program):
+    process = pooled("advise", "--json", "--output", "advice.json", program, "x", cwd=program.parent)
+    assert process.returncode == 0, process.stderr
+    assert process.stdout == run(program, "x", cwd=program.parent).stdout
+    facts = json.loads((program.parent / "advice.json").read_text())
+    order = next(each for each in facts["classes"] if each["target"] == "__main__:Order")
+    assert order["made"] == 3_000
+    assert order["places"][0][:2] == [str(program), PROGRAM.splitlines().index("        order = Order(number)") + 1]
+    assert order["peak"] == 2
+    assert order["pool"]
+    assert (order["max"], order["scope"]) == (16, "local")
+    assert "pooled.take(Order, ...) at program.py:" in order["why"]
+
+
+def test_advise_says_why_not(tmp_path):
+    (tmp_path / "main.py").write_text(
+        "class Kept:\n"
+        "    def __init__(self): self.x = [1] * 10\n"
+        "class Cycle:\n"
+        "    def __init__(self): self.me, self.x = self, [1] * 10\n"
+        "class New:\n"
+        "    def __new__(cls, x): return super().__new__(cls)\n"
+        "    def __init__(self, x): self.x = [1] * 10\n"
+        "class Few:\n"
+        "    pass\n"
+        "kept = [Kept() for _ in range(3_000)]\n"
+        "for _ in range(3_000): Cycle()\n"
+        "import gc; gc.collect()\n"
+        "for _ in range(3_000): New(1)\n"
+        "few = Few()\n"
+    )
+    process = pooled("advise", "--json", "main.py", cwd=tmp_path)
+    assert process.returncode == 0, process.stderr
+    why = {each["target"]: (each["pool"], each["why"]) for each in json.loads(process.stderr)["classes"]}
+    assert why["__main__:Kept"] == (False, "most of them lived to the end")
+    assert why["__main__:Cycle"][1].startswith("most of them were found by the collector")
+    assert "New.__new__ does not run for a recycled object" in why["__main__:New"][1]
+    assert why["__main__:Few"] == (False, "only 1 was made")
+
+
+THREADS = """
+import queue
+import threading
+
+import attrs
+
+
+@attrs.define
+class Message:
+    number: int
+    parts: list = attrs.field(factory=list)
+
+
+def consume(messages):
+    while messages.get() is not None:
+        pass
+
+
+def main():
+    messages = queue.Queue(10)
+    thread = threading.Thread(target=consume, args=(messages,))
+    thread.start()
+    for number in range(20_000):
+        messages.put(Message(number))
+    messages.put(None)
+    thread.join()
+
+
+main()
+"""
+
+
+def test_advice_is_what_run_takes(tmp_path, free_threaded):
+    (tmp_path / "main.py").write_text(THREADS)
+    advised = pooled("advise", "--write", "pools.toml", "main.py", cwd=tmp_path)
+    assert (advised.returncode, advised.stdout) == (0, ""), advised.stderr
+    assert "python -m pooled run --config pools.toml main.py" in advised.stderr
+    written = (tmp_path / "pools.toml").read_text()
+    assert '[instrument."__main__:Message"]' in written
+    # Another thread drops them; without a GIL the last drop may be left to the one that made them.
+    assert ('scope = "global"' in written) or free_threaded
+    ran = pooled("run", "--json", "--config", "pools.toml", "main.py", cwd=tmp_path)
+    assert ran.returncode == 0, ran.stderr
+    assert json.loads(ran.stderr)["pools"]["__main__:Message"]["hit_rate"] > 0.9
+
+
+def test_a_program_that_knows_nothing_of_it(tmp_path):
+    producer = EXAMPLES / "producer_consumer.py"
+    text = tmp_path / "text.txt"
+    text.write_bytes((ROOT / "README.md").read_bytes() * 10)
+    advised = pooled("advise", "--json", producer, "--no-pool", text, cwd=tmp_path)
+    assert advised.returncode == 0, advised.stderr
+    found = {each["target"]: each for each in json.loads(advised.stderr)["classes"]}
+    assert found["_batches:bytearray"]["made"] == text.read_bytes().count(b"\n")
+    arguments = ("--json", "--pool", "_batches:bytearray,scope=global")
+    ran = pooled("run", *arguments, producer, "--no-pool", text, cwd=tmp_path)
+    assert ran.returncode == 0, ran.stderr
+    assert json.loads(ran.stderr)["pools"]["_batches:bytearray"]["hits"] > 0
+    alone = run(producer, "--no-pool", text, cwd=tmp_path)
+    assert ran.stdout.splitlines()[:2] == alone.stdout.splitlines()[:2]
+
+
+def test_very_many_are_reckoned(tmp_path):
+    (tmp_path / "main.py").write_text(
+        "class Point:\n"
+        "    __slots__ = ('x', 'y')\n"
+        "    def __init__(self, x, y): self.x, self.y = x, y\n"
+        "for _ in range(2_000_000): Point(1, 2)\n"
+    )
+    process = pooled("advise", "--json", "main.py", cwd=tmp_path)
+    assert process.returncode == 0, process.stderr
+    (point,) = json.loads(process.stderr)["classes"]
+    assert point["made"] >= point["counted"] >= 20_000  # how many more is reckoned by the clock
+    assert point["peak"] <= 64
+    assert point["pool"]
+
+
+RECORD = """
+import queue, threading
+from collections import deque
+
+class Record:
+    def __init__(self, number): self.number, self.parts = number, [number] * 3
+
+"""
+
+HELD = {
+    "all at once": "records = [Record(n) for n in range(100_000)]\ndel records",
+    "very many at once": "def main():\n    records = [Record(n) for n in range(500_000)]\nmain()",
+    "all at once, on threads": (
+        "barrier = threading.Barrier(4)\n"
+        "def work():\n    records = [Record(n) for n in range(30_000)]\n    barrier.wait()\n"
+        "threads = [threading.Thread(target=work) for _ in range(4)]\n"
+        "for thread in threads: thread.start()\nfor thread in threads: thread.join()"
+    ),
+    "dicts": "def main():\n    dicts = [dict(n=n) for n in range(300_000)]\nmain()",
+}
+
+
+@pytest.mark.parametrize("source", HELD.values(), ids=HELD)
+def test_what_is_held_at_once_is_not_to_be_pooled(tmp_path, source):
+    (tmp_path / "main.py").write_text(RECORD + source)
+    process = pooled("advise", "--json", "main.py", cwd=tmp_path)
+    assert process.returncode == 0, process.stderr
+    (found,) = json.loads(process.stderr)["classes"]
+    assert not found["pool"]
+    assert "% of them lived at once, so that few would be used again" in found["why"]
+
+
+QUEUE = """
+records = queue.Queue(100)
+def consume():
+    while records.get() is not None: pass
+thread = threading.Thread(target=consume)
+thread.start()
+for n in range(30_000): records.put(Record(n))
+records.put(None)
+thread.join()
+"""
+
+THREADS_OF_BATCHES = """
+def work():
+    for _ in range(40): records = [Record(n) for n in range(500)]
+threads = [threading.Thread(target=work) for _ in range(8)]
+for thread in threads: thread.start()
+for thread in threads: thread.join()
+"""
+
+DROPPED = {
+    "one after the other": ("for n in range(300_000): Record(n)", 1, 16),
+    "in batches": (
+        "for _ in range(60):\n    records = [Record(n) for n in range(5_000)]\n    del records",
+        5_000,
+        8192,
+    ),
+    "few are held": ("held = [Record(n) for n in range(300)]\nfor n in range(300_000): Record(n)", 301, 16),
+    "a window": ("window = deque(maxlen=1_000)\nfor n in range(300_000): window.append(Record(n))", 1_001, 1_024),
+    "a queue": (QUEUE, 103, 128),
+    "many threads": (THREADS_OF_BATCHES, 8_000, 8192),
+}
+
+
+@pytest.mark.parametrize(("source", "at_once", "most"), DROPPED.values(), ids=DROPPED)
+def test_what_is_dropped_and_made_again_is_to_be_pooled(tmp_path, source, at_once, most):
+    (tmp_path / "main.py").write_text(RECORD + source)
+    process = pooled("advise", "--json", "main.py", cwd=tmp_path)
+    assert process.returncode == 0, process.stderr
+    (found,) = json.loads(process.stderr)["classes"]
+    assert found["pool"], found["why"]
+    assert (
+        found["peak"] <= at_once * 4 + 63
+    )  # one may stand for 64, and it is reckoned by the clock, on a machine that has other work
+    assert found["max"] <= most * 4
+
+
+def test_a_class_that_is_no_more_looked_after_is_as_it_was(tmp_path):
+    (tmp_path / "main.py").write_text(
+        "import time\n"
+        "class Point:\n"
+        "    __slots__ = ('x',)\n"
+        "    def __init__(self, x): self.x = x\n"
+        "had = set()\n"
+        "end = time.monotonic() + 60\n"
+        "while had != {True, False} and time.monotonic() < end:\n"
+        "    for _ in range(1_000): Point(1)\n"
+        "    had.add('__del__' in vars(Point))\n"
+        "print(sorted(had))\n"
+    )
+    process = pooled("advise", "--json", "main.py", cwd=tmp_path)
+    assert (process.returncode, process.stdout) == (0, "[False, True]\n")

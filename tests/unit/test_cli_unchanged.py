@@ -1,0 +1,190 @@
+"""A program that `run` or `advise` runs is as it would be alone: what it sees, what it prints, and how it ends."""
+
+import os
+import signal
+import zipfile
+
+import pytest
+from commanding import pooled, run
+
+SEES = """
+import sys
+print(sorted(globals()), __doc__, __name__, __file__, globals().get("__cached__"), type(__loader__).__name__)
+print(__spec__ and (__spec__.name, __spec__.origin, type(__spec__.loader).__name__), __package__, type(__builtins__))
+print(sys.argv, sys.path[0], sys.modules["__main__"].__dict__ is globals(), dir())
+"""
+
+# What ends a program, and how.
+ENDS = {
+    "a number": "import sys; sys.exit(7)",
+    "a large number": "import sys; sys.exit(256 + 3)",
+    "a negative number": "import sys; sys.exit(-1)",
+    "a text": "import sys; sys.exit('bye')",
+    "another object": "import sys; sys.exit((1, 2.5))",
+    "nothing": "raise SystemExit",
+    "an error": "def f():\n    raise ValueError('no')\nf()",
+    "an error with a cause": (
+        "def f():\n    try:\n        1 / 0\n    except ZeroDivisionError as e:\n        raise ValueError from e\nf()"
+    ),
+    "a group of errors": "raise ExceptionGroup('several', [ValueError(1), TypeError(2)])",
+    "an error in __init__": "class A:\n    def __init__(self, a):\n        self.b = a.c\nA(3)",
+    "too few arguments": "class A:\n    def __init__(self, a): pass\nA()",
+    "an error in a class": "class A:\n    x = 1 / 0",
+    "an error in a module": "import broken",
+    "a syntax error": "x = (",
+    "an error of indentation": "def f():\n  return\n return",
+    "an interrupt": "raise KeyboardInterrupt",
+    "a signal": "import os, signal; os.kill(os.getpid(), signal.SIGINT)",
+    "an interrupted event loop": (
+        "import asyncio, os, signal\nasync def main():\n    os.kill(os.getpid(), signal.SIGINT)\n"
+        "    await asyncio.Event().wait()\nasyncio.run(main())"
+    ),
+    "its own way of telling": "import sys\nsys.excepthook = lambda kind, *_: print('hook', kind)\n1 / 0",
+    "a way of telling that exits": "import sys\nsys.excepthook = lambda *_: sys.exit(9)\n1 / 0",
+    "a way of telling that fails": "import sys\ndef hook(*_): 1 / 0\nsys.excepthook = hook\nraise ValueError",
+    "no standard output": "import sys\nprint('a')\nsys.stdout.close()",
+    "no stream for errors": "import sys\nsys.stderr = None\nraise ValueError",
+    "a late thread": (
+        "import threading\ndef f():\n    threading.main_thread().join()\n    print('late')\n"
+        "threading.Thread(target=f).start()"
+    ),
+    "idle workers": (
+        "from concurrent.futures import ThreadPoolExecutor\nworkers = ThreadPoolExecutor(1)\n"
+        "print(workers.submit(int, 1).result())"
+    ),
+    "what it registered": "import atexit, sys\natexit.register(print, 'over')\nprint(hasattr(sys, 'last_type'))",
+    "an error, and what it registered": "import atexit, sys\natexit.register(lambda: print(sys.last_type))\n1 / 0",
+    "a child": (
+        "import os, sys, warnings\nwarnings.simplefilter('ignore')  # of a fork with threads\npid = os.fork()\n"
+        "sys.exit(3 if pid == 0 else os.waitstatus_to_exitcode(os.wait()[1]) + 1)"
+    ),
+}
+
+# Programs that look at themselves, or whose classes are not of the common kind.
+ODD = {
+    "itself": f"'''Doc.'''{SEES}",
+    "annotations": (
+        "from __future__ import annotations\nx: int = 3\nclass A:\n    y: Nobody\n"
+        "print(__annotations__, A.__annotations__)"
+    ),
+    "source": (
+        "import inspect, sys\nclass A:\n    def __init__(self, a, b=1): pass\n"
+        "print(inspect.signature(A), inspect.getsource(A))"
+    ),
+    "pickles": "import pickle\nclass A: pass\nprint(pickle.dumps(A()), type(pickle.loads(pickle.dumps(A()))) is A)",
+    "spawned": (
+        "import multiprocessing\nclass A:\n    def __init__(self, x): self.x = x\ndef double(a): return A(a.x * 2)\n"
+        "if __name__ == '__main__':\n    with multiprocessing.get_context('spawn').Pool(1) as workers:\n"
+        "        print([a.x for a in workers.map(double, [A(1), A(2)])])"
+    ),
+    "enums": "import enum\nclass C(enum.Enum):\n    RED = 1\n    class Shade:\n        x = 1\nprint(list(C)[:1])",
+    "dataclasses": (
+        "from dataclasses import dataclass, field\n@dataclass(slots=True)\nclass A:\n"
+        "    x: int = 1\n    y: list = field(default_factory=list)\nprint(A(), A() == A(), A.__init__.__qualname__)"
+    ),
+    "typing": (
+        "from typing import Generic, NamedTuple, Protocol, TypedDict, TypeVar\nT = TypeVar('T')\n"
+        "class N(NamedTuple):\n    a: int = 1\nclass D(TypedDict):\n    a: int\nclass P(Protocol):\n    x: int\n"
+        "class G(Generic[T]):\n    def __init__(self, x): self.x = x\nprint(N(), D(a=1), P, G[int](3).x)"
+    ),
+    "abstract": "from abc import ABC, abstractmethod\nclass A(ABC):\n    @abstractmethod\n    def f(self): ...\nA()",
+    "metaclasses": (
+        "class M(type):\n    def __setattr__(cls, n, v): print('set', n)\nclass A(metaclass=M): pass\nprint(A)"
+    ),
+    "private names": (
+        "class _A:\n    class __B:\n        def __init__(self): self.__y = 2\n"
+        "    def f(self): return vars(self.__B())\nprint(_A().f())"
+    ),
+    "finalizers": "class A:\n    __slots__ = ()\n    def __del__(self): print('gone')\na = A()\ndel a\nb = A()",
+    "event loops": "import asyncio\nclass A: x = 1\nasync def main(): return A().x\nprint(asyncio.run(main()))",
+    "folders": "import os\nos.chdir('/')\nprint(os.getcwd(), __file__)",
+    "replaced": "class A:\n    def __init__(self): self.x = 1\nA.__init__ = lambda self: None\nprint(vars(A()))",
+    "sets": "print(set('a'), [set('a')], f'{set()}', str(list), repr(list), list.__name__)",
+    "dispatch": (
+        "from functools import singledispatch\n@singledispatch\ndef f(x): return 'other'\n"
+        "@f.register(list)\ndef _(x): return 'list'\nprint(f([]), f(list()), f(1))"
+    ),
+}
+
+needs_fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="signals and forks are those of POSIX")
+
+
+def same(tmp_path, command, *program, **options):
+    """How it ended, run by `command`, which is as it ends alone."""
+    alone = run(*program, cwd=tmp_path, **options)
+    process = pooled(command, "--output", "report", *program, cwd=tmp_path, **options)
+    assert process.stdout == alone.stdout
+    assert process.stderr == alone.stderr
+    assert process.returncode == alone.returncode
+    assert (tmp_path / "report").read_text()
+    return process
+
+
+@needs_fork
+@pytest.mark.parametrize("source", ENDS.values(), ids=ENDS)
+@pytest.mark.parametrize("command", ["run", "advise"])
+def test_a_program_ends_as_it_would_alone(tmp_path, command, source):
+    (tmp_path / "broken.py").write_text("class A:\n    def f(self): pass\nA().f(1)")
+    (tmp_path / "main.py").write_text(source)
+    same(tmp_path, command, "main.py")
+
+
+@needs_fork
+@pytest.mark.parametrize("source", ODD.values(), ids=ODD)
+@pytest.mark.parametrize("command", ["run", "advise"])
+def test_a_program_sees_what_it_would_alone(tmp_path, command, source):
+    (tmp_path / "main.py").write_text(source)
+    same(tmp_path, command, "main.py", "a", "--b")
+
+
+@pytest.mark.parametrize("command", ["run", "advise"])
+@pytest.mark.parametrize("kind", ["file", "link", "folder", "archive", "module", "package", "standard input"])
+def test_whatever_python_runs_is_run(tmp_path, command, kind):
+    package = tmp_path / "package"
+    package.mkdir()
+    (package / "__init__.py").write_text("class A: pass\n")
+    for name in ("__main__", "module"):
+        (package / f"{name}.py").write_text(SEES)
+    (tmp_path / "link.py").symlink_to("package/module.py")
+    with zipfile.ZipFile(tmp_path / "archive.zip", "w") as archive:
+        archive.writestr("__main__.py", SEES)
+    program = {
+        "file": ["package/module.py"],
+        "link": ["./link.py"],
+        "folder": ["package"],
+        "archive": ["archive.zip"],
+        "module": ["-m", "package.module"],
+        "package": ["-m", "package"],
+        "standard input": ["-"],
+    }[kind]
+    same(tmp_path, command, *program, "a", "--b", given=SEES)
+
+
+@needs_fork
+@pytest.mark.parametrize("command", ["run", "advise"])
+def test_what_kills_a_program_kills_it(tmp_path, command):
+    (tmp_path / "report").write_text("an earlier one")
+    (tmp_path / "main.py").write_text("import os, signal\nos.kill(os.getpid(), signal.SIGTERM)")
+    process = pooled(command, "--output", "report", "main.py", cwd=tmp_path)
+    assert (process.returncode, process.stdout, process.stderr) == (-signal.SIGTERM, "", "")
+    (tmp_path / "main.py").write_text("import os\nos._exit(5)")
+    process = pooled(command, "--output", "report", "main.py", cwd=tmp_path)
+    assert (process.returncode, process.stdout, process.stderr) == (5, "", "")
+    assert (tmp_path / "report").read_text() == "an earlier one"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["main.py", "report"]
+
+
+@pytest.mark.parametrize("command", ["run", "advise"])
+def test_the_report_comes_last(tmp_path, command):
+    (tmp_path / "main.py").write_text(
+        "import atexit, sys, threading\n"
+        "def late():\n"
+        "    threading.main_thread().join()\n"
+        "    print('late', file=sys.stderr)\n"
+        "threading.Thread(target=late).start()\n"
+        "atexit.register(print, 'registered', file=sys.stderr)\n"
+    )
+    process = pooled(command, "main.py", cwd=tmp_path)
+    assert process.returncode == 0
+    assert process.stderr.startswith("late\nregistered\n")
+    assert len(process.stderr.splitlines()) > 2
