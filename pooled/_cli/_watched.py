@@ -136,10 +136,9 @@ class Watched:
         if self.is_over:  # perhaps so much so that the modules have lost their names
             return
         unseen = self._stretch.unseen(self.collector.now())
-        itself = life.weight - 1  # it stands for itself, here
-        if unseen:  # those that were not seen are as many as those that were
-            more = int(max(0, self._stretch.alive - itself) * unseen)
-            self.peak = max(self.peak, int(self.alive) - itself + more)
+        if unseen:  # of the others, those that were not seen are as many as those that were; this one is itself
+            others = self._stretch.alive - (life.weight if life.stretch is self._stretch else 0)
+            self.peak = max(self.peak, int(self.alive) - life.weight + 1 + int(others * unseen))
         life.stretch.alive -= life.weight
         weight = life.weight * life.stretch.factor
         self.alive -= weight

@@ -37,7 +37,9 @@ class Watcher:
     def __init__(self) -> None:
         self.collector = Collector()
         self.seconds = 0.0
-        self._count = 0.0  # seconds that it takes to count an object of a class
+        self._costs: dict[
+            bool, float
+        ] = {}  # seconds that it takes to count an object, by whether it has weak references
         self._hooks: dict[int, Hook] = {}
         self._counters: dict[str, Counting] = {}
         self._over = threading.Event()
@@ -52,7 +54,7 @@ class Watcher:
 
     def begin(self) -> None:
         """Watch what is made from now on."""
-        self._count = _cost_of_counting()
+        self._costs = {True: _cost_of_counting("__weakref__"), False: _cost_of_counting()}
         _calibrate(self.collector)
         sys.meta_path.insert(0, self._finder)
         gc.callbacks.append(self.collector.see)
@@ -123,7 +125,9 @@ class Watcher:
 
     def _watching(self, hook: Hook | Counting) -> float:
         """Seconds that it took to count the objects of a class so far."""
-        return hook.watched.counted * (self._count if isinstance(hook, Hook) else self.collector.call)
+        if isinstance(hook, Hook):
+            return hook.watched.counted * self._costs[bool(hook.watched.cls.__weakrefoffset__)]
+        return hook.watched.counted * self.collector.call
 
 
 class Hook:
@@ -244,11 +248,11 @@ def _place(frame: FrameType) -> Place:
     return there.f_code.co_filename, there.f_lineno
 
 
-def _cost_of_counting() -> float:
-    """Seconds that it takes to count an object, here and now."""
+def _cost_of_counting(*slots: str) -> float:
+    """Seconds that it takes to count an object that has these, here and now."""
 
     class Counted:
-        __slots__ = ("__weakref__", "a")
+        __slots__ = (*slots, "a")
 
         def __init__(self, a: object) -> None:
             self.a = a

@@ -130,7 +130,7 @@ def test_very_many_are_reckoned(tmp_path):
     assert process.returncode == 0, process.stderr
     (point,) = json.loads(process.stderr)["classes"]
     assert point["made"] >= point["counted"] >= 20_000  # how many more is reckoned by the clock
-    assert point["peak"] <= 64
+    assert point["peak"] * 100 < point["made"]  # one at a time, but for what is reckoned
     assert point["pool"]
 
 
