@@ -93,7 +93,7 @@ def _script_of(program: Program) -> tuple[ModuleType, bytes]:
         sys.path[0] = ""
         module = ModuleType("__main__")
         module.__file__, module.__loader__ = "<stdin>", BuiltinImporter
-        vars(module)["__cached__"] = None
+        _set_cached(module, None)
         return module, sys.stdin.buffer.read()
     path = Path(program.name)
     finder = pkgutil.get_importer(str(path.absolute()))  # None, unless it is a folder or an archive
@@ -110,7 +110,7 @@ def _script_of(program: Program) -> tuple[ModuleType, bytes]:
     file = str(Path.cwd()) + os.sep + program.name if not path.is_absolute() else program.name  # as Python has it
     module = ModuleType("__main__")
     module.__file__, module.__loader__ = file, SourceFileLoader("__main__", file)
-    vars(module)["__cached__"] = None
+    _set_cached(module, None)
     return module, source
 
 
@@ -145,7 +145,13 @@ def _module_by(spec: ModuleSpec, named: str) -> tuple[ModuleType, bytes]:
     module = ModuleType("__main__")
     file = loader.get_filename(spec.name)
     module.__file__, module.__spec__, module.__loader__, module.__package__ = file, spec, loader, spec.parent
-    vars(module)["__cached__"] = spec.cached
+    _set_cached(module, spec.cached)
     with suppress(OSError):
         return module, loader.get_data(file)  # as it is written, which may be in another encoding
     return module, source.encode()
+
+
+def _set_cached(module: ModuleType, file: str | None) -> None:
+    """Let it have the name for the file of its code that modules had before Python 3.15."""
+    if sys.version_info < (3, 15):
+        vars(module)["__cached__"] = file
