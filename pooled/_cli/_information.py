@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+from pathlib import Path
 from typing import Any
 
 import attrs
@@ -95,4 +96,8 @@ def _shown(value: Any) -> str:
 
 def _engine_source() -> str:
     name = os.environ.get("POOLED_ENGINE")
-    return f"the environment, POOLED_ENGINE={name}" if name else "the best one that was built"
+    if name:
+        return f"the environment, POOLED_ENGINE={name}"
+    # Which folder that is tells who stands in a checkout, whose sources Python finds first.
+    folder = Path(pooled.__file__).parent
+    return "it was built" if pooled.engine == "native" else f"the native one was not built in {folder}"

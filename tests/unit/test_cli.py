@@ -1,6 +1,12 @@
 """`python -m pooled run`: programs run as they are, with pools; and `info`: what is in force."""
 
 import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 from commanding import PROGRAM, pooled, run
@@ -126,3 +132,18 @@ def test_info_has_all_that_is_said_of_a_class(tmp_path, engine):
     text = pooled("info", cwd=tmp_path, engine=engine, COLUMNS="200", POOLED_CONFIG="pooled.toml").stdout
     for said in ("max=5, idle_trim=2.5, reset=clear, capacity=size", "keep=buffer and seen", "scope=global"):
         assert said in text
+
+
+def test_info_where_the_native_engine_was_not_built(tmp_path):
+    shutil.copytree(
+        Path(__file__).parents[2] / "pooled", tmp_path / "pooled", ignore=shutil.ignore_patterns("*.so", "*.pyd")
+    )
+    environ = {name: value for name, value in os.environ.items() if name != "POOLED_ENGINE"}
+    said = subprocess.check_output(
+        [sys.executable, "-m", "pooled", "info"], cwd=tmp_path, env={**environ, "COLUMNS": "300"}, text=True
+    )
+    assert re.search(
+        rf"^engine +reference +the native one was not built in {re.escape(str(tmp_path / 'pooled'))}$",
+        said,
+        re.MULTILINE,
+    )
