@@ -15,6 +15,19 @@ def configured(pooled):
     pooled.configure(budget=None, gc_trim=False, idle_trim=0)
 
 
+@pytest.fixture(autouse=True)
+def nobody_keeps_looking(pooled):
+    """Have no thread look for idle pools in the tests that come after, where classes live on."""
+    made_classes.clear()
+    yield
+    for cls in made_classes:
+        pooled.pool_of(cls).resize(idle_trim=0)
+    made_classes.clear()
+
+
+made_classes = []
+
+
 def parked(cls, pooled):
     return pooled.pool_of(cls).stats().parked
 
@@ -29,6 +42,7 @@ def made(pooled, **limits):
     class Trimmed:
         pass
 
+    made_classes.append(Trimmed)
     return Trimmed
 
 
@@ -203,7 +217,7 @@ def test_busy_pools_give_last_for_the_budget(pooled, configured, monkeypatch):
     monkeypatch.setattr(trimming._keeper, "wake", lambda: None)
     keeper = trimming.Keeper()
     busy, idle = made(pooled, idle_trim=3600), made(pooled)
-    pooled.clear()
+    monkeypatch.setattr(trimming, "_all_stores", lambda: [pooled.pool_of(cls)._store for cls in (busy, idle)])
     for cls in (busy, idle):
         burst(cls, 100)
     configured(budget="1GiB")
