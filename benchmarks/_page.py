@@ -8,9 +8,9 @@ from typing import Any
 def page(about: dict[str, Any]) -> str:
     """A page in Markdown of what `--json` wrote."""
     lines = [
-        "# All figures",
+        f"# All figures, Python {about['python'].split()[0]}",
         "",
-        f"{about['date']}; Python {about['python'].split()[0]}, engine {about['engine']}; {about['machine']};",
+        f"{about['date']}; engine {about['engine']}; {about['machine']};",
         f"`{about['command']}`.",
         "",
         "A ratio is not pooled / pooled, the median over pairs that were run in turn: above 1, the pooled one is",
