@@ -212,7 +212,9 @@ def _discards(pools: Mapping[str, Stats]) -> str:
 
 
 def _charts(pools: Mapping[str, Stats], samples: Sequence[Sample]) -> str:
-    if len(samples) < 2:
+    if len(samples) == 1:
+        return "<p class=about>One sample was taken so far; a chart needs two.</p>"
+    if not samples:
         return "<p class=about>Nothing was sampled: <code>pooled.sample(interval)</code> does that.</p>"
     drawn = [figure for number, name in enumerate(list(pools)[:CHARTED]) if (figure := _figure(number, name, samples))]
     if not drawn:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import os
-from contextlib import suppress
 from pathlib import Path
 
-from pooled._files import replace
+from pooled import _files
 from pooled._page import page
 from pooled._report import stats
 from pooled._sampling import latest
@@ -57,11 +56,6 @@ def _checked(html: object) -> Path:
 
 def _write(path: Path, content: bytes) -> None:
     try:
-        if path.exists() and not path.is_file():  # it is not for us to put a file in the place of a device
-            path.write_bytes(content)
-        else:
-            with suppress(FileNotFoundError):
-                path.open("r+b").close()  # who may not write it may not replace it
-            replace(Path(os.path.realpath(path)), content)
+        _files.write(path, content)
     except OSError as error:  # which may name the draft
         raise OSError(error.errno, error.strerror, os.fspath(path)) from error

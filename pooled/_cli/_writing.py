@@ -9,7 +9,7 @@ from typing import Self
 
 import attrs
 
-from pooled._files import draft_of, replace
+from pooled import _files
 
 
 @attrs.frozen
@@ -34,7 +34,7 @@ class Destination:
         path = Path(typed).absolute()
         if path.is_dir():
             raise IsADirectoryError(f"{typed}: cannot be written: it is a folder; name a file")
-        if _is_to_be_replaced(path):
+        if _files.is_replaced(path):
             path = path.resolve()  # a link stays, and leads to what is written
             _try(typed, path)
         return cls(typed, path)
@@ -49,24 +49,15 @@ def write(text: str, file: Destination | None) -> None:
             stream.flush()
         return
     try:
-        if _is_to_be_replaced(file.path):
-            replace(file.path, (text + "\n").encode())
-        else:
-            with file.path.open("a", encoding="utf-8") as stream:
-                stream.write(text + "\n")
+        _files.write(file.path, (text + "\n").encode())
     except OSError as error:
         write(f"python -m pooled: {file.typed}: cannot be written: {error.strerror}", None)
-
-
-def _is_to_be_replaced(path: Path) -> bool:
-    """Whether it is a plain file, or will be: no pipe, and not what the system has under a name, as /dev/stderr."""
-    return not path.is_relative_to("/dev") and (path.is_file() or not path.exists())
 
 
 def _try(typed: str, path: Path) -> None:
     if path.exists() and not os.access(path, os.W_OK):
         raise PermissionError(f"{typed}: cannot be written: it is read-only; name another file")
-    draft = draft_of(path)
+    draft = _files.draft_of(path)
     try:
         draft.touch()
     except OSError as error:

@@ -4,9 +4,12 @@ import errno
 import os
 import re
 import stat
+import subprocess
+import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from html.parser import HTMLParser
+from pathlib import Path
 
 import pytest
 from helpers import run_python
@@ -114,6 +117,25 @@ def test_nothing_comes_from_elsewhere_and_nothing_runs(tmp_path, pool):
         assert not {"href", "src"} & attributes.keys()
     assert "url(" not in page.read_text()
     assert "@import" not in page.read_text()
+
+
+def test_one_sample_is_no_chart(tmp_path):
+    page = tmp_path / "page.html"
+    with pooled.sample(1e6):
+        pooled.report(html=page)
+    text = page.read_text("utf-8")
+    assert "One sample was taken so far; a chart needs two." in text
+    assert "<svg" not in text
+
+
+@pytest.mark.skipif(not Path("/dev/stdout").exists(), reason="this system has no such name")
+def test_standard_output_is_written_to_also_where_it_is_a_file(tmp_path):
+    code = "import pooled; print('before', flush=True); pooled.report(html='/dev/stdout'); print('after')"
+    with (tmp_path / "out.html").open("ab") as out:
+        subprocess.run([sys.executable, "-P", "-c", code], stdout=out, check=True)
+    text = (tmp_path / "out.html").read_text("utf-8")
+    assert text.startswith("before\n<!doctype html>")
+    assert text.endswith("</html>\nafter\n")
 
 
 def test_a_chart_of_what_was_sampled(tmp_path, pool):
