@@ -40,8 +40,9 @@ def extension(name: str, **macros: str) -> Extension:
     """The C module, under this name. Its two builds have the same object files, one after the other."""
     return Extension(
         f"pooled._engine.native.{name}",
-        sources=sorted(str(path.relative_to(HERE)) for path in (HERE / SOURCES).glob("*.c")),
-        depends=sorted(str(path.relative_to(HERE)) for path in (HERE / SOURCES).glob("*.h")),
+        sources=sorted(str(path.relative_to(HERE)) for path in (HERE / SOURCES).rglob("*.c")),
+        depends=sorted(str(path.relative_to(HERE)) for path in (HERE / SOURCES).rglob("*.h")),
+        include_dirs=[str(SOURCES)],
         define_macros=list(macros.items()),
         extra_compile_args=[*flags, *os.environ.get("POOLED_CFLAGS", "").split()],
         extra_link_args=os.environ.get("POOLED_CFLAGS", "").split(),
@@ -49,7 +50,7 @@ def extension(name: str, **macros: str) -> Extension:
     )
 
 
-# The usual build, and the one that POOLED_DEBUG has used, which tells what happens to objects (watching.h).
-builds = [extension("_native"), extension("_watched", POOLED_WATCHES="1")]
+# The usual build, and the one for the debug mode (POOLED_DEBUG), which traces objects (object/debug_trace.h).
+builds = [extension("_native"), extension("_native_debug", POOLED_DEBUG_TRACE="1")]
 
 setup(ext_modules=builds if can_be_built and wish != "0" else [])

@@ -6,13 +6,13 @@ object whose last reference goes is emptied and parked, and the next one comes f
 
 from pooled import instrument as instrument
 from pooled._config import ConfigurationError, configure
-from pooled._decorate import PooledABCMeta, PooledMeta, poolable
-from pooled._dirt import DirtyWarning
+from pooled._debug.warnings import DirtyWarning
 from pooled._engine import name as engine
-from pooled._field_reset import FieldReset, FieldResets, field_reset
-from pooled._live import Live, live
+from pooled._plan.field_reset import FieldReset, FieldResets, field_reset
+from pooled._plan.plan import Poolable
 from pooled._policy import Policy
-from pooled._pools import (
+from pooled._pool.decorate import PooledABCMeta, PooledMeta, poolable
+from pooled._pool.pools import (
     GlobalPool,
     LocalPool,
     Pool,
@@ -25,12 +25,12 @@ from pooled._pools import (
     take,
     try_take,
 )
-from pooled._recycling import Poolable
-from pooled._report import AllStats, EngineInfo, engine_info, stats
-from pooled._reporting import report
-from pooled._sampling import Sample, Sampling, sample
+from pooled._pool.trimming import trim
+from pooled._report.live import Live, live
+from pooled._report.report import report
+from pooled._report.sampling import Sample, Sampling, sample
+from pooled._report.stats import AllStats, EngineInfo, engine_info, stats
 from pooled._stats import Stats
-from pooled._trimming import trim
 
 __all__ = [
     "AllStats",

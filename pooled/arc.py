@@ -18,8 +18,8 @@ from __future__ import annotations
 from sys import getrefcount
 from typing import Any, Final, Generic, Self, TypeVar
 
-from pooled._decorate import poolable
-from pooled._pools import Pool, orphan
+from pooled._pool.decorate import poolable
+from pooled._pool.pools import Pool, orphan
 
 __all__ = ["Arc", "Cell", "TArc"]
 

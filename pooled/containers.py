@@ -20,9 +20,9 @@ from collections.abc import Iterable
 from types import GenericAlias
 from typing import TYPE_CHECKING, Any, Literal, Self, TypeAlias, TypeVar, cast, overload
 
-from pooled._buffers import BufferPool
-from pooled._builtins import capacity_of, of_the_builtin
-from pooled._decorate import poolable
+from pooled._memory.buffers import BufferPool
+from pooled._plan.builtins import capacity_of, of_the_builtin
+from pooled._pool.decorate import poolable
 
 __all__ = [
     "Array",

@@ -25,13 +25,13 @@ from typing import Any, Final
 import attrs
 import wrapt
 
-from pooled._command import end_command
 from pooled._config import Instrumented, check_target, current
-from pooled._decorate import poolable
-from pooled._imports import Finder, Steps
+from pooled._config.command_errors import end_command
+from pooled._instrument.builtin_shims import STOCK, BuiltinShim, shim
+from pooled._instrument.import_hooks import Finder, Steps
+from pooled._plan.plan import check_hook, check_keep
 from pooled._policy import Limits, Scope
-from pooled._recycling import check_hook, check_keep
-from pooled._stand_ins import STOCK, StandIn, stand_in
+from pooled._pool.decorate import poolable
 
 __all__ = ["when_imported"]
 
@@ -98,9 +98,9 @@ def replace(where: str, module: ModuleType, name: str, arguments: dict[str, Any]
     owner: Any = module
     for each in outer:
         owner = _found(where, module, owner, each)
-    if owner is module and last in STOCK and (last not in vars(module) or type(vars(module)[last]) is StandIn):
+    if owner is module and last in STOCK and (last not in vars(module) or type(vars(module)[last]) is BuiltinShim):
         try:
-            setattr(module, last, stand_in(last, module.__name__, _limits_of(arguments)))
+            setattr(module, last, shim(last, module.__name__, _limits_of(arguments)))
         except TypeError as error:
             raise ImportError(f"{where}: {error}", name=module.__name__) from None
         return

@@ -25,8 +25,8 @@ import pytest
 
 import pooled
 from pooled import _config
-from pooled._memory import memory_pools
-from pooled._pools import all_pools
+from pooled._memory.pool import memory_pools
+from pooled._pool.pools import all_pools
 
 __all__ = ["Expected", "Watch"]
 
@@ -136,9 +136,9 @@ def _escapes() -> list[Any]:
     """What is known of the objects that escaped."""
     if not _config.current.debug:
         return []
-    from pooled import _debugging  # in debug mode alone
+    from pooled._debug import lifetimes  # in debug mode alone
 
-    return _debugging.escapes()
+    return lifetimes.escapes()
 
 
 def _listed(counts: Counter[str]) -> str:

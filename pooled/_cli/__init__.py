@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from pooled._cli._arguments import parse
+from pooled._cli.arguments import parse
 
 __all__ = ["main"]
 
@@ -14,13 +14,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     chosen = parse(arguments)
     # Each command is imported alone: what it does not need should not be there when it runs somebody's program.
     if chosen.command == "info":
-        from pooled._cli._information import inform
+        from pooled._cli.info import inform
 
         return inform(as_json=chosen.json)
     if chosen.command == "run":
-        from pooled._cli._running import run
+        from pooled._cli.run import run
 
         return run(chosen)
-    from pooled._cli._advising import advise
+    from pooled._cli.advise import advise
 
     return advise(chosen)

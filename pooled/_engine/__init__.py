@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from pooled import _config
-from pooled._command import end_command
+from pooled._config.command_errors import end_command
 
 __all__ = [
     "HookedType",
@@ -27,7 +27,7 @@ __all__ = [
 ]
 
 if TYPE_CHECKING or _config.current.engine == "reference":
-    from pooled._engine import reference as chosen
+    from pooled._engine.reference import store as chosen
 elif _config.current.engine == "off":
     from pooled._engine import off as chosen
 else:
@@ -41,7 +41,7 @@ else:
             )
             end_command(refusal)
             raise refusal from error
-        from pooled._engine import reference as chosen
+        from pooled._engine.reference import store as chosen
 
 if TYPE_CHECKING:
     HookedType = type  # whose call makes an object of the class, with the parameters of its __init__
@@ -49,11 +49,11 @@ else:
     HookedType = chosen.HookedType
 Store = chosen.Store
 if _config.current.debug and chosen.name == "reference":
-    from pooled._engine.watched import WatchedStore as Store
+    from pooled._engine.reference.debug import DebugStore as Store
 built_for = chosen.built_for
 detach: Callable[[Any], None] = chosen.detach
 if _config.current.debug:
-    from pooled._engine.watched import forgetting
+    from pooled._engine.reference.debug import forgetting
 
     detach = forgetting(chosen.detach)
 hands_out = chosen.hands_out

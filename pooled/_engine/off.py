@@ -7,9 +7,9 @@ from contextlib import AbstractContextManager, nullcontext
 from types import MappingProxyType
 from typing import Any, Final, TypeVar
 
-from pooled._construction import Arguments, Keywords, allocate
+from pooled._plan.construction import Arguments, Keywords, allocate
+from pooled._plan.plan import Plan
 from pooled._policy import Policy
-from pooled._recycling import Plan
 from pooled._stats import Stats
 
 F = TypeVar("F", bound=Callable[..., Any])

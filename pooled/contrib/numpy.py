@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Literal, SupportsIndex, TypeAlias, TypeVar, overload
 
-from pooled._memory import OFF, MemoryPool, check_size
+from pooled._memory.pool import OFF, MemoryPool, check_size
 
 try:
     import numpy as np
@@ -18,7 +18,7 @@ except ImportError as _error:
 if TYPE_CHECKING:
     from numpy.typing import DTypeLike, NDArray
 
-    from pooled._leases import Memory
+    from pooled._memory.lease import Memory
 
 __all__ = ["ArrayPool"]
 
@@ -111,7 +111,7 @@ class ArrayPool(MemoryPool):
         return self._prefill(_bytes_of(*_checked(shape, dtype)), check_size("n", n))
 
     def _new_memory(self, size: int, *, zero: bool) -> Memory[Any]:
-        from pooled._leases import memory_of  # here for the reason that MemoryPool has
+        from pooled._memory.lease import memory_of  # here for the reason that MemoryPool has
 
         return memory_of((np.zeros if zero else np.empty)(size, np.uint8), size)
 

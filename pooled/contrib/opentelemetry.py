@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator
 from opentelemetry.metrics import CallbackOptions, Meter, Observation, get_meter
 
 import pooled
-from pooled._metrics import BYTES, COUNTERS, DISCARDED, OBJECTS, REASONS, Figures, figures
+from pooled._report.metrics import BYTES, COUNTERS, DISCARDED, OBJECTS, REASONS, Figures, figures
 
 __all__ = ["instrument"]
 

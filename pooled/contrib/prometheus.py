@@ -14,7 +14,7 @@ from prometheus_client import REGISTRY, CollectorRegistry
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from pooled._metrics import BYTES, COUNTERS, DISCARDED, OBJECTS, REASONS, Figures, figures
+from pooled._report.metrics import BYTES, COUNTERS, DISCARDED, OBJECTS, REASONS, Figures, figures
 
 __all__ = ["PoolCollector", "register"]
 

@@ -18,7 +18,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Self, TypeVar, overload
 
-from pooled._decorate import poolable
+from pooled._pool.decorate import poolable
 
 try:
     import sortedcontainers as stock

@@ -607,7 +607,8 @@ def test_one_take_in_n_is_recorded(engine):
 
 def test_when_it_is_off_nothing_is_there(engine):
     code = (
-        "import sys, pooled; print('pooled._debugging' in sys.modules, 'pooled._engine.native._watched' in sys.modules)"
+        "import sys, pooled; "
+        "print('pooled._debug.lifetimes' in sys.modules, 'pooled._engine.native._native_debug' in sys.modules)"
     )
     for value in ("", "0"):
         assert run_python(code, POOLED_ENGINE=engine, POOLED_DEBUG=value) == (0, "False False\n")

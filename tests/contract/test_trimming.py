@@ -213,7 +213,7 @@ def test_a_budget_for_all_pools(pooled, configured):
 
 
 def test_busy_pools_give_last_for_the_budget(pooled, configured, monkeypatch):
-    trimming = import_module("pooled._trimming")
+    trimming = import_module("pooled._pool.trimming")
     monkeypatch.setattr(trimming._keeper, "wake", lambda: None)
     keeper = trimming.Keeper()
     busy, idle = made(pooled, idle_trim=3600), made(pooled)
@@ -345,7 +345,7 @@ def test_without_threads_nothing_is_trimmed_and_nothing_fails(pooled, monkeypatc
         raise RuntimeError("can't start new thread")
 
     monkeypatch.setattr(threading.Thread, "start", start)
-    keeper = import_module("pooled._trimming").Keeper()
+    keeper = import_module("pooled._pool.trimming").Keeper()
     keeper.wake()
     monkeypatch.undo()
     cls = made(pooled, idle_trim=0.02)

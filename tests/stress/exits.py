@@ -83,7 +83,7 @@ pooled.pool_of(Fields).prefill(20)
 """,
     "parts that somebody has": "kept = pooled.take(Fields); sys.kept = kept.items, iter(kept.table), kept.items.append; del kept",
     "modules torn down": "kept = some(); sys.modules.clear()",
-    "the package forgotten": "kept = some(); del sys.modules['pooled'], sys.modules['pooled._pools'], sys.modules['pooled.containers']",
+    "the package forgotten": "kept = some(); del sys.modules['pooled'], sys.modules['pooled._pool.pools'], sys.modules['pooled.containers']",
     "pools of many kinds": """
 pool = pooled.GlobalPool(list); kept = [pool.take(), pooled.LocalPool(List).take(), pooled.GlobalPool(Thing).take()]
 loan = pool.borrow(); borrowed = loan.__enter__()

@@ -107,7 +107,7 @@ def test_a_wheel_has_the_package_and_its_compiled_modules(tree, wheel):
     assert packed - compiled == of_the_package(tree)
     assert {name.partition(".")[0] for name in compiled} == {
         "pooled/_engine/native/_native",
-        "pooled/_engine/native/_watched",
+        "pooled/_engine/native/_native_debug",
     }
 
 

@@ -16,34 +16,34 @@ from typing import TYPE_CHECKING, Any, Final, Self
 import attrs
 
 from pooled import _config
-from pooled._construction import Arguments, Keywords, NewHook, allocate, class_with_new
-from pooled._definitions import NO_DEFAULT, Field
-from pooled._engine import reference
+from pooled._engine.reference import store as reference
 from pooled._engine.unraisable import report
-from pooled._fields import FieldPlan
-from pooled._parts import Part, replacement
+from pooled._plan.construction import Arguments, Keywords, NewHook, allocate, class_with_new
+from pooled._plan.fields import FieldPlan
+from pooled._plan.parts import Part, replacement
+from pooled._plan.plan import Plan
+from pooled._plan.schema import NO_DEFAULT, Field
 from pooled._policy import Policy
-from pooled._recycling import Plan
 from pooled._stats import Stats
 
-WATCHES: Final = _config.current.debug != 0
+DEBUG: Final = _config.current.debug != 0
 """Whether this is the debug mode, which has a build of the C module of its own, that tells what happens to objects."""
 
-if TYPE_CHECKING or not WATCHES:
+if TYPE_CHECKING or not DEBUG:
     from pooled._engine.native import _native
 else:
-    from pooled import _debugging
-    from pooled._engine.native import _watched as _native
-    from pooled._engine.watched import WatchedStore
+    from pooled._debug import lifetimes
+    from pooled._engine.native import _native_debug as _native
+    from pooled._engine.reference.debug import DebugStore
 
-    _native.watch(
-        _debugging.taken,
-        _debugging.moved,
-        _debugging.popped,
-        _debugging.warn,
-        _debugging.readied,
-        _debugging.out,
-        _debugging.last,
+    _native.trace(
+        lifetimes.taken,
+        lifetimes.moved,
+        lifetimes.popped,
+        lifetimes.warn,
+        lifetimes.readied,
+        lifetimes.out,
+        lifetimes.last,
     )
 
 name: Final = "native"
@@ -60,7 +60,7 @@ _COUNTED: Final = tuple(field.name for field in attrs.fields(Stats))
 atexit.register(_native.close)  # what is parked ends while the interpreter is still whole
 
 
-class Loan:
+class Borrowed:
     """One object, for the length of a `with` block; it goes home by itself when nobody has it any more."""
 
     __slots__ = ("_obj", "_store")
@@ -71,7 +71,7 @@ class Loan:
 
     def __enter__(self) -> Any:
         if self._obj is not None:
-            raise RuntimeError("this loan is in use already; call borrow() for each block")
+            raise RuntimeError("this borrowed is in use already; call borrow() for each block")
         self._obj = self._store.take()
         return self._obj
 
@@ -93,8 +93,8 @@ class NativeStore(_native.Store):
         store = super().__new__(
             cls,
             _native.hook_of(plan.cls) or _hook_for(plan),
-            reset=_watched(plan, plan.reset),
-            capacity=None if in_c else _watched(plan, plan.measure),
+            reset=_native_debug(plan, plan.reset),
+            capacity=None if in_c else _native_debug(plan, plan.measure),
             report=report,
             measures=in_c,
             is_local=policy.scope == "local",
@@ -117,18 +117,18 @@ class NativeStore(_native.Store):
         """What became of the objects handed out so far."""
         return Stats(**dict(zip(_COUNTED, self.counts(), strict=True)))
 
-    def borrow(self) -> Loan:
+    def borrow(self) -> Borrowed:
         """What `take` gives, for the length of a block."""
-        return Loan(self)
+        return Borrowed(self)
 
 
-def _watched(plan: Plan, function: Callable[[Any], Any] | None) -> Callable[[Any], Any] | None:
+def _native_debug(plan: Plan, function: Callable[[Any], Any] | None) -> Callable[[Any], Any] | None:
     """What is to run of a plan when an object is emptied; in debug mode, it also notes as what it is left."""
-    if not WATCHES or function is None:
+    if not DEBUG or function is None:
         return function
-    from pooled import _debugging  # in debug mode alone
+    from pooled._debug import lifetimes  # in debug mode alone
 
-    return _debugging.watching(function, plan)
+    return lifetimes.watching(function, plan)
 
 
 class ProxyStore(reference.Store):
@@ -140,9 +140,9 @@ class ProxyStore(reference.Store):
         return super().adopt(obj)
 
 
-if not TYPE_CHECKING and WATCHES:
+if not TYPE_CHECKING and DEBUG:
 
-    class ProxyStore(WatchedStore, ProxyStore):
+    class ProxyStore(DebugStore, ProxyStore):
         """The same, which tells what happens to its objects."""
 
 

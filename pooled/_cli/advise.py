@@ -1,0 +1,110 @@
+"""`python -m pooled advise`: a program as it is, watched, and what of it to pool."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import attrs
+
+from pooled import _config
+from pooled._cli.arguments import program_of
+from pooled._cli.output import write
+from pooled._cli.profile.advice import FEW, Advice, advice_on, configuration
+from pooled._cli.profile.profiler import Watcher
+from pooled._cli.program.execute import CannotRunError, Program, execute, never_imported
+from pooled._cli.table import Screen, table
+
+
+def advise(chosen: argparse.Namespace) -> int:
+    """Run a program, and say what of it to pool; the program's exit status."""
+    program = program_of(chosen)
+    watcher = Watcher()
+    watcher.begin()
+
+    def report(status: int) -> None:
+        watcher.end()
+        _report(chosen, program, watcher, status)
+
+    try:
+        return execute(program, watcher.see, lambda source: watcher.names("__main__", source), report)
+    except CannotRunError as error:
+        watcher.end()
+        print(f"python -m pooled advise: {error}", file=sys.stderr)
+        return 2
+
+
+def _report(chosen: argparse.Namespace, program: Program, watcher: Watcher, status: int) -> None:
+    advice = advice_on(watcher.watched, watcher.seconds, watcher.collector.seconds / watcher.seconds)
+    if chosen.write is not None:
+        write(configuration(advice, program.command), chosen.write)
+    facts = {
+        "program": program.command,
+        "status": status,
+        "seconds": watcher.seconds,
+        "gc": {"collections": watcher.collector.collections, "seconds": watcher.collector.seconds},
+    }
+    unmet = never_imported(_config.current.instrument)
+    if chosen.json:
+        said = {**facts, "classes": [attrs.asdict(each) for each in advice], "unmet": unmet}
+        write(json.dumps(said, indent=2), chosen.output)
+    else:
+        screen = Screen.of(sys.__stderr__ if chosen.output is None else None)
+        lines = [_text(screen, facts, advice, chosen), *map(screen.folded, unmet)]
+        write("\n".join(lines), chosen.output)
+
+
+def _text(screen: Screen, facts: dict[str, Any], advice: list[Advice], chosen: argparse.Namespace) -> str:
+    """For people."""
+    spent, seconds = facts["gc"]["seconds"], facts["seconds"]
+    counts = ", ".join(f"{count:,}" for count in facts["gc"]["collections"])
+    lines = [
+        f"{facts['program']}: {seconds:.2f} s, watched.",
+        screen.folded(f"The cyclic collector ran {counts} times and took {spent:.2f} s, {spent / seconds:.1%} of it."),
+    ]
+    to_pool = [each for each in advice if each.pool]
+    not_to = [each for each in advice if not each.pool and each.made >= FEW]
+    for title, group in (("To pool", to_pool), ("Not to pool", not_to)):
+        if group:
+            lines += ["", screen.heading(title), _table(screen, group[: chosen.top])]
+            lines += [f"and {len(group) - chosen.top} more"] if len(group) > chosen.top else []
+    few = [each for each in advice if not each.pool and each.made < FEW]
+    if few:
+        other = " other" if len(few) < len(advice) else ""
+        lines += ["", f"Of {len(few)}{other} class{'' if len(few) == 1 else 'es'} fewer than {FEW:,} were made."]
+    if not to_pool:
+        lines += ["", "Nothing that this program makes is worth a pool."]
+    elif chosen.write is not None:
+        lines += [
+            "",
+            f"Written to {chosen.write.typed}: python -m pooled run --config {chosen.write.typed} {facts['program']}",
+        ]
+    return "\n".join(lines)
+
+
+def _table(screen: Screen, advice: list[Advice]) -> str:
+    head = ("class", "made", "at once", "life")
+    rows = [(each.target, each.amount, f"{each.peak:,}", _seconds(each.seconds)) for each in advice]
+    return table(screen, head, rows, numbers=(1, 2, 3), notes=[_notes(each) for each in advice])
+
+
+def _notes(each: Advice) -> list[str]:
+    """How to pool a class and where it is made, and why."""
+    settings = {"max": each.max, "max_cap": each.max_cap, "scope": each.scope}
+    said = [" ".join(f"{name}={value}" for name, value in settings.items() if value is not None)]
+    if each.places:
+        file, line, _ = each.places[0]
+        said.append(f"made at {Path(file).name}:{line}")
+    return ["; ".join(filter(None, said)), each.why]
+
+
+def _seconds(seconds: float | None) -> str:
+    if seconds is None:
+        return "-"
+    for unit, scale in (("s", 1.0), ("ms", 1e-3), ("µs", 1e-6)):
+        if seconds >= scale:
+            return f"{seconds / scale:.3g} {unit}"
+    return f"{seconds * 1e9:.0f} ns"

@@ -1,0 +1,136 @@
+"""The command line of `python -m pooled`."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from pooled._cli.output import Destination
+from pooled._cli.program.execute import Program
+from pooled._config import check_target
+from pooled._policy import Limits
+
+STATUS = """\
+exit status: that of the program, as Python has it; 2, and no program starts,
+where the command line or a configuration cannot be followed. The report comes
+last, when threads and what the program registered with atexit are over."""
+
+
+def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
+    """Read the command line; ends with status 2 where it cannot be followed."""
+    parser = argparse.ArgumentParser(
+        prog="python -m pooled", description="Object pools for programs as they are.", allow_abbrev=False
+    )
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    _add_run(commands)
+    _add_advise(commands)
+    info = commands.add_parser(
+        "info", help="what is in force here: engine, features, configuration", allow_abbrev=False
+    )
+    info.add_argument("--json", action="store_true", help="as JSON")
+    return parser.parse_args(arguments)
+
+
+def _add_run(commands: Any) -> None:
+    run = _program_command(commands, "run", "run a program unchanged, with pools, and print what they did")
+    run.add_argument("--config", type=Path, metavar="FILE", help="a configuration, as `advise --write` writes it")
+    run.add_argument(
+        "--pool",
+        action="append",
+        default=[],
+        type=pool,
+        metavar="MODULE:CLASS[,max=N][,max_cap=N][,scope=local|global]",
+        help="make this class poolable; __main__ is the program itself. May be given again",
+    )
+    run.add_argument("--html", type=file, metavar="FILE", help="write the report as a page, too, with charts")
+    _add_program(run)
+
+
+def _add_advise(commands: Any) -> None:
+    advise = _program_command(commands, "advise", "run a program unchanged, and say which of its classes to pool")
+    advise.add_argument("--write", type=file, metavar="FILE", help="write the configuration that `run` takes")
+    advise.add_argument("--top", type=positive, default=20, metavar="N", help="list so many classes (default: 20)")
+    _add_program(advise)
+
+
+def _program_command(commands: Any, name: str, purpose: str) -> argparse.ArgumentParser:
+    parser: argparse.ArgumentParser = commands.add_parser(
+        name,
+        help=purpose,
+        description=purpose[0].upper() + purpose[1:] + ".",
+        epilog=STATUS,
+        usage=f"python -m pooled {name} [options] (PROGRAM | -m MODULE) [ARGUMENTS]",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument("--json", action="store_true", help="print it as JSON")
+    parser.add_argument("--output", type=file, metavar="FILE", help="write it to a file; else to standard error")
+    return parser
+
+
+def _add_program(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("-m", dest="module", action=Module, nargs=argparse.REMAINDER, help="run a module, as python -m")
+    parser.add_argument(
+        "program", nargs="?", help="the file of the program, a folder or archive with a __main__.py, or -"
+    )
+    parser.add_argument("arguments", nargs=argparse.REMAINDER, help="what the program is given")
+
+
+class Module(argparse.Action):
+    """Takes a module and all that follows it."""
+
+    def __call__(self, parser: Any, namespace: argparse.Namespace, values: Any, option_string: Any = None) -> None:
+        """Take them."""
+        del option_string
+        if not values:
+            parser.error("-m: expected the name of a module")
+        namespace.module, *namespace.module_arguments = values
+
+
+def program_of(chosen: argparse.Namespace) -> Program:
+    """The program that the command line names; ends with status 2 where it names none."""
+    if chosen.module is not None:
+        return Program(chosen.module, is_module=True, arguments=tuple(chosen.module_arguments))
+    if chosen.program is None:
+        raise SystemExit(_usage(chosen.command))
+    return Program(chosen.program, is_module=False, arguments=tuple(chosen.arguments))
+
+
+def _usage(command: str) -> int:
+    argparse.ArgumentParser(
+        prog=f"python -m pooled {command}",
+        usage=f"python -m pooled {command} [options] (PROGRAM | -m MODULE) [ARGUMENTS]",
+    ).error("expected a program: the name of its file, or -m and a module")
+
+
+def pool(text: str) -> tuple[str, Limits]:
+    """A class and its limits, as `--pool` takes them."""
+    target, *settings = text.split(",")
+    try:
+        check_target("--pool", target)
+        limits: dict[str, Any] = {}
+        for setting in settings:
+            name, equals, value = setting.partition("=")
+            if not equals or name not in ("max", "max_cap", "scope"):
+                raise ValueError(f"{setting!r}: expected max=N, max_cap=N or scope=local|global")  # noqa: TRY301
+            limits[name] = int(value) if value.isdecimal() else value
+        return target, Limits(**limits)
+    except (TypeError, ValueError) as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+
+
+def file(text: str) -> Destination:
+    """A file that can be written."""
+    try:
+        return Destination.of(text)
+    except OSError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+
+
+def positive(text: str) -> int:
+    """A number of 1 or more."""
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r}: expected 1 or more")
+    return int(text)

@@ -1,0 +1,1 @@
+"""Profiles: what `advise` records about the classes of a program."""

@@ -1,0 +1,1 @@
+"""Programs: how `run` and `advise` execute one."""

@@ -1,0 +1,45 @@
+#include "base/arguments.h"
+
+/* The arguments of a call, as a tuple. */
+static PyObject *
+as_tuple(PyObject *const *args, Py_ssize_t count)
+{
+    PyObject *tuple = PyTuple_New(count);
+    for (Py_ssize_t i = 0; tuple != NULL && i < count; i++) {
+        PyTuple_SET_ITEM(tuple, i, Py_NewRef(args[i]));
+    }
+    return tuple;
+}
+
+/* The keyword arguments of a call, which stand behind the `count` others, as a dict. */
+static PyObject *
+as_dict(PyObject *const *args, Py_ssize_t count, PyObject *names)
+{
+    PyObject *dict = PyDict_New();
+    for (Py_ssize_t i = 0; dict != NULL && i < PyTuple_GET_SIZE(names); i++) {
+        if (PyDict_SetItem(dict, PyTuple_GET_ITEM(names, i), args[count + i]) < 0) {
+            Py_CLEAR(dict);
+        }
+    }
+    return dict;
+}
+
+bool
+arguments_pack(Packed *packed, PyObject *const *args, size_t nargsf, PyObject *names)
+{
+    Py_ssize_t count = PyVectorcall_NARGS(nargsf);
+    packed->tuple = as_tuple(args, count);
+    packed->dict = names != NULL && packed->tuple != NULL ? as_dict(args, count, names) : NULL;
+    if (packed->tuple == NULL || (names != NULL && packed->dict == NULL)) {
+        Py_CLEAR(packed->tuple);
+        return false;
+    }
+    return true;
+}
+
+void
+arguments_unpack(Packed *packed)
+{
+    Py_DECREF(packed->tuple);
+    Py_XDECREF(packed->dict);
+}

@@ -1,0 +1,52 @@
+#include "base/interp.h"
+
+/* Static, since deallocs have nothing else to go by, and nothing in it ever changes. */
+Learned interp;
+
+static bool
+learn_from_a_class(void)
+{
+    /* Any callable will do. */
+    PyObject *cls = PyObject_CallFunction((PyObject *)&PyType_Type, "s(){sOsO}", "_", "__init__", &PyBaseObject_Type,
+                                          "__new__", &PyBaseObject_Type);
+    if (cls == NULL) {
+        return false;
+    }
+    interp.subtype_dealloc = ((PyTypeObject *)cls)->tp_dealloc;
+    interp.python_init = ((PyTypeObject *)cls)->tp_init;
+    interp.python_new = ((PyTypeObject *)cls)->tp_new;
+    Py_DECREF(cls);
+    return true;
+}
+
+static bool
+learn_from_a_dict(void)
+{
+    PyObject *dict = PyDict_New();
+    if (dict == NULL) {
+        return false;
+    }
+    interp.no_table = ((PyDictObject *)dict)->ma_keys; /* static */
+    Py_DECREF(dict);
+    return true;
+}
+
+bool
+interp_init(void)
+{
+    if (interp.no_arguments != NULL) {
+        return true;
+    }
+    interp.init_name = PyUnicode_InternFromString("__init__");
+    interp.new_name = PyUnicode_InternFromString("__new__");
+    interp.sizeof_name = PyUnicode_InternFromString("__sizeof__");
+    if (interp.init_name == NULL || interp.new_name == NULL || interp.sizeof_name == NULL) {
+        return false;
+    }
+    interp.empty_bytes = Py_BuildValue("(y)", "");
+    if (interp.empty_bytes == NULL || !learn_from_a_class() || !learn_from_a_dict()) {
+        return false;
+    }
+    interp.no_arguments = PyTuple_New(0);
+    return interp.no_arguments != NULL;
+}

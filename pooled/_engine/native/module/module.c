@@ -1,0 +1,290 @@
+/* The module: what Python sees of the native engine. */
+
+#include "base/compat.h"
+#include "paths/acquire.h"
+#include "containers/containers.h"
+#include "paths/recycle.h"
+#include "object/fields.h"
+#include "pool/hook_table.h"
+#include "base/interp.h"
+#include "module/probes.h"
+#include "pool/store.h"
+#include "base/gc_track.h"
+#include "object/debug_trace.h"
+
+typedef struct {
+    PyTypeObject *hook_type;
+    PyTypeObject *store_type;
+    PyTypeObject *fields_type;
+    PyObject *take_of_any; /* pooled.take in Python, for whatever it says of a class that is not hooked */
+} State;
+
+static State *
+state_of(PyObject *module)
+{
+    return PyModule_GetState(module);
+}
+
+PyDoc_STRVAR(install_doc, "install(store, new): route construction and last drop of the store's class through it.\n\n"
+                          "`new` stands in the dict of the class as __new__, and calls store.new.");
+
+static PyObject *
+native_install(PyObject *module, PyObject *args)
+{
+    PyObject *store, *new_own;
+    if (!PyArg_ParseTuple(args, "O!O:install", state_of(module)->store_type, &store, &new_own)) {
+        return NULL;
+    }
+    if (!hook_install(((PoolStore *)store)->hook, (PoolStore *)store, new_own)) {
+        return NULL;
+    }
+    Py_RETURN_NONE;
+}
+
+PyDoc_STRVAR(hook_of_doc, "hook_of(cls): the hook of a class, or None.");
+
+static PyObject *
+native_hook_of(PyObject *Py_UNUSED(module), PyObject *cls)
+{
+    Hook *hook = PyType_Check(cls) ? hook_of((PyTypeObject *)cls) : NULL;
+    return Py_NewRef(hook == NULL ? Py_None : (PyObject *)hook);
+}
+
+PyDoc_STRVAR(store_of_doc, "store_of(obj): the store that an object is to go home to, or None.");
+
+static PyObject *
+native_store_of(PyObject *Py_UNUSED(module), PyObject *obj)
+{
+    PoolStore *store = store_of_object(obj);
+    return store == NULL ? Py_NewRef(Py_None) : (PyObject *)store;
+}
+
+PyDoc_STRVAR(detach_doc, "detach(obj): have an object, which store_of knows, go home to no store.");
+
+static PyObject *
+native_detach(PyObject *Py_UNUSED(module), PyObject *obj)
+{
+    Hook *hook = hook_of(Py_TYPE(obj));
+    if (hook != NULL) {
+        Override former;
+        if (!overrides_exchange(&hook->overrides, obj, hook->own_store, UNCOUNTED, &former)) {
+            return NULL;
+        }
+        if (former.object == NULL || former.disposition != UNCOUNTED) {
+            store_count(former.object != NULL ? former.store : hook->own_store, DETACHED, 1);
+        }
+        Py_XDECREF(former.store);
+        trace_dropped(obj);
+    }
+    Py_RETURN_NONE;
+}
+
+PyDoc_STRVAR(disown_doc, "disown(obj): have an object of a hooked class die uncounted: it was there before the hook.");
+
+static PyObject *
+native_disown(PyObject *Py_UNUSED(module), PyObject *obj)
+{
+    Hook *hook = hook_of(Py_TYPE(obj));
+    if (hook != NULL && !overrides_set(&hook->overrides, obj, hook->own_store, UNCOUNTED)) {
+        return NULL;
+    }
+    Py_RETURN_NONE;
+}
+
+PyDoc_STRVAR(orphan_doc, "orphan(cls, args, kwargs): do what calling a hooked class does, in no pool.");
+
+static PyObject *
+native_orphan(PyObject *Py_UNUSED(module), PyObject *args)
+{
+    PyObject *cls, *arguments, *keywords;
+    if (!PyArg_ParseTuple(args, "O!O!O!:orphan", &PyType_Type, &cls, &PyTuple_Type, &arguments, &PyDict_Type,
+                          &keywords)) {
+        return NULL;
+    }
+    Hook *hook = hook_of((PyTypeObject *)cls);
+    if (hook == NULL) {
+        return PyObject_Call(cls, arguments, keywords);
+    }
+    return acquire_orphan(hook, arguments, keywords);
+}
+
+PyDoc_STRVAR(empties_doc, "empties(cls): whether the container that a class inherits from is emptied in C.");
+
+static PyObject *
+native_empties(PyObject *Py_UNUSED(module), PyObject *cls)
+{
+    return PyBool_FromLong(PyType_Check(cls) && container_of((PyTypeObject *)cls) != NULL);
+}
+
+PyDoc_STRVAR(kept_doc, "kept(): the containers whose room is kept from life to life on this build, by name.");
+
+static PyObject *
+native_kept(PyObject *Py_UNUSED(module), PyObject *Py_UNUSED(ignored))
+{
+    return Py_BuildValue("{s:O,s:O,s:O,s:O}", "list", keeps_capacity.list ? Py_True : Py_False, "dict",
+                         keeps_capacity.dict ? Py_True : Py_False, "set", keeps_capacity.set ? Py_True : Py_False, "bytearray",
+                         keeps_capacity.bytearray ? Py_True : Py_False);
+}
+
+/* pooled.take, by the shortest way. */
+static PyObject *
+native_take(PyObject *module, PyObject *const *args, Py_ssize_t count, PyObject *keywords)
+{
+    Hook *hook = count == 1 && PyType_Check(args[0]) ? hook_of((PyTypeObject *)args[0]) : NULL;
+    if (UNLIKELY(hook == NULL)) {
+        return PyObject_Vectorcall(state_of(module)->take_of_any, args, (size_t)count, keywords);
+    }
+    return acquire_take(hook->own_store, args + 1, keywords);
+}
+
+PyDoc_STRVAR(in_c_doc, "in_c(take): pooled.take in C, for a `take` in Python that serves where a class is not hooked.");
+
+/* Static, since Python refers to it for as long as the function lives. Its text is made once, for all interpreters. */
+static PyMethodDef take_definition = {
+    "take", (PyCFunction)(void (*)(void))native_take, METH_FASTCALL | METH_KEYWORDS, NULL};
+
+/* Give it the docstring of the function in Python, with its signature before. */
+static bool
+document_take(PyObject *function)
+{
+    if (take_definition.ml_doc != NULL) {
+        return true;
+    }
+    PyObject *doc = PyObject_GetAttrString(function, "__doc__");
+    PyObject *text = doc == NULL ? NULL : PyUnicode_FromFormat("take($module, cls, /, **fields)\n--\n\n%S", doc);
+    Py_XDECREF(doc);
+    Py_ssize_t size;
+    const char *utf8 = text == NULL ? NULL : PyUnicode_AsUTF8AndSize(text, &size);
+    if (utf8 != NULL) {
+        char *copy = PyMem_RawMalloc((size_t)size + 1); /* never freed: it belongs to no interpreter */
+        if (copy == NULL) {
+            PyErr_NoMemory();
+        }
+        else {
+            take_definition.ml_doc = memcpy(copy, utf8, (size_t)size + 1);
+        }
+    }
+    Py_XDECREF(text);
+    return take_definition.ml_doc != NULL;
+}
+
+static PyObject *
+native_in_c(PyObject *module, PyObject *function)
+{
+    if (!document_take(function)) {
+        return NULL;
+    }
+    PyObject *name = PyObject_GetAttrString(function, "__module__");
+    if (name == NULL) {
+        return NULL;
+    }
+    Py_INCREF(function);
+    Py_XSETREF(state_of(module)->take_of_any, function);
+    PyObject *made = PyCFunction_NewEx(&take_definition, module, name);
+    Py_DECREF(name);
+    return made;
+}
+
+PyDoc_STRVAR(close_doc, "close(): end all that is parked, and park nothing from now on. For the end of the interpreter.");
+
+static PyObject *
+native_close(PyObject *Py_UNUSED(module), PyObject *Py_UNUSED(ignored))
+{
+    trace_close();
+    stores_close();
+    Py_RETURN_NONE;
+}
+
+static PyMethodDef methods[] = {
+    {"install", native_install, METH_VARARGS, install_doc},
+    {"hook_of", native_hook_of, METH_O, hook_of_doc},
+    {"store_of", native_store_of, METH_O, store_of_doc},
+    {"detach", native_detach, METH_O, detach_doc},
+    {"disown", native_disown, METH_O, disown_doc},
+    {"orphan", native_orphan, METH_VARARGS, orphan_doc},
+    {"in_c", native_in_c, METH_O, in_c_doc},
+    {"empties", native_empties, METH_O, empties_doc},
+    {"kept", native_kept, METH_NOARGS, kept_doc},
+    {"close", native_close, METH_NOARGS, close_doc},
+    DEBUG_TRACE_METHODS
+    {NULL, NULL, 0, NULL},
+};
+
+static int
+add_type(PyObject *module, PyType_Spec *spec, PyTypeObject **type)
+{
+    *type = (PyTypeObject *)PyType_FromModuleAndSpec(module, spec, NULL);
+    return *type == NULL ? -1 : PyModule_AddType(module, *type);
+}
+
+static int
+native_exec(PyObject *module)
+{
+    State *state = state_of(module);
+    if (PyInterpreterState_Get() != PyInterpreterState_Main()) {
+        PyErr_SetString(PyExc_ImportError, "the native engine works in the main interpreter alone");
+        return -1;
+    }
+    gc_track_init();
+    if (!interp_init() || !containers_find() || !probes_run() || add_type(module, &hook_spec, &state->hook_type) < 0
+        || add_type(module, &store_spec, &state->store_type) < 0
+        || add_type(module, &fields_spec, &state->fields_type) < 0) {
+        return -1;
+    }
+    return PyModule_AddStringConstant(module, "built_for", PY_VERSION);
+}
+
+static int
+native_traverse(PyObject *module, visitproc visit, void *arg)
+{
+    Py_VISIT(state_of(module)->hook_type);
+    Py_VISIT(state_of(module)->store_type);
+    Py_VISIT(state_of(module)->fields_type);
+    Py_VISIT(state_of(module)->take_of_any);
+    return 0;
+}
+
+static int
+native_clear(PyObject *module)
+{
+    Py_CLEAR(state_of(module)->hook_type);
+    Py_CLEAR(state_of(module)->store_type);
+    Py_CLEAR(state_of(module)->fields_type);
+    Py_CLEAR(state_of(module)->take_of_any);
+    return 0;
+}
+
+static void
+native_free(void *module)
+{
+    native_clear(module);
+}
+
+static PyModuleDef_Slot slots[] = {
+    {Py_mod_exec, native_exec},
+#if COMPAT_FREE_THREADED
+    {Py_mod_gil, Py_MOD_GIL_NOT_USED},
+#endif
+#ifdef Py_mod_multiple_interpreters /* what deallocs go by is static, and guarded by one GIL */
+    {Py_mod_multiple_interpreters, Py_MOD_MULTIPLE_INTERPRETERS_NOT_SUPPORTED},
+#endif
+    {0, NULL},
+};
+
+static struct PyModuleDef definition = {
+    PyModuleDef_HEAD_INIT,
+    .m_name = MODULE_NAME,
+    .m_doc = "The native engine: objects that park themselves.",
+    .m_size = sizeof(State),
+    .m_methods = methods,
+    .m_slots = slots,
+    .m_traverse = native_traverse,
+    .m_clear = native_clear,
+    .m_free = native_free,
+};
+
+PyMODINIT_FUNC
+MODULE_INIT(void)
+{
+    return PyModuleDef_Init(&definition);
+}

@@ -1,0 +1,269 @@
+#include "object/parts.h"
+
+#include "object/user_hooks.h"
+#include "base/attrs.h"
+#include "object/fields.h"
+#include "pool/hook_table.h"
+
+void
+part_learn(Part *part, PyTypeObject *type, PyObject *keep, bool in_c, PyObject *restore)
+{
+    const Container *container = container_of(type);
+    *part = (Part){
+        .type = (PyTypeObject *)Py_NewRef(type),
+        .container = container,
+        .keep = Py_NewRef(keep),
+        .restore = unless_none(restore),
+        .kind = hook_of(type) != NULL          ? A_POOLABLE
+                : !in_c || container == NULL   ? BY_PYTHON
+                : type == &PyList_Type         ? A_LIST
+                : type == &PyDict_Type         ? A_DICT
+                : type == &PySet_Type          ? A_SET
+                : type == &PyByteArray_Type    ? A_BYTEARRAY
+                                               : A_CONTAINER,
+    };
+}
+
+void
+part_free(Part *part)
+{
+    Py_XDECREF(part->type);
+    Py_XDECREF(part->keep);
+    Py_XDECREF(part->restore);
+}
+
+/* ---- emptying ---- */
+
+/* Attributes of its own, which some stock containers can be given, are not emptied with it. */
+static bool
+has_attributes(PyObject *value)
+{
+    PyObject *dict;
+    CompatValues values;
+    if (Py_TYPE(value)->tp_flags & Py_TPFLAGS_MANAGED_DICT) {
+        if (compat_has_values(Py_TYPE(value)) && compat_values(value, &values)) {
+            return *values.count != 0;
+        }
+        dict = compat_managed_dict(value);
+    }
+    else {
+        PyObject **place = Py_TYPE(value)->tp_dictoffset != 0 ? _PyObject_GetDictPtr(value) : NULL;
+        dict = place == NULL ? NULL : *place;
+    }
+    return dict != NULL && (PyDict_GET_SIZE(dict) != 0 || !compat_is_unique(dict));
+}
+
+static bool
+restore(const Part *part, PyObject *value)
+{
+    if (part->restore == NULL) {
+        return true;
+    }
+    PyObject *pending = compat_take_exception();
+    bool done = PyObject_SetAttr(value, PyTuple_GET_ITEM(part->restore, 0), PyTuple_GET_ITEM(part->restore, 1)) == 0;
+    if (!done) {
+        PyErr_Clear();
+    }
+    compat_put_exception(pending);
+    return done;
+}
+
+static PartOutcome
+keep_container(Part *part, PoolStore *store, PyObject *value)
+{
+    const Container *container = part->container;
+    if (has_attributes(value) || container->is_above(container, value, store->max_cap)) {
+        return PART_DROPPED;
+    }
+    part_untrack(value);
+    return container->empty(container, value, &part->sparse) && restore(part, value) ? PART_KEPT : PART_DROPPED;
+}
+
+/* Have the stock containers, which measure themselves while nobody has them, be measured at refcount 0. */
+static bool
+is_too_large_alive(PoolStore *pool, PyObject *value)
+{
+    const Container *container = pool->hook->container;
+    return pool->measures && container->is_above(container, value, pool->max_cap);
+}
+
+/* Empty an object of a poolable class as its pool would, but for parking it. */
+static Outcome
+empty_poolable(PoolStore *pool, PyObject *value)
+{
+    Hook *hook = pool->hook;
+    if (pool->reset != NULL) {
+        Outcome outcome = user_hooks_reset(pool, value);
+        return outcome == RECYCLED && is_too_large_alive(pool, value) ? DISCARDED_LARGE : outcome;
+    }
+    if (is_too_large_alive(pool, value)) {
+        return DISCARDED_LARGE;
+    }
+    Outcome outcome = pool->capacity != NULL || hook->empty != NULL ? user_hooks_empty(pool, value) : RECYCLED;
+    if (outcome != RECYCLED || !part_is_unique(value)) {
+        return outcome;
+    }
+    part_untrack(value); /* again: a dict tracks itself when something is put in */
+    return pool->fields != NULL ? empty_by_fields(pool, value) : scrub_object(pool, value);
+}
+
+/* Whether objects of a poolable class can be used again without their __init__, or what it calls at its end. */
+static bool
+needs_no_init(const PoolStore *pool)
+{
+    if (pool->reset != NULL) {
+        return true;
+    }
+    return pool->fields != NULL ? !pool->fields->finishes : is_idle_container(pool->hook->type, pool->hook->base);
+}
+
+static PartOutcome
+keep_poolable(PyObject *value)
+{
+    Hook *hook = hook_of(Py_TYPE(value));
+    if (hook == NULL || compat_is_finalized(value) || has_override(&hook->overrides, value)) {
+        return PART_DROPPED; /* it is to die, or to go to another pool */
+    }
+    if (!needs_no_init(hook->own_store) || this_thread.depth >= DEEPEST) {
+        return PART_DROPPED; /* so that it is dropped, and waits for its turn where it hangs too deep */
+    }
+    this_thread.depth++;
+    PoolStore *pool = hook->own_store;
+    store_hold(pool);
+    PyTypeObject *type = Py_TYPE(value);
+    PyObject *pending = compat_take_exception();
+    Outcome outcome = empty_poolable(pool, value);
+    bool has_moved = has_override(&pool->hook->overrides, value);
+    compat_put_exception(pending);
+    store_release(pool);
+    this_thread.depth--;
+    if (outcome != RECYCLED || has_moved || Py_TYPE(value) != type || !part_is_unique(value)) {
+        gc_track_fast(value); /* it goes its own way */
+        return outcome == DISCARDED_ERROR ? PART_ERROR : PART_DROPPED;
+    }
+    part_untrack(value);
+    return PART_KEPT;
+}
+
+static PartOutcome
+keep_by_python(Part *part, PoolStore *store, PyObject *value)
+{
+    PyTypeObject *type = Py_TYPE(value);
+    PyObject *pending = compat_take_exception();
+    PyObject *cap = PyLong_FromSsize_t(store->max_cap);
+    PyObject *answer = cap == NULL ? NULL : PyObject_CallFunctionObjArgs(part->keep, value, cap, NULL);
+    int is_kept = answer == NULL ? -1 : PyObject_IsTrue(answer);
+    Py_XDECREF(cap);
+    Py_XDECREF(answer);
+    if (is_kept < 0) {
+        user_hooks_report(store, store->hook->type);
+    }
+    compat_put_exception(pending);
+    if (is_kept <= 0 || Py_TYPE(value) != type || !part_is_unique(value)) {
+        return is_kept < 0 ? PART_ERROR : PART_DROPPED;
+    }
+    part_untrack(value);
+    return PART_KEPT;
+}
+
+/* What has to be restored of a defaultdict; NULL where that cannot be had. */
+static PyObject *
+what_it_makes(PyObject *value)
+{
+    PyObject *pending = compat_take_exception();
+    PyObject *factory = PyObject_GetAttrString(value, "default_factory");
+    PyObject *pair = factory == NULL ? NULL : Py_BuildValue("(sO)", "default_factory", factory);
+    Py_XDECREF(factory);
+    if (pair == NULL) {
+        PyErr_Clear();
+    }
+    compat_put_exception(pending);
+    return pair;
+}
+
+/* One of whatever class, as one of its class. */
+static PartOutcome
+keep_anything(Part *part, PoolStore *store, PyObject *value)
+{
+    PyTypeObject *type = Py_TYPE(value);
+    PyObject *kept = is_defaultdict(type) ? what_it_makes(value) : Py_NewRef(Py_None);
+    if (kept == NULL) {
+        return PART_DROPPED;
+    }
+    Part found;
+    part_learn(&found, type, part->keep, is_emptied_so(type) && !is_deque(type), kept);
+    Py_DECREF(kept);
+    found.sparse = part->sparse;
+    PartOutcome outcome = part_keep(&found, store, value);
+    part->sparse = found.sparse;
+    part_free(&found);
+    return outcome;
+}
+
+PartOutcome
+part_keep(Part *part, PoolStore *store, PyObject *value)
+{
+    if (part->kind == ANYTHING) {
+        return keep_anything(part, store, value);
+    }
+    if (Py_TYPE(value) != part->type || !part_is_unique(value)) {
+        return PART_DROPPED;
+    }
+    bool is_kept;
+    switch (part->kind) { /* before one is emptied it is hidden, so that nobody sees it half empty */
+    case A_LIST:
+        gc_untrack_fast(value);
+        is_kept = !list_is_above(value, store->max_cap) && list_empty(value, &part->sparse);
+        break;
+    case A_DICT:
+        gc_untrack_fast(value);
+        is_kept = !dict_is_above(value, store->max_cap) && !compat_dict_is_watched((PyDictObject *)value)
+                  && dict_empty(value, &part->sparse);
+        break;
+    case A_SET:
+        gc_untrack_fast(value);
+        is_kept = !set_is_above(value, store->max_cap) && set_empty(value, &part->sparse);
+        break;
+    case A_BYTEARRAY:
+        is_kept = !bytearray_is_above(value, store->max_cap) && bytearray_empty(value, &part->sparse);
+        break;
+    case A_CONTAINER:
+        return keep_container(part, store, value);
+    case A_POOLABLE:
+        return keep_poolable(value);
+    default:
+        return keep_by_python(part, store, value);
+    }
+    return is_kept ? PART_KEPT : PART_DROPPED;
+}
+
+/* ---- making ---- */
+
+PyObject *
+part_make(const Part *part, PyObject *make)
+{
+    bool is_class = make == (PyObject *)part->type; /* then the shortest way will do */
+    switch (is_class ? part->kind : ANYTHING) {
+    case A_LIST:
+        return PyList_New(0);
+    case A_DICT:
+        return PyDict_New();
+    case A_SET:
+        return PySet_New(NULL);
+    default:
+        return PyObject_CallNoArgs(make);
+    }
+}
+
+bool
+part_make_ready(const Part *part, PyObject *value)
+{
+    if (part->kind != A_POOLABLE && part->kind != ANYTHING) {
+        return true;
+    }
+    Hook *hook = hook_of(Py_TYPE(value));
+    if (hook == NULL || hook->own_store->fields == NULL || gc_is_tracked(value)) {
+        return true;
+    }
+    return fields_make_ready(hook->own_store->fields, value, NULL, NULL);
+}

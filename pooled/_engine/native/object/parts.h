@@ -1,0 +1,136 @@
+/* Parts: containers that an object has for itself, emptied in place when it is recycled, and kept.
+
+   While their object is parked they are empty and unknown to the collector, as it is. */
+
+#ifndef POOLED_PARTS_H
+#define POOLED_PARTS_H
+
+#include "base/compat.h"
+#include "containers/containers.h"
+#include "paths/recycle.h"
+#include "containers/clear_inline.h"
+#include "pool/store.h"
+#include "base/gc_track.h"
+
+/* How a part is emptied. */
+typedef enum {
+    A_LIST,
+    A_DICT,
+    A_SET,
+    A_BYTEARRAY,
+    A_CONTAINER, /* another one that is emptied in C */
+    A_POOLABLE,  /* by what the pool of its class knows */
+    BY_PYTHON,   /* by `keep` */
+    ANYTHING,    /* of whatever class, which is found out each time */
+} PartKind;
+
+typedef struct {
+    PartKind kind;
+    PyTypeObject *type;         /* just this one; NULL where it is ANYTHING. A reference of ours */
+    const Container *container; /* of A_CONTAINER */
+    PyObject *keep;             /* keep(value, max_cap): empty it; whether it can be kept. A reference of ours */
+    PyObject *restore;          /* (name, value): an attribute that is set again after it was emptied; NULL: none. Ours */
+    unsigned sparse;            /* lives that left it nearly empty, since the last that gave its room back */
+} Part;
+
+/* What becomes of a part. */
+typedef enum {
+    PART_KEPT,      /* it is empty, and unknown to the collector */
+    PART_DROPPED,    /* a new one has to be made */
+    PART_ERROR,    /* what was to empty it raised, and that has been reported */
+} PartOutcome;
+
+/* Find out how parts of `type` are emptied, of which it is told whether they are as their builtin base is, and what is
+   restored then, and the rest by `keep`. Given `type` and `keep`, it has a reference to each. */
+void part_learn(Part *part, PyTypeObject *type, PyObject *keep, bool in_c, PyObject *restore);
+
+/* Let go of what it has. */
+void part_free(Part *part);
+
+/* A new part: what `make` gives, called without arguments. NULL with an exception set. */
+PyObject *part_make(const Part *part, PyObject *make);
+
+/* Give a part that was kept what it has to have before it is used. False with an exception set. */
+bool part_make_ready(const Part *part, PyObject *value);
+
+/* Whether nobody can reach a part but by its object, which nobody can reach. */
+static inline bool
+part_is_unique(PyObject *value)
+{
+    return !has_weakrefs(value) && compat_is_unique_now(value);
+}
+
+static inline void
+part_untrack(PyObject *value)
+{
+    if (PyObject_IS_GC(value)) {
+        gc_untrack_fast(value);
+    }
+}
+
+/* Whether what stands where a part is expected may be one that was kept, and so be hidden. */
+static inline bool
+part_may_be(const Part *part, PyObject *value)
+{
+    return Py_TYPE(value) == part->type || (part->kind == ANYTHING && Py_REFCNT(value) == 1);
+}
+
+/* Have the collector see a part that may be hidden, as it sees its object; some of them must not die before. */
+static inline void
+part_track(const Part *part, PyObject *value)
+{
+    switch (part->kind) {
+    case A_DICT:
+        if (COMPAT_DICT_TRACKS_ITSELF) {
+            return;
+        }
+        /* fallthrough */
+    case A_LIST:
+    case A_SET:
+        gc_track_fast(value);
+        return;
+    case A_BYTEARRAY:
+        return;
+    default:
+        if (PyObject_IS_GC(value)) {
+            gc_track_fast(value);
+        }
+    }
+}
+
+/* Empty what stands where a part is expected, of an object that nobody can reach and `store` recycles. */
+PartOutcome part_keep(Part *part, PoolStore *store, PyObject *value);
+
+/* Do that where there is nothing to empty, as is often so; else false, and nothing is done. */
+static inline bool
+part_keep_at_once(const Part *part, PoolStore *store, PyObject *value)
+{
+    if (UNLIKELY(Py_TYPE(value) != part->type || !compat_is_unique(value) || store->max_cap < SMALL)) {
+        return false;
+    }
+    switch (part->kind) {
+    case A_LIST:
+        if (!list_is_clean(value)) {
+            return false;
+        }
+        break;
+    case A_DICT:
+        if (!dict_is_clean(value) || compat_dict_is_watched((PyDictObject *)value)) {
+            return false;
+        }
+        break;
+    case A_SET:
+        if (!set_is_clean(value) || has_weakrefs(value)) {
+            return false;
+        }
+        break;
+    case A_BYTEARRAY:
+        return bytearray_is_clean(value);
+    default:
+        return false;
+    }
+    gc_untrack_fast(value);
+    return true;
+}
+
+#endif

@@ -1,0 +1,186 @@
+#include "pool/overrides.h"
+
+#include "pool/store.h"
+
+static size_t
+place_of(const Overrides *overrides, const PyObject *object)
+{
+    uintptr_t address = (uintptr_t)object;
+    return (size_t)((address >> 4) ^ (address >> 16)) & overrides->mask;
+}
+
+/* The slot that has the override of `object`, or NULL. Here, and in all of these, who calls has the lock. */
+static Override *
+slot_of(const Overrides *overrides, PyObject *object)
+{
+    if (overrides->used == 0) {
+        return NULL;
+    }
+    for (size_t i = place_of(overrides, object);; i = (i + 1) & overrides->mask) {
+        Override *override = &overrides->slots[i];
+        if (override->object == object) {
+            return override;
+        }
+        if (override->object == NULL) {
+            return NULL;
+        }
+    }
+}
+
+/* Put a override into the first free slot of its run; there is one. */
+static void
+place(Overrides *overrides, Override override)
+{
+    size_t i = place_of(overrides, override.object);
+    while (overrides->slots[i].object != NULL) {
+        i = (i + 1) & overrides->mask;
+    }
+    overrides->slots[i] = override;
+}
+
+/* Have room for one more, with a third of the slots free. False, without an exception, where there is no memory. */
+static bool
+make_room(Overrides *overrides)
+{
+    size_t size = overrides->slots == NULL ? 0 : overrides->mask + 1;
+    if (((size_t)overrides->used + 1) * 3 <= size * 2) {
+        return true;
+    }
+    size_t larger = size == 0 ? 16 : size * 2;
+    Overrides grown = {.slots = PyMem_Calloc(larger, sizeof(Override)), .mask = larger - 1};
+    if (grown.slots == NULL) {
+        return false;
+    }
+    for (size_t i = 0; i < size; i++) {
+        if (overrides->slots[i].object != NULL) {
+            place(&grown, overrides->slots[i]);
+        }
+    }
+    PyMem_Free(overrides->slots);
+    overrides->slots = grown.slots;
+    overrides->mask = grown.mask;
+    return true;
+}
+
+static void
+change_used(Overrides *overrides, Py_ssize_t more)
+{
+#if COMPAT_FREE_THREADED
+    _Py_atomic_store_ssize_relaxed(&overrides->used, overrides->used + more);
+#else
+    overrides->used += more;
+#endif
+}
+
+/* Take the override out of a slot. */
+static Override
+take_out(Overrides *overrides, Override *override)
+{
+    Override popped = *override;
+    change_used(overrides, -1);
+    /* Close the gap: what stands behind it moves up, unless it stands where it belongs. */
+    size_t gap = (size_t)(override - overrides->slots);
+    for (size_t i = (gap + 1) & overrides->mask; overrides->slots[i].object != NULL; i = (i + 1) & overrides->mask) {
+        size_t wanted = place_of(overrides, overrides->slots[i].object);
+        if (((i - wanted) & overrides->mask) >= ((i - gap) & overrides->mask)) {
+            overrides->slots[gap] = overrides->slots[i];
+            gap = i;
+        }
+    }
+    overrides->slots[gap].object = NULL;
+    return popped;
+}
+
+Override
+overrides_find(Overrides *overrides, PyObject *object)
+{
+    lock_acquire(&overrides->lock);
+    Override *override = slot_of(overrides, object);
+    Override found = override != NULL ? *override : (Override){NULL, NULL, RETURNS};
+    lock_release(&overrides->lock);
+    return found;
+}
+
+bool
+overrides_exchange(Overrides *overrides, PyObject *object, PoolStore *store, Disposition disposition, Override *former)
+{
+    Override new_mark = {object, (PoolStore *)Py_NewRef(store), disposition};
+    bool done = true;
+    *former = (Override){NULL, NULL, RETURNS};
+    lock_acquire(&overrides->lock);
+    Override *override = slot_of(overrides, object);
+    if (override != NULL) {
+        *former = *override;
+        *override = new_mark;
+    }
+    else if ((done = make_room(overrides))) {
+        place(overrides, new_mark);
+        change_used(overrides, 1);
+    }
+    lock_release(&overrides->lock);
+    if (!done) {
+        Py_DECREF(store);
+        PyErr_NoMemory();
+    }
+    return done;
+}
+
+bool
+overrides_set(Overrides *overrides, PyObject *object, PoolStore *store, Disposition disposition)
+{
+    Override former;
+    bool done = overrides_exchange(overrides, object, store, disposition, &former);
+    Py_XDECREF(former.store); /* last: it may be the end of it, and run anything */
+    return done;
+}
+
+bool
+overrides_turn(Overrides *overrides, PyObject *object, Disposition from, Disposition to)
+{
+    lock_acquire(&overrides->lock);
+    Override *override = slot_of(overrides, object);
+    bool turns = override != NULL && override->disposition == from;
+    if (turns) {
+        override->disposition = to;
+    }
+    lock_release(&overrides->lock);
+    return turns;
+}
+
+Override
+overrides_pop(Overrides *overrides, PyObject *object)
+{
+    lock_acquire(&overrides->lock);
+    Override *override = slot_of(overrides, object);
+    Override popped = override != NULL ? take_out(overrides, override) : (Override){NULL, NULL, RETURNS};
+    lock_release(&overrides->lock);
+    return popped;
+}
+
+Override
+overrides_pop_unready(Overrides *overrides, PyObject *object)
+{
+    lock_acquire(&overrides->lock);
+    Override *override = slot_of(overrides, object);
+    bool pops = override != NULL && override->disposition == UNREADY;
+    Override popped = pops ? take_out(overrides, override) : (Override){NULL, NULL, RETURNS};
+    lock_release(&overrides->lock);
+    return popped;
+}
+
+void
+overrides_clear(Overrides *overrides)
+{
+    lock_acquire(&overrides->lock);
+    Overrides former = *overrides;
+    overrides->slots = NULL;
+    overrides->mask = 0;
+    change_used(overrides, -former.used);
+    lock_release(&overrides->lock);
+    for (size_t i = 0; former.slots != NULL && i <= former.mask; i++) {
+        if (former.slots[i].object != NULL) {
+            Py_DECREF(former.slots[i].store);
+        }
+    }
+    PyMem_Free(former.slots);
+}

@@ -1,0 +1,1 @@
+"""The reference engine: pure Python on `wrapt` proxies."""

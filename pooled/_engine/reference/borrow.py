@@ -1,0 +1,45 @@
+"""Loans: objects lent for the length of a `with` block, without a proxy."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+from pooled._engine.reference.proxy import Held
+
+
+class Lender(Protocol):
+    """Where an object is borrowed."""
+
+    def is_closed(self) -> bool:
+        """Whether nothing is taken back any more."""
+        ...
+
+    def take_bare(self) -> Any:
+        """An object of the pool's, without a proxy."""
+
+    def give_back(self, held: Held) -> None:
+        """Take an object back that `take_bare` gave."""
+
+
+class Borrowed:
+    """One object, lent for the length of a `with` block."""
+
+    __slots__ = ("_held", "_lender")
+
+    def __init__(self, lender: Lender) -> None:
+        self._lender = lender
+        self._held: Held | None = None
+
+    def __enter__(self) -> Any:
+        if self._held is not None:
+            raise RuntimeError("this borrowed is in use already; call borrow() for each block")
+        self._held = Held(self._lender.take_bare())
+        return self._held.__wrapped__
+
+    def __del__(self) -> None:
+        self.__exit__()  # it was entered, and never left
+
+    def __exit__(self, *exc_info: object) -> None:
+        held, self._held = self._held, None
+        if held is not None and not self._lender.is_closed():
+            self._lender.give_back(held)

@@ -1,0 +1,226 @@
+"""Proxies: what the reference engine hands out, and how it tells that nobody else holds what they stand for."""
+
+from __future__ import annotations
+
+import copy
+import operator
+from collections.abc import Callable
+from gc import is_finalized
+from sys import getrefcount
+from typing import Any, Final, Protocol, TypeGuard
+from weakref import getweakrefcount
+
+import wrapt
+
+from pooled._engine.reference.gc_state import is_collecting
+from pooled._engine.reference.proxy_methods import rebuilding_methods
+
+
+class Home(Protocol):
+    """Where an object goes when the proxy that stands for it dies."""
+
+    def is_closed(self) -> bool:
+        """Whether nothing comes home any more."""
+        ...
+
+    def drop(self, holder: Holder) -> None:
+        """The last reference went: recycle what `holder` holds, or let it die."""
+
+    def collect(self, holder: Holder) -> None:
+        """The cyclic garbage collector found what `holder` holds, or made others let go of it."""
+
+
+class Holder(Protocol):
+    """Whatever holds one object alone: a proxy that dies, or an entry of a queue."""
+
+    __wrapped__: Any
+
+
+class Held:
+    """A plain holder."""
+
+    __slots__ = ("__wrapped__",)
+
+    def __init__(self, obj: Any) -> None:
+        self.__wrapped__ = obj
+
+
+def references(holder: Holder) -> int:
+    """How many references there are to what `holder` holds: `ALONE` where only `holder` has one.
+
+    No caller may keep the object in a variable meanwhile.
+    """
+    return getrefcount(holder.__wrapped__)
+
+
+def release(holder: Holder) -> Any:
+    """Take out of `holder` what it holds, so that the caller has the only reference."""
+    obj = holder.__wrapped__
+    holder.__wrapped__ = _GONE
+    return obj
+
+
+class _Gone:
+    """What a proxy leads to when its object is gone."""
+
+    __slots__ = ()
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)  # wrapt looks for some that not every object has
+        raise ReferenceError("the object that was weakly referenced has gone back to its pool")
+
+
+_GONE: Final = _Gone()
+
+
+class Proxy(wrapt.BaseObjectProxy):  # type: ignore[type-arg] # it takes no parameter at run time
+    """Stands for one pooled object, and sends it home when it dies."""
+
+    __slots__ = ("_self_pooled_home",)
+
+    _self_pooled_home: Home | None
+
+    @classmethod
+    def _for(cls, obj: Any, home: Home | None) -> Proxy:
+        proxy = cls.__new__(cls)
+        proxy._self_pooled_home = None  # it has none until it holds something
+        wrapt.BaseObjectProxy.__init__(proxy, obj)
+        proxy._self_pooled_home = home
+        return proxy
+
+    def __init__(self, /, *args: Any, **kwargs: Any) -> None:
+        # Whoever calls this means the object's own.
+        self.__wrapped__.__init__(*args, **kwargs)
+
+    def __del__(self) -> None:
+        home = self._self_pooled_home
+        if home is None or home.is_closed():
+            return
+        self._self_pooled_home = None  # once is enough, also for who calls this by hand
+        if is_collecting() or is_finalized(self):
+            home.collect(self)
+        elif getweakrefcount(self):
+            # Whoever follows a weak reference while the object is emptied, on another thread or in its reset, gets
+            # this proxy still. It must not lead to the object any more.
+            home.drop(Held(release(self)))
+        else:
+            home.drop(self)
+
+    def __wrapped_setattr_fixups__(self) -> None:
+        """Do nothing more when `release` takes out the object; wrapt asks, and looking in vain costs it more."""
+
+    def __repr__(self) -> str:
+        return repr(self.__wrapped__)
+
+    def __sizeof__(self) -> int:
+        size: int = self.__wrapped__.__sizeof__()
+        return size
+
+    def __getstate__(self) -> object:
+        return self.__wrapped__.__getstate__()
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        # From protocol 2 on, an object is made by `cls.__new__(cls)`, which is hooked.
+        return self.__wrapped__.__reduce_ex__(max(protocol, 2))
+
+    def __reduce__(self) -> Any:
+        return self.__wrapped__.__reduce__()
+
+    def __copy__(self) -> Any:
+        return copy.copy(self.__wrapped__)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Any:
+        return copy.deepcopy(self.__wrapped__, memo)
+
+    @property
+    def __object_proxy__(self) -> Any:
+        """What wrapt puts around the result of an operator that made a new object: nothing."""
+        return _as_it_is
+
+
+# From here on, what is asked for its slots is the object.
+Proxy.__slots__ = property(lambda self: self.__wrapped__.__slots__)  # type: ignore[assignment]
+
+
+def is_proxy(obj: object) -> TypeGuard[Proxy]:
+    """Whether `obj` is a proxy; what it stands for does not count."""
+    return issubclass(type(obj), Proxy)
+
+
+def bare(obj: Any) -> Any:
+    """What `obj` stands for, or `obj`."""
+    return obj.__wrapped__ if is_proxy(obj) else obj
+
+
+def _as_it_is(result: Any) -> Any:
+    return result
+
+
+def _in_place(name: str) -> Callable[[Any, Any], Any]:
+    apply = getattr(operator, name)
+
+    def method(self: Proxy, other: Any) -> Any:
+        result = apply(self.__wrapped__, other)
+        return self if result is self.__wrapped__ else result
+
+    return method
+
+
+_IN_PLACE: Final = (
+    "add",
+    "sub",
+    "mul",
+    "matmul",
+    "truediv",
+    "floordiv",
+    "mod",
+    "pow",
+    "lshift",
+    "rshift",
+    "and",
+    "xor",
+    "or",
+)
+for _operation in _IN_PLACE:
+    setattr(Proxy, f"__i{_operation}__", _in_place(f"__i{_operation}__"))
+
+
+def _forwarding(name: str) -> Callable[..., Any]:
+    def method(self: Proxy, /, *args: Any, **kwargs: Any) -> Any:
+        return getattr(self.__wrapped__, name)(*args, **kwargs)
+
+    return method
+
+
+_SOME_HAVE: Final = (
+    *("__call__", "__iter__", "__next__", "__length_hint__", "__fspath__", "__aiter__", "__anext__", "__await__"),
+    *("__buffer__", "__release_buffer__", "__get__", "__set__", "__delete__"),
+)
+"""What wrapt leaves out, since a proxy that has it passes for what it may not stand for."""
+
+
+def _defines(cls: type, name: str) -> bool:
+    """Whether objects of `cls` have a method of this name; what its metaclass has does not count."""
+    return next((base.__dict__[name] for base in cls.__mro__ if name in base.__dict__), None) is not None
+
+
+def _iterate_by_index(self: Proxy) -> Any:
+    return iter(self.__wrapped__)
+
+
+def proxy_type(cls: type) -> type[Proxy]:
+    """The proxies for objects of `cls`: they have the special methods that only some classes have."""
+    names = [name for name in _SOME_HAVE if _defines(cls, name)]
+    namespace = {name: _forwarding(name) for name in names}
+    if "__iter__" not in names and _defines(cls, "__getitem__"):
+        namespace["__iter__"] = _iterate_by_index
+    namespace |= rebuilding_methods(cls)
+    metaclass: Any = type(Proxy)  # wrapt in pure Python has one of its own
+    proxies: type[Proxy] = metaclass("Proxy", (Proxy,), {"__slots__": (), "__doc__": Proxy.__doc__, **namespace})
+    del proxies.__slots__
+    return proxies
+
+
+# It differs between versions of Python, so it is measured rather than written down.
+ALONE: Final = references(Held(object()))

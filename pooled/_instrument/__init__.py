@@ -1,0 +1,1 @@
+"""Instrumentation: makes classes poolable when their module is imported."""

@@ -1,0 +1,1 @@
+"""Plans: how the objects of a class are constructed, emptied and measured."""

@@ -1,0 +1,108 @@
+"""Field resets: what becomes of each field of an object that is recycled, for people to read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Final, Literal, TypeAlias
+
+import attrs
+
+from pooled._plan.parts import POOL, AnyPart
+from pooled._plan.plan import Plan, plan_for_class
+from pooled._plan.schema import NO_DEFAULT, Field
+
+Action: TypeAlias = Literal["emptied", "kept", "default", "made", "unset"]
+
+
+@attrs.frozen
+class FieldReset:
+    """What becomes of one field.
+
+    Attributes:
+        name: of the attribute.
+        action: "emptied", a container that is emptied in place and kept; "kept", the same, because `keep=` says so;
+            "default", it gets its default back; "made", a function makes its value each time an object is taken;
+            "unset", it has no value until it is assigned one.
+        detail: the container's class, the default, or the function, as text.
+    """
+
+    name: str
+    action: Action
+    detail: str = ""
+
+
+@attrs.frozen
+class FieldResets:
+    """What becomes of the fields of a class: a sequence of `FieldReset`, in the order of the fields, and by name.
+
+    Printed, it is a table.
+
+    Attributes:
+        cls: the class.
+        why: how its objects are emptied; where that is not done field by field, why not.
+        fields: empty where it is not done field by field.
+    """
+
+    cls: type
+    why: str
+    fields: tuple[FieldReset, ...]
+
+    def __iter__(self) -> Iterator[FieldReset]:
+        return iter(self.fields)
+
+    def __len__(self) -> int:
+        return len(self.fields)
+
+    def __getitem__(self, name: str) -> FieldReset:
+        """The one of the field `name`; KeyError where there is none."""
+        for field in self.fields:
+            if field.name == name:
+                return field
+        raise KeyError(name)
+
+    def __str__(self) -> str:
+        width = max((len(field.name) for field in self.fields), default=0)
+        rows = (f"  {field.name.ljust(width)}  {field.action.ljust(_WIDTH)}  {field.detail}" for field in self.fields)
+        return "\n".join((f"{self.cls.__qualname__}: {self.why}", *(row.rstrip() for row in rows)))
+
+
+_WIDTH: Final = len("emptied")
+
+
+def field_reset(cls: type) -> FieldResets:
+    """What becomes of the fields of a class when an object is recycled; of one that is not poolable, what would.
+
+    Raises:
+        TypeError: `cls` is not a class.
+    """
+    if not isinstance(cls, type):
+        raise TypeError(f"cls={cls!r}: expected a class")
+    plan = _plan_of(cls)
+    if isinstance(plan, str):
+        return FieldResets(cls, plan, ())
+    fields = () if plan.fields is None else plan.fields.definition.fields
+    return FieldResets(cls, plan.why, tuple(map(_told, fields)))
+
+
+def _plan_of(cls: type) -> Plan | str:
+    """How objects of `cls` are emptied, or why they cannot be."""
+    pool: Any = cls.__dict__.get(POOL)
+    if pool is not None:
+        plan: Plan = pool._store.plan
+        return plan
+    try:
+        return plan_for_class(cls, reset=None, capacity=None, hooked=False)
+    except TypeError as error:
+        return f"it cannot be pooled: {error}"
+
+
+def _told(field: Field) -> FieldReset:
+    if isinstance(field.part, AnyPart):
+        return FieldReset(field.name, "kept")
+    if field.part is not None:
+        return FieldReset(field.name, "emptied", field.part.cls.__qualname__)
+    if field.make is not None:
+        return FieldReset(field.name, "made", f"by {getattr(field.maker, '__qualname__', None) or repr(field.maker)}")
+    if field.default is NO_DEFAULT:
+        return FieldReset(field.name, "unset")
+    return FieldReset(field.name, "default", repr(field.default))

@@ -1,0 +1,261 @@
+"""Field plans: how an object of several parts is emptied in place, and made ready again, field by field."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from sys import getrefcount
+from typing import Any, Final
+from weakref import getweakrefcount
+
+from pooled._plan.parts import Part
+from pooled._plan.schema import NO_DEFAULT, Definition, Field
+from pooled._plan.scrub import Reset, all_slots_of, has_dict, has_dict_alone, slots_of
+
+EmptyNested = Callable[[Part, Any], bool]
+"""empty(part, value): empty an object of a poolable class in place; False where it is not to be kept."""
+
+_MISSING: Final = object()
+
+
+def references(get: Callable[[Any], Any], obj: Any) -> int:
+    """How many references there are to what `get(obj)` gives: `ALONE` where only `obj` has one."""
+    value = get(obj)
+    return getrefcount(value)
+
+
+class _Slot:
+    """Where a field is that has a slot."""
+
+    __slots__ = ("_cls", "_member")
+
+    def __init__(self, cls: type, member: Any) -> None:
+        self._cls = cls
+        self._member = member
+
+    def get(self, obj: Any) -> Any:
+        return self._member.__get__(obj, self._cls)
+
+    def set(self, obj: Any, value: Any) -> None:
+        self._member.__set__(obj, value)
+
+    def unset(self, obj: Any) -> None:
+        self._member.__delete__(obj)
+
+
+class _Entry:
+    """Where a field is that has none: in the dict of the object."""
+
+    __slots__ = ("name",)
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def get(self, obj: Any) -> Any:
+        try:
+            return obj.__dict__[self.name]
+        except KeyError:
+            raise AttributeError(self.name) from None
+
+    def set(self, obj: Any, value: Any) -> None:
+        obj.__dict__[self.name] = value
+
+    def unset(self, obj: Any) -> None:
+        del obj.__dict__[self.name]
+
+
+class _Probe:
+    """Shows what `references` gives for a value that only its object has."""
+
+    __slots__ = ("__dict__", "slot")
+    slot: object
+
+    def __init__(self) -> None:
+        self.slot = object()
+        self.__dict__["entry"] = object()
+
+
+def _alone() -> Mapping[type, int]:
+    probe, slot, entry = _Probe(), _Slot(_Probe, vars(_Probe)["slot"]), _Entry("entry")
+    return {_Slot: references(slot.get, probe), _Entry: references(entry.get, probe)}
+
+
+_ALONE: Final = _alone()  # differs between versions of Python
+
+
+class FieldPlan:
+    """How the objects of a class are emptied in place and made ready, by what is known of their fields.
+
+    Args:
+        cls: the class.
+        definition: what is known of it.
+        scrub: makes an object blank.
+        is_whole: whether that is all there is to know; else only that these fields are to be kept.
+    """
+
+    def __init__(self, cls: type, definition: Definition, scrub: Reset, *, is_whole: bool) -> None:
+        self.cls: Final = cls
+        self.definition: Final = definition
+        self.blank: Final = scrub
+        self.is_whole: Final = is_whole
+        slots = slots_of(cls)
+        self._places: Final = {
+            field.name: _Slot(cls, slots[field.name]) if _is_slot(cls, field.name, slots) else _Entry(field.name)
+            for field in definition.fields
+        }
+        given = (*definition.fields, *definition.passed_on)
+        self._parts: Final = tuple(field for field in definition.fields if field.part is not None)
+        self._entries: Final = tuple(
+            field.name for field in self._parts if isinstance(self._places[field.name], _Entry)
+        )
+        kept = [slots[field.name] for field in self._parts if field.name not in self._entries]
+        self._others: Final = tuple(member.__delete__ for member in all_slots_of(cls) if member not in kept)
+        self._has_dict: Final = has_dict(cls)
+        self._checked: Final = tuple(field for field in definition.fields if field.validate is not None)
+        self._keywords: Final = tuple(field.keyword for field in given if field.keyword is not None)
+        self._required: Final = tuple(field.keyword for field in given if field.is_required)
+        makes = any(field.make is not None for field in definition.fields)
+        converts = any(field.convert is not None for field in definition.fields)
+        self.finishes: Final = makes or definition.finish is not None
+        """Whether `finish` has something to do for every object that is taken."""
+        self.only_assigns: Final = not (self.finishes or converts or self._checked)
+        """Whether all that `finish` does is to assign what is given."""
+
+    def empty(self, obj: Any, max_cap: int, empty_nested: EmptyNested) -> bool:
+        """Empty `obj`, which nobody else has: of its fields, only parts of its own stay, emptied. False: discard it."""
+        self._let_go_of_others(obj)
+        kept = []
+        for field in self._parts:
+            value = self._keep(obj, field, max_cap, empty_nested)
+            if value is _MISSING:
+                if field.part.make is None:  # type: ignore[union-attr] # it is one that has a part
+                    value = self._replace(obj, field)
+                    if value is _MISSING and not self.is_whole:
+                        return False
+                _let_go(self._places[field.name], obj)
+            kept.append(value)
+        if self.blank(obj) is False:
+            return False
+        kept.reverse()
+        for field in self._parts:
+            value = kept.pop()
+            if value is _MISSING:
+                continue
+            place = self._places[field.name]
+            place.set(obj, value)
+            del value
+            if not _is_alone(place, obj):  # who looked at the object while others of its parts were emptied has it
+                place.unset(obj)
+                if not self.is_whole:
+                    return False
+        return True
+
+    def _let_go_of_others(self, obj: Any) -> None:
+        """Unset all that is no part, before any part is looked at: it may be a part, too, of the same object."""
+        for unset in self._others:
+            with suppress(AttributeError):  # it may not be set
+                unset(obj)
+        if self._has_dict and has_dict_alone(obj):
+            attributes = obj.__dict__
+            parts = {name: attributes[name] for name in self._entries if name in attributes}
+            attributes.clear()  # at once, so that none of its keys is compared
+            attributes.update(parts)
+
+    def _keep(self, obj: Any, field: Field, max_cap: int, empty_nested: EmptyNested) -> Any:
+        """The part that `obj` has in `field`, emptied; `_MISSING` where it is not to be kept."""
+        place = self._places[field.name]
+        if not _is_alone(place, obj):
+            return _MISSING
+        value = place.get(obj)
+        part = field.part.kind_of(value)  # type: ignore[union-attr] # it is one that has a part
+        if part is None or getweakrefcount(value):
+            return _MISSING
+        is_kept = part.keep(value, max_cap) if part.pool is None else empty_nested(part, value)
+        del value
+        return place.get(obj) if is_kept and _is_alone(place, obj) else _MISSING  # what emptied it may have it now
+
+    def _replace(self, obj: Any, field: Field) -> Any:
+        """A new part like the one `obj` has in `field`; `_MISSING` where there is none, or others have its dict."""
+        if isinstance(self._places[field.name], _Entry) and not has_dict_alone(obj):
+            return _MISSING
+        try:
+            part = field.part.kind_of(self._places[field.name].get(obj))  # type: ignore[union-attr] # the same
+        except AttributeError:
+            return _MISSING
+        return _MISSING if part is None else part.make()
+
+    def make_ready(self, obj: Any, given: Mapping[str, Any]) -> None:
+        """Give a blank object, or one that was emptied, all that `__init__` would, were it given this."""
+        self.fill(obj)
+        if given or self.finishes:
+            self.finish(obj, given)
+
+    def fill(self, obj: Any) -> None:
+        """Give an object its defaults, and the parts that it has not kept, as `__init__` would in its order."""
+        values = [(self._places[field.name], self._filling(obj, field)) for field in self.definition.fields]
+        self.blank(obj)
+        for place, value in values:
+            if value is not _MISSING:
+                place.set(obj, value)
+
+    def _filling(self, obj: Any, field: Field) -> Any:
+        if field.part is None:
+            return field.default if field.default is not NO_DEFAULT else _MISSING
+        try:
+            return self._places[field.name].get(obj)
+        except AttributeError:
+            return _MISSING if field.part.make is None else field.part.make()
+
+    def check(self, given: Mapping[str, Any]) -> None:
+        """Raise TypeError where `__init__` would refuse what is given, or could not do without more."""
+        name = self.cls.__qualname__
+        for keyword in given:
+            if keyword not in self._keywords:
+                raise TypeError(
+                    f"take({name}, ...) got an unexpected keyword argument {keyword!r}; "
+                    f"expected {', '.join(self._keywords) or 'none'}"
+                )
+        missing = [repr(keyword) for keyword in self._required if keyword not in given]
+        if missing and self.definition.finish is not None:
+            raise TypeError(
+                f"take({name}, ...) missing required argument {', '.join(missing)}: its {self.definition.finish} is "
+                "called, and expects them to be there"
+            )
+
+    def finish(self, obj: Any, given: Mapping[str, Any]) -> None:
+        """Do with an object that has its defaults what `__init__` does with what it is given, and at its end."""
+        for field in self.definition.fields:
+            if field.keyword in given:
+                value = given[field.keyword]  # type: ignore[index] # None is never given
+                self._places[field.name].set(obj, field.convert(obj, value) if field.convert else value)
+            elif field.make is not None:
+                self._places[field.name].set(obj, field.make(obj))
+        if self._checked and self.definition.validates():
+            for field in self._checked:
+                if field.keyword in given:
+                    field.validate(obj, self._places[field.name].get(obj))  # type: ignore[misc] # it has one
+        if self.definition.finish is not None:
+            arguments = (given.get(field.keyword, field.default) for field in self.definition.passed_on)  # type: ignore[arg-type]
+            getattr(obj, self.definition.finish)(*arguments)
+
+
+def _let_go(place: _Slot | _Entry, obj: Any) -> None:
+    """Unset what is not to be kept: it may be another part, too, which is alone then. The dict may be others'."""
+    if isinstance(place, _Slot) or has_dict_alone(obj):
+        with suppress(AttributeError, KeyError):  # it may not be set
+            place.unset(obj)
+
+
+def _is_slot(cls: type, name: str, slots: Mapping[str, Any]) -> bool:
+    """Whether the attribute `name` of objects of `cls` is in a slot, which nothing stands before."""
+    return name in slots and next(base for base in cls.__mro__ if name in base.__dict__).__dict__[name] is slots[name]
+
+
+def _is_alone(place: _Slot | _Entry, obj: Any) -> bool:
+    """Whether nobody but `obj` has what is at `place`; False where nothing is there."""
+    if isinstance(place, _Entry) and not has_dict_alone(obj):
+        return False
+    try:
+        return references(place.get, obj) == _ALONE[type(place)]
+    except AttributeError:
+        return False

@@ -1,0 +1,186 @@
+"""Parts: containers that an object has for itself. What can be one, and how it is emptied in place."""
+
+from __future__ import annotations
+
+import collections
+import functools
+import io
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Any, Final
+
+import attrs
+
+from pooled._plan.builtins import EMPTIABLE, builtin_of
+
+POOL: Final = "__pooled_pool__"
+"""Where a poolable class has its pool. Subclasses do not inherit it: it is read from the class's own dict."""
+
+
+@attrs.frozen(kw_only=True, eq=False)
+class Part:
+    """A kind of part: what makes one, and how one is made as that would make it.
+
+    Attributes:
+        cls: the class it makes.
+        make: makes one, without arguments.
+        empty: empties one; False as its result: it is not to be kept.
+        capacity: how much it has room for, in elements, bytes or characters; None: it is never too large.
+        pool: where `cls` is poolable, its pool: then an engine knows how to empty one, and `empty` is not asked.
+        in_c: whether it does as well to empty one as its builtin base is emptied, and to `restore` an attribute.
+        restore: the name and the value of that attribute.
+    """
+
+    cls: type
+    make: Callable[[], Any]
+    empty: Callable[[Any], object]
+    capacity: Callable[[Any], int] | None = None
+    pool: Any = None
+    in_c: bool = False
+    restore: tuple[str, Any] | None = None
+
+    def kind_of(self, value: Any) -> Part | None:  # noqa: ARG002 (`AnyPart` asks what it is)
+        """The kind of part that a value in this place has to be."""
+        return self
+
+    def keep(self, value: Any, max_cap: int) -> bool:
+        """Empty in place what is of this kind and nobody else has; False where it is not to be kept."""
+        if type(value) is not self.cls:
+            return False  # something else was put there
+        if self.cls in _STOCK and getattr(value, "__dict__", None):
+            return False  # it was given attributes, which emptying leaves
+        if self.capacity is not None and self.capacity(value) > max_cap:
+            return False
+        return self.empty(value) is not False
+
+
+@attrs.frozen(kw_only=True, eq=False)
+class AnyPart:
+    """A part of whatever kind, which is kept because somebody said so.
+
+    Attributes:
+        make: makes one, without arguments; None: nobody knows how before there has been one.
+    """
+
+    make: Callable[[], Any] | None = None
+
+    def kind_of(self, value: Any) -> Part | None:
+        """The kind of part that `value` is; None where nobody knows how to empty it."""
+        return part_like(value)
+
+    def keep(self, value: Any, max_cap: int) -> bool:
+        """Empty in place what nobody else has; False where it is not to be kept."""
+        part = part_like(value)
+        return part is not None and part.keep(value, max_cap)
+
+
+_COUNTER: Final = Part(
+    cls=collections.Counter,
+    make=collections.Counter,
+    empty=dict.clear,
+    capacity=EMPTIABLE[dict].capacity,
+    in_c=True,
+)
+
+
+def _stock(cls: type) -> Part:
+    return Part(cls=cls, make=cls, empty=EMPTIABLE[cls].empty, capacity=EMPTIABLE[cls].capacity, in_c=True)
+
+
+_STOCK: Final[Mapping[Any, Part]] = MappingProxyType(
+    {collections.Counter: _COUNTER}
+    # An array needs its type code, so it is no factory.
+    | {cls: _stock(cls) for cls, builtin in EMPTIABLE.items() if builtin.fits is None}
+)
+
+
+def part_made_by(factory: Any) -> Part | None:
+    """The kind of part that a factory makes, where it is known that it makes empty ones; else None."""
+    if isinstance(factory, functools.partial):
+        return _part_made_by_partial(factory)
+    if isinstance(factory, type):
+        return _STOCK.get(factory) or _nested(factory)
+    return None
+
+
+def _part_made_by_partial(factory: functools.partial[Any]) -> Part | None:
+    """What `partial(deque, maxlen=n)` and `partial(defaultdict, f)` make."""
+    function: Any = factory.func
+    capacity = EMPTIABLE[function].capacity if function in EMPTIABLE else None
+    if function is collections.deque and not factory.args and set(factory.keywords) == {"maxlen"}:
+        init = functools.partial(_init_deque, maxlen=factory.keywords["maxlen"])
+        return Part(cls=function, make=factory, empty=init, capacity=capacity)
+    if function is collections.defaultdict and len(factory.args) == 1 and not factory.keywords:
+        (default,) = factory.args
+        empty = functools.partial(_empty_defaultdict, default_factory=default)
+        restore = ("default_factory", default)
+        return Part(cls=function, make=factory, empty=empty, capacity=capacity, in_c=True, restore=restore)
+    return None
+
+
+def _init_deque(value: collections.deque[Any], maxlen: int | None) -> None:
+    collections.deque.__init__(value, maxlen=maxlen)
+
+
+def _empty_defaultdict(value: collections.defaultdict[Any, Any], default_factory: Any) -> None:
+    dict.clear(value)
+    value.default_factory = default_factory
+
+
+def _nested(cls: type) -> Part | None:
+    """What a poolable class makes, where its objects can be emptied without their `__init__`."""
+    pool = cls.__dict__.get(POOL)
+    if pool is None:
+        return None
+    plan = pool._store.plan
+    if plan.scrubs and not _starts_empty(cls):
+        return None
+    if plan.fields is not None and plan.fields.finishes:
+        return None  # there is more to do when one is taken
+    return Part(cls=cls, make=cls, empty=plan.empty, capacity=plan.measure, pool=pool)
+
+
+def _starts_empty(cls: type) -> bool:
+    """Whether a container of class `cls` needs no `__init__`, if it is to be empty."""
+    builtin = builtin_of(cls)
+    if builtin is None or builtin.fits is not None:
+        return False
+    init: Any = cls.__init__  # type: ignore[misc] # it is only compared
+    return init is collections.Counter.__init__ or any(init is vars(base).get("__init__") for base in EMPTIABLE)
+
+
+def part_like(value: Any) -> Part | None:
+    """The kind of part that `value` is, whatever made it; None where nobody knows how to empty it."""
+    cls = value.__class__
+    if cls is collections.deque:
+        return part_made_by(functools.partial(cls, maxlen=value.maxlen))
+    if cls is collections.defaultdict:
+        return part_made_by(functools.partial(cls, value.default_factory))
+    if cls in _STOCK:
+        return _STOCK[cls]
+    if nested := _nested(cls):
+        return nested
+    clear = getattr(cls, "clear", None)
+    return Part(cls=cls, make=cls, empty=clear) if callable(clear) else None
+
+
+def replacement(value: Any) -> Any:
+    """A new part like `value`; None where nobody knows how to empty what it is."""
+    part = part_like(value)
+    return None if part is None else part.make()
+
+
+_BLANK_DEFAULTS: Final[tuple[object, ...]] = ((), "", b"", frozenset())
+
+
+def part_converted_by(converter: Any, factory: Any, default: Any) -> Part | None:
+    """What a converter makes of a default, where it is the class of a stock container and the default is empty."""
+    part = _STOCK.get(converter) if isinstance(converter, type) else None
+    if part is None or converter in (collections.defaultdict, io.BytesIO, io.StringIO):
+        return None  # those take something else than items
+    makes_empty = part_made_by(factory) is not None if factory is not None else _is_blank(default)
+    return part if makes_empty else None
+
+
+def _is_blank(default: Any) -> bool:
+    return any(type(default) is type(blank) and default == blank for blank in _BLANK_DEFAULTS)

@@ -1,0 +1,294 @@
+"""Plans: how the objects of one pool are made, emptied and measured."""
+
+from __future__ import annotations
+
+import inspect
+import operator
+import sys
+import types
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
+from typing import Any, Protocol, TypeAlias, runtime_checkable
+
+import attrs
+
+from pooled._plan.builtins import Builtin, builtin_of, says_builtin
+from pooled._plan.checks import refuse_immutable, refuse_unscrubbable
+from pooled._plan.construction import allocate, class_with_new, construct
+from pooled._plan.fields import FieldPlan
+from pooled._plan.schema import definition_of, keeping, keeping_fields
+from pooled._plan.scrub import Reset, has_dict, scrubber, slots_of
+
+Capacity: TypeAlias = Callable[[Any], int]
+
+
+@runtime_checkable
+class Poolable(Protocol):
+    """What a poolable class can say of its objects; both methods may be left out.
+
+    Without `reset`, an attrs class or a dataclass is emptied field by field, as `field_reset` shows. Of any other
+    class an object is scrubbed: every attribute goes, and the next `cls(...)` or `take(cls)` runs `__init__`.
+    Without `capacity`, an object is never too large; subclasses of the builtin containers are measured all the same.
+    """
+
+    def reset(self) -> bool | None:
+        """Empty the object. It runs when the last reference goes, on the thread that let it go.
+
+        Returns:
+            False to have the object discarded; anything else to have it parked.
+
+        An exception goes to `sys.unraisablehook`, and the object is discarded.
+        """
+
+    def capacity(self) -> int:
+        """Say how large the object is, in a unit of the class's own: above `max_cap` it is discarded.
+
+        It is asked after `reset`, or, where there is none, before the object is emptied. An exception goes
+        to `sys.unraisablehook`, and the object is discarded.
+        """
+        ...
+
+
+@attrs.frozen(kw_only=True, eq=False)
+class Plan:
+    """How the objects of one pool are made, emptied and measured.
+
+    Attributes:
+        factory: makes an object that is ready to use.
+        parkable: makes an object that can be parked, as `empty` would have left it.
+        cls: the class of the objects; `object` where a function makes them.
+        empty: empties an object; False means: do not keep it. Where there are `fields`, these do that instead.
+        measure: says the capacity of an object, an integer; None: it is never too large.
+        reset: what the user gave to empty an object, or the class's own method; None where there is neither.
+        fields: empties an object field by field; None: it is emptied as a whole.
+        why: why that is so, for people.
+        keep: the attributes that somebody said are to be kept.
+        hooked: whether calling the class leads to a pool.
+        plain: whether `object.__new__` makes the objects.
+        builtin: what recycling has to know of the builtin base, where the class has one.
+    """
+
+    factory: Callable[[], Any]
+    parkable: Callable[[], Any]
+    cls: type
+    empty: Reset
+    measure: Capacity | None
+    why: str
+    reset: Reset | None = None
+    fields: FieldPlan | None = None
+    keep: tuple[str, ...] = ()
+    hooked: bool = False
+    plain: bool = False
+    builtin: Builtin | None = None
+    _mro: tuple[type, ...] = attrs.field(
+        init=False, default=attrs.Factory(lambda plan: plan.cls.__mro__, takes_self=True)
+    )
+
+    def is_outdated(self) -> bool:
+        """Whether the class has got other bases since, which may have hidden from it what its objects have."""
+        return self.cls.__mro__ is not self._mro
+
+    def is_for(self, obj: object) -> bool:
+        """Whether a pool of this plan can keep `obj`."""
+        return self.cls is object or obj.__class__ is self.cls
+
+    @property
+    def derived(self) -> FieldPlan | None:
+        """The fields where they are all that is to be known of an object, so that `take` needs no `__init__`."""
+        return self.fields if self.fields is not None and self.fields.is_whole else None
+
+    @property
+    def scrubs(self) -> bool:
+        """Whether an object is left blank when it is emptied, so that `__init__` has to run before it is used again."""
+        return self.reset is None and self.fields is None
+
+    @property
+    def takes_blank(self) -> bool:
+        """Whether an object that never saw an `__init__` can be recycled, and one that was recycled be made blank."""
+        return self.scrubs or self.derived is not None
+
+    def check(self, given: Mapping[str, Any]) -> None:
+        """Raise TypeError where `take` cannot be given this."""
+        if self.derived is not None:
+            self.derived.check(given)
+        elif given and not self.scrubs:
+            raise TypeError(
+                f"take({self.cls.__qualname__}, {', '.join(given)}=...): an object is taken as its reset left it, so "
+                "there is nothing to give; set its attributes afterwards"
+            )
+        elif given and self.takes_nothing:
+            raise TypeError(f"{self.cls.__name__}() takes no arguments")
+
+    @property
+    def measures_builtin(self) -> bool:
+        """Whether the capacity of an object is what its builtin part has room for."""
+        return self.builtin is not None and self.measure is self.builtin.capacity
+
+    @property
+    def takes_nothing(self) -> bool:
+        """Whether the class is to be called without arguments; its `__init__` may be changed at any time."""
+        return self.plain and self.cls.__init__ is object.__init__  # type: ignore[misc] # it is only compared
+
+
+def plan_for_class(
+    cls: type,
+    *,
+    reset: Reset | None,
+    capacity: Capacity | None,
+    hooked: bool,
+    keep: tuple[str, ...] = (),
+) -> Plan:
+    """The plan for objects of `cls`; its own `reset` and `capacity` serve where none are given.
+
+    Calling a class that is `hooked` leads to its pool, so its objects are made another way.
+
+    Raises:
+        TypeError: its objects cannot be emptied, or `reset` or `capacity` cannot be called with one alone.
+        ValueError: `keep` names what the class has not.
+    """
+    builtin = builtin_of(cls)
+    reset = _checked(cls, "reset", reset)
+    capacity = _checked(cls, "capacity", capacity)
+    if builtin is not None and (capacity is None or says_builtin(capacity)):
+        capacity = builtin.capacity
+    refuse_immutable(cls)
+    if reset is None:
+        refuse_unscrubbable(cls)
+    elif keep:
+        raise TypeError(
+            f"keep={keep!r}: {cls.__qualname__} has a reset, which says what is kept; give it one or the other"
+        )
+    factory = partial(construct, cls) if hooked else cls
+    has_new = class_with_new(cls) is not None
+    if builtin is not None and has_new:
+        builtin = attrs.evolve(builtin, fits=None, refill=None)  # what is passed on to it is the class's own affair
+    scrub = scrubber(cls, builtin)
+    fields, why = (None, "emptied by its reset") if reset is not None else _fields_of(cls, keep, scrub)
+    keeps_what_init_made = reset is not None or (fields is not None and not fields.is_whole)
+    return Plan(
+        factory=factory,
+        parkable=factory if keeps_what_init_made else partial(_blank, cls, hooked=hooked),
+        cls=object if has_new and not hooked else cls,  # it may give objects of other classes
+        empty=reset or scrub,
+        measure=capacity,
+        why=why,
+        reset=reset,
+        fields=fields,
+        keep=keep,
+        hooked=hooked,
+        plain=builtin is None and not has_new,
+        builtin=builtin,
+    )
+
+
+def _fields_of(cls: type, keep: tuple[str, ...], scrub: Reset) -> tuple[FieldPlan | None, str]:
+    """How the fields of `cls` are emptied, where they are known or kept; and why that is so, for people."""
+    definition = definition_of(cls)
+    if isinstance(definition, str):
+        if not keep:
+            return None, f"scrubbed, and made ready by __init__, because {definition}"
+        slots = slots_of(cls)
+        for name in keep:
+            if not has_dict(cls) and name not in slots:
+                raise ValueError(
+                    f"keep={keep!r}: {cls.__qualname__} can have no attribute {name!r}; name some of its slots: "
+                    f"{', '.join(slots) or 'it has none'}"
+                )
+        return FieldPlan(cls, keeping(keep), scrub, is_whole=False), "scrubbed, but for what it keeps"
+    definition = keeping_fields(definition, keep)
+    return FieldPlan(cls, definition, scrub, is_whole=True), "emptied field by field"
+
+
+def plan_for_function(factory: Callable[[], Any], *, reset: Reset | None, capacity: Capacity | None) -> Plan:
+    """The plan for what a function makes.
+
+    Raises:
+        TypeError: there is no `reset`, or `reset` or `capacity` cannot be called with an object alone.
+    """
+    if reset is None:
+        raise TypeError(
+            f"reset=None: what {factory!r} makes has to be emptied between two uses; pass reset= a function that "
+            "empties one, or reset=lambda obj: None where nothing has to be done"
+        )
+    for name, function in (("reset", reset), ("capacity", capacity)):
+        if function is not None:
+            check_hook(f"{name}={function!r}", name, function)
+    return Plan(
+        factory=factory,
+        parkable=factory,
+        cls=object,
+        empty=reset,
+        measure=capacity,
+        why="emptied by the reset of its pool",
+        reset=reset,
+    )
+
+
+def _blank(cls: type, *, hooked: bool) -> Any:
+    new: Any = cls.__new__
+    return allocate(cls, cls, (), {}) if hooked else new(cls)
+
+
+def _checked(cls: type, name: str, given: Callable[[Any], Any] | None) -> Callable[[Any], Any] | None:
+    """The function to use as `name`: the one given, or else the method of `cls`, or None where it has none.
+
+    An attribute that is no method of the objects, such as a property, a number, a class or a class method, is the
+    class's own affair, and so is what its metaclass has.
+    """
+    if given is not None:
+        check_hook(f"{name}={given!r}", name, given)
+        return given
+    method: Any = next((base.__dict__[name] for base in cls.__mro__ if name in base.__dict__), None)
+    if isinstance(method, types.FunctionType | types.MethodDescriptorType):
+        check_hook(f"{cls.__qualname__}.{name}", name, method)
+        return method
+    other = isinstance(method, type | property | classmethod | staticmethod) or not callable(getattr(cls, name, None))
+    return None if method is None or other else operator.methodcaller(name)
+
+
+def check_hook(which: str, name: str, function: Callable[[Any], Any]) -> None:
+    """Raise TypeError, with a text that begins with `which`, if `function` cannot be called with an object alone."""
+    if not callable(function):
+        raise TypeError(f"{which}: expected a function that takes the object")
+    called = (function, inspect.getattr_static(type(function), "__call__", None))  # an object can be a function, too
+    if any(inspect.iscoroutinefunction(each) or inspect.isgeneratorfunction(each) for each in called):
+        raise TypeError(
+            f"{which}: it runs while an object is dropped, where nothing awaits it; make it a plain function"
+        )
+    try:
+        signature = _signature_of(function)
+    except ValueError:
+        return  # some functions written in C do not tell
+    try:
+        signature.bind(object())
+    except TypeError as error:
+        raise TypeError(
+            f"{which}: it is called with the object alone, but takes {signature}; "
+            f"pass {name}= a function that takes only the object"
+        ) from error
+
+
+def _signature_of(function: Callable[..., Any]) -> inspect.Signature:
+    """Its signature; what its annotations name need not be there yet, where Python evaluates them late."""
+    if sys.version_info >= (3, 14):
+        from annotationlib import Format  # new in this version
+
+        return inspect.signature(function, annotation_format=Format.STRING)
+    return inspect.signature(function)
+
+
+def check_keep(keep: Any) -> tuple[str, ...]:
+    """Give back `keep` as a tuple of names; None is none.
+
+    Raises:
+        TypeError: it is something else than names.
+    """
+    if keep is None:
+        return ()
+    if isinstance(keep, str) or not isinstance(keep, Iterable):
+        raise TypeError(f"keep={keep!r}: expected the names of attributes, as in keep=('buffer', 'seen')")
+    names = tuple(keep)
+    for name in names:
+        if not isinstance(name, str):
+            raise TypeError(f"keep={names!r}: expected strings, got {type(name).__name__}: name the attributes to keep")
+    return names

@@ -1,0 +1,284 @@
+"""Definitions: the fields that attrs or dataclasses know a class to have, and what its `__init__` does with each."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import inspect
+import types
+from collections.abc import Callable
+from typing import Any, Final, TypeAlias
+
+import attrs
+
+from pooled._plan.builtins import builtin_of
+from pooled._plan.parts import AnyPart, Part, part_converted_by, part_made_by
+
+Convert: TypeAlias = Callable[[Any, Any], Any]
+"""convert(obj, value): what is assigned where `value` was given."""
+
+NO_DEFAULT: Final = object()
+
+
+@attrs.frozen(kw_only=True, eq=False)
+class Field:
+    """One field, and what `__init__` does with it.
+
+    Attributes:
+        name: of the attribute.
+        keyword: what `__init__` calls it; None where it cannot be given.
+        part: what is emptied in place there; None: nothing is.
+        default: its default; `NO_DEFAULT` where it has none, or a factory.
+        make: make(obj) makes the default that a factory makes, or a converter; None where there is neither.
+        maker: what `make` calls, to be shown.
+        needs_self: whether `make` looks at the object.
+        convert: convert(obj, value), for a value that is given; None where that is assigned as it is.
+        validate: validate(obj, value); None where nothing is checked.
+        is_required: whether `__init__` cannot do without it.
+    """
+
+    name: str
+    keyword: str | None = None
+    part: Part | AnyPart | None = None
+    default: Any = NO_DEFAULT
+    make: Callable[[Any], Any] | None = None
+    maker: Any = None
+    needs_self: bool = False
+    convert: Convert | None = None
+    validate: Callable[[Any, Any], object] | None = None
+    is_required: bool = False
+
+
+@attrs.frozen(kw_only=True, eq=False)
+class Definition:
+    """What is known of a class.
+
+    Attributes:
+        fields: in the order in which `__init__` assigns them.
+        finish: the name of the method that `__init__` calls at its end; None where there is none.
+        passed_on: the fields that are no attributes, but are passed to `finish` (`InitVar`), in order.
+        validates: whether validators are to run now.
+    """
+
+    fields: tuple[Field, ...]
+    finish: str | None
+    passed_on: tuple[Field, ...] = ()
+    validates: Callable[[], bool] = lambda: False
+
+
+def definition_of(cls: type) -> Definition | str:
+    """The definition of `cls`; or, where its `__init__` does more than that would tell, a sentence that says what."""
+    owner = next(base for base in cls.__mro__ if "__init__" in base.__dict__)
+    init = owner.__dict__["__init__"]
+    if attrs.has(cls) and "__attrs_attrs__" in owner.__dict__:
+        is_generated = _is_generated_by_attrs(cls, owner, init)
+        read = _read_attrs
+    elif dataclasses.is_dataclass(cls) and "__dataclass_fields__" in owner.__dict__:
+        is_generated = _is_generated_by_dataclass(cls, owner, init)
+        read = _read_dataclass
+    elif attrs.has(cls) or dataclasses.is_dataclass(cls):
+        return "its __init__ is its own"
+    else:
+        return "it is neither an attrs class nor a dataclass"
+    if not is_generated:
+        return "its __init__ is its own"
+    definition = read(cls, owner)
+    return _hindrance(cls, init, definition) or definition
+
+
+_FILE_OF_ATTRS: Final = attrs.fields.__code__.co_filename
+
+
+def _is_generated_by_attrs(cls: Any, owner: type, init: Any) -> bool:
+    return (
+        owner.__dict__["__attrs_attrs__"] is cls.__attrs_attrs__
+        and "__attrs_init__" not in owner.__dict__  # it is there where attrs left __init__ alone
+        and _file_of(init).startswith("<attrs generated")
+    )
+
+
+def _is_generated_by_dataclass(cls: Any, owner: type, init: Any) -> bool:
+    return (
+        owner.__dict__["__dataclass_fields__"] is cls.__dataclass_fields__
+        and owner.__dict__["__dataclass_params__"].init
+        and _file_of(init) == "<string>"
+    )
+
+
+def _file_of(function: Any) -> str:
+    return function.__code__.co_filename if isinstance(function, types.FunctionType) else ""
+
+
+def _hindrance(cls: type, init: Any, definition: Definition) -> str | None:
+    """What else an object of `cls` has, or does when it is made, that its fields do not tell; None: nothing."""
+    names = {*init.__code__.co_names, *(text for text in init.__code__.co_consts if isinstance(text, str))}
+    if "__attrs_pre_init__" in names:
+        return "it has an __attrs_pre_init__"
+    if "_attrs_cached_hash" in names:
+        return "attrs caches its hash"
+    for name in ("__setattr__", "__delattr__"):
+        if not _is_stock_or_generated(cls, name):
+            return f"its {name} is its own"
+    if builtin_of(cls) is not None:
+        return "it has a builtin base"
+    for field in definition.fields:
+        found = inspect.getattr_static(cls, field.name, None)
+        is_slot = isinstance(found, types.MemberDescriptorType)
+        if not is_slot and (hasattr(type(found), "__set__") or hasattr(type(found), "__delete__")):
+            return f"its field {field.name!r} is a descriptor"
+    return None
+
+
+def _is_stock_or_generated(cls: type, name: str) -> bool:
+    """Whether a method is `object`'s, or one that attrs or dataclasses put there."""
+    owner = next(base for base in cls.__mro__ if name in base.__dict__)
+    params = owner.__dict__.get("__dataclass_params__")
+    is_generated_by_dataclass = params is not None and params.frozen  # else it would have refused to
+    return owner is object or is_generated_by_dataclass or _file_of(owner.__dict__[name]) == _FILE_OF_ATTRS
+
+
+# attrs.
+
+
+def _read_attrs(cls: Any, owner: Any) -> Definition:
+    has_finish = "__attrs_post_init__" in owner.__init__.__code__.co_names
+    return Definition(
+        fields=tuple(map(_attrs_field, cls.__attrs_attrs__)),
+        finish="__attrs_post_init__" if has_finish else None,
+        validates=lambda: not attrs.validators.get_disabled(),
+    )
+
+
+def _attrs_field(attribute: attrs.Attribute[Any]) -> Field:
+    default: Any = attribute.default
+    convert = _converting(attribute)
+    validator = attribute.validator
+    field = Field(
+        name=attribute.name,
+        keyword=attribute.alias if attribute.init else None,
+        convert=convert,
+        validate=None if validator is None else lambda obj, value: validator(obj, attribute, value),
+        is_required=attribute.init and default is attrs.NOTHING,
+    )
+    if default is attrs.NOTHING:
+        return field
+    factory = default.factory if isinstance(default, attrs.Factory) else None  # type: ignore[arg-type] # it is a class
+    if convert is not None:
+        part = part_converted_by(attribute.converter, factory, default)
+    else:
+        part = part_made_by(factory) if factory is not None and not default.takes_self else None
+    if part is not None:
+        return attrs.evolve(field, part=part)
+    if factory is None and convert is None:
+        return attrs.evolve(field, default=default)
+    make = _making(default, factory)
+    if convert is not None:
+        make = functools.partial(_make_and_convert, make, convert)
+    return attrs.evolve(
+        field,
+        make=make,
+        maker=attribute.converter if factory is None else factory,
+        needs_self=(factory is not None and default.takes_self) or getattr(attribute.converter, "takes_self", False),
+    )
+
+
+def _making(default: Any, factory: Any) -> Callable[[Any], Any]:
+    if factory is None:
+        return lambda _: default
+    if default.takes_self:
+        return factory  # type: ignore[no-any-return] # it takes the object
+    return lambda _: factory()
+
+
+def _make_and_convert(make: Callable[[Any], Any], convert: Convert, obj: Any) -> Any:
+    return convert(obj, make(obj))
+
+
+def _converting(attribute: attrs.Attribute[Any]) -> Convert | None:
+    converter: Any = attribute.converter
+    if converter is None:
+        return None
+    takes_self = getattr(converter, "takes_self", False)  # an attrs.Converter, since attrs 24.1, may say so
+    takes_field = getattr(converter, "takes_field", False)
+    if not (takes_self or takes_field):
+        return lambda _, value: converter(value)
+    function = converter.converter
+
+    def convert(obj: Any, value: Any) -> Any:
+        return function(value, *([obj] if takes_self else ()), *([attribute] if takes_field else ()))
+
+    return convert
+
+
+# Dataclasses.
+
+
+def _read_dataclass(cls: Any, owner: Any) -> Definition:
+    fields = dataclasses.fields(cls)
+    attributes = {field.name for field in fields}
+    code = owner.__init__.__code__  # a signature has annotations, and what they name need not be there yet
+    parameters = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
+    passed_on = (
+        field
+        for name, field in cls.__dataclass_fields__.items()
+        if name not in attributes and name in parameters  # else it is a ClassVar
+    )
+    has_finish = "__post_init__" in code.co_names
+    has_slots = "__slots__" in owner.__dict__
+    return Definition(
+        fields=tuple(_dataclass_field(field, has_slots=has_slots) for field in fields),
+        finish="__post_init__" if has_finish else None,
+        passed_on=tuple(_dataclass_field(field, has_slots=has_slots) for field in passed_on),
+    )
+
+
+def _dataclass_field(field: dataclasses.Field[Any], *, has_slots: bool) -> Field:
+    known = Field(name=field.name, keyword=field.name if field.init else None)
+    factory = field.default_factory
+    if factory is not dataclasses.MISSING:
+        if part := part_made_by(factory):
+            return attrs.evolve(known, part=part)
+        return attrs.evolve(known, make=lambda _: factory(), maker=factory)
+    if field.default is dataclasses.MISSING:
+        return attrs.evolve(known, is_required=field.init)
+    if field.init or has_slots:
+        return attrs.evolve(known, default=field.default)
+    return known  # __init__ leaves it to the class, which has the default
+
+
+# What somebody said that is to be kept.
+
+
+def keeping(names: tuple[str, ...]) -> Definition:
+    """The definition of a class of which only these attributes are known."""
+    return Definition(fields=tuple(Field(name=name, part=AnyPart()) for name in names), finish=None)
+
+
+def keeping_fields(definition: Definition, names: tuple[str, ...]) -> Definition:
+    """The definition, with these fields emptied in place whatever makes them.
+
+    Raises:
+        ValueError: a name is not that of a field, or of one whose default is made from the object.
+    """
+    known = [field.name for field in definition.fields]
+    for name in names:
+        if name not in known:
+            raise ValueError(f"keep={names!r}: {name!r} is not a field; expected some of {', '.join(known)}")
+    return attrs.evolve(
+        definition, fields=tuple(_kept(field) if field.name in names else field for field in definition.fields)
+    )
+
+
+def _kept(field: Field) -> Field:
+    make, default = field.make, field.default
+    if field.part is not None:
+        return attrs.evolve(field, part=AnyPart(make=field.part.make))
+    if make is None:
+        factory = None if default is NO_DEFAULT else lambda: default
+        return attrs.evolve(field, part=AnyPart(make=factory), default=NO_DEFAULT)
+    if field.needs_self:
+        raise ValueError(
+            f"keep: the default of the field {field.name!r} is made from the object itself, so it cannot be kept from "
+            "one to the next; leave it out"
+        )
+    return attrs.evolve(field, part=AnyPart(make=functools.partial(make, None)), make=None, maker=None)

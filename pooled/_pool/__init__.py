@@ -1,0 +1,1 @@
+"""Pools: what keeps parked objects, and how classes get one."""

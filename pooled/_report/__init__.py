@@ -1,0 +1,1 @@
+"""Reports: statistics of all pools as text, HTML, metrics and samples."""

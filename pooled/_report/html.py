@@ -1,0 +1,244 @@
+"""The page of a report: the pools, how often they had what was asked for, and what was parked and live over time.
+
+One file: its style and its charts are in it. It asks browsers to load nothing from anywhere and to run no script.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from html import escape
+from typing import Final
+
+from pooled import _engine
+from pooled._report.charts import Chart
+from pooled._report.names import shown
+from pooled._report.sampling import Sample
+from pooled._stats import Stats
+
+CHARTED: Final = 12
+"""How many pools have a chart: those that handed out most."""
+
+LONGEST: Final = 120
+"""A name of more characters is shown with a gap in its middle."""
+
+_POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
+
+# Against what is behind them, texts have a contrast of 4.5 or more, and lines one of 3 or more.
+_STYLE: Final = """
+:root { color-scheme: light dark; --page: #fff; --ink: #1f2328; --soft: #59636e; --line: #d1d9e0; --fill: #f6f8fa;
+  --parked: #0969da; --live: #b34700; }
+@media (prefers-color-scheme: dark) { :root { --page: #0d1117; --ink: #e6edf3; --soft: #9198a1; --line: #30363d;
+  --fill: #161b22; --parked: #58a6ff; --live: #f0883e; } }
+* { box-sizing: border-box; }
+body { margin: 0; background: var(--page); color: var(--ink); font: 15px/1.5 system-ui, -apple-system, "Segoe UI",
+  Roboto, "Helvetica Neue", Arial, sans-serif; }
+main { max-width: 76rem; margin: 0 auto; padding: 2.5rem 1.5rem 4rem; }
+h1 { font-size: 1.6rem; line-height: 1.25; margin: 0; } h2 { font-size: 1.1rem; margin: 2.5rem 0 .75rem; }
+.about { color: var(--soft); margin: .5rem 0 .75rem; font-size: .9rem; overflow-wrap: anywhere; }
+h1 + .about { margin-bottom: 1.75rem; }
+code { font: .95em ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; }
+.tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(9rem, 1fr)); gap: .75rem; margin: 0; }
+.tiles div { background: var(--fill); border: 1px solid var(--line); border-radius: 8px; padding: .7rem 1.1rem; }
+.tiles dt { color: var(--soft); font-size: .85rem; }
+.tiles dd { margin: 0; font-size: 1.45rem; font-variant-numeric: tabular-nums; }
+.wide { overflow-x: auto; border: 1px solid var(--line); border-radius: 8px; }
+.wide:focus-visible { outline: 2px solid var(--parked); outline-offset: 2px; }
+table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; font-size: .9rem; }
+th, td { padding: .45rem .6rem; text-align: right; white-space: nowrap; border-bottom: 1px solid var(--line); }
+th { color: var(--soft); font-weight: 600; background: var(--fill); }
+tbody tr:last-child > * { border-bottom: 0; }
+th:first-child { text-align: left; white-space: normal; overflow-wrap: anywhere; min-width: 14rem; padding-left: 1rem; }
+td:last-child, th:last-child { padding-right: 1rem; }
+tbody th { color: var(--ink); font-weight: 500; background: none; }
+.rate { display: inline-block; width: 4rem; height: .5rem; margin-right: .6rem; border-radius: 4px;
+  background: var(--line); overflow: hidden; vertical-align: middle; }
+.rate i { display: block; height: 100%; background: var(--parked); }
+.zero { color: var(--soft); }
+.why { display: grid; grid-template-columns: max-content 1fr; gap: .15rem 1rem; margin: .75rem 0 0; font-size: .9rem; }
+.why dt { font-weight: 600; } .why dd { margin: 0; color: var(--soft); }
+.charts { display: grid; grid-template-columns: repeat(auto-fill, minmax(24rem, 1fr)); gap: 1rem; }
+figure { margin: 0; border: 1px solid var(--line); border-radius: 8px; padding: .8rem 1rem .6rem; min-width: 0;
+  display: flex; flex-direction: column; break-inside: avoid; }
+figcaption { font-weight: 600; font-size: .9rem; overflow-wrap: anywhere; margin-bottom: .4rem; }
+svg { width: 100%; height: auto; display: block; margin-top: auto; } svg text { fill: var(--soft); font-size: 10.5px; }
+svg .axis { stroke: var(--line); } svg path { fill: none; stroke-width: 1.75; stroke-linejoin: round; }
+svg .parked { stroke: var(--parked); } svg .live { stroke: var(--live); }
+svg .area { stroke: none; fill: var(--parked); fill-opacity: .16; }
+.key { display: flex; flex-wrap: wrap; gap: .1rem 1.25rem; margin: .35rem 0 0; padding: 0; list-style: none;
+  font-size: .85rem; color: var(--soft); font-variant-numeric: tabular-nums; }
+.key b { color: var(--ink); font-weight: 600; }
+.key i { display: inline-block; width: 1.1rem; margin-right: .45rem; vertical-align: middle; }
+.key .parked { height: .6rem; border-top: 2px solid var(--parked);
+  background: color-mix(in srgb, var(--parked) 16%, transparent); }
+.key .live { border-top: 2px solid var(--live); }
+@media screen and (max-width: 48rem) {
+  main { padding: 1.5rem 1rem 3rem; }
+  .tiles { grid-template-columns: repeat(auto-fit, minmax(7.5rem, 1fr)); } .tiles dd { font-size: 1.25rem; }
+  .charts { grid-template-columns: 1fr; } svg text { font-size: 14px; }
+  thead { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
+  .wide { position: relative; overflow: hidden; } table, tbody { display: block; }
+  tbody tr { display: grid; grid-template-columns: 1fr 1fr; gap: 0 1.5rem; padding: .6rem 1rem;
+    border-bottom: 1px solid var(--line); }
+  tbody tr:last-child { border-bottom: 0; }
+  tbody th:first-child, tbody td, tbody td:last-child { display: flex; justify-content: space-between; min-width: 0;
+    padding: .1rem 0; border: 0; }
+  tbody th:first-child, td.share { grid-column: 1 / -1; } tbody th:first-child { display: block; font-weight: 600; }
+  td::before { content: attr(data-of); color: var(--soft); }
+}
+@media print {
+  :root { color-scheme: light; --page: #fff; --ink: #000; --soft: #454c54; --line: #c4ccd3; --fill: #fff;
+    --parked: #0969da; --live: #b34700; }
+  body { font-size: 10pt; print-color-adjust: exact; -webkit-print-color-adjust: exact; }
+  main { max-width: none; padding: 0; } .wide { overflow: visible; } tr { break-inside: avoid; }
+  table { font-size: 7pt; } th, td { padding: .25rem .2rem; } th:first-child { min-width: 6.5rem; }
+  .tiles { grid-template-columns: repeat(5, 1fr); }
+  .rate { display: none; } .charts { grid-template-columns: 1fr 1fr; } h2 { break-after: avoid; }
+}
+"""
+
+_COLUMNS: Final = (
+    *("taken", "hits", "misses", "live", "parked"),
+    *("recycled", "discarded", "escaped", "collected", "detached"),
+)
+
+_REASONS: Final[Mapping[str, str]] = {  # in HTML
+    "full": "the pool was full: it parks <code>max</code> objects at most",
+    "large": "their capacity was above <code>max_cap</code>",
+    "error": "<code>__init__</code>, <code>reset</code> or <code>capacity</code> raised",
+    "refused": "<code>reset</code> returned False, or they could not be emptied",
+}
+
+
+def page(pools: Mapping[str, Stats], samples: Sequence[Sample]) -> str:
+    """The page, in HTML, of characters that UTF-8 can write."""
+    used = {name: pools[name] for name in sorted(pools, key=lambda name: -pools[name].taken) if _did(pools[name])}
+    counted = "1 pool" if len(pools) == 1 else f"{len(pools):,} pools"
+    now = time.strftime("%Y-%m-%d %H:%M:%S %z")
+    about = f"{now}; engine {_engine.name}, Python {sys.version.split()[0]}; {counted}"
+    body = [
+        f"<h1>What the pools did</h1><p class=about>{escape(about)}</p>",
+        _summary(sum(pools.values(), Stats())),
+        f"<h2>Pools</h2>{_pools(used)}{_unused(pools.keys() - used)}",
+        _discards(used),
+        f"<h2>Over time</h2>{_charts(used, samples)}",
+    ]
+    return (
+        f"<!doctype html>\n<html lang=en><head><meta charset=utf-8><meta http-equiv=Content-Security-Policy "
+        f'content="{_POLICY}"><meta name=viewport content="width=device-width, initial-scale=1">'
+        f"<title>pooled: what the pools did</title><style>{_STYLE}</style></head>\n<body><main>\n"
+        + "\n".join(filter(None, body))
+        + "\n</main></body></html>\n"
+    )
+
+
+def _did(stats: Stats) -> bool:
+    return bool(stats.taken or stats.parked)
+
+
+def _name(name: str) -> str:
+    """A name, isolated from what stands beside it: there are letters that are written from right to left."""
+    whole, half = shown(name), LONGEST // 2
+    if len(whole) <= LONGEST:
+        return f"<bdi>{_breakable(whole)}</bdi>"
+    short = f"{whole[:half]}\N{HORIZONTAL ELLIPSIS}{whole[-half:]}"
+    return f'<bdi title="{escape(whole)}">{_breakable(short)}</bdi>'
+
+
+def _breakable(name: str) -> str:
+    """In HTML, with the places where a line had better end."""
+    return re.sub("([.:])(?=.)", r"\1<wbr>", escape(name))
+
+
+def _summary(total: Stats) -> str:
+    tiles = {
+        "handed out": f"{total.taken:,}",
+        "from a pool": f"{total.hit_rate:.1%}" if total.taken else "\N{EN DASH}",
+        "live": f"{total.live:,}",
+        "parked": f"{total.parked:,}",
+        "discarded": f"{total.discarded:,}",
+    }
+    shown_tiles = (f"<div><dt>{name}</dt><dd>{value}</dd></div>" for name, value in tiles.items())
+    return f"<dl class=tiles>{''.join(shown_tiles)}</dl>"
+
+
+def _pools(pools: Mapping[str, Stats]) -> str:
+    if not pools:
+        return "<p class=about>Nothing came from a pool.</p>"
+    return _table("Pools", ("hit rate", *_COLUMNS), {name: _cells(stats) for name, stats in pools.items()})
+
+
+def _cells(stats: Stats) -> Iterable[str]:
+    share = f"{stats.hit_rate:.1%}"
+    bar = f'<span class=rate><i style="width:{share}"></i></span>'
+    yield f'<td class=share data-of="hit rate">{f"<span>{bar}{share}</span>" if stats.taken else ""}</td>'
+    for column in _COLUMNS:
+        yield _cell(column, getattr(stats, column))
+
+
+def _cell(column: str, value: int) -> str:
+    return f'<td{"" if value else " class=zero"} data-of="{column}">{value:,}</td>'
+
+
+def _table(what: str, columns: Iterable[str], rows: Mapping[str, Iterable[str]]) -> str:
+    """A table of pools. Where it is too wide it can be scrolled, by keyboard, too."""
+    head = "".join(f"<th scope=col>{name}</th>" for name in ("pool", *columns))
+    body = "\n".join(f"<tr><th scope=row>{_name(name)}</th>{''.join(cells)}</tr>" for name, cells in rows.items())
+    return (
+        f'<div class=wide role=region aria-label="{what}" tabindex=0><table><thead><tr>{head}</tr></thead>\n'
+        f"<tbody>\n{body}\n</tbody></table></div>"
+    )
+
+
+def _unused(names: Iterable[str]) -> str:
+    """The pools that nothing came from."""
+    listed = ", ".join(map(_name, sorted(names)))
+    return f"<p class=about>Nothing came from: {listed}</p>" if listed else ""
+
+
+def _discards(pools: Mapping[str, Stats]) -> str:
+    """Why objects really died, of the pools that had some that did."""
+    rows = {
+        name: [_cell(reason, getattr(stats, f"discarded_{reason}")) for reason in _REASONS]
+        for name, stats in pools.items()
+        if stats.discarded
+    }
+    if not rows:
+        return ""
+    why = "".join(f"<dt>{reason}</dt><dd>{text}</dd>" for reason, text in _REASONS.items())
+    return f"<h2>Why objects were discarded</h2>{_table('Discards', _REASONS, rows)}<dl class=why>{why}</dl>"
+
+
+def _charts(pools: Mapping[str, Stats], samples: Sequence[Sample]) -> str:
+    if len(samples) == 1:
+        return "<p class=about>One sample was taken so far; a chart needs two.</p>"
+    if not samples:
+        return "<p class=about>Nothing was sampled: <code>pooled.sample(interval)</code> does that.</p>"
+    drawn = [figure for number, name in enumerate(list(pools)[:CHARTED]) if (figure := _figure(number, name, samples))]
+    if not drawn:
+        return "<p class=about>None of these pools was there when samples were taken.</p>"
+    which = f", of the {CHARTED} pools that handed out most" if len(pools) > CHARTED else ""
+    about = f"<p class=about>Objects that were parked and live, by the time since the sampling began{which}.</p>"
+    return f"{about}<div class=charts>" + "\n".join(drawn) + "</div>"
+
+
+def _figure(number: int, name: str, samples: Sequence[Sample]) -> str:
+    """A chart of one pool; empty where it was not there to be seen twice."""
+    seen = [(sample.seconds, sample.pools[name]) for sample in samples if name in sample.pools]
+    if len(seen) < 2:
+        return ""
+    chart = Chart(
+        title=shown(name),
+        seconds=[at for at, _ in seen],
+        series={"parked": [stats.parked for _, stats in seen], "live": [stats.live for _, stats in seen]},
+        span=(samples[0].seconds, samples[-1].seconds),
+    )
+    key = "".join(
+        f"<li><i class={series}></i><b>{series}</b> {counts[-1]:,} at last, {max(counts):,} at most</li>"
+        for series, counts in chart.series.items()
+    )
+    return (
+        f"<figure><figcaption>{_name(name)}</figcaption>{chart.svg(f'chart-{number}')}<ul class=key>{key}</ul></figure>"
+    )
