@@ -1,4 +1,4 @@
-"""What `python -m pooled` says where the package cannot even be imported: a message, in the place of a traceback."""
+"""Errors of `python -m pooled` before the package is imported: a message in place of a traceback."""
 
 from __future__ import annotations
 
@@ -6,7 +6,10 @@ import sys
 
 
 def end_command(error: Exception) -> None:
-    """Where this process is `python -m pooled`, which imports the package first: say what is wrong, and end with 2."""
+    """If this process is `python -m pooled`, print the error and exit with status 2.
+
+    The command imports the package before its own code runs, so it cannot catch an error of that import.
+    """
     if sys.argv[:1] == ["-m"] and sys.orig_argv[-len(sys.argv)] in ("pooled", "-mpooled"):
         print(f"python -m pooled: {error}", file=sys.stderr)  # noqa: T201 (it is a command)
         raise SystemExit(2)

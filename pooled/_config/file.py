@@ -1,0 +1,97 @@
+"""The configuration file, in TOML."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from pooled._config.model import Configuration, ConfigurationError, Instrumented
+from pooled._config.values import LIMITS, check_budget, check_gc_trim, check_target, checked
+from pooled._policy import Limits, check_limit
+
+
+def read_file(path: Path, where: str) -> Configuration:
+    """Read a configuration file.
+
+    Args:
+        path: the file.
+        where: the beginning of each error; it says which option or variable names the file.
+
+    Raises:
+        ConfigurationError: the file cannot be read, is not TOML in UTF-8, or has an invalid entry.
+    """
+    try:
+        document = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigurationError(f"{where}: cannot be read: {error.strerror}; name a file that can") from error
+    except UnicodeDecodeError as error:
+        raise ConfigurationError(f"{where}: expected a TOML file in UTF-8: {error}") from error
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigurationError(f"{where}: expected a TOML file: {error}") from error
+    return _parse(where, document)
+
+
+def _parse(where: str, document: dict[str, Any]) -> Configuration:
+    configuration = Configuration()
+    for section, content in document.items():
+        here = f"{where}: [{section}]"
+        match section:
+            case "defaults":
+                table = dict(_table(here, content))
+                configuration.debug = checked(here, check_limit, "debug", table.pop("debug", 0))
+                configuration.budget = checked(here, check_budget, "budget", table.pop("budget", None))
+                configuration.gc_trim = checked(here, check_gc_trim, "gc_trim", table.pop("gc_trim", True))
+                configuration.defaults = _limits(here, table)
+            case "classes":
+                configuration.classes = _by_target(where, section, content, _limits)
+            case "override":
+                configuration.override = _by_target(where, section, content, _limits)
+            case "instrument":
+                configuration.instrument = _by_target(where, section, content, _instrumented)
+            case _:
+                raise ConfigurationError(
+                    f"{where}: unknown key {section!r}; expected [defaults], [classes], [override] or [instrument]"
+                )
+    return configuration
+
+
+def _by_target(where: str, section: str, content: object, parse: Callable[[str, dict[str, Any]], Any]) -> Any:
+    parsed = {}
+    for target, entry in _table(f"{where}: [{section}]", content).items():
+        here = f"{where}: [{section}.{target!r}]"
+        check_target(here, target)
+        parsed[target] = parse(here, _table(here, entry))
+    return parsed
+
+
+def _table(where: str, content: object) -> dict[str, Any]:
+    if not isinstance(content, dict):
+        raise ConfigurationError(f"{where}: expected a table, got {content!r}")
+    return content
+
+
+def _limits(where: str, table: dict[str, Any]) -> Limits:
+    return Limits(**{key: _limit(where, key, value) for key, value in table.items()})
+
+
+def _limit(where: str, key: str, value: object) -> Any:
+    if key not in LIMITS:
+        raise ConfigurationError(f"{where}: unknown key {key!r}; expected {', '.join(LIMITS)}")
+    return checked(where, LIMITS[key], key, value)
+
+
+def _instrumented(where: str, table: dict[str, Any]) -> Instrumented:
+    methods = {key: table.pop(key) for key in ("reset", "capacity") if key in table}
+    for key, value in methods.items():
+        if not (isinstance(value, str) and value.isidentifier()):
+            raise ConfigurationError(f"{where}: {key}={value!r}: expected the name of a method of the class")
+    keep = _names(where, table.pop("keep")) if "keep" in table else None
+    return Instrumented(where=where, limits=_limits(where, table), keep=keep, **methods)
+
+
+def _names(where: str, value: object) -> tuple[str, ...]:
+    if not (isinstance(value, list) and all(isinstance(name, str) and name.isidentifier() for name in value)):
+        raise ConfigurationError(f"{where}: keep={value!r}: expected a list of names of attributes")
+    return tuple(value)

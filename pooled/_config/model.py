@@ -1,0 +1,83 @@
+"""The configuration as an object: defaults, the limits of single classes, and classes to instrument."""
+
+from __future__ import annotations
+
+from typing import TypeAlias
+
+import attrs
+
+from pooled._policy import Limits, Policy
+
+Target: TypeAlias = str
+"""The name of a class or a factory: `package.module:Class`."""
+
+
+class ConfigurationError(ValueError):
+    """The environment or the configuration file has an invalid entry.
+
+    The text names the variable or the file, the key, the value, and what was expected there.
+    """
+
+
+# Tracebacks print the module of an error, so the public name stays when the class moves.
+ConfigurationError.__module__ = "pooled._config"
+
+
+@attrs.frozen(kw_only=True)
+class Instrumented:
+    """The entry of a configuration file for a class that becomes poolable when its module is imported.
+
+    Attributes:
+        where: the file and the section of the entry; an error about the entry begins with this text.
+        limits: the limits of its pool.
+        reset: the name of the method that empties an object; None for the default.
+        capacity: the name of the method that measures an object; None for the default.
+        keep: the names of the attributes to keep; None for the default.
+    """
+
+    where: str
+    limits: Limits = Limits()
+    reset: str | None = None
+    capacity: str | None = None
+    keep: tuple[str, ...] | None = None
+
+
+@attrs.define(kw_only=True)
+class Configuration:
+    """All configured values.
+
+    Attributes:
+        engine: the name of the engine; None chooses the native one where it was built.
+        debug: in debug mode, one take in `debug` is recorded; 0 turns the mode off.
+        budget: the number of bytes that all pools together may park; None for no limit.
+        gc_trim: the least number of seconds between two trims after full collections; None turns these trims off.
+        defaults: the limits of classes that set none themselves.
+        classes: limits by target, below the limits in the code of the class.
+        override: limits by target, above the limits in the code of the class.
+        instrument: the classes to make poolable when they are imported, by target.
+    """
+
+    engine: str | None = None
+    debug: int = 0
+    budget: int | None = None
+    gc_trim: float | None = 10.0
+    defaults: Limits = Limits()
+    classes: dict[Target, Limits] = attrs.field(factory=dict)
+    override: dict[Target, Limits] = attrs.field(factory=dict)
+    instrument: dict[Target, Instrumented] = attrs.field(factory=dict)
+
+    def policy(self, target: Target, written: Limits) -> Policy:
+        """The policy of the class `target`, whose code sets the limits `written`."""
+        nothing = Limits()
+        layers = (self.classes.get(target, nothing), written, self.override.get(target, nothing))
+        limits = self.defaults
+        for layer in layers:
+            limits = layer.over(limits)
+        return limits.completed()
+
+
+def target_of(thing: object) -> Target:
+    """The name of a class or a factory in configuration and reports: `package.module:Class`."""
+    module = getattr(thing, "__module__", None) or type(thing).__module__
+    name = getattr(thing, "__qualname__", None) or type(thing).__qualname__
+    return f"{module}:{name}"

@@ -1,0 +1,57 @@
+"""Checks of single values: limits, a budget in bytes, seconds between trims, and names of classes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from typing import Any, Final
+
+from pooled._config.model import ConfigurationError
+from pooled._policy import check_limit, check_scope, check_seconds
+from pooled._sizes import check_bytes
+
+LIMITS: Final[Mapping[str, Callable[[str, object], Any]]] = {
+    "max": check_limit,
+    "max_cap": check_limit,
+    "scope": check_scope,
+    "idle_trim": check_seconds,
+}
+"""The check of each limit of a policy, by its name."""
+
+
+def check_budget(name: str, value: object) -> int | None:
+    """Return the bytes that all pools together may park; None for no limit."""
+    if value is None or value == "none":
+        return None
+    return check_bytes(name, value)
+
+
+def check_gc_trim(name: str, value: object) -> float | None:
+    """Return the least number of seconds between two trims after full collections; None turns these trims off."""
+    if isinstance(value, bool):
+        return 10.0 if value else None
+    return check_seconds(name, value, way_out="False turns it off")
+
+
+def check_target(where: str, target: object) -> tuple[str, str]:
+    """Split `package.module:Class` into module and class, or raise an error that begins with `where`."""
+    module, _, name = target.partition(":") if isinstance(target, str) else ("", "", "")
+    if not all(part.isidentifier() for part in (*module.split("."), *name.split("."))):
+        raise ConfigurationError(f"{where}: expected a class as 'package.module:Class', got {target!r}")
+    return module, name
+
+
+def checked(where: str, check: Callable[[str, object], Any], key: str, value: object) -> Any:
+    """Return `check(key, value)`, or raise a ConfigurationError that begins with `where`."""
+    try:
+        return check(key, value)
+    except (TypeError, ValueError) as error:
+        raise ConfigurationError(f"{where}: {error}") from None
+
+
+def number(text: str) -> float | str:
+    """Convert text to an int or a float where it is one; return any other text unchanged."""
+    for convert in (int, float):
+        with suppress(ValueError):
+            return convert(text)
+    return text
