@@ -11,20 +11,11 @@ from pooled._engine import name as engine
 from pooled._plan.field_reset import FieldReset, FieldResets, field_reset
 from pooled._plan.plan import Poolable
 from pooled._policy import Policy
+from pooled._pool.bulk import clear, prune
+from pooled._pool.class_pool import pool_of
 from pooled._pool.decorate import PooledABCMeta, PooledMeta, poolable
-from pooled._pool.pools import (
-    GlobalPool,
-    LocalPool,
-    Pool,
-    assign,
-    clear,
-    detach,
-    orphan,
-    pool_of,
-    prune,
-    take,
-    try_take,
-)
+from pooled._pool.functions import assign, detach, orphan, take, try_take
+from pooled._pool.pools import GlobalPool, LocalPool, Pool
 from pooled._pool.trimming import trim
 from pooled._report.live import Live, live
 from pooled._report.report import report

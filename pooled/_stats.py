@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import attrs
 
 
@@ -65,3 +67,7 @@ class Stats:
         mine, theirs = attrs.astuple(self), attrs.astuple(other)
         names = (field.name for field in attrs.fields(Stats))
         return Stats(**dict(zip(names, map(sum, zip(mine, theirs, strict=True)), strict=True)))
+
+
+COUNTERS: Final = tuple(field.name for field in attrs.fields(Stats) if field.name != "parked")
+"""Names of the attributes of `Stats` that are counted as objects come and go; `parked` is looked up instead."""

@@ -19,7 +19,8 @@ from sys import getrefcount
 from typing import Any, Final, Generic, Self, TypeVar
 
 from pooled._pool.decorate import poolable
-from pooled._pool.pools import Pool, orphan
+from pooled._pool.functions import orphan
+from pooled._pool.pools import Pool
 
 __all__ = ["Arc", "Cell", "TArc"]
 

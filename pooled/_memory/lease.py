@@ -23,7 +23,7 @@ class Lender(Protocol):
     def _take_back(self, memory: list[Memory[Any]]) -> None:
         """Take memory that nobody else can reach out of this list, which alone holds it."""
 
-    def _let_go(self, fate: str) -> None:
+    def _count_lost(self, outcome: str) -> None:
         """Count memory that does not come home, by a name in `Stats`."""
 
 
@@ -66,7 +66,7 @@ def _end(lease: Any, is_exiting: Any = is_finalizing) -> None:
         _counting.append(references)
     else:
         # The cyclic collector calls before it lets go of anything, and what it found may yet come back to life.
-        lender._let_go("escaped" if references[0] == _ALONE[0] else "collected")
+        lender._count_lost("escaped" if references[0] == _ALONE[0] else "collected")
 
 
 @cache

@@ -12,7 +12,7 @@ from pooled._plan.construction import NewHook
 from pooled._plan.plan import Capacity, check_keep
 from pooled._plan.scrub import Reset
 from pooled._policy import Limits, Scope
-from pooled._pool.pools import forget_pool, is_poolable, plan_anew, pool_class
+from pooled._pool.class_pool import forget_pool, is_poolable, make_poolable, replan
 
 C = TypeVar("C", bound=type)
 
@@ -114,7 +114,7 @@ def _pooled(cls: type, written: Limits, reset: Reset | None, capacity: Capacity 
             raise TypeError(
                 f"cls={cls.__qualname__}: it is poolable already; decorate it once, or change its pool's limits"
             )
-        return pool_class(cls, policy, reset=reset, capacity=capacity, keep=keep)
+        return make_poolable(cls, policy, reset=reset, capacity=capacity, keep=keep)
     finally:
         if _claimed.get(id(cls)) is claim:
             del _claimed[id(cls)]
@@ -162,7 +162,7 @@ class PooledMeta(_engine.HookedType):
     def __setattr__(cls, name: str, value: Any) -> None:  # noqa: N805 (the self of a metaclass)
         super().__setattr__(name, value)
         if name in _TELLING and is_poolable(cls):  # as decorators do that add fields to a class
-            plan_anew(cls, cls.__dict__[_KEPT])
+            replan(cls, cls.__dict__[_KEPT])
 
 
 class PooledABCMeta(PooledMeta, ABCMeta):

@@ -1,25 +1,24 @@
-"""Pools, and the functions that reach them through a class or an object."""
+"""Pools of objects: `Pool`, `LocalPool` and `GlobalPool`, and the registry of all of them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import AbstractContextManager
-from typing import Any, ClassVar, Final, Generic, NoReturn, ParamSpec, SupportsIndex, TypeVar, cast
-from weakref import WeakValueDictionary
+from typing import Any, ClassVar, Final, Generic, NoReturn, SupportsIndex, TypeVar, cast
 
 from pooled import _config, _engine
-from pooled._memory.pool import memory_pools, refuse_to_leave
 from pooled._plan.parts import POOL
 from pooled._plan.plan import Capacity, Plan, plan_for_class, plan_for_function
 from pooled._plan.scrub import Reset
 from pooled._policy import Limits, Policy, Scope, check_limit
 from pooled._pool import trimming
+from pooled._pool_common import Registry, check_name, refuse_pickling
 from pooled._stats import Stats
 
-P = ParamSpec("P")
 T = TypeVar("T")
 
-_all: Final[WeakValueDictionary[int, Pool[Any]]] = WeakValueDictionary()
+registry: Final[Registry[Pool[Any]]] = Registry()
+"""All pools of objects."""
 
 
 class Pool(Generic[T]):
@@ -65,10 +64,7 @@ class Pool(Generic[T]):
     ) -> None:
         if type(self) is Pool:
             raise TypeError("Pool says what LocalPool and GlobalPool have in common; make one of these")
-        if not isinstance(name, str | None):
-            raise TypeError(
-                f"name={name!r}: expected a string, got {type(name).__name__}; leave it out for the default"
-            )
+        check_name(name)
         written = Limits(max=max, max_cap=max_cap, scope=self._scope, idle_trim=idle_trim)
         policy = written.over(_config.current.defaults).completed()
         self._open(_plan(factory, reset, capacity), policy, name or _config.target_of(factory))
@@ -76,8 +72,8 @@ class Pool(Generic[T]):
     def _open(self, plan: Plan, policy: Policy, name: str) -> None:
         self._store = _engine.Store(plan, policy)
         self._name = name
-        _all[id(self)] = self
-        trimming.look_after(self._store)
+        registry.add(self)
+        trimming.register(self._store)
 
     @property
     def name(self) -> str:
@@ -169,7 +165,7 @@ class Pool(Generic[T]):
             idle_trim=now.idle_trim if idle_trim is None else idle_trim,
         )
         self._store.set_policy(changed)
-        trimming.look_after(self._store)
+        trimming.register(self._store)
 
     def stats(self) -> Stats:
         """What became of the objects this pool handed out, in all threads. Costs a walk over the threads."""
@@ -188,7 +184,7 @@ class Pool(Generic[T]):
         return f"<{type(self).__name__} {self.name} {limits}>"
 
     def __reduce_ex__(self, protocol: SupportsIndex) -> NoReturn:
-        refuse_to_leave(self)
+        refuse_pickling(self)
 
 
 class LocalPool(Pool[T]):
@@ -220,157 +216,6 @@ def _plan(factory: Callable[..., Any], reset: Reset | None, capacity: Capacity |
     return plan_for_class(factory, reset=reset or plan.reset, capacity=capacity or plan.measure, keep=keep, hooked=True)
 
 
-def pool_class(
-    cls: type, policy: Policy, *, reset: Reset | None, capacity: Capacity | None, keep: tuple[str, ...]
-) -> type:
-    """Give `cls`, or what stands in for it, a pool of its own; the class that is to be used from now on."""
-    plan_for_class(cls, reset=reset, capacity=capacity, keep=keep, hooked=True)  # refuses, before anything is changed
-    cls = _engine.hookable(cls)
-    plan = plan_for_class(cls, reset=reset, capacity=capacity, keep=keep, hooked=True)
-    kind = GlobalPool if policy.scope == "global" else LocalPool
-    pool = kind.__new__(kind)
-    pool._open(plan, policy, _config.target_of(cls))
-    setattr(cls, POOL, pool)
-    _engine.hook(cls, pool._store)
-    return cls
-
-
-def plan_anew(cls: type, keep: tuple[str, ...]) -> None:
-    """Empty the objects of a poolable class by what is known of it now; what is parked dies."""
-    plan = plan_for_class(cls, reset=None, capacity=None, keep=keep, hooked=True)
-    cls.__dict__[POOL]._store.set_plan(plan)
-
-
-def forget_pool(namespace: Mapping[str, Any]) -> None:
-    """Leave the pool of a class that was only a draft, which this is the namespace of, out of reports."""
-    if POOL in namespace:
-        _all.pop(id(namespace[POOL]), None)
-
-
-def is_poolable(cls: type) -> bool:
-    """Whether `cls` itself has a pool; having a base that has one is not enough."""
-    return POOL in cls.__dict__
-
-
-def pool_of(cls: type[T]) -> Pool[T]:
-    """The pool of a poolable class, a `LocalPool` or a `GlobalPool`.
-
-    Raises:
-        TypeError: the class is not poolable; a subclass of a decorated class is not, unless it is decorated too.
-    """
-    pool = cls.__dict__.get(POOL) if isinstance(cls, type) else None
-    if pool is None:
-        raise TypeError(
-            f"cls={cls!r}: expected a poolable class; decorate it with @poolable, or make a GlobalPool of it"
-        )
-    return cast("Pool[T]", pool)
-
-
-@_engine.in_c
-def take(cls: type[T], /, **fields: Any) -> T:
-    """An object of a poolable class: a parked one, or a new one.
-
-    - Of an attrs class or a dataclass without a `reset`, frozen or not, it has its defaults, and its containers are
-      empty; a field without a default is unset. `__init__` does not run. `fields` are assigned as `__init__` would
-      assign them: through converters and validators, under the names that it takes. `__post_init__` and
-      `__attrs_post_init__` run each time, and where there is one, `take` has to be given what `__init__` cannot do
-      without. `field_reset` shows what becomes of each field.
-    - Of a class that has a `reset`, or keeps attributes (`keep=`), a parked one is as that left it, and `__init__`
-      runs, without arguments, where the object is new.
-    - Of any other class, `__init__` runs with `fields`.
-
-    Raises:
-        TypeError: the class is not poolable, there is no such field, or no field can be given.
-    """
-    taken: T = _store_of_class(cls).take(**fields)
-    return taken
-
-
-def try_take(cls: type[T], /, **fields: Any) -> T | None:
-    """What `take` gives if something is parked, else None (a local pool: in this thread).
-
-    Raises:
-        TypeError: as `take` does.
-    """
-    taken: T | None = _store_of_class(cls).try_take(**fields)
-    return taken
-
-
-def _store_of_class(cls: type) -> Any:
-    """What stands behind the pool of a poolable class, by the shortest way."""
-    try:
-        return cls.__dict__[POOL]._store
-    except (KeyError, AttributeError):
-        return pool_of(cls)._store  # which tells what is wrong
-
-
-def orphan(cls: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
-    """A new object `cls(*args, **kwargs)` of a poolable class that is in no pool and never will be by itself.
-
-    Raises:
-        TypeError: the class is not poolable.
-    """
-    pool = pool_of(cast("type[T]", cls))
-    return cast("T", _engine.orphan(pool._store.plan, args, kwargs))
-
-
-def detach(obj: T) -> T:
-    """Take a pooled object out of its pool's care: it dies an ordinary death. Gives it back.
-
-    Nothing changes for an object of a poolable class that is in no pool; to the reference engine the bare `self`
-    of a method, or what `borrow` gave, is such an object.
-
-    Raises:
-        TypeError: the object was not made by a pool or a poolable class.
-    """
-    if _engine.store_of(obj) is not None:
-        _engine.detach(obj)
-    elif not is_poolable(obj.__class__) and not _engine.hands_out(obj):
-        raise TypeError(f"obj={obj!r}: expected an object from a pool or of a poolable class")
-    return obj
-
-
-def assign(obj: T, pool: Pool[Any]) -> T:
-    """Have an object recycled into `pool` when it is dropped, whatever pool it came from; gives it back.
-
-    Its former pool counts it as detached, the new one as a miss: an object it answers for and did not have.
-    The reference engine gives a proxy where `obj` was in no pool: use what is given, and let go of `obj`.
-
-    Raises:
-        TypeError: `pool` is not a pool, or not one of objects of this class.
-    """
-    if not isinstance(pool, Pool):
-        raise TypeError(f"pool={pool!r}: expected a LocalPool or a GlobalPool")
-    store = pool._store
-    if not store.plan.is_for(obj):
-        raise TypeError(
-            f"obj={obj!r}: {pool!r} keeps objects of {store.plan.cls.__qualname__}; "
-            f"assign it to a pool of {obj.__class__.__qualname__}"
-        )
-    if _engine.store_of(obj) is store:
-        return obj
-    return cast("T", store.adopt(obj))
-
-
 def all_pools() -> list[Pool[Any]]:
-    """Every pool there is, oldest first."""
-    pools = (reference() for reference in _all.valuerefs())
-    return [pool for pool in pools if pool is not None]
-
-
-def clear() -> int:
-    """Let all that is parked in all pools die (of local pools: in this thread), objects and memory.
-
-    Returns:
-        How many died.
-    """
-    return sum(pool.clear() for pool in all_pools()) + sum(pool.clear() for pool in memory_pools())
-
-
-def prune() -> int:
-    """Let some of what is parked in every pool die, as `prune` of a pool does.
-
-    Returns:
-        How many died.
-    """
-    return sum(pool.prune() for pool in all_pools()) + sum(pool.prune() for pool in memory_pools())
+    """All pools of objects, oldest first."""
+    return registry.all()

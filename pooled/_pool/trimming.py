@@ -27,6 +27,7 @@ from pooled import _config
 from pooled._engine.unraisable import report
 from pooled._memory.pool import memory_pools
 from pooled._policy import Policy
+from pooled._pool_common import Registry
 from pooled._stats import Stats
 
 CLOCK: Final = time.monotonic
@@ -64,19 +65,18 @@ class Store(Protocol):
         ...
 
 
-_stores: Final[weakref.WeakValueDictionary[int, Any]] = weakref.WeakValueDictionary()
+_stores: Final[Registry[Store]] = Registry()
 
 
-def look_after(store: Store) -> None:
-    """Trim what a new pool parks, from now on."""
-    _stores[id(store)] = store
+def register(store: Store) -> None:
+    """Trim the store of a new pool from now on; of one whose policy was changed, by the new policy."""
+    _stores.add(store)
     if store.policy.idle_trim:
         _keeper.wake()
 
 
 def _all_stores() -> list[Store]:
-    stores = (reference() for reference in _stores.valuerefs())
-    return [store for store in stores if store is not None]
+    return _stores.all()
 
 
 # When they are idle, and with a budget.

@@ -546,7 +546,7 @@ def test_finalizers_may_use_the_pool_while_it_is_at_work(pool):
 
 def test_an_interrupt_anywhere_leaves_the_pool_at_work(containers, unraisable):
     """A signal handler may raise after any call, in a finalizer too."""
-    files = {sys.modules[f"pooled.{name}"].__file__ for name in ("_memory", "_leases", "_buffers")}
+    files = {module.__file__ for name, module in sys.modules.items() if name.startswith("pooled._memory.")}
     points = interrupted = stop = 0
 
     def profile(frame, event, _arg):

@@ -22,8 +22,8 @@ from pooled._instrument.builtin_shims import STOCK, BuiltinShim, as_builtin
 from pooled._instrument.import_hooks import Finder, Steps
 from pooled._plan.builtins import capacity_of
 from pooled._plan.checks import refuse_unhookable
+from pooled._pool.class_pool import is_poolable
 from pooled._pool.decorate import PooledMeta
-from pooled._pool.pools import is_poolable
 
 OFF, ON = 0.04, 0.01
 """Seconds between the parts of the time, and of a part."""

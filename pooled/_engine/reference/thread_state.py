@@ -12,12 +12,10 @@ from contextlib import suppress
 from itertools import count, islice
 from typing import Any, Final, TypeAlias
 
-import attrs
-
 from pooled._engine.reference.proxy import Held, Holder, release
 from pooled._engine.reference.thread_exit import is_ending, know_this_thread
 from pooled._policy import Policy
-from pooled._stats import Stats
+from pooled._stats import COUNTERS, Stats
 
 NOTHING: Final = object()
 """What an empty freelist gives."""
@@ -102,8 +100,6 @@ class Freelist:
 _NO_FREELIST: Final = Policy(max=0)
 """For what is dropped on a thread that is past its end."""
 
-_COUNTED: Final = tuple(field.name for field in attrs.fields(Stats) if field.name != "parked")
-
 Total: TypeAlias = dict[str, int]
 """How much was counted, by the names in `Stats`."""
 
@@ -114,7 +110,7 @@ class Tally:
     __slots__ = ("_counts",)
 
     def __init__(self) -> None:
-        self._counts = {name: count() for name in _COUNTED}
+        self._counts = {name: count() for name in COUNTERS}
 
     def add(self, name: str) -> None:
         """Count one more, in one step: a function that traces each step of Python's may take and drop in between."""
@@ -127,7 +123,7 @@ class Tally:
 
 
 def _nothing() -> Total:
-    return dict.fromkeys(_COUNTED, 0)
+    return dict.fromkeys(COUNTERS, 0)
 
 
 class ThreadState:

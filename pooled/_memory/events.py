@@ -1,0 +1,78 @@
+"""A queue of events that any thread appends to without waiting, and one thread at a time handles."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from threading import get_ident
+from time import sleep
+from typing import Any, Final, TypeAlias
+
+Event: TypeAlias = tuple[str, int, list[Any] | None]
+"""What happened to a block of memory, its size in bytes, and a list that alone holds it, if it came back."""
+
+_MORE: Final = 1000
+"""Events that one call of `settle` handles beyond those that were queued when it began."""
+
+_BACKLOG: Final = 10_000
+"""Queued events from which on other threads wait for the one that handles them."""
+
+
+class EventQueue:
+    """Events of one pool of memory.
+
+    A lock would not do: a block may be dropped anywhere, also in a signal handler or a finalizer that interrupts the
+    code that holds the lock. So each thread only appends; whoever has the turn handles what is queued. The turn is an
+    entry of a dict, since no other way to take it survives an exception from a signal handler at every point.
+
+    Args:
+        handle: called with each event, in order, by one thread at a time. It must not refer to the pool: that would be
+            a reference cycle.
+    """
+
+    __slots__ = ("_events", "_handle", "_turn")
+
+    def __init__(self, handle: Callable[[str, int, list[Any] | None], None]) -> None:
+        self._events: Final[deque[Event]] = deque()
+        self._turn: Final[dict[str, list[int]]] = {}
+        self._handle: Final = handle
+
+    def append(self, what: str, size: int, memory: list[Any] | None = None) -> None:
+        """Queue an event; a later `settle` handles it."""
+        self._events.append((what, size, memory))
+
+    def settle(self) -> None:
+        """Handle the queued events, unless another thread, or this one further up its stack, does so now.
+
+        Several threads may append faster than one of them handles. So this call handles what is queued and `_MORE`
+        events on top; threads that find a long queue wait a little.
+        """
+        mine = [get_ident()]
+        left = len(self._events) + _MORE
+        while self._events and left > 0:
+            try:
+                turn = self._turn.setdefault("of", mine)
+                if turn is not mine:
+                    self._wait_for(turn)
+                    return  # whoever has the turn looks at the queue again at its end
+                while self._events and left > 0:
+                    self._handle(*self._events.popleft())
+                    left -= 1
+            finally:
+                # This block calls nothing: a signal handler could raise after a call, and the turn would never end.
+                try:
+                    if self._turn["of"] is mine:
+                        del self._turn["of"]
+                except KeyError:
+                    pass
+
+    def forget_turn(self) -> None:
+        """Take the turn away from a thread that does not exist in this process, after a fork."""
+        self._turn.clear()
+
+    def _wait_for(self, turn: list[int]) -> None:
+        """Wait while another thread handles a long queue, up to 10 ms: the thread may have ended."""
+        for _ in range(100):
+            if len(self._events) < _BACKLOG or turn[0] == get_ident() or self._turn.get("of") is not turn:
+                return
+            sleep(0.0001)

@@ -1,0 +1,41 @@
+"""Common parts of pools of objects and pools of memory: a registry of all, and checks of what callers pass."""
+
+from __future__ import annotations
+
+from typing import Final, Generic, NoReturn, TypeVar
+from weakref import WeakValueDictionary
+
+T = TypeVar("T")
+
+
+class Registry(Generic[T]):
+    """A set of objects that holds weak references only, in the order in which they were added."""
+
+    __slots__ = ("_by_id",)
+
+    def __init__(self) -> None:
+        self._by_id: Final[WeakValueDictionary[int, T]] = WeakValueDictionary()
+
+    def add(self, obj: T) -> None:
+        """Add an object."""
+        self._by_id[id(obj)] = obj
+
+    def discard(self, obj: T) -> None:
+        """Remove an object, if it is registered."""
+        self._by_id.pop(id(obj), None)
+
+    def all(self) -> list[T]:
+        """The registered objects that are still alive, oldest first."""
+        objects = (reference() for reference in self._by_id.valuerefs())
+        return [obj for obj in objects if obj is not None]
+
+
+def check_name(name: object) -> None:
+    """Raise TypeError if `name` is neither a string nor None, which stands for the default."""
+    if not isinstance(name, str | None):
+        raise TypeError(f"name={name!r}: expected a string, got {type(name).__name__}; leave it out for the default")
+
+
+def refuse_pickling(pool: object) -> NoReturn:
+    """Raise TypeError: a copy of a pool, in this process or another, would not own the objects of the original."""
+    raise TypeError(f"{pool!r}: a pool stays in its process; send what it hands out, or make one there")
