@@ -1,31 +1,130 @@
-"""The C extension of the native engine, and nothing else: what can be said without code is in pyproject.toml.
+"""Build the C extension of the native engine; pyproject.toml declares everything else.
 
-`POOLED_BUILD_NATIVE=1` makes a build that fails an error, as CI wants it; `=0` leaves the extension out. Without it,
-and without a C compiler, the installation succeeds and `pooled.engine` is "reference".
+Environment variables:
+
+- `POOLED_BUILD_NATIVE`: 1 fails if the extension cannot be built, 0 leaves it out. By default the installation succeeds
+  without a C compiler, and `pooled.engine` is "reference".
+- `POOLED_BUILD_CHECKS`: 1 makes the checked build, with asserts and consistency checks. It never builds in place.
+- `POOLED_CFLAGS`: more flags for the compiler and the linker.
 """
 
+import hashlib
 import os
 import platform
+import shlex
 import sys
 import sysconfig
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 from setuptools import Extension, setup
+from setuptools.command.build_ext import build_ext
 
-HERE = Path(__file__).parent
 SOURCES = Path("pooled/_engine/native")
+CFLAGS = os.environ.get("POOLED_CFLAGS", "").split()
 
-wish = os.environ.get("POOLED_BUILD_NATIVE", "")
-if wish not in ("", "0", "1"):
-    sys.exit(f"POOLED_BUILD_NATIVE={wish!r}: expected 1 (build it or fail), 0 (leave it out), or nothing at all")
 
-# Of the free-threaded builds, the engine was tried out on that of 3.13 alone.
-is_known = not sysconfig.get_config_var("Py_GIL_DISABLED") or sys.version_info[:2] == (3, 13)
-can_be_built = platform.python_implementation() == "CPython" and is_known
-if wish == "1" and not can_be_built:
+def read_switch(name: str) -> str:
+    """Return the value of an environment variable that is 0, 1 or empty."""
+    value = os.environ.get(name, "")
+    if value not in ("", "0", "1"):
+        sys.exit(f"{name}={value!r}: expected 1, 0, or an empty value; see the first lines of setup.py")
+    return value
+
+
+def is_supported() -> bool:
+    """Whether the native engine supports this interpreter. Of the free-threaded builds, it supports that of 3.13."""
+    is_free_threaded = bool(sysconfig.get_config_var("Py_GIL_DISABLED"))
+    return platform.python_implementation() == "CPython" and (not is_free_threaded or sys.version_info[:2] == (3, 13))
+
+
+def is_current(built: Path) -> bool:
+    """Whether an object file is newer than all files in its list of dependencies, which the compiler wrote."""
+    try:
+        built_at = built.stat().st_mtime
+        listed = built.with_suffix(".d").read_text(encoding="utf-8").replace("\\\n", " ").partition(": ")[2]
+        return all(Path(name).stat().st_mtime <= built_at for name in shlex.split(listed))
+    except FileNotFoundError:
+        return False
+
+
+class BuildChanged(build_ext):
+    """Compile only the C files that changed, or that include a header that changed, several at a time.
+
+    The compilers other than MSVC write the headers of each object file into a file beside it; with MSVC, all files are
+    compiled. Each combination of an interpreter, a compiler and its flags has its own folder of object files.
+    """
+
+    def finalize_options(self) -> None:
+        """Build both extensions at the same time."""
+        super().finalize_options()
+        self.parallel = self.parallel or len(self.distribution.ext_modules or [])
+
+    def run(self) -> None:
+        """Refuse to put a checked build in the place of a normal one."""
+        if checks and self.inplace:
+            sys.exit(
+                "POOLED_BUILD_CHECKS=1: its modules would replace the normal build; install without -e or --inplace"
+            )
+        super().run()
+
+    def build_extension(self, ext: Extension) -> None:
+        """Compile the changed files of an extension, and link it."""
+        if self.inplace and not self.editable_mode:
+            ext.optional = False  # `build_ext --inplace` asks for the extension itself
+        with ThreadPoolExecutor((os.cpu_count() or 1) // 2 or 1) as pool:
+            objects = list(pool.map(partial(self._compile_changed, ext, self._object_folder(ext)), ext.sources))
+        target = Path(self.get_ext_fullpath(ext.name))
+        target.unlink(missing_ok=True)  # else the linker is not called when the target is newer than the objects
+        self.compiler.link_shared_object(
+            objects,
+            str(target),
+            libraries=self.get_libraries(ext),
+            extra_postargs=ext.extra_link_args,
+            export_symbols=self.get_export_symbols(ext),
+        )
+
+    def _object_folder(self, ext: Extension) -> Path:
+        command = (sys.version, sys.base_prefix, getattr(self.compiler, "compiler_so", None), ext.extra_compile_args)
+        key = hashlib.sha256(repr((command, ext.define_macros)).encode()).hexdigest()[:8]
+        name = f"{ext.name.rpartition('.')[2]}-{sys.version_info.major}.{sys.version_info.minor}-{key}"
+        return Path(self.get_finalized_command("build").build_base, "objects", name)
+
+    def _compile_changed(self, ext: Extension, folder: Path, source: str) -> str:
+        (built,) = self.compiler.object_filenames([source], output_dir=str(folder))
+        if not is_current(Path(built)):
+            self.compiler.compile(
+                [source],
+                output_dir=str(folder),
+                macros=ext.define_macros,
+                include_dirs=ext.include_dirs,
+                extra_preargs=[] if self.compiler.compiler_type == "msvc" else ["-MMD"],
+                extra_postargs=ext.extra_compile_args,
+            )
+        return built
+
+
+def extension(name: str, *macros: tuple[str, str]) -> Extension:
+    """Return the C module under this name, compiled from every C file below `native/`."""
+    return Extension(
+        f"pooled._engine.native.{name}",
+        sources=sorted(path.as_posix() for path in SOURCES.rglob("*.c")),
+        include_dirs=[str(SOURCES)],
+        define_macros=list(macros),
+        extra_compile_args=[*flags, *CFLAGS],
+        extra_link_args=CFLAGS,
+        optional=wish != "1" and not checks,
+    )
+
+
+os.chdir(Path(__file__).parent)
+wish = read_switch("POOLED_BUILD_NATIVE")
+checks = read_switch("POOLED_BUILD_CHECKS") == "1"
+if (wish == "1" or checks) and not is_supported():
     sys.exit(
-        "POOLED_BUILD_NATIVE=1: the native engine needs CPython, and knows of its free-threaded builds that of 3.13; "
-        "leave the variable out"
+        "POOLED_BUILD_NATIVE=1 or POOLED_BUILD_CHECKS=1: the native engine needs CPython, and supports only one of its "
+        "free-threaded builds, 3.13; leave the variables out"
     )
 
 if sys.platform == "win32":
@@ -34,23 +133,14 @@ else:
     flags = ["-std=c11", "-O3", "-fvisibility=hidden", "-Wall", "-Wextra"]
     if wish == "1":
         flags.append("-Werror")
+    if checks:
+        flags += ["-O1", "-g", "-UNDEBUG", "-DPOOLED_CHECKS=1"]
 
+# The normal build, and the build for the debug mode (POOLED_DEBUG), which traces objects: see object/debug_trace.h.
+builds = [extension("_native"), extension("_native_debug", ("POOLED_DEBUG_TRACE", "1"))]
 
-def extension(name: str, **macros: str) -> Extension:
-    """The C module, under this name. Its two builds have the same object files, one after the other."""
-    return Extension(
-        f"pooled._engine.native.{name}",
-        sources=sorted(str(path.relative_to(HERE)) for path in (HERE / SOURCES).rglob("*.c")),
-        depends=sorted(str(path.relative_to(HERE)) for path in (HERE / SOURCES).rglob("*.h")),
-        include_dirs=[str(SOURCES)],
-        define_macros=list(macros.items()),
-        extra_compile_args=[*flags, *os.environ.get("POOLED_CFLAGS", "").split()],
-        extra_link_args=os.environ.get("POOLED_CFLAGS", "").split(),
-        optional=wish != "1",
-    )
-
-
-# The usual build, and the one for the debug mode (POOLED_DEBUG), which traces objects (object/debug_trace.h).
-builds = [extension("_native"), extension("_native_debug", POOLED_DEBUG_TRACE="1")]
-
-setup(ext_modules=builds if can_be_built and wish != "0" else [])
+setup(
+    cmdclass={"build_ext": BuildChanged},
+    ext_modules=builds if is_supported() and wish != "0" else [],
+    options={"build": {"build_base": "build/checks"}} if checks else {},
+)
