@@ -11,6 +11,7 @@ from weakref import getweakrefcount
 from pooled._plan.parts import Part
 from pooled._plan.schema import NO_DEFAULT, Definition, Field
 from pooled._plan.scrub import Reset, all_slots_of, has_dict, has_dict_alone, slots_of
+from pooled._plan.strategy import Completion, Strategy
 
 EmptyNested = Callable[[Part, Any], bool]
 """empty(part, value): empty an object of a poolable class in place; False where it is not to be kept."""
@@ -90,14 +91,14 @@ class FieldPlan:
         cls: the class.
         definition: what is known of it.
         scrub: makes an object blank.
-        is_whole: whether that is all there is to know; else only that these fields are to be kept.
+        strategy: `FIELDS` where the definition is complete; `KEEP` where it names the fields to keep.
     """
 
-    def __init__(self, cls: type, definition: Definition, scrub: Reset, *, is_whole: bool) -> None:
+    def __init__(self, cls: type, definition: Definition, scrub: Reset, *, strategy: Strategy) -> None:
         self.cls: Final = cls
         self.definition: Final = definition
         self.blank: Final = scrub
-        self.is_whole: Final = is_whole
+        self.strategy: Final = strategy
         slots = slots_of(cls)
         self._places: Final = {
             field.name: _Slot(cls, slots[field.name]) if _is_slot(cls, field.name, slots) else _Entry(field.name)
@@ -116,10 +117,14 @@ class FieldPlan:
         self._required: Final = tuple(field.keyword for field in given if field.is_required)
         makes = any(field.make is not None for field in definition.fields)
         converts = any(field.convert is not None for field in definition.fields)
-        self.finishes: Final = makes or definition.finish is not None
-        """Whether `finish` has something to do for every object that is taken."""
-        self.only_assigns: Final = not (self.finishes or converts or self._checked)
-        """Whether all that `finish` does is to assign what is given."""
+        self.completion: Final = (
+            Completion.ALWAYS
+            if makes or definition.finish is not None
+            else Completion.CONVERTS
+            if converts or self._checked
+            else Completion.ASSIGNS
+        )
+        """What `finish` has to do for an object that is taken."""
 
     def empty(self, obj: Any, max_cap: int, empty_nested: EmptyNested) -> bool:
         """Empty `obj`, which nobody else has: of its fields, only parts of its own stay, emptied. False: discard it."""
@@ -130,7 +135,7 @@ class FieldPlan:
             if value is _MISSING:
                 if field.part.make is None:  # type: ignore[union-attr] # it is one that has a part
                     value = self._replace(obj, field)
-                    if value is _MISSING and not self.is_whole:
+                    if value is _MISSING and self.strategy is Strategy.KEEP:
                         return False
                 _let_go(self._places[field.name], obj)
             kept.append(value)
@@ -146,7 +151,7 @@ class FieldPlan:
             del value
             if not _is_alone(place, obj):  # who looked at the object while others of its parts were emptied has it
                 place.unset(obj)
-                if not self.is_whole:
+                if self.strategy is Strategy.KEEP:
                     return False
         return True
 
@@ -187,7 +192,7 @@ class FieldPlan:
     def make_ready(self, obj: Any, given: Mapping[str, Any]) -> None:
         """Give a blank object, or one that was emptied, all that `__init__` would, were it given this."""
         self.fill(obj)
-        if given or self.finishes:
+        if given or self.completion is Completion.ALWAYS:
             self.finish(obj, given)
 
     def fill(self, obj: Any) -> None:

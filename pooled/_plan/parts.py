@@ -12,6 +12,7 @@ from typing import Any, Final
 import attrs
 
 from pooled._plan.builtins import EMPTIABLE, builtin_of
+from pooled._plan.strategy import Completion, Strategy
 
 POOL: Final = "__pooled_pool__"
 """Where a poolable class has its pool. Subclasses do not inherit it: it is read from the class's own dict."""
@@ -133,9 +134,9 @@ def _nested(cls: type) -> Part | None:
     if pool is None:
         return None
     plan = pool._store.plan
-    if plan.scrubs and not _starts_empty(cls):
+    if plan.strategy is Strategy.SCRUB and not _starts_empty(cls):
         return None
-    if plan.fields is not None and plan.fields.finishes:
+    if plan.fields is not None and plan.fields.completion is Completion.ALWAYS:
         return None  # there is more to do when one is taken
     return Part(cls=cls, make=cls, empty=plan.empty, capacity=plan.measure, pool=pool)
 

@@ -18,6 +18,7 @@ from pooled._plan.construction import allocate, class_with_new, construct
 from pooled._plan.fields import FieldPlan
 from pooled._plan.schema import definition_of, keeping, keeping_fields
 from pooled._plan.scrub import Reset, has_dict, scrubber, slots_of
+from pooled._plan.strategy import Strategy
 
 Capacity: TypeAlias = Callable[[Any], int]
 
@@ -93,25 +94,22 @@ class Plan:
         return self.cls is object or obj.__class__ is self.cls
 
     @property
+    def strategy(self) -> Strategy:
+        """How an object is emptied."""
+        if self.reset is not None:
+            return Strategy.RESET
+        return Strategy.SCRUB if self.fields is None else self.fields.strategy
+
+    @property
     def derived(self) -> FieldPlan | None:
         """The fields where they are all that is to be known of an object, so that `take` needs no `__init__`."""
-        return self.fields if self.fields is not None and self.fields.is_whole else None
-
-    @property
-    def scrubs(self) -> bool:
-        """Whether an object is left blank when it is emptied, so that `__init__` has to run before it is used again."""
-        return self.reset is None and self.fields is None
-
-    @property
-    def takes_blank(self) -> bool:
-        """Whether an object that never saw an `__init__` can be recycled, and one that was recycled be made blank."""
-        return self.scrubs or self.derived is not None
+        return self.fields if self.strategy is Strategy.FIELDS else None
 
     def check(self, given: Mapping[str, Any]) -> None:
         """Raise TypeError where `take` cannot be given this."""
         if self.derived is not None:
             self.derived.check(given)
-        elif given and not self.scrubs:
+        elif given and self.strategy is not Strategy.SCRUB:
             raise TypeError(
                 f"take({self.cls.__qualname__}, {', '.join(given)}=...): an object is taken as its reset left it, so "
                 "there is nothing to give; set its attributes afterwards"
@@ -164,7 +162,7 @@ def plan_for_class(
         builtin = attrs.evolve(builtin, fits=None, refill=None)  # what is passed on to it is the class's own affair
     scrub = scrubber(cls, builtin)
     fields, why = (None, "emptied by its reset") if reset is not None else _fields_of(cls, keep, scrub)
-    keeps_what_init_made = reset is not None or (fields is not None and not fields.is_whole)
+    keeps_what_init_made = reset is not None or (fields is not None and fields.strategy is Strategy.KEEP)
     return Plan(
         factory=factory,
         parkable=factory if keeps_what_init_made else partial(_blank, cls, hooked=hooked),
@@ -194,9 +192,9 @@ def _fields_of(cls: type, keep: tuple[str, ...], scrub: Reset) -> tuple[FieldPla
                     f"keep={keep!r}: {cls.__qualname__} can have no attribute {name!r}; name some of its slots: "
                     f"{', '.join(slots) or 'it has none'}"
                 )
-        return FieldPlan(cls, keeping(keep), scrub, is_whole=False), "scrubbed, but for what it keeps"
+        return FieldPlan(cls, keeping(keep), scrub, strategy=Strategy.KEEP), "scrubbed, but for what it keeps"
     definition = keeping_fields(definition, keep)
-    return FieldPlan(cls, definition, scrub, is_whole=True), "emptied field by field"
+    return FieldPlan(cls, definition, scrub, strategy=Strategy.FIELDS), "emptied field by field"
 
 
 def plan_for_function(factory: Callable[[], Any], *, reset: Reset | None, capacity: Capacity | None) -> Plan:

@@ -13,8 +13,6 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, Self
 
-import attrs
-
 from pooled import _config
 from pooled._engine.reference import store as reference
 from pooled._engine.unraisable import report
@@ -54,8 +52,6 @@ HookedType = type
 in_c: Final = _native.in_c
 
 _IN_GC: Final = 1 << 14  # Py_TPFLAGS_HAVE_GC
-
-_COUNTED: Final = tuple(field.name for field in attrs.fields(Stats))
 
 atexit.register(_native.close)  # what is parked ends while the interpreter is still whole
 
@@ -115,7 +111,7 @@ class NativeStore(_native.Store):
 
     def stats(self) -> Stats:
         """What became of the objects handed out so far."""
-        return Stats(**dict(zip(_COUNTED, self.counts(), strict=True)))
+        return Stats(**dict(zip(_native.OUTCOMES, self.counts(), strict=True)))
 
     def borrow(self) -> Borrowed:
         """What `take` gives, for the length of a block."""
@@ -146,29 +142,33 @@ if not TYPE_CHECKING and DEBUG:
         """The same, which tells what happens to its objects."""
 
 
-_UNSET, _DEFAULT, _PART = range(3)
-"""What a field is to the fields in C: the kinds of fields.h, but for the one that is found out there."""
-
-
 def _in_c(fields: FieldPlan) -> _native.Fields:
     return _native.Fields(
         fields.cls,
         tuple(_described(field) for field in fields.definition.fields),
-        is_whole=fields.is_whole,
+        strategy=_native.STRATEGIES[fields.strategy.name],
         replace=replacement,
         finish=fields.finish,
-        finishes=fields.finishes,
-        only_assigns=fields.only_assigns,
+        completion=_native.COMPLETIONS[fields.completion.name],
     )
 
 
 def _described(field: Field) -> _native.Description:
     part = field.part
     if isinstance(part, Part):
-        return field.name, field.keyword, _PART, part.make, part.cls, part.keep, part.in_c, part.restore
+        return (
+            field.name,
+            field.keyword,
+            _native.FIELD_KINDS["PART"],
+            part.make,
+            part.cls,
+            part.keep,
+            part.in_c,
+            part.restore,
+        )
     if part is not None:
-        return field.name, field.keyword, _PART, part.make, None, part.keep, False, None
-    kind = _UNSET if field.default is NO_DEFAULT else _DEFAULT
+        return field.name, field.keyword, _native.FIELD_KINDS["PART"], part.make, None, part.keep, False, None
+    kind = _native.FIELD_KINDS["UNSET" if field.default is NO_DEFAULT else "DEFAULT"]
     return field.name, field.keyword, kind, field.default, None, None, False, None
 
 

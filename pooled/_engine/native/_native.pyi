@@ -7,6 +7,12 @@ _F = TypeVar("_F", bound=Callable[..., Any])
 
 built_for: str  # the version of Python whose headers it was compiled with
 
+# Constants that C and Python share.
+STRATEGIES: Mapping[str, int]  # by the names of `Strategy`
+COMPLETIONS: Mapping[str, int]  # by the names of `Completion`
+FIELD_KINDS: Mapping[str, int]
+OUTCOMES: tuple[str, ...]  # what `Store.counts` returns, in this order: names of `Stats`
+
 @final
 class Hook:
     def __new__(
@@ -33,11 +39,10 @@ class Fields:
         fields: tuple[Description, ...],
         /,
         *,
-        is_whole: bool,
+        strategy: int,
         replace: Callable[[Any], Any],
         finish: Callable[[Any, Mapping[str, Any]], None],
-        finishes: bool,
-        only_assigns: bool,
+        completion: int,
     ) -> Self: ...
 
 class Store:

@@ -33,6 +33,7 @@ from pooled._engine.unraisable import report
 from pooled._plan.construction import Arguments, Keywords, allocate, construct, initialise
 from pooled._plan.parts import Part
 from pooled._plan.plan import Plan
+from pooled._plan.strategy import Strategy
 from pooled._policy import Policy
 from pooled._sizes import weight
 from pooled._stats import Stats
@@ -151,7 +152,7 @@ class Store:
     def blank(self, args: Arguments, kwargs: Keywords) -> Any:
         """Do what `cls.__new__(cls, ...)` does: nothing of an earlier life is left in what it gives."""
         # What a reset keeps is there only after an __init__, and whether that will ever run is not known here.
-        reusing = self.plan.takes_blank
+        reusing = self.plan.strategy.takes_blank
         return self._blank(args, kwargs, self if reusing else self._uninitialised, reusing=reusing)[0]
 
     def take(self, **given: Any) -> Any:
@@ -172,7 +173,7 @@ class Store:
         del obj  # if it cannot be made ready, the proxy alone holds it
         if plan.derived is not None:
             plan.derived.make_ready(proxy.__wrapped__, given)
-        elif plan.scrubs:
+        elif plan.strategy is Strategy.SCRUB:
             initialise(proxy.__wrapped__, (), given)
         proxy._self_pooled_home = self
         return proxy
@@ -377,7 +378,7 @@ class Store:
         plan = self.plan
         try:
             refused: object = plan.reset is not None and self._is_too_large(held)
-            if plan.fields is not None and plan.derived is None:
+            if plan.strategy is Strategy.KEEP:
                 refused = self._empty_new(held)
         except BaseException as error:  # noqa: BLE001 (as where an object is dropped)
             report(error, f"while an object of {self.plan.cls.__qualname__} was recycled; it was discarded")

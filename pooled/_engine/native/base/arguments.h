@@ -16,4 +16,11 @@ bool arguments_pack(Packed *packed, PyObject *const *args, size_t nargsf, PyObje
 
 void arguments_unpack(Packed *packed);
 
+/* A new reference to an argument that may be None, or NULL. */
+static inline PyObject *
+unless_none(PyObject *object)
+{
+    return object == Py_None ? NULL : Py_NewRef(object);
+}
+
 #endif

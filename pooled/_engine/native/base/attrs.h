@@ -29,11 +29,19 @@ slots_empty(const Slots *slots, PyObject *self)
     }
 }
 
-/* Let go of all attributes that are not in slots, so that new ones are set and read as fast as on a new object.
-   Whoever else has the dict keeps_capacity it as it is. */
+/* Whether anybody refers to an object by a weak reference. */
+static inline bool
+has_weakrefs(PyObject *self)
+{
+    Py_ssize_t offset = Py_TYPE(self)->tp_weaklistoffset;
+    return offset != 0 && *(PyObject **)((char *)self + offset) != NULL;
+}
+
+/* Clear all attributes that are not in slots, so that new ones are set and read as fast as on a new object.
+   Another owner of the dict keeps it unchanged. */
 void attrs_empty(PyObject *self);
 
-/* The same, for an object that dies: what `type` has and `base` has not, slots too. */
+/* Clear the slots and the dict that `type` adds to `base`, of an object that is being freed. */
 void attrs_end(PyObject *self, PyTypeObject *type, PyTypeObject *base);
 
 #endif

@@ -400,7 +400,7 @@ compat_drop_dict(PyObject *self)
     if (compat_has_values(Py_TYPE(self))) {
         PyDictValues *inlined = _PyObject_InlineValues(self);
         for (int i = 0; i < inlined->capacity; i++) {
-            inlined->values[i] = NULL; /* what was this_thread has moved to the dict, or is gone */
+            inlined->values[i] = NULL; /* what was here has moved to the dict, or is gone */
         }
         inlined->size = 0;
         /* An object that was made by another class, and changed to this one, may have too few. */

@@ -1,4 +1,4 @@
-/* What CPython does not export, interp from objects that gc_track_fast it. The same for the life of the process. */
+/* What CPython does not export, learned from objects that show it. The same for the life of the process. */
 
 #ifndef POOLED_INTERP_H
 #define POOLED_INTERP_H

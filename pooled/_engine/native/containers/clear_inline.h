@@ -9,8 +9,8 @@
 #include <string.h>
 
 #include "base/compat.h"
-#include "containers/containers.h"
 #include "base/interp.h"
+#include "containers/stock.h"
 
 enum {
     SMALL = 64,       /* elements: room that nobody minds */
@@ -21,7 +21,7 @@ enum {
 
 /* Whether this object, with room for `room` and `used` of it in use, should give its room back. */
 static inline bool
-gives_back(Py_ssize_t room, Py_ssize_t used, unsigned *sparse)
+clear_gives_back(Py_ssize_t room, Py_ssize_t used, unsigned *sparse)
 {
     if (LIKELY(room <= SMALL || used >= room / SPARSE)) {
         return false;
@@ -52,9 +52,9 @@ list_empty(PyObject *op, unsigned *sparse)
 {
     PyListObject *self = (PyListObject *)op;
     Py_ssize_t count = Py_SIZE(self);
-    if (UNLIKELY(!keeps_capacity.list || gives_back(self->allocated, count, sparse))) {
-        PyObject *pending = begin_stock();
-        return end_stock(pending, PyList_SetSlice(op, 0, count, NULL) == 0);
+    if (UNLIKELY(!keeps_capacity.list || clear_gives_back(self->allocated, count, sparse))) {
+        PyObject *pending = stock_begin();
+        return stock_end(pending, PyList_SetSlice(op, 0, count, NULL) == 0);
     }
     Py_SET_SIZE(self, 0);
     for (Py_ssize_t i = count; --i >= 0;) {
@@ -82,9 +82,9 @@ static inline bool
 set_empty(PyObject *op, unsigned *sparse)
 {
     PySetObject *self = (PySetObject *)op;
-    if (UNLIKELY(!keeps_capacity.set || gives_back(self->mask, self->fill, sparse))) {
-        PyObject *pending = begin_stock();
-        return end_stock(pending, PySet_Clear(op) == 0);
+    if (UNLIKELY(!keeps_capacity.set || clear_gives_back(self->mask, self->fill, sparse))) {
+        PyObject *pending = stock_begin();
+        return stock_end(pending, PySet_Clear(op) == 0);
     }
     if (self->fill == self->used) {
         for (setentry *entry = self->table; self->used > 0; entry++) {
@@ -101,7 +101,7 @@ set_empty(PyObject *op, unsigned *sparse)
     else {
         setentry *entry = self->table;
         for (Py_ssize_t left = self->used; left > 0; entry++) {
-            if (entry->key != NULL && entry->hash != -1) { /* -1: something was this_thread, and was removed */
+            if (entry->key != NULL && entry->hash != -1) { /* -1: something was here, and was removed */
                 left--;
                 Py_DECREF(entry->key);
             }
@@ -169,7 +169,7 @@ table_empty(PyDictKeysObject *table)
             Py_XDECREF(entries[i].me_value);
         }
     }
-    memset(table->dk_indices, 0xff, (size_t)1 << table->dk_log2_index_bytes); /* -1: nothing was ever this_thread */
+    memset(table->dk_indices, 0xff, (size_t)1 << table->dk_log2_index_bytes); /* -1: nothing was ever here */
     table->dk_usable = usable(table);
     table->dk_nentries = 0;
     table->dk_version = 0;
@@ -184,10 +184,10 @@ dict_empty(PyObject *op, unsigned *sparse)
     if (table == interp.no_table) {
         return true;
     }
-    if (UNLIKELY(!keeps_capacity.dict || !dict_owns_table(self) || gives_back(usable(table), table->dk_nentries, sparse))) {
-        PyObject *pending = begin_stock();
+    if (UNLIKELY(!keeps_capacity.dict || !dict_owns_table(self) || clear_gives_back(usable(table), table->dk_nentries, sparse))) {
+        PyObject *pending = stock_begin();
         PyDict_Clear(op);
-        return end_stock(pending, true);
+        return stock_end(pending, true);
     }
     if (table->dk_nentries != 0) {
         self->ma_used = 0;
@@ -217,16 +217,16 @@ bytearray_empty(PyObject *op, unsigned *sparse)
 {
     PyByteArrayObject *self = (PyByteArrayObject *)op;
     if (!compat_bytearray_is_made(self)) {
-        PyObject *pending = begin_stock();
-        return end_stock(pending, PyByteArray_Type.tp_init(op, interp.no_arguments, NULL) == 0);
+        PyObject *pending = stock_begin();
+        return stock_end(pending, PyByteArray_Type.tp_init(op, interp.no_arguments, NULL) == 0);
     }
     bool keep = keeps_capacity.bytearray && compat_bytearray_owns_memory(self);
-    if (UNLIKELY(!keep || gives_back(self->ob_alloc, Py_SIZE(self), sparse))) {
+    if (UNLIKELY(!keep || clear_gives_back(self->ob_alloc, Py_SIZE(self), sparse))) {
         if (self->ob_alloc > 1) {
             Py_SET_SIZE(self, 1); /* from 0 to 0, it would keep what it has */
         }
-        PyObject *pending = begin_stock();
-        return end_stock(pending, Py_SIZE(self) == 0 || PyByteArray_Resize(op, 0) == 0);
+        PyObject *pending = stock_begin();
+        return stock_end(pending, Py_SIZE(self) == 0 || PyByteArray_Resize(op, 0) == 0);
     }
     Py_SET_SIZE(self, 0);
     self->ob_start = self->ob_bytes;

@@ -2,25 +2,6 @@
 
 #include "containers/clear_inline.h"
 
-/* Static, since deallocs have nothing else to go by; set at import, and never again. */
-Keeps keeps_capacity;
-
-COLD PyObject *
-begin_stock(void)
-{
-    return compat_take_exception();
-}
-
-COLD bool
-end_stock(PyObject *pending, bool done)
-{
-    if (!done) {
-        PyErr_WriteUnraisable(NULL);
-    }
-    compat_put_exception(pending);
-    return done;
-}
-
 /* ---- those that are emptied inline ---- */
 
 #define AS_CONTAINER(name)                                                                                             \
@@ -47,16 +28,16 @@ dict_with_more_empty(const Container *kind, PyObject *op, unsigned *sparse)
     PyDictObject *self = (PyDictObject *)op;
     PyDictKeysObject *table = self->ma_keys;
     if (!keeps_capacity.dict || table == interp.no_table || !dict_owns_table(self)
-        || gives_back(usable(table), table->dk_nentries, sparse)) {
+        || clear_gives_back(usable(table), table->dk_nentries, sparse)) {
         compat_dict_is_another(self);
-        PyObject *pending = begin_stock();
-        return end_stock(pending, kind->type->tp_clear(op) == 0);
+        PyObject *pending = stock_begin();
+        return stock_end(pending, kind->type->tp_clear(op) == 0);
     }
     self->ma_keys = interp.no_table;
     self->ma_used = 0;
     compat_dict_is_another(self);
-    PyObject *pending = begin_stock();
-    bool done = end_stock(pending, kind->type->tp_clear(op) == 0);
+    PyObject *pending = stock_begin();
+    bool done = stock_end(pending, kind->type->tp_clear(op) == 0);
     table_empty(table);
     self->ma_keys = table;
     return done;
@@ -87,7 +68,7 @@ bytes_beyond(const Container *kind, PyObject *self)
 static Py_ssize_t
 bytes_of_dying(const Container *kind, PyObject *self)
 {
-    PyObject *pending = begin_stock();
+    PyObject *pending = stock_begin();
     bool is_dead = Py_REFCNT(self) == 0;
     if (is_dead) { /* alive for the length of a call of C code, which keeps_capacity nothing */
         compat_come_alive(self);
@@ -96,7 +77,7 @@ bytes_of_dying(const Container *kind, PyObject *self)
     if (is_dead) {
         compat_let_go(self);
     }
-    end_stock(pending, bytes >= 0);
+    stock_end(pending, bytes >= 0);
     return bytes;
 }
 
@@ -114,8 +95,8 @@ static bool
 deque_empty(const Container *kind, PyObject *self, unsigned *Py_UNUSED(sparse))
 {
     /* Its __init__ empties it and forgets maxlen; it keeps_capacity some blocks. */
-    PyObject *pending = begin_stock();
-    return end_stock(pending, kind->type->tp_init(self, interp.no_arguments, NULL) == 0);
+    PyObject *pending = stock_begin();
+    return stock_end(pending, kind->type->tp_init(self, interp.no_arguments, NULL) == 0);
 }
 
 /* ---- BytesIO ---- */
@@ -131,8 +112,8 @@ static bool
 bytesio_empty(const Container *kind, PyObject *self, unsigned *Py_UNUSED(sparse))
 {
     /* Its __init__ empties it, and opens it where it was closed. It keeps_capacity no room. */
-    PyObject *pending = begin_stock();
-    return end_stock(pending, kind->type->tp_init(self, interp.empty_bytes, NULL) == 0);
+    PyObject *pending = stock_begin();
+    return stock_end(pending, kind->type->tp_init(self, interp.empty_bytes, NULL) == 0);
 }
 
 /* ---- all of them ---- */
@@ -210,26 +191,26 @@ container_of(PyTypeObject *type)
 }
 
 bool
-is_emptied_so(PyTypeObject *type)
+container_is_stock(PyTypeObject *type)
 {
     const Container *container = container_of(type);
     return container != NULL && (container->type == type || type == counter);
 }
 
 bool
-is_defaultdict(PyTypeObject *type)
+container_is_defaultdict(PyTypeObject *type)
 {
     return type == containers[DEFAULTDICT].type;
 }
 
 bool
-is_deque(PyTypeObject *type)
+container_is_deque(PyTypeObject *type)
 {
     return type == containers[DEQUE].type;
 }
 
 bool
-is_idle_container(PyTypeObject *type, PyTypeObject *base)
+container_needs_no_init(PyTypeObject *type, PyTypeObject *base)
 {
     if (base == &PyBaseObject_Type) {
         return false;

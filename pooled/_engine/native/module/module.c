@@ -1,16 +1,22 @@
 /* The module: what Python sees of the native engine. */
 
 #include "base/compat.h"
-#include "paths/acquire.h"
-#include "containers/containers.h"
-#include "paths/recycle.h"
-#include "object/fields.h"
-#include "pool/hook_table.h"
-#include "base/interp.h"
-#include "module/probes.h"
-#include "pool/store.h"
 #include "base/gc_track.h"
+#include "base/interp.h"
+#include "containers/containers.h"
+#include "containers/stock.h"
+#include "module/constants.h"
+#include "module/hook_type.h"
+#include "module/probes.h"
+#include "module/store_type.h"
 #include "object/debug_trace.h"
+#include "object/plan.h"
+#include "paths/acquire_take.h"
+#include "paths/dealloc.h"
+#include "paths/install.h"
+#include "paths/transfer.h"
+#include "paths/trim.h"
+#include "pool/store.h"
 
 typedef struct {
     PyTypeObject *hook_type;
@@ -35,7 +41,7 @@ native_install(PyObject *module, PyObject *args)
     if (!PyArg_ParseTuple(args, "O!O:install", state_of(module)->store_type, &store, &new_own)) {
         return NULL;
     }
-    if (!hook_install(((PoolStore *)store)->hook, (PoolStore *)store, new_own)) {
+    if (!install_hook(((PoolStore *)store)->hook, (PoolStore *)store, new_own)) {
         return NULL;
     }
     Py_RETURN_NONE;
@@ -64,17 +70,8 @@ PyDoc_STRVAR(detach_doc, "detach(obj): have an object, which store_of knows, go 
 static PyObject *
 native_detach(PyObject *Py_UNUSED(module), PyObject *obj)
 {
-    Hook *hook = hook_of(Py_TYPE(obj));
-    if (hook != NULL) {
-        Override former;
-        if (!overrides_exchange(&hook->overrides, obj, hook->own_store, UNCOUNTED, &former)) {
-            return NULL;
-        }
-        if (former.object == NULL || former.disposition != UNCOUNTED) {
-            store_count(former.object != NULL ? former.store : hook->own_store, DETACHED, 1);
-        }
-        Py_XDECREF(former.store);
-        trace_dropped(obj);
+    if (!transfer_detach(obj)) {
+        return NULL;
     }
     Py_RETURN_NONE;
 }
@@ -84,8 +81,7 @@ PyDoc_STRVAR(disown_doc, "disown(obj): have an object of a hooked class die unco
 static PyObject *
 native_disown(PyObject *Py_UNUSED(module), PyObject *obj)
 {
-    Hook *hook = hook_of(Py_TYPE(obj));
-    if (hook != NULL && !overrides_set(&hook->overrides, obj, hook->own_store, UNCOUNTED)) {
+    if (!transfer_disown(obj)) {
         return NULL;
     }
     Py_RETURN_NONE;
@@ -191,7 +187,7 @@ static PyObject *
 native_close(PyObject *Py_UNUSED(module), PyObject *Py_UNUSED(ignored))
 {
     trace_close();
-    stores_close();
+    trim_close_all();
     Py_RETURN_NONE;
 }
 
@@ -226,9 +222,14 @@ native_exec(PyObject *module)
         return -1;
     }
     gc_track_init();
+    dealloc_init();
+    trim_init();
     if (!interp_init() || !containers_find() || !probes_run() || add_type(module, &hook_spec, &state->hook_type) < 0
         || add_type(module, &store_spec, &state->store_type) < 0
         || add_type(module, &fields_spec, &state->fields_type) < 0) {
+        return -1;
+    }
+    if (constants_add(module) < 0) {
         return -1;
     }
     return PyModule_AddStringConstant(module, "built_for", PY_VERSION);

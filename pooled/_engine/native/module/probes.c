@@ -2,6 +2,7 @@
 
 #include "base/attrs.h"
 #include "containers/containers.h"
+#include "containers/stock.h"
 #include "base/interp.h"
 #include "base/gc_track.h"
 

@@ -2,9 +2,6 @@
 
 #ifdef POOLED_DEBUG_TRACE
 
-#include "object/fields.h"
-#include "base/gc_track.h"
-
 /* The functions and dicts of pooled._debug.lifetimes. Static, as all that deallocs go by. NULL: nobody is told. */
 static struct {
     PyObject *taken, *moved, *popped, *warn, *readied; /* functions */
@@ -49,7 +46,7 @@ known_pop(PyObject *known, PyObject *key)
 {
     PyObject *life = Py_XNewRef(PyDict_GetItemWithError(known, key));
     if (life != NULL && PyDict_DelItem(known, key) < 0) {
-        PyErr_Clear(); /* another thread was this_thread first */
+        PyErr_Clear(); /* another thread was here first */
     }
     PyErr_Clear();
     return life;
@@ -159,23 +156,6 @@ trace_readied(PoolStore *store, PyObject *self)
     return done != NULL;
 }
 
-/* End what was popped, and is not to be handed out. */
-static void
-discard(PoolStore *store, PyObject *self)
-{
-    PyObject *pending = compat_take_exception();
-    store_count(store, DISCARDED_REFUSED, 1);
-    if (!overrides_set(&store->hook->overrides, self, store, UNCOUNTED)) {
-        PyErr_Clear();
-    }
-    if (store->fields != NULL) {
-        fields_track_parts(store->fields, self);
-    }
-    gc_track_fast(self);
-    Py_DECREF(self);
-    compat_put_exception(pending);
-}
-
 /* Whether the last life of an object was recorded. */
 static bool
 is_known(PyObject *self)
@@ -187,25 +167,31 @@ is_known(PyObject *self)
     return known;
 }
 
-PyObject *
-trace_popped(PoolStore *store, PyObject *self)
+bool
+trace_popped(PoolStore *store, PyObject *self, PyObject **warning)
 {
-    if (self == NULL || tell.popped == NULL) {
-        return self;
+    *warning = NULL;
+    if (tell.popped == NULL) {
+        return true;
     }
-    PyObject *text = Py_None; /* what there is to say of it, or None */
+    PyObject *text = Py_None;
     if (is_known(self)) {
         text = PyObject_CallFunctionObjArgs(tell.popped, self, (PyObject *)store, NULL);
     }
-    if (text == Py_None && trace_taken(store, self)) {
-        return self;
+    if (text == Py_None) {
+        return trace_taken(store, self);
     }
-    discard(store, self);
-    if (text != NULL && text != Py_None && tell.warn != NULL) {
-        Py_XDECREF(PyObject_CallOneArg(tell.warn, text));
-        Py_DECREF(text);
+    *warning = text;
+    return false;
+}
+
+void
+trace_warn(PyObject *warning)
+{
+    if (warning != NULL && tell.warn != NULL) {
+        Py_XDECREF(PyObject_CallOneArg(tell.warn, warning));
     }
-    return NULL;
+    Py_XDECREF(warning);
 }
 
 #else

@@ -20,9 +20,12 @@ bool trace_taken(PoolStore *store, PyObject *self);
 /* An object that is out is to come own_store to `store`. False with an exception set. */
 bool trace_moved(PoolStore *store, PyObject *self);
 
-/* An object that was just popped, alive and hidden, is handed out, if it is as it was left. Else it is discarded; give
-   NULL, without an exception where another one is to be tried. Takes the reference, and gives one. */
-PyObject *trace_popped(PoolStore *store, PyObject *self);
+/* Whether an object that was just popped, alive and untracked, can be handed out. If it can not, the caller discards it and
+   then calls `trace_warn` with `*warning`, which is NULL where an exception is set. */
+bool trace_popped(PoolStore *store, PyObject *self, PyObject **warning);
+
+/* Warn of an object that changed while it was parked. Steals the reference; NULL is ignored. May set an exception. */
+void trace_warn(PyObject *warning);
 
 /* What was popped is put back. */
 void trace_put_back(PyObject *self);
@@ -54,7 +57,8 @@ enum { DEBUG_TRACE = 0 };
 
 #define trace_taken(store, self) true
 #define trace_moved(store, self) true
-#define trace_popped(store, self) (self)
+#define trace_popped(store, self, warning) (*(warning) = NULL, true)
+#define trace_warn(warning) ((void)(warning))
 #define trace_put_back(self) ((void)0)
 #define trace_readied(store, self) true
 #define trace_dropped(self) ((void)0)

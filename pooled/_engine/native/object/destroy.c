@@ -1,22 +1,53 @@
 #include "object/destroy.h"
 
 #include "base/attrs.h"
-#include "paths/recycle.h"
-#include "pool/hook_table.h"
-#include "base/interp.h"
-#include "pool/store.h"
 #include "base/gc_track.h"
+#include "base/interp.h"
 #include "object/debug_trace.h"
+#include "pool/hook_table.h"
+#include "pool/store.h"
+
+enum { DEALLOCS = 8 };
+
+static struct {
+    destructor ours[DEALLOCS];
+    int count;
+} registry; /* filled at import, never changed afterwards */
 
 void
 destroy_no_finalizer(PyObject *Py_UNUSED(self))
 {
 }
 
+void
+destroy_register_dealloc(destructor dealloc)
+{
+    for (int i = 0; i < registry.count; i++) {
+        if (registry.ours[i] == dealloc) {
+            return; /* the module is imported a second time */
+        }
+    }
+    if (registry.count == DEALLOCS) {
+        Py_FatalError("pooled: too many deallocs");
+    }
+    registry.ours[registry.count++] = dealloc;
+}
+
+static bool
+is_registered(destructor dealloc)
+{
+    for (int i = 0; i < registry.count; i++) {
+        if (registry.ours[i] == dealloc) {
+            return true;
+        }
+    }
+    return false;
+}
+
 PyTypeObject *
 base_in_c(PyTypeObject *type)
 {
-    while (type->tp_dealloc == interp.subtype_dealloc || is_our_dealloc(type->tp_dealloc)) {
+    while (type->tp_dealloc == interp.subtype_dealloc || is_registered(type->tp_dealloc)) {
         type = type->tp_base;
     }
     return type;

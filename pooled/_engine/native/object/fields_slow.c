@@ -1,5 +1,6 @@
 #include "object/fields_slow.h"
 
+#include "object/field.h"
 #include "object/user_hooks.h"
 
 /* The dict that an object has, borrowed; NULL where it has none. */
@@ -73,7 +74,7 @@ entries_of(const Fields *fields, PyObject *dict, const CompatValues *values)
 
 /* ---- emptying ---- */
 
-/* Have an object let go of its dict's entries. Whoever else has the dict keeps_capacity it as it is; `*dict` is NULL then. */
+/* Have an object let go of its dict's entries. Whoever else has the dict keeps it as it is; `*dict` is NULL then. */
 static void
 let_go_of_entries(PyObject *self, PyObject **dict)
 {
@@ -93,7 +94,7 @@ static void
 let_go_of_others(const Fields *fields, PyObject *self, PyObject **entries)
 {
     for (Py_ssize_t i = 0; i < fields->slots.count; i++) {
-        if (!is_field_slot(fields, fields->slots.offsets[i])) {
+        if (!fields_has_slot(fields, fields->slots.offsets[i])) {
             Py_CLEAR(*(PyObject **)((char *)self + fields->slots.offsets[i]));
         }
     }
@@ -118,10 +119,10 @@ empty_entry(Fields *fields, Field *field, PoolStore *store, bool is_own, PyObjec
     if (!is_own) {
         Py_CLEAR(*entry); /* it belongs to who has the dict */
     }
-    return empty_part(fields, field, store, entry);
+    return field_empty_part(fields, field, store, entry);
 }
 
-/* Put the parts that were kept back among the values, or into the dict, which nobody has seen since it was hidden, and gc_untrack_fast
+/* Put the parts that were kept back among the values, or into the dict, which nobody has seen since it was hidden, and untrack
    it again: putting something in has it tracked. Last of all, so that nothing runs meanwhile. False with an exception
    set. */
 static bool
@@ -135,7 +136,7 @@ put_back_entries(const Fields *fields, PyObject *dict, const CompatValues *value
         }
     }
     if (values != NULL) {
-        put_in_order(fields, values);
+        fields_set_order(fields, values);
     }
     for (Py_ssize_t i = 0; done && dict != NULL && i < fields->count; i++) {
         const Field *field = &fields->items[i];
@@ -167,7 +168,7 @@ empty_between(Fields *fields, PoolStore *store, PyObject *self)
         Field *field = &fields->items[i];
         if (field->kind == IS_PART) {
             PyObject **slot = slot_of(field, self);
-            Outcome one = slot != NULL ? empty_part(fields, field, store, slot)
+            Outcome one = slot != NULL ? field_empty_part(fields, field, store, slot)
                                     : empty_entry(fields, field, store, is_own, &entries[i]);
             outcome = one != RECYCLED ? one : outcome;
         }
@@ -190,6 +191,8 @@ fields_slow_empty(Fields *fields, PoolStore *store, PyObject *self)
     compat_put_exception(pending);
     return outcome;
 }
+
+/* ---- tracking ---- */
 
 static void
 track_between(Fields *fields, PyObject *self)
@@ -241,7 +244,7 @@ static PyObject *
 given_for(const Fields *fields, const Field *field, PyObject *const *given, PyObject *keywords)
 {
     for (Py_ssize_t i = 0; keywords != NULL && i < PyTuple_GET_SIZE(keywords); i++) {
-        if (field_by_keyword(fields, PyTuple_GET_ITEM(keywords, i)) == field) {
+        if (fields_find_keyword(fields, PyTuple_GET_ITEM(keywords, i)) == field) {
             return given[i];
         }
     }
@@ -269,7 +272,7 @@ fields_slow_make_ready(Fields *fields, PyObject *self, PyObject *const *given, P
     PyObject *dict = dict_of(self);
     PyObject **entries = entries_of(fields, dict, values_of(self, &values) ? &values : NULL);
     if (entries == NULL) {
-        fields_track_parts(fields, self);
+        fields_slow_track_parts(fields, self);
         return false;
     }
     if (dict != NULL) {

@@ -1,8 +1,8 @@
 #include "object/parts.h"
 
-#include "object/user_hooks.h"
+#include "base/arguments.h"
 #include "base/attrs.h"
-#include "object/fields.h"
+#include "object/user_hooks.h"
 #include "pool/hook_table.h"
 
 void
@@ -79,42 +79,31 @@ keep_container(Part *part, PoolStore *store, PyObject *value)
     return container->empty(container, value, &part->sparse) && restore(part, value) ? PART_KEPT : PART_DROPPED;
 }
 
-/* Have the stock containers, which measure themselves while nobody has them, be measured at refcount 0. */
-static bool
-is_too_large_alive(PoolStore *pool, PyObject *value)
-{
-    const Container *container = pool->hook->container;
-    return pool->measures && container->is_above(container, value, pool->max_cap);
-}
-
-/* Empty an object of a poolable class as its pool would, but for parking it. */
+/* Empty an object of a poolable class as its pool would, without parking it. */
 static Outcome
 empty_poolable(PoolStore *pool, PyObject *value)
 {
-    Hook *hook = pool->hook;
     if (pool->reset != NULL) {
         Outcome outcome = user_hooks_reset(pool, value);
-        return outcome == RECYCLED && is_too_large_alive(pool, value) ? DISCARDED_LARGE : outcome;
+        return outcome == RECYCLED && store_is_too_large(pool, value) ? DISCARDED_LARGE : outcome;
     }
-    if (is_too_large_alive(pool, value)) {
+    if (store_is_too_large(pool, value)) {
         return DISCARDED_LARGE;
     }
-    Outcome outcome = pool->capacity != NULL || hook->empty != NULL ? user_hooks_empty(pool, value) : RECYCLED;
+    bool in_python = pool->capacity != NULL || pool->hook->empty != NULL;
+    Outcome outcome = in_python ? user_hooks_empty(pool, value) : RECYCLED;
     if (outcome != RECYCLED || !part_is_unique(value)) {
         return outcome;
     }
     part_untrack(value); /* again: a dict tracks itself when something is put in */
-    return pool->fields != NULL ? empty_by_fields(pool, value) : scrub_object(pool, value);
+    return pool->nested->empty(pool, value);
 }
 
-/* Whether objects of a poolable class can be used again without their __init__, or what it calls at its end. */
+/* Whether an object of a poolable class can be used again without its `__init__`. */
 static bool
 needs_no_init(const PoolStore *pool)
 {
-    if (pool->reset != NULL) {
-        return true;
-    }
-    return pool->fields != NULL ? !pool->fields->finishes : is_idle_container(pool->hook->type, pool->hook->base);
+    return pool->reset != NULL || pool->nested->needs_no_init(pool);
 }
 
 static PartOutcome
@@ -186,12 +175,12 @@ static PartOutcome
 keep_anything(Part *part, PoolStore *store, PyObject *value)
 {
     PyTypeObject *type = Py_TYPE(value);
-    PyObject *kept = is_defaultdict(type) ? what_it_makes(value) : Py_NewRef(Py_None);
+    PyObject *kept = container_is_defaultdict(type) ? what_it_makes(value) : Py_NewRef(Py_None);
     if (kept == NULL) {
         return PART_DROPPED;
     }
     Part found;
-    part_learn(&found, type, part->keep, is_emptied_so(type) && !is_deque(type), kept);
+    part_learn(&found, type, part->keep, container_is_stock(type) && !container_is_deque(type), kept);
     Py_DECREF(kept);
     found.sparse = part->sparse;
     PartOutcome outcome = part_keep(&found, store, value);
@@ -262,8 +251,8 @@ part_make_ready(const Part *part, PyObject *value)
         return true;
     }
     Hook *hook = hook_of(Py_TYPE(value));
-    if (hook == NULL || hook->own_store->fields == NULL || gc_is_tracked(value)) {
+    if (hook == NULL || gc_is_tracked(value)) {
         return true;
     }
-    return fields_make_ready(hook->own_store->fields, value, NULL, NULL);
+    return hook->own_store->nested->make_ready(hook->own_store, value);
 }

@@ -5,9 +5,9 @@
 #ifndef POOLED_PARTS_H
 #define POOLED_PARTS_H
 
+#include "base/attrs.h"
 #include "base/compat.h"
 #include "containers/containers.h"
-#include "paths/recycle.h"
 #include "containers/clear_inline.h"
 #include "pool/store.h"
 #include "base/gc_track.h"
@@ -47,7 +47,7 @@ void part_learn(Part *part, PyTypeObject *type, PyObject *keep, bool in_c, PyObj
 /* Let go of what it has. */
 void part_free(Part *part);
 
-/* A new part: what `make` gives, called without arguments. NULL with an exception set. */
+/* A new part: what `acquire_make` gives, called without arguments. NULL with an exception set. */
 PyObject *part_make(const Part *part, PyObject *make);
 
 /* Give a part that was kept what it has to have before it is used. False with an exception set. */

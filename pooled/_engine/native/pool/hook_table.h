@@ -12,12 +12,12 @@
 
 typedef struct {
     PyObject_HEAD
-    PyTypeObject *type;
-    PyTypeObject *base;         /* its nearest base that was not written in Python; the type keeps_capacity it */
+    PyTypeObject *type;         /* a reference of ours */
+    PyTypeObject *base;         /* its nearest base that is written in C; borrowed from the type */
     const Container *container; /* what it inherits from, or NULL */
     Slots slots;
     bool has_dict;
-    PoolStore *own_store;   /* the pool of the class. Not referenced: it has a reference to this */
+    PoolStore *own_store; /* the store of the class, borrowed: the store has a reference to this hook */
     Overrides overrides;       /* of single objects */
     allocfunc alloc;   /* as before it was hooked */
     PyObject *new_own; /* what stands in the class's dict as __new__ since it was hooked */
@@ -66,24 +66,10 @@ hook_of(PyTypeObject *type)
     }
 }
 
-/* A new reference to an argument that may be left out, or NULL. */
-static inline PyObject *
-unless_none(PyObject *object)
-{
-    return object == Py_None ? NULL : Py_NewRef(object);
-}
+/* Insert a hook; false, without an exception, where there is no memory. With all other threads stopped. */
+bool hook_table_add(Hook *hook);
 
-/* The class Hook: Hook(cls, allocate, *, is_plain, empty, fits, refill). */
-extern PyType_Spec hook_spec;
-
-/* Route construction and last drop of the hook's class through `own_store` from now on. `new_own` is in its dict. False with
-   MemoryError set, and nothing done. */
-bool hook_install(Hook *hook, PoolStore *own_store, PyObject *new_own);
-
-/* Have construction and last drop go by what its pool does now. */
-void hook_adapt(Hook *hook);
-
-/* Its pool ends: what is left of its objects dies as if there had never been one. */
+/* The pool of a class ends: remove its hook from the table, so that the remaining objects die as those of any class. */
 void hook_release_store(Hook *hook);
 
 #endif

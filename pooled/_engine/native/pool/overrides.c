@@ -1,7 +1,5 @@
 #include "pool/overrides.h"
 
-#include "pool/store.h"
-
 static size_t
 place_of(const Overrides *overrides, const PyObject *object)
 {

@@ -1,6 +1,6 @@
 /* Overrides: what is to be known of single objects of a hooked class, by their addresses.
 
-   Most objects have none: they go own_store to the pool of their class. The dealloc looks this_thread only while there are any. */
+   Most objects have none: they return to the pool of their class. The dealloc looks this_thread only while there are any. */
 
 #ifndef POOLED_OVERRIDES_H
 #define POOLED_OVERRIDES_H

@@ -1,57 +1,94 @@
-/* Stores: what stands behind a pool. Its limits, its freelist or freelists, and what became of its objects. */
+/* Stores: what stands behind a pool. Its limits, its freelist or freelists, and the counts of its objects. */
 
 #ifndef POOLED_STORE_H
 #define POOLED_STORE_H
 
 #include "base/compat.h"
-#include "pool/hook_table.h"
 #include "pool/freelist.h"
+#include "pool/hook_table.h"
 #include "pool/thread_state.h"
 
-enum { BLANK_CALLS = 4 }; /* after so many, parts are not kept, until an object is taken again */
+enum { BLANK_CALLS = 4 }; /* after this many calls in a row, parts are not kept, until `take` asks for an object */
 
 #define NO_THREAD UINT64_MAX
 
 struct Fields;
 
+/* How the objects of a pool are emptied. The first two leave them so that any `__init__` can follow. */
+typedef enum {
+    STRATEGY_SCRUB,  /* as a whole: `__init__` runs before an object is used again */
+    STRATEGY_FIELDS, /* field by field, and the fields are all there is: `take` needs no `__init__` */
+    STRATEGY_KEEP,   /* as a whole, except for the attributes in `keep` */
+    STRATEGY_RESET,  /* by a function of the user's */
+} Strategy;
+
+/* How an object that is an attribute of another is emptied and made ready with it. The functions belong to a layer above:
+   parts reach them through the store of the object's class. */
+typedef struct {
+    /* Whether an object can be used again without its `__init__`. */
+    bool (*needs_no_init)(const PoolStore *store);
+    /* Empty an object that nobody can reach and the collector does not track. */
+    Outcome (*empty)(PoolStore *store, PyObject *self);
+    /* Give an emptied object its defaults and parts, and track it. False with an exception set. */
+    bool (*make_ready)(PoolStore *store, PyObject *self);
+} NestedOps;
+
 struct PoolStore {
     PyObject_HEAD
     Hook *hook;         /* of the class of its objects */
-    PyObject *reset;    /* empties an object; NULL: it is emptied by its fields, or scrubbed */
-    struct Fields *fields; /* empty an object one by one; NULL: it is emptied as a whole */
-    struct Fields *retired; /* those that the class was planned with before, the last one first */
-    bool takes_blank;   /* whether an object that never saw an __init__ can be recycled */
-    bool keeps_parts;   /* whether `fields` are all there is to its objects, so that `take` needs no __init__ */
-    uint8_t blank_calls; /* of late that wanted a blank object where one with parts was parked, up to BLANK_CALLS */
-    bool takes_at_once; /* whether there is nothing more to do then where nothing is given, but in rare cases */
-    PyObject *capacity; /* says how large an object is, in Python; NULL where `measures`, or nothing does */
-    PyObject *check;    /* check(given): raises where that cannot be given to an object that is taken */
-    PyObject *report;   /* report(error, what): where the errors of these two go */
-    bool measures;      /* whether the capacity of the container is what counts */
+    Strategy strategy;
+    const NestedOps *nested; /* by the strategy; for STRATEGY_RESET, `reset` comes first */
+    PyObject *reset;    /* the user's function; NULL unless the strategy is RESET */
+    struct Fields *fields; /* how fields are emptied; NULL unless the strategy is FIELDS or KEEP */
+    struct Fields *retired; /* the former `fields`, latest first: an object may be in use that they emptied */
+    bool takes_at_once; /* cached: `take` without arguments has neither to check nor to complete anything */
+    uint8_t blank_calls; /* the latest calls in a row that dropped the parts of a parked object, up to BLANK_CALLS */
+    PyObject *capacity; /* a function that measures an object; NULL where `measures`, or nothing is measured */
+    PyObject *check;    /* check(given): raises where `take` cannot be given that */
+    PyObject *report;   /* report(error, what): receives the errors of `reset` and `capacity` */
+    bool measures;      /* whether the capacity is that of the builtin container */
     bool is_local;
-    Py_ssize_t index; /* of the freelists of a local pool; -1 in a global one */
-    Freelist freelist;      /* of a global pool; in a local one, what was counted by none that there still is */
-    Freelist *recent;    /* the freelist of the thread that used a local pool last. With a GIL */
-    uint64_t recent_thread; /* its number, or NO_THREAD */
-    Py_ssize_t max;
-    Py_ssize_t max_cap;
-    uint64_t trimmings; /* how often it was trimmed */
-    unsigned sparse; /* lives that left a container nearly empty, since the last that gave its room back */
-    PoolStore *next;
+    Py_ssize_t index;   /* of the freelists of a local pool; -1 in a global one */
+    Freelist freelist;  /* of a global pool; in a local one, the heir of the counts of threads that ended */
+    Freelist *recent;   /* the freelist of the thread that used a local pool last. With a GIL */
+    uint64_t recent_thread; /* the number of that thread, or NO_THREAD */
+    Py_ssize_t max;     /* objects that a freelist may hold */
+    Py_ssize_t max_cap; /* larger objects are discarded */
+    uint64_t trimmings; /* the number of trims so far */
+    unsigned sparse;    /* lives that left a container nearly empty, since the last that gave its room back */
+    PoolStore *next;    /* in the list of all stores */
     PoolStore *previous;
 };
 
-/* The class Store: Store(hook, *, reset, capacity, report, measures, is_local); `set_fields` says the rest. */
-extern PyType_Spec store_spec;
+/* The list of all stores, and whether they are closed for good. Static, since they are closed together, whichever module
+   they come from. Changed with the lock. */
+extern Lock stores_lock;
+extern PoolStore *stores;
+extern bool stores_closed;
 
-/* End all that is parked, and park nothing from now on. */
-void stores_close(void);
+void store_register(PoolStore *store);
+void store_unregister(PoolStore *store);
 
-/* The store that an object is to go own_store to, a new reference. NULL where it is in no pool. */
+/* The store that an object returns to, a new reference. NULL where it is in no pool. */
 PoolStore *store_of_object(PyObject *obj);
 
 /* Find the freelist that this thread has of a local pool, and remember it. */
 Freelist *store_find_freelist(PoolStore *store);
+
+/* Whether an object that no `__init__` has seen can be parked, and a parked one be made blank. */
+static inline bool
+store_takes_blank(const PoolStore *store)
+{
+    return store->strategy <= STRATEGY_FIELDS;
+}
+
+/* Whether the builtin container that an object is has more room than max_cap. */
+static inline bool
+store_is_too_large(const PoolStore *store, PyObject *self)
+{
+    const Container *container = store->hook->container;
+    return store->measures && container->is_above(container, self, store->max_cap);
+}
 
 #if COMPAT_FREE_THREADED
 
@@ -62,9 +99,9 @@ store_freelist(PoolStore *store)
     if (UNLIKELY(!store->is_local)) {
         return &store->freelist;
     }
-    ThreadState *thread_state = this_thread.thread_state;
-    if (LIKELY(thread_state != NULL && store->index < thread_state->count && thread_state->freelists[store->index] != NULL)) {
-        return thread_state->freelists[store->index];
+    ThreadState *state = this_thread.state;
+    if (LIKELY(state != NULL && store->index < state->count && state->freelists[store->index] != NULL)) {
+        return state->freelists[store->index];
     }
     return store_find_freelist(store);
 }

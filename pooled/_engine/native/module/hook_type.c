@@ -1,0 +1,116 @@
+#include "module/hook_type.h"
+
+#include "base/arguments.h"
+#include "base/attrs.h"
+#include "base/interp.h"
+#include "containers/containers.h"
+#include "object/destroy.h"
+#include "pool/hook_table.h"
+#include "pool/store.h"
+
+
+
+/* The tp_new of the nearest class that has one which is not written in Python. */
+static newfunc
+new_in_c(PyTypeObject *type)
+{
+    while (type->tp_new == interp.python_new) {
+        type = type->tp_base;
+    }
+    return type->tp_new;
+}
+
+static PyObject *
+hook_new(PyTypeObject *metatype, PyObject *args, PyObject *kwargs)
+{
+    static char *names[] = {"cls", "allocate", "is_plain", "empty", "fits", "refill", NULL};
+    PyTypeObject *type;
+    PyObject *allocate, *empty, *fits, *refill;
+    int is_plain;
+    if (!PyArg_ParseTupleAndKeywords(
+            args, kwargs, "O!O$pOOO:Hook", names, &PyType_Type, &type, &allocate, &is_plain, &empty, &fits, &refill)) {
+        return NULL;
+    }
+    if (type->tp_dealloc != interp.subtype_dealloc || !PyType_IS_GC(type) || type->tp_del != NULL) {
+        return PyErr_Format(PyExc_TypeError, "cls=%R: only a class written in Python can be hooked", type);
+    }
+    Hook *self = (Hook *)metatype->tp_alloc(metatype, 0);
+    if (self == NULL) {
+        return NULL;
+    }
+    self->type = (PyTypeObject *)Py_NewRef(type);
+    self->base = base_in_c(type);
+    self->new_in_c = new_in_c(type);
+    self->container = empty == Py_None ? container_of(self->base) : NULL;
+    self->has_dict = type->tp_dictoffset != 0;
+    self->is_plain = is_plain;
+    self->init_version = self->new_version = NO_VERSION;
+    self->allocate = Py_NewRef(allocate);
+    self->empty = unless_none(empty);
+    self->fits = unless_none(fits);
+    self->refill = unless_none(refill);
+    if (!slots_find(type, self->base, &self->slots)) {
+        Py_DECREF(self);
+        return NULL;
+    }
+    return (PyObject *)self;
+}
+
+static int
+hook_traverse(Hook *self, visitproc visit, void *arg)
+{
+    Py_VISIT(Py_TYPE(self));
+    Py_VISIT(self->type);
+    Py_VISIT(self->new_own);
+    Py_VISIT(self->allocate);
+    Py_VISIT(self->empty);
+    Py_VISIT(self->fits);
+    Py_VISIT(self->refill);
+    for (size_t i = 0; self->overrides.slots != NULL && i <= self->overrides.mask; i++) {
+        if (self->overrides.slots[i].object != NULL) {
+            Py_VISIT(self->overrides.slots[i].store);
+        }
+    }
+    return 0;
+}
+
+static int
+hook_clear(Hook *self)
+{
+    /* Not the type: what is parked cannot end without it. Its dict, or the pool, is where a cycle is cut. */
+    hook_release_store(self);
+    Py_CLEAR(self->new_own);
+    return 0;
+}
+
+static void
+hook_dealloc(Hook *self)
+{
+    PyTypeObject *type = Py_TYPE(self);
+    PyObject_GC_UnTrack(self);
+    hook_clear(self);
+    slots_free(&self->slots);
+    Py_XDECREF(self->allocate);
+    Py_XDECREF(self->empty);
+    Py_XDECREF(self->fits);
+    Py_XDECREF(self->refill);
+    Py_XDECREF(self->type);
+    type->tp_free((PyObject *)self);
+    Py_DECREF(type);
+}
+
+static PyType_Slot hook_slots[] = {
+    {Py_tp_doc, "What is known of a class whose objects recycle themselves."},
+    {Py_tp_new, hook_new},
+    {Py_tp_traverse, hook_traverse},
+    {Py_tp_clear, hook_clear},
+    {Py_tp_dealloc, hook_dealloc},
+    {0, NULL},
+};
+
+PyType_Spec hook_spec = {
+    .name = "pooled._engine.native._native.Hook",
+    .basicsize = sizeof(Hook),
+    .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_IMMUTABLETYPE,
+    .slots = hook_slots,
+};

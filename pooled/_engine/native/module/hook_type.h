@@ -1,0 +1,10 @@
+/* The class Hook of the module: Hook(cls, allocate, *, is_plain, empty, fits, refill). */
+
+#ifndef POOLED_HOOK_TYPE_H
+#define POOLED_HOOK_TYPE_H
+
+#include "base/compat.h"
+
+extern PyType_Spec hook_spec;
+
+#endif

@@ -1,0 +1,420 @@
+#include "module/store_type.h"
+
+#include "base/arguments.h"
+#include "object/fields.h"
+#include "object/scrub.h"
+#include "object/weigh.h"
+#include "paths/acquire_take.h"
+#include "paths/install.h"
+#include "paths/prefill.h"
+#include "paths/transfer.h"
+#include "paths/trim.h"
+#include "pool/store.h"
+
+/* ---- methods ---- */
+
+PyDoc_STRVAR(new_doc, "Do what cls.__new__(cls, ...) does: nothing of an earlier life is left in what it gives.");
+
+static PyObject *
+store_new_object(PoolStore *self, PyObject *args, PyObject *kwargs)
+{
+    PyObject *cls = PyTuple_GET_SIZE(args) > 0 ? PyTuple_GET_ITEM(args, 0) : NULL;
+    if (cls == NULL || !PyType_Check(cls)) {
+        return PyErr_Format(PyExc_TypeError, "__new__: expected the class as its first argument");
+    }
+    PyObject *rest = PyTuple_GetSlice(args, 1, PyTuple_GET_SIZE(args));
+    if (rest == NULL) {
+        return NULL;
+    }
+    Hook *hook = self->hook;
+    PyObject *made = NULL;
+    if (cls == (PyObject *)hook->type && hook->own_store == self) {
+        made = acquire_blank(self, rest, kwargs);
+    }
+    else {
+        PyObject *keywords = kwargs != NULL ? Py_NewRef(kwargs) : PyDict_New();
+        if (keywords != NULL) {
+            made = PyObject_CallFunctionObjArgs(hook->allocate, (PyObject *)hook->type, cls, rest, keywords, NULL);
+            Py_DECREF(keywords);
+        }
+    }
+    Py_DECREF(rest);
+    return made;
+}
+
+/* Whether a method that takes nothing but keywords was given nothing else; else false, with TypeError set. */
+static bool
+has_keywords_alone(const char *name, Py_ssize_t count)
+{
+    if (count != 0) {
+        PyErr_Format(PyExc_TypeError, "%s() takes no positional arguments but %zd were given", name, count);
+    }
+    return count == 0;
+}
+
+static PyObject *
+store_take(PoolStore *self, PyObject *const *args, Py_ssize_t count, PyObject *keywords)
+{
+    return has_keywords_alone("take", count) ? acquire_take(self, args, keywords) : NULL;
+}
+
+static PyObject *
+store_try_take(PoolStore *self, PyObject *const *args, Py_ssize_t count, PyObject *keywords)
+{
+    PyObject *taken = has_keywords_alone("try_take", count) ? acquire_try_take(self, args, keywords) : NULL;
+    if (taken == NULL && !PyErr_Occurred()) {
+        Py_RETURN_NONE;
+    }
+    return taken;
+}
+
+
+
+static PyObject *
+store_prefill(PoolStore *self, PyObject *arg)
+{
+    Py_ssize_t count = PyNumber_AsSsize_t(arg, NULL);
+    if (count == -1 && PyErr_Occurred()) {
+        return NULL;
+    }
+    Py_ssize_t made = 0;
+    while (made < count) {
+        Freelist *freelist = store_freelist(self);
+        if (freelist == NULL || freelist->count >= self->max) {
+            break;
+        }
+        int status = prefill_one(self);
+        if (status < 0) {
+            return NULL;
+        }
+        if (status == 0) {
+            break; /* the next one would be no different */
+        }
+        made++;
+    }
+    return PyLong_FromSsize_t(made);
+}
+
+static PyObject *
+store_remove(PoolStore *self, PyObject *arg)
+{
+    Py_ssize_t count = PyNumber_AsSsize_t(arg, NULL);
+    if (count == -1 && PyErr_Occurred()) {
+        return NULL;
+    }
+    return PyLong_FromSsize_t(trim_here(self, count));
+}
+
+static PyObject *
+store_clear(PoolStore *self, PyObject *Py_UNUSED(ignored))
+{
+    return PyLong_FromSsize_t(trim_here(self, PY_SSIZE_T_MAX));
+}
+
+static PyObject *
+store_trim(PoolStore *self, PyObject *Py_UNUSED(ignored))
+{
+    return PyLong_FromSsize_t(trim_unused(self));
+}
+
+static PyObject *
+store_keep(PoolStore *self, PyObject *arg)
+{
+    Py_ssize_t keep = PyNumber_AsSsize_t(arg, NULL);
+    if (keep == -1 && PyErr_Occurred()) {
+        return NULL;
+    }
+    Py_ssize_t before = self->is_local ? freelists_count(self->index) : self->freelist.count;
+    trim_to(self, keep);
+    Py_ssize_t now = self->is_local ? freelists_count(self->index) : self->freelist.count;
+    return PyLong_FromSsize_t(before > now ? before - now : 0);
+}
+
+static PyObject *
+store_weigh(PoolStore *self, PyObject *Py_UNUSED(ignored))
+{
+    enum { SAMPLE = 64 };
+    Py_ssize_t count;
+    size_t sum = weigh_store(self, SAMPLE, &count);
+    return Py_BuildValue("(nn)", (Py_ssize_t)sum, count);
+}
+
+static PyObject *
+store_limit(PoolStore *self, PyObject *args)
+{
+    PyObject *max, *max_cap;
+    if (!PyArg_ParseTuple(args, "OO:limit", &max, &max_cap)) {
+        return NULL;
+    }
+    Py_ssize_t bound = PyNumber_AsSsize_t(max, NULL); /* larger ones are as good as the largest */
+    Py_ssize_t cap = PyNumber_AsSsize_t(max_cap, NULL);
+    if (PyErr_Occurred()) {
+        return NULL;
+    }
+    bool none_stays = cap < self->max_cap; /* they are not measured a second time */
+    self->max = stores_closed ? 0 : bound;
+    self->max_cap = cap;
+    trim_to(self, none_stays ? 0 : bound);
+    Py_RETURN_NONE;
+}
+
+typedef struct {
+    PoolStore *store;
+    struct Fields *fields;
+    PyObject *check;
+} Planning;
+
+/* Have a plan instead of the former one, which may be in use: it goes with the store. */
+static void
+change_plan(void *argument)
+{
+    Planning *planning = argument;
+    PoolStore *self = planning->store;
+    PyObject *former_check = self->check;
+    if (self->fields != NULL) {
+        self->fields->former = self->retired;
+        self->retired = self->fields;
+    }
+    self->fields = planning->fields;
+    self->check = planning->check;
+    planning->check = former_check;
+    self->strategy = self->reset != NULL        ? STRATEGY_RESET
+                     : self->fields != NULL     ? self->fields->strategy
+                                                : STRATEGY_SCRUB;
+    self->nested = self->fields != NULL ? &fields_nested : &scrub_nested;
+    self->takes_at_once = self->strategy == STRATEGY_FIELDS && self->fields->completion != COMPLETION_ALWAYS;
+}
+
+static PyObject *
+store_set_fields(PoolStore *self, PyObject *args)
+{
+    PyObject *fields, *check;
+    if (!PyArg_ParseTuple(args, "OO:set_fields", &fields, &check)) {
+        return NULL;
+    }
+    trim_to(self, 0); /* what is parked was emptied in another way */
+    Planning planning = {self, (struct Fields *)unless_none(fields), Py_NewRef(check)};
+    lock_run_exclusive(change_plan, &planning);
+    Py_XDECREF(planning.check);
+    if (COMPAT_FREE_THREADED) {
+        trim_to(self, 0); /* what was parked meanwhile */
+    }
+    if (self->hook->own_store == self) {
+        install_adapt(self->hook);
+    }
+    Py_RETURN_NONE;
+}
+
+static PyObject *
+store_counts(PoolStore *self, PyObject *Py_UNUSED(ignored))
+{
+    Freelist sum = {.count = 0};
+    Py_ssize_t parked = freelists_sum(&self->freelist, self->index, &sum);
+    PyObject *counts = PyTuple_New(OUTCOMES + 1);
+    for (int i = 0; counts != NULL && i <= OUTCOMES; i++) {
+        PyObject *count = i < OUTCOMES ? PyLong_FromLongLong((long long)sum.counts[i]) : PyLong_FromSsize_t(parked);
+        if (count == NULL) {
+            Py_CLEAR(counts);
+            break;
+        }
+        PyTuple_SET_ITEM(counts, i, count);
+    }
+    return counts;
+}
+
+static PyObject *
+store_adopt(PoolStore *self, PyObject *obj)
+{
+    return transfer_adopt(self, obj) ? Py_NewRef(obj) : NULL;
+}
+
+static Py_ssize_t
+store_length(PoolStore *self)
+{
+    Freelist *freelist = store_freelist(self);
+    return freelist == NULL ? 0 : freelist->count;
+}
+
+/* ---- construction and end ---- */
+
+static PyObject *
+store_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
+{
+    static char *names[] = {"hook", "reset", "capacity", "report", "measures", "is_local", NULL};
+    PyObject *hook, *reset, *capacity, *report;
+    int measures, is_local;
+    if (!PyArg_ParseTupleAndKeywords(
+            args, kwargs, "O$OOOpp:Store", names, &hook, &reset, &capacity, &report, &measures, &is_local)) {
+        return NULL;
+    }
+    PoolStore *self = (PoolStore *)type->tp_alloc(type, 0);
+    if (self == NULL) {
+        return NULL;
+    }
+    self->index = -1;
+    self->freelist.store = self;
+    self->recent_thread = NO_THREAD;
+    store_register(self);
+    if (is_local && (self->index = freelists_new_index()) < 0) {
+        Py_DECREF(self);
+        return NULL;
+    }
+    self->hook = (Hook *)Py_NewRef(hook);
+    self->reset = unless_none(reset);
+    self->strategy = self->reset != NULL ? STRATEGY_RESET : STRATEGY_SCRUB;
+    self->nested = &scrub_nested;
+    self->capacity = unless_none(capacity);
+    self->report = Py_NewRef(report);
+    self->measures = measures && self->hook->container != NULL;
+    self->is_local = is_local;
+    return (PyObject *)self;
+}
+
+static int
+store_traverse(PoolStore *self, visitproc visit, void *arg)
+{
+    Py_VISIT(Py_TYPE(self));
+    Py_VISIT(self->hook);
+    Py_VISIT(self->reset);
+    Py_VISIT(self->fields);
+    Py_VISIT(self->retired);
+    Py_VISIT(self->capacity);
+    Py_VISIT(self->check);
+    Py_VISIT(self->report);
+    return 0;
+}
+
+/* Found by the collector, with the class: what is parked ends while the class is still whole. */
+static void
+store_finalize(PoolStore *self)
+{
+    PyObject *exception = compat_take_exception();
+    trim_to(self, 0);
+    compat_put_exception(exception);
+}
+
+/* The references stay: who still has the store may use it. The class's dict, or the pool, is where a cycle is cut. */
+static int
+store_close(PoolStore *self)
+{
+    self->max = 0;
+    if (self->hook != NULL) {
+        trim_to(self, 0);
+        if (self->hook->own_store == self) {
+            hook_release_store(self->hook);
+        }
+    }
+    return 0;
+}
+
+/* Let go of all that a store has, and of its memory. */
+static void
+store_free(PoolStore *self)
+{
+    PyTypeObject *type = Py_TYPE(self);
+    Py_XDECREF(self->reset);
+    Py_XDECREF(self->fields);
+    Py_XDECREF(self->retired);
+    Py_XDECREF(self->capacity);
+    Py_XDECREF(self->check);
+    Py_XDECREF(self->report);
+    Py_XDECREF(self->hook);
+    if (self->index >= 0) {
+        freelists_free_index(self->index);
+    }
+    PyMem_Free(self->freelist.objects);
+    type->tp_free((PyObject *)self);
+    Py_DECREF(type);
+}
+
+#if COMPAT_FREE_THREADED
+
+/* Stores that have ended while somebody, in this thread or another, may have been in the middle of something with them.
+   Nobody can come by them any more, so that they go when nobody holds any. */
+static PoolStore *buried;
+
+static void
+exhume(void *found)
+{
+    if (!thread_states_any_held()) {
+        *(PoolStore **)found = buried;
+        buried = NULL;
+    }
+}
+
+static void
+store_end(PoolStore *self)
+{
+    PoolStore *found = NULL;
+    lock_acquire(&stores_lock);
+    self->next = buried;
+    buried = self;
+    lock_release(&stores_lock);
+    if (stores_closed) {
+        return; /* at the end of the interpreter threads end without a word, and what they held is not known any more */
+    }
+    lock_run_exclusive(exhume, &found);
+    while (found != NULL) {
+        PoolStore *store = found;
+        found = store->next;
+        store_free(store);
+    }
+}
+
+#else
+
+static void
+store_end(PoolStore *self)
+{
+    store_free(self); /* who is in the middle of something with it has a reference */
+}
+
+#endif
+
+static void
+store_dealloc(PoolStore *self)
+{
+    PyObject_GC_UnTrack(self);
+    store_unregister(self);
+    store_close(self);
+    store_end(self);
+}
+
+static PyMethodDef store_methods[] = {
+    {"new", (PyCFunction)(void (*)(void))store_new_object, METH_VARARGS | METH_KEYWORDS, new_doc},
+    {"take", (PyCFunction)(void (*)(void))store_take, METH_FASTCALL | METH_KEYWORDS,
+     "An object as it was left when it was emptied, or a new one, with what is given."},
+    {"try_take", (PyCFunction)(void (*)(void))store_try_take, METH_FASTCALL | METH_KEYWORDS,
+     "An object as it was left when it was emptied, with what is given, or None."},
+    {"set_fields", (PyCFunction)store_set_fields, METH_VARARGS,
+     "Have objects emptied by these fields, or by None, and what is given to `take` checked by a function."},
+    {"prefill", (PyCFunction)store_prefill, METH_O, "Park up to so many new objects; give the number."},
+    {"remove", (PyCFunction)store_remove, METH_O, "Let up to so many parked objects die; give the number."},
+    {"clear", (PyCFunction)store_clear, METH_NOARGS, "Let all parked objects die; give the number."},
+    {"trim", (PyCFunction)store_trim, METH_NOARGS, "Let half of those die that were not needed since the last trim."},
+    {"keep", (PyCFunction)store_keep, METH_O, "Let all die but so many on each shelf, in all threads; give the number."},
+    {"weigh", (PyCFunction)store_weigh, METH_NOARGS, "Bytes of some that are parked, and how many these are."},
+    {"limit", (PyCFunction)store_limit, METH_VARARGS, "Set max and max_cap; what they do not allow dies."},
+    {"counts", (PyCFunction)store_counts, METH_NOARGS, "What became of the objects: the values of Stats."},
+    {"adopt", (PyCFunction)store_adopt, METH_O, "Answer for an object from now on; give it."},
+    {NULL, NULL, 0, NULL},
+};
+
+static PyType_Slot store_slots[] = {
+    {Py_tp_doc, "What stands behind a pool of a hooked class."},
+    {Py_tp_new, store_new},
+    {Py_tp_methods, store_methods},
+    {Py_sq_length, store_length},
+    {Py_tp_traverse, store_traverse},
+    {Py_tp_clear, store_close},
+    {Py_tp_finalize, store_finalize},
+    {Py_tp_dealloc, store_dealloc},
+    {0, NULL},
+};
+
+PyType_Spec store_spec = {
+    .name = "pooled._engine.native._native.Store",
+    .basicsize = sizeof(PoolStore),
+    .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_BASETYPE,
+    .slots = store_slots,
+};

@@ -1,0 +1,69 @@
+#include "object/field.h"
+
+#include "object/user_hooks.h"
+
+/* A new part like `value`, which has to go; NULL where that cannot be had, with `*outcome` changed where that is an error. */
+static COLD PyObject *
+replacement_for(Fields *fields, PoolStore *store, PyObject *value, Outcome *outcome)
+{
+    PyObject *pending = compat_take_exception();
+    PyObject *made = PyObject_CallOneArg(fields->replace, value);
+    if (made == NULL) {
+        *outcome = user_hooks_report(store, fields->type);
+    }
+    else if (made == Py_None) {
+        Py_CLEAR(made);
+    }
+    compat_put_exception(pending);
+    if (made != NULL) {
+        part_untrack(made);
+    }
+    return made;
+}
+
+/* What becomes of a part that was not kept, and of its object. */
+static COLD Outcome
+let_go_of_part(Fields *fields, const Field *field, PoolStore *store, PyObject **place, PartOutcome kept)
+{
+    PyObject *value = *place, *other = NULL;
+    Outcome outcome = kept == PART_ERROR ? DISCARDED_ERROR : RECYCLED;
+    if (field->value == NULL && value != NULL && kept == PART_DROPPED) { /* nothing else would make a new one */
+        other = replacement_for(fields, store, value, &outcome);
+    }
+    if (outcome == RECYCLED && fields->strategy == STRATEGY_KEEP && other == NULL) {
+        outcome = DISCARDED_REFUSED;
+    }
+    *place = other;
+    if (value != NULL) {
+        if (PyObject_IS_GC(value)) {
+            gc_track_fast(value);
+        }
+        Py_DECREF(value);
+    }
+    return outcome;
+}
+
+Outcome
+field_empty_part(Fields *fields, Field *field, PoolStore *store, PyObject **place)
+{
+    PyObject *value = *place;
+    PartOutcome kept = UNLIKELY(value == NULL) ? PART_DROPPED : part_keep(&field->part, store, value);
+    return LIKELY(kept == PART_KEPT) ? RECYCLED : let_go_of_part(fields, field, store, place, kept);
+}
+
+bool
+field_make_ready(const Field *field, PyObject **place)
+{
+    if (*place != NULL) {
+        if (field->kind != IS_PART) {
+            return true;
+        }
+        compat_own(*place);
+        return part_make_ready(&field->part, *place);
+    }
+    if (field->value == NULL) {
+        return true; /* nobody knows what it is to be */
+    }
+    *place = field->kind == IS_PART ? part_make(&field->part, field->value) : Py_NewRef(field->value);
+    return *place != NULL;
+}

@@ -1,0 +1,325 @@
+#include "object/plan.h"
+
+#include "base/arguments.h"
+
+/* ---- steps ---- */
+
+static void
+add_step(Step **next, Field *field)
+{
+    bool is_slot = field->offset != 0;
+    Step *step = (*next)++;
+    *step = (Step){
+        .base = is_slot ? FROM_OBJECT : FROM_VALUES,
+        .at = is_slot ? field->offset : field->index * (Py_ssize_t)sizeof(PyObject *),
+        .field = field,
+    };
+    if (field->kind == IS_PART) {
+        step->part = &field->part;
+    }
+    else {
+        step->value = field->value;
+    }
+}
+
+static void
+add_steps(Fields *fields, Step **next, FieldKind kind)
+{
+    for (Py_ssize_t i = 0; i < fields->count; i++) {
+        if (fields->items[i].kind == kind && has_place(&fields->items[i])) {
+            add_step(next, &fields->items[i]);
+        }
+    }
+}
+
+bool
+fields_has_slot(const Fields *fields, Py_ssize_t offset)
+{
+    for (Py_ssize_t i = 0; i < fields->count; i++) {
+        if (fields->items[i].offset == offset) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Find out what has to be done, from the places that are known. There is room for it. */
+static void
+plan_steps(Fields *fields)
+{
+    Step *next = fields->steps;
+    add_steps(fields, &next, DEFAULT);
+    fields->unsets = next;
+    add_steps(fields, &next, UNSET);
+    for (Py_ssize_t i = 0; i < fields->slots.count; i++) {
+        if (!fields_has_slot(fields, fields->slots.offsets[i])) {
+            *next++ = (Step){.base = FROM_OBJECT, .at = fields->slots.offsets[i]};
+        }
+    }
+    fields->laters = next;
+    add_steps(fields, &next, DEFAULT_LATER);
+    fields->parts = next;
+    add_steps(fields, &next, IS_PART);
+    fields->end = next;
+}
+
+/* Say so, after all else. */
+static void
+know(Fields *fields, bool knows)
+{
+#if COMPAT_FREE_THREADED
+    _Py_atomic_store_uint8((uint8_t *)&fields->knows_shared, knows);
+#else
+    fields->knows_shared = knows;
+#endif
+}
+
+/* Here: the indices of fields among the keys that the objects of the class share; they never change. */
+static void
+learn_indices(Fields *fields)
+{
+    bool knows = true;
+    for (Py_ssize_t i = 0; i < fields->count; i++) {
+        Field *field = &fields->items[i];
+        if (field->offset != 0) {
+            continue;
+        }
+        if (field->index < 0) {
+            field->index = compat_shared_index(fields->type, field->name);
+        }
+        if (field->index >= 0) {
+            fields->shared |= UINT64_C(1) << field->index;
+            fields->room = field->index >= fields->room ? field->index + 1 : fields->room;
+        }
+        else if (field->kind != UNSET) {
+            knows = false;
+        }
+    }
+    plan_steps(fields);
+    know(fields, knows);
+}
+
+COLD void
+fields_learn(Fields *fields)
+{
+    if (!compat_has_values(fields->type)) {
+        return;
+    }
+    lock_acquire(&fields->lock);
+    if (!fields->knows_shared) {
+        learn_indices(fields);
+    }
+    lock_release(&fields->lock);
+}
+
+void
+fields_set_order(const Fields *fields, const CompatValues *values)
+{
+    int count = 0;
+    for (const Field *field = fields->items, *end = field + fields->count; field < end; field++) {
+        if (field->offset == 0 && field->index >= 0 && values->items[field->index] != NULL) {
+            values->order[count++ * values->step] = (uint8_t)field->index;
+        }
+    }
+    *values->count = (uint8_t)count;
+}
+
+/* ---- keywords ---- */
+
+bool
+fields_know(const Fields *fields, PyObject *keywords)
+{
+    for (Py_ssize_t i = 0; keywords != NULL && i < PyTuple_GET_SIZE(keywords); i++) {
+        if (fields_find_keyword(fields, PyTuple_GET_ITEM(keywords, i)) == NULL) {
+            return false;
+        }
+    }
+    return true;
+}
+
+Field *
+fields_find_keyword(const Fields *fields, PyObject *keyword)
+{
+    for (Field *field = fields->items, *end = field + fields->count; field < end; field++) {
+        if (field->keyword == keyword) {
+            return field;
+        }
+    }
+    for (Field *field = fields->items, *end = field + fields->count; field < end; field++) {
+        if (field->keyword != NULL && PyUnicode_Compare(field->keyword, keyword) == 0) {
+            return field; /* it was made at run time */
+        }
+    }
+    return NULL;
+}
+
+/* ---- the class Fields ---- */
+
+/* Where the slot of an attribute is, if that is where it is found; else 0. */
+static Py_ssize_t
+offset_of(PyTypeObject *type, PyObject *name)
+{
+    PyObject *found = _PyType_Lookup(type, name);
+    if (found == NULL || !Py_IS_TYPE(found, &PyMemberDescr_Type)) {
+        return 0;
+    }
+    PyMemberDef *member = ((PyMemberDescrObject *)found)->d_member;
+    return member->type == T_OBJECT_EX ? member->offset : 0;
+}
+
+static bool
+field_init(Field *field, PyTypeObject *type, PyObject *description)
+{
+    PyObject *name, *keyword, *value, *cls, *keep, *restore;
+    int kind, in_c;
+    if (!PyArg_ParseTuple(
+            description, "UOiOOOpO:field", &name, &keyword, &kind, &value, &cls, &keep, &in_c, &restore)) {
+        return false;
+    }
+    *field = (Field){.kind = (FieldKind)kind, .index = -1};
+    field->name = Py_NewRef(name);
+    PyUnicode_InternInPlace(&field->name);
+    if (keyword != Py_None) {
+        field->keyword = Py_NewRef(keyword);
+        PyUnicode_InternInPlace(&field->keyword);
+    }
+    field->offset = offset_of(type, field->name);
+    if (field->kind == IS_PART) {
+        field->value = unless_none(value);
+        if (cls != Py_None) {
+            part_learn(&field->part, (PyTypeObject *)cls, keep, in_c, restore);
+        }
+        else {
+            field->part = (Part){.kind = ANYTHING, .keep = Py_NewRef(keep)};
+        }
+    }
+    else if (field->kind == DEFAULT) {
+        field->value = Py_NewRef(value);
+        bool is_settled = PyTuple_CheckExact(value) && !PyObject_GC_IsTracked(value); /* others may be tracked later */
+        if (PyObject_IS_GC(value) && !is_settled) {
+            field->kind = DEFAULT_LATER;
+        }
+    }
+    return true;
+}
+
+/* Find out where the fields are. False with MemoryError set. */
+static bool
+fields_find(Fields *self)
+{
+    if (!slots_find(self->type, &PyBaseObject_Type, &self->slots)) {
+        return false;
+    }
+    self->steps = PyMem_New(Step, (size_t)(self->count + self->slots.count + 1));
+    if (self->steps == NULL) {
+        PyErr_NoMemory();
+        return false;
+    }
+    for (Py_ssize_t i = 0; i < self->count; i++) {
+        self->has_entries |= self->items[i].offset == 0;
+    }
+    self->has_dict = self->type->tp_dictoffset != 0;
+    plan_steps(self);
+    return true;
+}
+
+static PyObject *
+fields_new(PyTypeObject *metatype, PyObject *args, PyObject *kwargs)
+{
+    static char *names[] = {
+        "cls", "fields", "strategy", "replace", "finish", "completion", NULL};
+    PyTypeObject *type;
+    PyObject *fields, *replace, *finish;
+    int strategy, completion;
+    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "O!O!$iOOi:Fields", names, &PyType_Type, &type, &PyTuple_Type,
+                                     &fields, &strategy, &replace, &finish, &completion)) {
+        return NULL;
+    }
+    if (strategy != STRATEGY_FIELDS && strategy != STRATEGY_KEEP) {
+        return PyErr_Format(PyExc_ValueError, "strategy=%d: expected FIELDS or KEEP", strategy);
+    }
+    if (completion < COMPLETION_ASSIGNS || completion > COMPLETION_ALWAYS) {
+        return PyErr_Format(PyExc_ValueError, "completion=%d: expected one of COMPLETIONS", completion);
+    }
+    Fields *self = (Fields *)metatype->tp_alloc(metatype, 0);
+    if (self == NULL) {
+        return NULL;
+    }
+    self->type = (PyTypeObject *)Py_NewRef(type);
+    self->strategy = (Strategy)strategy;
+    self->completion = (Completion)completion;
+    self->replace = Py_NewRef(replace);
+    self->finish = Py_NewRef(finish);
+    self->items = PyMem_Calloc((size_t)PyTuple_GET_SIZE(fields) + 1, sizeof(Field));
+    if (self->items == NULL) {
+        PyErr_NoMemory();
+        Py_DECREF(self);
+        return NULL;
+    }
+    for (; self->count < PyTuple_GET_SIZE(fields); self->count++) {
+        if (!field_init(&self->items[self->count], type, PyTuple_GET_ITEM(fields, self->count))) {
+            Py_DECREF(self);
+            return NULL;
+        }
+    }
+    if (!fields_find(self)) {
+        Py_CLEAR(self);
+    }
+    return (PyObject *)self;
+}
+
+static int
+fields_traverse(Fields *self, visitproc visit, void *arg)
+{
+    Py_VISIT(Py_TYPE(self));
+    Py_VISIT(self->type);
+    Py_VISIT(self->replace);
+    Py_VISIT(self->finish);
+    Py_VISIT(self->former);
+    for (Py_ssize_t i = 0; i < self->count; i++) {
+        Py_VISIT(self->items[i].value);
+        Py_VISIT(self->items[i].part.type);
+        Py_VISIT(self->items[i].part.keep);
+        Py_VISIT(self->items[i].part.restore);
+    }
+    return 0;
+}
+
+/* No tp_clear: what is parked cannot end without them. The class's dict, or the pool, is where a cycle is cut. */
+static void
+fields_dealloc(Fields *self)
+{
+    PyTypeObject *type = Py_TYPE(self);
+    PyObject_GC_UnTrack(self);
+    for (Py_ssize_t i = 0; i < self->count; i++) {
+        Field *field = &self->items[i];
+        Py_XDECREF(field->name);
+        Py_XDECREF(field->keyword);
+        Py_XDECREF(field->value);
+        part_free(&field->part);
+    }
+    PyMem_Free(self->items);
+    PyMem_Free(self->steps);
+    slots_free(&self->slots);
+    Py_XDECREF(self->replace);
+    Py_XDECREF(self->finish);
+    Py_XDECREF(self->former);
+    Py_XDECREF(self->type);
+    type->tp_free((PyObject *)self);
+    Py_DECREF(type);
+}
+
+static PyType_Slot fields_slots[] = {
+    {Py_tp_doc, "How the objects of a class are emptied in place, field by field."},
+    {Py_tp_new, fields_new},
+    {Py_tp_traverse, fields_traverse},
+    {Py_tp_dealloc, fields_dealloc},
+    {0, NULL},
+};
+
+PyType_Spec fields_spec = {
+    .name = "pooled._engine.native._native.Fields",
+    .basicsize = sizeof(Fields),
+    .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_IMMUTABLETYPE,
+    .slots = fields_slots,
+};

@@ -1,0 +1,147 @@
+#include "paths/acquire_new.h"
+
+#include "base/interp.h"
+#include "object/debug_trace.h"
+
+/* Count an object that was not parked, and override it. Steals the reference where there is no memory for that. */
+static inline PyObject *
+announce(Hook *hook, PyObject *self)
+{
+    store_count(hook->own_store, MISS, 1);
+    if (UNLIKELY(!overrides_set(&hook->overrides, self, hook->own_store, UNREADY) || !trace_taken(hook->own_store, self))) {
+        Py_DECREF(self);
+        return NULL;
+    }
+    return self;
+}
+
+PyObject *
+acquire_alloc(PyTypeObject *type, Py_ssize_t items)
+{
+    Hook *hook = hook_of(type);
+    if (UNLIKELY(hook == NULL)) {
+        return PyType_GenericAlloc(type, items);
+    }
+    PyObject *self = hook->alloc(type, items);
+    return LIKELY(self != NULL) ? announce(hook, self) : NULL;
+}
+
+/* Say that an object's construction has come to its end: from now on it returns to `store`. False with MemoryError
+   set. What was said of it meanwhile, that it is to be in no pool or in another, stays. */
+bool
+acquire_finish(PoolStore *store, PyObject *self)
+{
+    Hook *hook = store->hook;
+    Override override = overrides_find(&hook->overrides, self);
+    if (override.object != NULL && override.disposition != UNREADY) {
+        return true;
+    }
+    if (override.object != NULL && override.store != hook->own_store) {
+        overrides_turn(&hook->overrides, self, UNREADY, RETURNS);
+        return true;
+    }
+    if (store != hook->own_store) {
+        return overrides_set(&hook->overrides, self, store, RETURNS);
+    }
+    if (override.object != NULL) {
+        Py_XDECREF(overrides_pop_unready(&hook->overrides, self).store); /* the class's own; the hook's pool has another reference */
+    }
+    return true;
+}
+
+/* Whether `self` is an object that `acquire_make` made just now, rather than one that somebody's __new__ had before. */
+bool
+acquire_is_unready(Hook *hook, PyObject *self)
+{
+    Override override = overrides_find(&hook->overrides, self);
+    return override.object != NULL && override.disposition == UNREADY;
+}
+
+/* Have `store` answer for an object just made, instead of the pool of its class. False with MemoryError set. */
+bool
+acquire_hand_over(PoolStore *store, PyObject *self)
+{
+    Hook *hook = store->hook;
+    if (store == hook->own_store || !acquire_is_unready(hook, self)) {
+        return true;
+    }
+    if (!trace_moved(store, self) || !overrides_set(&hook->overrides, self, store, UNREADY)) {
+        return false;
+    }
+    store_count(hook->own_store, MISS, -1);
+    store_count(store, MISS, 1);
+    return true;
+}
+
+/* Whether cls.__new__ is what it was when the class was hooked: our own, standing for that of a base in C. */
+static inline bool
+is_made_in_c(Hook *hook)
+{
+    PyTypeObject *type = hook->type;
+    unsigned int version = type->tp_version_tag; /* before the look-up: without a GIL it may change meanwhile */
+    if (LIKELY(hook->new_version == version)) {
+        return true;
+    }
+    if (!hook->is_plain || _PyType_Lookup(type, interp.new_name) != hook->new_own) {
+        return false;
+    }
+    hook->new_version = version != 0 ? version : NO_VERSION;
+    return true;
+}
+
+COLD PyObject *
+acquire_refuse_arguments(Hook *hook)
+{
+    PyObject *name = PyObject_GetAttrString((PyObject *)hook->type, "__name__");
+    if (name != NULL) {
+        PyErr_Format(PyExc_TypeError, "%U() takes no arguments", name);
+        Py_DECREF(name);
+    }
+    return NULL;
+}
+
+COLD PyObject *
+acquire_refuse_keywords(void)
+{
+    PyErr_SetString(PyExc_TypeError, "list() takes no keyword arguments");
+    return NULL;
+}
+
+/* An object that was not parked, as the class's __new__ makes it, or whatever else that gives. */
+PyObject *
+acquire_make(Hook *hook, PyObject *args, PyObject *kwargs)
+{
+    if (LIKELY(is_made_in_c(hook))) {
+        if (hook->new_in_c == PyBaseObject_Type.tp_new) { /* it minds arguments, since our __new__ stands over it */
+            return hook->new_in_c(hook->type, interp.no_arguments, NULL);
+        }
+        PyObject *self = hook->new_in_c(hook->type, args, kwargs);
+        bool unannounced = self != NULL && Py_TYPE(self) == hook->type && !has_override(&hook->overrides, self)
+                           && compat_is_unique(self); /* its base has a way of its own to allocate it */
+        return UNLIKELY(unannounced) ? announce(hook, self) : self;
+    }
+    PyObject *cls = (PyObject *)hook->type;
+    PyObject *keywords = kwargs != NULL ? Py_NewRef(kwargs) : PyDict_New();
+    if (keywords == NULL) {
+        return NULL;
+    }
+    PyObject *made = PyObject_CallFunctionObjArgs(hook->allocate, cls, cls, args, keywords, NULL);
+    Py_DECREF(keywords);
+    return made;
+}
+
+/* What __init__ raised on, or what refilled it: it dies, and is counted so. */
+COLD PyObject *
+acquire_fail(PyObject *self)
+{
+    PyObject *pending = compat_take_exception();
+    Hook *hook = hook_of(Py_TYPE(self)); /* anew: an __init__ can even be the end of the pool */
+    bool is_unready = hook != NULL && overrides_turn(&hook->overrides, self, UNREADY, FAILED);
+    if (hook != NULL && !is_unready && !has_override(&hook->overrides, self)
+        && !overrides_set(&hook->overrides, self, hook->own_store, FAILED)) {
+        PyErr_Clear();
+    }
+    Py_DECREF(self);
+    compat_put_exception(pending);
+    return NULL;
+}

@@ -1,0 +1,137 @@
+#include "paths/acquire_parked.h"
+
+#include "base/attrs.h"
+#include "object/destroy.h"
+#include "object/fields.h"
+#include "object/scrub.h"
+#include "paths/acquire_new.h"
+
+enum { PROBES = 8 }; /* parked objects that are looked at for one that serves, where not every one does */
+
+/* What `parked_pop` gives of a class whose objects keep parts: blank, unless the parts are all that is known of it. NULL, too,
+   with an exception set, where a part could not be made ready. */
+COLD PyObject *
+parked_pop_of_parts(PoolStore *store)
+{
+    PyObject *self = parked_pop_untracked(store);
+    if (self == NULL) {
+        return NULL;
+    }
+    store_hold(store); /* what hangs on the parts may be the end of the pool */
+    if (store_takes_blank(store)) {
+        fields_track_parts(store->fields, self);
+        if (store->blank_calls < BLANK_CALLS) {
+            store->blank_calls++;
+        }
+        scrub_attributes(store->hook, self);
+        gc_track_fast(self); /* not before: who finds it while its parts go would share it */
+    }
+    else if (!fields_make_ready(store->fields, self, NULL, NULL)) {
+        self = acquire_fail(self);
+    }
+    store_release(store);
+    return self;
+}
+
+COLD void
+parked_discard(PoolStore *store, PyObject *self)
+{
+    PyObject *pending = compat_take_exception();
+    store_count(store, DISCARDED_REFUSED, 1);
+    if (!overrides_set(&store->hook->overrides, self, store, UNCOUNTED)) {
+        PyErr_Clear();
+    }
+    if (store->fields != NULL) {
+        fields_track_parts(store->fields, self);
+    }
+    gc_track_fast(self);
+    Py_DECREF(self);
+    compat_put_exception(pending);
+}
+
+/* Put a dead object under all others. False where it has to end. */
+static bool
+put_under(PoolStore *store, PyObject *self)
+{
+    Freelist *freelist = store_freelist(store);
+    store_count_on(store, freelist, HIT, -1);
+    if (freelist == NULL) {
+        return false;
+    }
+    lock_acquire(&freelist->lock);
+    bool done = freelist->count < store->max && freelist_put_under(freelist, self);
+    lock_release(&freelist->lock);
+    return done;
+}
+
+/* Put back what `parked_pop` gave, unless somebody has got hold of it since. */
+COLD void
+parked_put_back(PoolStore *store, PyObject *self)
+{
+    PyObject *pending = compat_take_exception();
+    Hook *hook = store->hook;
+    if (compat_is_unique(self) && Py_TYPE(self) == hook->type) {
+        gc_untrack_fast(self);
+        compat_let_go(self);
+        if (has_weakrefs(self)) {
+            PyObject_ClearWeakRefs(self);
+        }
+        trace_put_back(self);
+        if (put_under(store, self)) {
+            Py_DECREF(hook->type);
+        }
+        else {
+            if (store->fields != NULL) {
+                fields_track_parts(store->fields, self);
+            }
+            destroy_object(self);
+        }
+    }
+    else {
+        store_count(store, ESCAPED, 1);
+        trace_dropped(self);
+        if (!overrides_set(&hook->overrides, self, store, UNCOUNTED)) {
+            PyErr_Clear();
+        }
+        Py_DECREF(self);
+    }
+    compat_put_exception(pending);
+}
+
+/* One of the topmost parked objects that serves a call with these arguments, refilled with them. NULL, without an
+   exception, where none does. */
+COLD PyObject *
+parked_pop_fitting(PoolStore *store, PyObject *args)
+{
+    Hook *hook = store->hook;
+    for (int i = 0; i < PROBES; i++) {
+        PyObject *self = parked_pop(store);
+        if (self == NULL) {
+            return NULL;
+        }
+        PyObject *answer = PyObject_CallFunctionObjArgs(hook->fits, self, args, NULL);
+        int fits = answer == NULL ? -1 : PyObject_IsTrue(answer);
+        Py_XDECREF(answer);
+        if (fits > 0 && compat_is_unique(self)) { /* else somebody has got hold of it */
+            return self;
+        }
+        parked_put_back(store, self);
+        if (fits < 0) {
+            return NULL;
+        }
+    }
+    return NULL;
+}
+
+/* Do with an object from the pool what __new__ does with the arguments of a call. */
+COLD int
+parked_refill(Hook *hook, PyObject *self, PyObject *args)
+{
+    PyObject *before = PyTuple_Pack(1, self);
+    PyObject *all = before == NULL ? NULL : PySequence_Concat(before, args);
+    PyObject *done = all == NULL ? NULL : PyObject_Call(hook->refill, all, NULL);
+    Py_XDECREF(before);
+    Py_XDECREF(all);
+    Py_XDECREF(done);
+    return done == NULL ? -1 : 0;
+}

@@ -1,0 +1,74 @@
+/* Parked objects: how one comes off a freelist, and how it is put back. */
+
+#ifndef POOLED_ACQUIRE_PARKED_H
+#define POOLED_ACQUIRE_PARKED_H
+
+#include "base/compat.h"
+#include "base/gc_track.h"
+#include "object/debug_trace.h"
+#include "pool/store.h"
+
+/* `parked_pop` for a store with fields. The object is blank, unless its parts are all that is known of it. NULL, too, with an
+   exception set, where a part could not be made ready. */
+PyObject *parked_pop_of_parts(PoolStore *store);
+
+/* Discard an object that was just popped and must not be handed out. */
+void parked_discard(PoolStore *store, PyObject *self);
+
+/* Put back what `parked_pop` returned, unless somebody has obtained a reference since. */
+void parked_put_back(PoolStore *store, PyObject *self);
+
+/* One of the topmost parked objects that can serve a call with these arguments. NULL, without an exception, where none
+   can. */
+PyObject *parked_pop_fitting(PoolStore *store, PyObject *args);
+
+/* Do to a parked object what `__new__` does with the arguments of a call. -1 with an exception set. */
+int parked_refill(Hook *hook, PyObject *self, PyObject *args);
+
+/* What `parked_pop_untracked` gives, whether it is as it was left or not. */
+static inline PyObject *
+parked_pop_any(PoolStore *store)
+{
+    Freelist *freelist = store_freelist(store);
+    PyObject *self = LIKELY(freelist != NULL) ? store_pop(store, freelist) : NULL;
+    if (LIKELY(self != NULL)) {
+        Py_INCREF(store->hook->type);
+        compat_revive(self);
+    }
+    return self;
+}
+
+/* A parked object, alive, and not yet tracked; or NULL. In debug mode, NULL may come with an exception set. */
+static inline PyObject *
+parked_pop_untracked(PoolStore *store)
+{
+    PyObject *self;
+    while ((self = parked_pop_any(store)) != NULL && DEBUG_TRACE) {
+        PyObject *warning;
+        if (trace_popped(store, self, &warning)) {
+            break;
+        }
+        parked_discard(store, self);
+        trace_warn(warning);
+        if (PyErr_Occurred()) {
+            return NULL;
+        }
+    }
+    return self;
+}
+
+/* A parked object, alive, as the class's __new__, or a reset, would leave it; or NULL. */
+static inline PyObject *
+parked_pop(PoolStore *store)
+{
+    if (UNLIKELY(store->fields != NULL)) {
+        return parked_pop_of_parts(store);
+    }
+    PyObject *self = parked_pop_untracked(store);
+    if (LIKELY(self != NULL)) {
+        gc_track_fast(self);
+    }
+    return self;
+}
+
+#endif

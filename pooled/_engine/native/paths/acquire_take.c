@@ -1,0 +1,251 @@
+#include "paths/acquire_take.h"
+
+#include "base/interp.h"
+#include "object/fields.h"
+#include "object/run_init.h"
+#include "paths/acquire_call.h"
+#include "paths/acquire_new.h"
+#include "paths/acquire_parked.h"
+
+/* What is given, as a dict. */
+static PyObject *
+as_given(PyObject *const *given, PyObject *keywords)
+{
+    PyObject *dict = PyDict_New();
+    for (Py_ssize_t i = 0; dict != NULL && keywords != NULL && i < PyTuple_GET_SIZE(keywords); i++) {
+        if (PyDict_SetItem(dict, PyTuple_GET_ITEM(keywords, i), given[i]) < 0) {
+            Py_CLEAR(dict);
+        }
+    }
+    return dict;
+}
+
+/* Refuse what cannot be given to an object that is taken. False with an exception set, and nothing done. */
+static COLD bool
+check_given(PoolStore *store, PyObject *const *given, PyObject *keywords)
+{
+    PyObject *dict = as_given(given, keywords);
+    PyObject *done = dict == NULL ? NULL : PyObject_CallOneArg(store->check, dict);
+    Py_XDECREF(dict);
+    Py_XDECREF(done);
+    return done != NULL;
+}
+
+static inline bool
+can_be_given(PoolStore *store, PyObject *const *given, PyObject *keywords)
+{
+    Fields *fields = store->fields;
+    if (LIKELY(keywords == NULL)) {
+        return fields == NULL || fields->completion != COMPLETION_ALWAYS || check_given(store, given, keywords);
+    }
+    if (fields == NULL && store->reset == NULL) {
+        if (acquire_takes_no_keywords(store->hook)) {
+            return acquire_refuse_keywords() != NULL;
+        }
+        return !acquire_takes_nothing(store->hook) || acquire_refuse_arguments(store->hook) != NULL;
+    }
+    if (fields == NULL) {
+        return check_given(store, given, keywords);
+    }
+    return (fields->completion == COMPLETION_ASSIGNS && fields_know(fields, keywords)) || check_given(store, given, keywords);
+}
+
+/* Have the last of an object done that __init__ would do. */
+static COLD bool
+finish(Fields *fields, PyObject *self, PyObject *const *given, PyObject *keywords)
+{
+    PyObject *dict = as_given(given, keywords);
+    PyObject *done = dict == NULL ? NULL : PyObject_CallFunctionObjArgs(fields->finish, self, dict, NULL);
+    Py_XDECREF(dict);
+    Py_XDECREF(done);
+    return done != NULL;
+}
+
+/* Give an object that the collector does not see its defaults and what is given, and have it seen. */
+static inline bool
+make_whole(Fields *fields, PyObject *self, PyObject *const *given, PyObject *keywords)
+{
+    bool assigns = fields->completion == COMPLETION_ASSIGNS;
+    bool done = fields_make_ready(fields, self, assigns ? given : NULL, assigns ? keywords : NULL);
+    return LIKELY(done) && (LIKELY(assigns || (keywords == NULL && fields->completion != COMPLETION_ALWAYS)) || finish(fields, self, given, keywords));
+}
+
+/* Have an object of a second pool return to it; false with MemoryError set. */
+static inline bool
+override_store(PoolStore *store, PyObject *self, Disposition disposition)
+{
+    return LIKELY(store == store->hook->own_store) || overrides_set(&store->hook->overrides, self, store, disposition);
+}
+
+/* What was taken from a second pool, and could not be made ready: it dies, and is counted so. */
+static COLD PyObject *
+fail_taken(Hook *hook, PyObject *self)
+{
+    overrides_turn(&hook->overrides, self, RETURNS, UNREADY);
+    return acquire_fail(self);
+}
+
+/* Make ready what was taken of a class whose fields are known, and is hidden. */
+static APART PyObject *
+make_taken_ready(PoolStore *store, PyObject *self, PyObject *const *given, PyObject *keywords)
+{
+    if (UNLIKELY(!override_store(store, self, RETURNS))) {
+        parked_put_back(store, self);
+        return NULL;
+    }
+    store_hold(store); /* what runs meanwhile may be the end of the pool */
+    if (UNLIKELY(!make_whole(store->fields, self, given, keywords))) {
+        self = fail_taken(store->hook, self);
+    }
+    store_release(store);
+    return self;
+}
+
+/* An object of a class whose fields are known: a parked one. */
+static inline PyObject *
+take_parked(PoolStore *store, PyObject *const *given, PyObject *keywords)
+{
+    PyObject *self = parked_pop_untracked(store);
+    if (UNLIKELY(store->blank_calls != 0)) { /* so that nothing is written that all threads look at */
+        store->blank_calls = 0;
+    }
+    if (UNLIKELY(self == NULL)) {
+        return NULL;
+    }
+    if (LIKELY(keywords == NULL && store->takes_at_once && store == store->hook->own_store
+               && fields_make_ready_at_once(store->fields, self))) {
+        return self;
+    }
+    return make_taken_ready(store, self, given, keywords);
+}
+
+/* The same: a new one. */
+static COLD PyObject *
+take_new(PoolStore *store, PyObject *const *given, PyObject *keywords)
+{
+    Hook *hook = store->hook;
+    PyObject *self = acquire_make(hook, interp.no_arguments, NULL);
+    if (self == NULL || Py_TYPE(self) != hook->type || !acquire_is_unready(hook, self)) {
+        return self; /* a __new__ that was put in the place of ours gave something else */
+    }
+    if (!acquire_hand_over(store, self)) {
+        Py_DECREF(self);
+        return NULL;
+    }
+    store_hold(store);
+    gc_untrack_fast(self);
+    if (!make_whole(store->fields, self, given, keywords)) {
+        self = acquire_fail(self);
+    }
+    else if (!acquire_finish(store, self)) {
+        Py_CLEAR(self);
+    }
+    store_release(store);
+    return self;
+}
+
+/* A parked object of a class whose objects are emptied as a whole. */
+static PyObject *
+take_as_left(PoolStore *store, PyObject *const *given, PyObject *keywords)
+{
+    Hook *hook = store->hook;
+    if (UNLIKELY(hook->fits != NULL)) {
+        return NULL; /* it takes arguments to say which serves */
+    }
+    PyObject *self = parked_pop(store);
+    if (self == NULL) {
+        return NULL;
+    }
+    if (UNLIKELY(!override_store(store, self, RETURNS))) {
+        parked_put_back(store, self);
+        return NULL;
+    }
+    if (!store_takes_blank(store) || (keywords == NULL && hook->type->tp_init == hook->idle_init)) {
+        return self;
+    }
+    store_hold(store);
+    if (UNLIKELY(run_init(hook, self, true, given, 0, keywords) < 0)) {
+        self = fail_taken(hook, self);
+    }
+    store_release(store);
+    return self;
+}
+
+/* Where more has to be asked than whether there is something parked. */
+static APART PyObject *
+try_take_otherwise(PoolStore *store, PyObject *const *given, PyObject *keywords)
+{
+    if (UNLIKELY(!can_be_given(store, given, keywords))) {
+        return NULL;
+    }
+    return store->strategy == STRATEGY_FIELDS ? take_parked(store, given, keywords) : take_as_left(store, given, keywords);
+}
+
+PyObject *
+acquire_try_take(PoolStore *store, PyObject *const *given, PyObject *keywords)
+{
+    if (LIKELY(keywords == NULL && store->takes_at_once)) {
+        return take_parked(store, NULL, NULL);
+    }
+    return try_take_otherwise(store, given, keywords);
+}
+
+PyObject *
+acquire_take(PoolStore *store, PyObject *const *given, PyObject *keywords)
+{
+    PyObject *self = acquire_try_take(store, given, keywords);
+    if (LIKELY(self != NULL) || PyErr_Occurred()) {
+        return self;
+    }
+    return store->strategy == STRATEGY_FIELDS ? take_new(store, given, keywords) : call_construct_new(store, given, 0, keywords);
+}
+
+PyObject *
+acquire_blank(PoolStore *store, PyObject *args, PyObject *kwargs)
+{
+    Hook *hook = store->hook;
+    bool given = PyTuple_GET_SIZE(args) != 0 || (kwargs != NULL && PyDict_GET_SIZE(kwargs) != 0);
+    if (given && acquire_takes_nothing(hook)) {
+        return acquire_refuse_arguments(hook);
+    }
+    PyObject *self = NULL;
+    if (store_takes_blank(store)) { /* what a reset keeps_capacity is there only after an __init__, and that may never run */
+        self = hook->fits != NULL ? parked_pop_fitting(store, args) : parked_pop(store);
+        if (self != NULL) {
+            compat_bytearray_make_initable(self, hook->base == &PyByteArray_Type); /* its __init__ may come next */
+            return hook->refill != NULL && parked_refill(hook, self, args) < 0 ? acquire_fail(self) : self;
+        }
+        if (PyErr_Occurred()) {
+            return NULL;
+        }
+    }
+    self = acquire_make(hook, args, kwargs);
+    if (self != NULL && store_takes_blank(store) && acquire_is_unready(hook, self) && !acquire_finish(store, self)) {
+        Py_CLEAR(self);
+    }
+    return self;
+}
+
+PyObject *
+acquire_orphan(Hook *hook, PyObject *args, PyObject *kwargs)
+{
+    if ((PyTuple_GET_SIZE(args) != 0 || PyDict_GET_SIZE(kwargs) != 0) && acquire_takes_nothing(hook)) {
+        return acquire_refuse_arguments(hook);
+    }
+    if (PyDict_GET_SIZE(kwargs) != 0 && acquire_takes_no_keywords(hook)) {
+        return acquire_refuse_keywords();
+    }
+    PyObject *self = acquire_make(hook, args, kwargs);
+    if (self == NULL || !PyObject_TypeCheck(self, hook->type)) {
+        return self;
+    }
+    if (Py_TYPE(self) == hook->type && acquire_is_unready(hook, self)) {
+        store_count(hook->own_store, MISS, -1);
+        overrides_turn(&hook->overrides, self, UNREADY, UNCOUNTED);
+        trace_dropped(self);
+    }
+    if (Py_TYPE(self)->tp_init(self, args, kwargs) < 0) {
+        Py_CLEAR(self);
+    }
+    return self;
+}

@@ -1,0 +1,57 @@
+#include "paths/install.h"
+
+#include "object/destroy.h"
+#include "paths/acquire_call.h"
+#include "paths/acquire_new.h"
+#include "paths/dealloc.h"
+
+void
+install_adapt(Hook *hook)
+{
+    PoolStore *own_store = hook->own_store;
+    bool starts_blank = own_store->reset == NULL && own_store->fields == NULL && hook->fits == NULL;
+    hook->idle_init = starts_blank ? hook->base->tp_init : NULL;
+    hook->type->tp_dealloc = dealloc_for(own_store);
+    hook->type->tp_vectorcall = call_vectorcall_for(hook->type);
+    PyType_Modified(hook->type);
+}
+
+typedef struct {
+    Hook *hook;
+    PoolStore *own_store;
+    bool done;
+} Installation;
+
+static void
+install(void *argument)
+{
+    Installation *installation = argument;
+    Hook *hook = installation->hook;
+    PyTypeObject *type = hook->type;
+    if (!hook_table_add(hook)) {
+        return;
+    }
+    hook->own_store = installation->own_store;
+    hook->alloc = type->tp_alloc;
+    type->tp_alloc = acquire_alloc;
+    if (type->tp_finalize == NULL) {
+        type->tp_finalize = destroy_no_finalizer;
+    }
+    compat_allow_vectorcall(Py_TYPE(type));
+    installation->done = true;
+}
+
+bool
+install_hook(Hook *hook, PoolStore *own_store, PyObject *new_own)
+{
+    Installation installation = {hook, own_store, false};
+    lock_run_exclusive(install, &installation);
+    if (!installation.done) {
+        PyErr_NoMemory();
+        return false;
+    }
+    Py_INCREF(new_own);
+    Py_XSETREF(hook->new_own, new_own);
+    install_adapt(hook);
+    return true;
+}

@@ -1,0 +1,110 @@
+#include "paths/prefill.h"
+
+#include "base/attrs.h"
+#include "base/gc_track.h"
+#include "base/interp.h"
+#include "object/debug_trace.h"
+#include "object/fields.h"
+#include "object/run_init.h"
+#include "object/user_hooks.h"
+#include "paths/acquire_new.h"
+#include "paths/recycle_park.h"
+
+/* Run what has to have run of a new object before it can be parked. */
+static int
+init_parkable(PoolStore *store, PyObject *self)
+{
+    Hook *hook = store->hook;
+    if (!store_takes_blank(store)) {
+        return run_init(hook, self, false, NULL, 0, NULL);
+    }
+    bool is_container = hook->container != NULL || hook->empty != NULL; /* emptied in C, or in Python */
+    bool inits = is_container && hook->type->tp_init == hook->base->tp_init;
+    return inits ? hook->base->tp_init(self, interp.no_arguments, NULL) : 0;
+}
+
+/* An object as `reset` would have left it, in no pool and not counted; NULL without an exception where none can be made. */
+static PyObject *
+make_parkable(PoolStore *store)
+{
+    Hook *hook = store->hook;
+    PyObject *self = acquire_make(hook, interp.no_arguments, NULL);
+    if (self == NULL || Py_TYPE(self) != hook->type || !acquire_is_unready(hook, self) || !acquire_hand_over(store, self)) {
+        Py_XDECREF(self);
+        return NULL;
+    }
+    store_count(store, MISS, -1); /* it is not handed out, and its __init__ may raise */
+    if (!overrides_set(&hook->overrides, self, store, UNCOUNTED) || init_parkable(store, self) < 0) {
+        Py_CLEAR(self);
+    }
+    if (self != NULL && store->fields != NULL) {
+        gc_untrack_fast(self);
+        Outcome outcome = fields_empty(store->fields, store, self);
+        gc_track_fast(self);
+        if (outcome != RECYCLED) {
+            Py_CLEAR(self);
+        }
+    }
+    return self;
+}
+
+/* Park an object of refcount 1 that is ready to be used again and has the disposition UNCOUNTED, with the caller's
+   reference. False where the limits do not allow it, or somebody else has a reference; then the caller keeps its own. */
+static bool
+park_ready(PoolStore *store, PyObject *self)
+{
+    Freelist *freelist = store_freelist(store);
+    if (!compat_is_unique(self) || freelist == NULL || freelist->count >= store->max) {
+        return false;
+    }
+    if (store->reset != NULL && store->capacity != NULL) {
+        int large = user_hooks_is_too_large(store, self);
+        if (large < 0) {
+            user_hooks_report(store, Py_TYPE(self));
+        }
+        if (large != 0) {
+            return false;
+        }
+    }
+    if (store->reset != NULL && store_is_too_large(store, self)) {
+        return false;
+    }
+    if (!compat_is_unique(self) || Py_TYPE(self) != store->hook->type) { /* it may have been kept, or changed its class */
+        return false;
+    }
+    gc_untrack_fast(self);
+    compat_let_go(self);
+    if (has_weakrefs(self)) {
+        PyObject_ClearWeakRefs(self);
+    }
+    Override override = overrides_pop(&store->hook->overrides, self); /* before somebody can take it */
+    bool parked = park(store, self, COUNTED_ALREADY) == RECYCLED;
+    if (!parked) {
+        compat_revive(self);
+        gc_track_fast(self);
+        if (!overrides_set(&store->hook->overrides, self, store, UNCOUNTED)) {
+            PyErr_Clear();
+            store_count(store, MISS, 1); /* what becomes of it will be counted */
+        }
+    }
+    Py_XDECREF(override.store);
+    return parked;
+}
+
+int
+prefill_one(PoolStore *store)
+{
+    PyObject *self = make_parkable(store);
+    if (self == NULL) {
+        return PyErr_Occurred() ? -1 : 0;
+    }
+    if (!trace_readied(store, self)) {
+        Py_DECREF(self);
+        return -1;
+    }
+    if (park_ready(store, self)) {
+        return 1;
+    }
+    Py_DECREF(self);
+    return 0;
+}

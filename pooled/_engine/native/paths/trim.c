@@ -1,0 +1,211 @@
+#include "paths/trim.h"
+
+#include "object/destroy.h"
+#include "object/fields.h"
+
+/* ---- batches ---- */
+
+/* Parked objects of one class that were removed from a freelist, and are going to be destroyed. */
+typedef struct {
+    Removed removed;
+    PyTypeObject *type;    /* a reference of ours, since finalizers may drop the last other one; NULL: no objects */
+    struct Fields *fields; /* a reference of ours to what emptied the objects; NULL: they were emptied as a whole */
+} Batch;
+
+/* Add the class to removed objects, while the freelist that they come from still keeps it alive. */
+static Batch
+batch_of(const Freelist *freelist, Removed removed)
+{
+    Batch batch = {.removed = removed};
+    if (removed.count > 0) {
+        batch.type = (PyTypeObject *)Py_NewRef(Py_TYPE(removed.objects[0]));
+        batch.fields = freelist->store != NULL ? (Fields *)Py_XNewRef(freelist->store->fields) : NULL;
+    }
+    return batch;
+}
+
+/* Destroy a batch. Returns the number of objects. Runs finalizers. */
+static Py_ssize_t
+batch_destroy(Batch batch)
+{
+    for (Py_ssize_t i = 0; i < batch.removed.count; i++) {
+        if (batch.fields != NULL) {
+            fields_track_parts(batch.fields, batch.removed.objects[i]);
+        }
+        destroy_parked(batch.removed.objects[i]);
+    }
+    PyMem_Free(batch.removed.objects);
+    Py_XDECREF(batch.fields);
+    Py_XDECREF(batch.type);
+    return batch.removed.count;
+}
+
+/* ---- one pool ---- */
+
+/* Remove the `count` oldest objects from the store's own freelist. */
+static Batch
+remove_shared(PoolStore *store, Py_ssize_t count)
+{
+    lock_acquire(&store->freelist.lock);
+    Batch batch = batch_of(&store->freelist, freelist_remove_oldest(&store->freelist, count));
+    lock_release(&store->freelist.lock);
+    return batch;
+}
+
+typedef struct {
+    PoolStore *store;
+    Py_ssize_t keep;
+    uint64_t number; /* of this trim; 0 before it has begun */
+    Batch batch;
+} Trim;
+
+/* Remove what is above `keep` from the first freelist that has more. With all other threads stopped. */
+static void
+remove_surplus(void *argument)
+{
+    Trim *trim = argument;
+    ThreadState *cursor = NULL;
+    trim->batch = (Batch){.type = NULL};
+    for (Freelist *freelist; trim->batch.removed.count == 0
+                             && (freelist = freelists_next(trim->store->index, &cursor)) != NULL;) {
+        if (freelist->count > trim->keep) {
+            trim->batch = batch_of(freelist, freelist_remove_oldest(freelist, freelist->count - trim->keep));
+        }
+    }
+}
+
+void
+trim_to(PoolStore *store, Py_ssize_t keep)
+{
+    if (!store->is_local) {
+        batch_destroy(remove_shared(store, store->freelist.count - keep));
+        return;
+    }
+    /* A finalizer may end threads, and with them freelists: start at the first one again each time. */
+    Trim trim = {.store = store, .keep = keep};
+    do {
+        lock_run_exclusive(remove_surplus, &trim);
+    } while (batch_destroy(trim.batch) > 0);
+}
+
+Py_ssize_t
+trim_here(PoolStore *store, Py_ssize_t count)
+{
+    Freelist *freelist = store_freelist(store);
+    if (freelist == NULL) {
+        return 0;
+    }
+    if (store_is_shared(store, freelist)) {
+        return batch_destroy(remove_shared(store, count));
+    }
+    return batch_destroy(batch_of(freelist, freelist_remove_oldest(freelist, count)));
+}
+
+/* Remove what was not needed from the first freelist that has some and was not visited by this trim. With all other threads
+   stopped. */
+static void
+remove_unused(void *argument)
+{
+    Trim *trim = argument;
+    ThreadState *cursor = NULL;
+    if (trim->number == 0) {
+        trim->number = ++trim->store->trimmings;
+    }
+    trim->batch = (Batch){.type = NULL};
+    for (Freelist *freelist; trim->batch.removed.count == 0
+                             && (freelist = freelists_next(trim->store->index, &cursor)) != NULL;) {
+        if (freelist->trimmed < trim->number) {
+            freelist->trimmed = trim->number;
+            trim->batch = batch_of(freelist, freelist_remove_unused(freelist));
+        }
+    }
+}
+
+Py_ssize_t
+trim_unused(PoolStore *store)
+{
+    if (!store->is_local) {
+        lock_acquire(&store->freelist.lock);
+        Batch batch = batch_of(&store->freelist, freelist_remove_unused(&store->freelist));
+        lock_release(&store->freelist.lock);
+        return batch_destroy(batch);
+    }
+    Py_ssize_t sum = 0, destroyed;
+    Trim trim = {.store = store};
+    do {
+        lock_run_exclusive(remove_unused, &trim);
+        destroyed = batch_destroy(trim.batch); /* any code may run: as in trim_to */
+        sum += destroyed;
+    } while (destroyed > 0);
+    return sum;
+}
+
+/* ---- the end of a thread ---- */
+
+/* Remove all objects from the first freelist of a thread that has some. */
+static Batch
+remove_of_thread(ThreadState *state)
+{
+    Batch batch = {.type = NULL};
+    lock_acquire(&thread_states_lock); /* no pool can free its freelists meanwhile */
+    for (Py_ssize_t i = 0; batch.removed.count == 0 && i < state->count; i++) {
+        Freelist *freelist = state->freelists[i];
+        if (freelist != NULL && freelist->count > 0) {
+            batch = batch_of(freelist, freelist_remove_oldest(freelist, freelist->count));
+        }
+    }
+    lock_release(&thread_states_lock);
+    return batch;
+}
+
+static void
+drain(ThreadState *state)
+{
+    /* A finalizer may end a pool, which frees its freelist: start at the first one again each time. */
+    while (batch_destroy(remove_of_thread(state)) > 0) {
+    }
+}
+
+void
+trim_init(void)
+{
+    thread_state_drain = drain;
+}
+
+/* ---- all pools ---- */
+
+/* A store that has something parked, a new reference; or NULL. */
+static void
+find_filled(void *found)
+{
+    for (PoolStore *store = stores; store != NULL; store = store->next) {
+        if (Py_REFCNT(store) > 0 && (store->is_local ? freelists_count(store->index) : store->freelist.count) > 0) {
+            *(PoolStore **)found = (PoolStore *)Py_NewRef(store);
+            return;
+        }
+    }
+}
+
+static void
+close_all(void *Py_UNUSED(nothing))
+{
+    stores_closed = true;
+    for (PoolStore *store = stores; store != NULL; store = store->next) {
+        store->max = 0;
+    }
+}
+
+void
+trim_close_all(void)
+{
+    lock_run_exclusive(close_all, NULL);
+    for (;;) { /* anew each time: finalizers may be the end of any store */
+        PoolStore *store = NULL;
+        lock_run_exclusive(find_filled, &store);
+        if (store == NULL) {
+            return;
+        }
+        trim_to(store, 0);
+        Py_DECREF(store);
+    }
+}

@@ -1,0 +1,25 @@
+/* Trimming: parked objects are destroyed, because limits changed, because they were not needed, or at the end of a thread or
+   of the interpreter. Finalizers may run in all of these, and with them any code. */
+
+#ifndef POOLED_TRIM_H
+#define POOLED_TRIM_H
+
+#include "base/compat.h"
+#include "pool/store.h"
+
+/* Destroy what a pool has parked beyond `keep` on each freelist, in all threads, oldest first. */
+void trim_to(PoolStore *store, Py_ssize_t keep);
+
+/* Destroy the `count` oldest on the freelist that this thread uses. Returns the number. */
+Py_ssize_t trim_here(PoolStore *store, Py_ssize_t count);
+
+/* Destroy half of what was not needed since the last call, in all threads. Returns the number. */
+Py_ssize_t trim_unused(PoolStore *store);
+
+/* Destroy all that is parked in all pools, and park nothing from now on. */
+void trim_close_all(void);
+
+/* Install the function that runs at the end of a thread. At import. */
+void trim_init(void);
+
+#endif
