@@ -2,6 +2,7 @@
 
 #include "base/arguments.h"
 #include "base/interp.h"
+#include "object/object_checks.h"
 #include "object/run_init.h"
 #include "paths/acquire_new.h"
 #include "paths/acquire_parked.h"
@@ -60,7 +61,9 @@ call_construct_new(PoolStore *store, PyObject *const *args, size_t nargsf, PyObj
 {
     bool made_now;
     store_hold(store);
+    CHECKED(object_check_path(store));
     PyObject *self = construct_kept(store, args, nargsf, names, &made_now);
+    CHECKED(object_check_path(store));
     store_release(store);
     return self;
 }
@@ -75,6 +78,7 @@ construct_fitting(PoolStore *store, PyObject *const *args, size_t nargsf, PyObje
         return NULL;
     }
     store_hold(store);
+    CHECKED(object_check_path(store));
     PyObject *self = parked_pop_fitting(store, packed.tuple);
     if (self == NULL) {
         self = PyErr_Occurred() ? NULL : call_construct_new(store, args, nargsf, names);
@@ -84,6 +88,7 @@ construct_fitting(PoolStore *store, PyObject *const *args, size_t nargsf, PyObje
         self = acquire_fail(self);
     }
     arguments_unpack(&packed);
+    CHECKED(object_check_path(store));
     store_release(store);
     return self;
 }
@@ -107,6 +112,7 @@ construct(PyObject *cls, PyObject *const *args, size_t nargsf, PyObject *names)
         return construct_fitting(store, args, nargsf, names);
     }
     store_hold(store); /* what runs meanwhile may be the end of the pool */
+    CHECKED(object_check_path(store));
     PyObject *self = parked_pop(store);
     if (self != NULL) {
         int status = run_init(hook, self, store_takes_blank(store), args, nargsf, names);
@@ -115,6 +121,7 @@ construct(PyObject *cls, PyObject *const *args, size_t nargsf, PyObject *names)
     else if (!PyErr_Occurred()) {
         self = call_construct_new(store, args, nargsf, names);
     }
+    CHECKED(object_check_path(store));
     store_release(store);
     return self;
 }
@@ -130,6 +137,7 @@ call_idle(PyObject *cls, PyObject *const *args, size_t nargsf, PyObject *names)
         return construct(cls, args, nargsf, names);
     }
     PoolStore *store = hook->own_store;
+    CHECKED(object_check_path(store));
     PyObject *self = parked_pop(store);
     return LIKELY(self != NULL) ? self : PyErr_Occurred() ? NULL : call_construct_new(store, args, nargsf, names);
 }
@@ -145,6 +153,7 @@ call_python(PyObject *cls, PyObject *const *args, size_t nargsf, PyObject *names
     }
     PoolStore *store = hook->own_store;
     store_hold(store); /* what runs meanwhile may be the end of the pool */
+    CHECKED(object_check_path(store));
     PyObject *self = parked_pop(store);
     if (UNLIKELY(self == NULL)) {
         self = PyErr_Occurred() ? NULL : call_construct_new(store, args, nargsf, names);
@@ -152,6 +161,7 @@ call_python(PyObject *cls, PyObject *const *args, size_t nargsf, PyObject *names
     else if (UNLIKELY(check_none(run_init_function(hook->init, self, args, nargsf, names)) < 0)) {
         self = acquire_fail(self);
     }
+    CHECKED(object_check_path(store));
     store_release(store);
     return self;
 }

@@ -6,6 +6,7 @@
 #include "base/compat.h"
 #include "base/gc_track.h"
 #include "object/debug_trace.h"
+#include "object/object_checks.h"
 #include "pool/store.h"
 
 /* `parked_pop` for a store with fields. The object is blank, unless its parts are all that is known of it. NULL, too, with an
@@ -32,6 +33,7 @@ parked_pop_any(PoolStore *store)
     Freelist *freelist = store_freelist(store);
     PyObject *self = LIKELY(freelist != NULL) ? store_pop(store, freelist) : NULL;
     if (LIKELY(self != NULL)) {
+        CHECKED(object_check_parked(store, self));
         Py_INCREF(store->hook->type);
         compat_revive(self);
     }

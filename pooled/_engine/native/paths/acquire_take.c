@@ -2,6 +2,7 @@
 
 #include "base/interp.h"
 #include "object/fields.h"
+#include "object/object_checks.h"
 #include "object/run_init.h"
 #include "paths/acquire_call.h"
 #include "paths/acquire_new.h"
@@ -94,9 +95,11 @@ make_taken_ready(PoolStore *store, PyObject *self, PyObject *const *given, PyObj
         return NULL;
     }
     store_hold(store); /* what runs meanwhile may be the end of the pool */
+    CHECKED(object_check_path(store));
     if (UNLIKELY(!make_whole(store->fields, self, given, keywords))) {
         self = fail_taken(store->hook, self);
     }
+    CHECKED(object_check_path(store));
     store_release(store);
     return self;
 }
@@ -133,6 +136,7 @@ take_new(PoolStore *store, PyObject *const *given, PyObject *keywords)
         return NULL;
     }
     store_hold(store);
+    CHECKED(object_check_path(store));
     gc_untrack_fast(self);
     if (!make_whole(store->fields, self, given, keywords)) {
         self = acquire_fail(self);
@@ -140,6 +144,7 @@ take_new(PoolStore *store, PyObject *const *given, PyObject *keywords)
     else if (!acquire_finish(store, self)) {
         Py_CLEAR(self);
     }
+    CHECKED(object_check_path(store));
     store_release(store);
     return self;
 }
@@ -164,9 +169,11 @@ take_as_left(PoolStore *store, PyObject *const *given, PyObject *keywords)
         return self;
     }
     store_hold(store);
+    CHECKED(object_check_path(store));
     if (UNLIKELY(run_init(hook, self, true, given, 0, keywords) < 0)) {
         self = fail_taken(hook, self);
     }
+    CHECKED(object_check_path(store));
     store_release(store);
     return self;
 }
@@ -184,6 +191,7 @@ try_take_otherwise(PoolStore *store, PyObject *const *given, PyObject *keywords)
 PyObject *
 acquire_try_take(PoolStore *store, PyObject *const *given, PyObject *keywords)
 {
+    CHECKED(object_check_path(store));
     if (LIKELY(keywords == NULL && store->takes_at_once)) {
         return take_parked(store, NULL, NULL);
     }
@@ -203,6 +211,7 @@ acquire_take(PoolStore *store, PyObject *const *given, PyObject *keywords)
 PyObject *
 acquire_blank(PoolStore *store, PyObject *args, PyObject *kwargs)
 {
+    CHECKED(object_check_path(store));
     Hook *hook = store->hook;
     bool given = PyTuple_GET_SIZE(args) != 0 || (kwargs != NULL && PyDict_GET_SIZE(kwargs) != 0);
     if (given && acquire_takes_nothing(hook)) {

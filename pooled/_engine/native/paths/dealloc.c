@@ -6,6 +6,7 @@
 #include "object/debug_trace.h"
 #include "object/destroy.h"
 #include "object/fields.h"
+#include "object/object_checks.h"
 #include "object/scrub.h"
 #include "paths/recycle.h"
 #include "paths/recycle_park.h"
@@ -146,6 +147,7 @@ empty_and_park(Kind kind, Hook *hook, PoolStore *store, PyObject *self)
     }
     gc_untrack_fast(self);
     store_hold(store); /* what hangs on the object may be the end of the pool */
+    CHECKED(object_check_path(store));
     this_thread.depth++;
     Outcome outcome = empty(kind, store, self);
     outcome = LIKELY(outcome == RECYCLED) ? park(store, self, RECYCLED) : outcome;
@@ -156,6 +158,7 @@ empty_and_park(Kind kind, Hook *hook, PoolStore *store, PyObject *self)
     if (--this_thread.depth == 0 && UNLIKELY(this_thread.waiting.count != 0)) {
         drop_waiting();
     }
+    CHECKED(object_check_path(store));
     store_release(store);
 }
 
@@ -191,9 +194,10 @@ empty_and_park(Kind kind, Hook *hook, PoolStore *store, PyObject *self)
             return;                                                                                                    \
         }                                                                                                              \
         freelist->counts[RECYCLED]++;                                                                                     \
-        freelist->objects[freelist->count++] = self;                                                                         \
+        freelist->objects[freelist->count++] = self;                                                                   \
         Py_DECREF(type); /* the hook has another */                                                                    \
-        gc_untrack_fast(self);                                                                                          \
+        gc_untrack_fast(self);                                                                                         \
+        CHECKED(object_check_path(store));                                                                             \
     }
 
 #define OURS(X)                                                                                                        \

@@ -5,6 +5,7 @@
 #include "base/interp.h"
 #include "object/debug_trace.h"
 #include "object/fields.h"
+#include "object/object_checks.h"
 #include "object/run_init.h"
 #include "object/user_hooks.h"
 #include "paths/acquire_new.h"
@@ -94,6 +95,7 @@ park_ready(PoolStore *store, PyObject *self)
 int
 prefill_one(PoolStore *store)
 {
+    CHECKED(object_check_path(store));
     PyObject *self = make_parkable(store);
     if (self == NULL) {
         return PyErr_Occurred() ? -1 : 0;
@@ -103,6 +105,7 @@ prefill_one(PoolStore *store)
         return -1;
     }
     if (park_ready(store, self)) {
+        CHECKED(object_check_path(store));
         return 1;
     }
     Py_DECREF(self);

@@ -5,6 +5,7 @@
 #include "object/debug_trace.h"
 #include "object/destroy.h"
 #include "object/fields.h"
+#include "object/object_checks.h"
 #include "object/scrub.h"
 #include "paths/recycle_alive.h"
 #include "paths/recycle_park.h"
@@ -132,6 +133,7 @@ recycle_object(Hook *hook, PyObject *self, int moves)
     }
     else {
         store_hold(store); /* what runs while it is emptied may be the end of the pool */
+        CHECKED(object_check_path(store));
     }
     bool alive = false;
     Outcome outcome = recycle(store, self, &alive);
@@ -142,6 +144,7 @@ recycle_object(Hook *hook, PyObject *self, int moves)
         Py_DECREF(store);
     }
     else {
+        CHECKED(object_check_path(store));
         store_release(store);
     }
 }

@@ -1,6 +1,7 @@
 #include "paths/transfer.h"
 
 #include "object/debug_trace.h"
+#include "object/object_checks.h"
 
 bool
 transfer_detach(PyObject *obj)
@@ -16,6 +17,7 @@ transfer_detach(PyObject *obj)
     if (former.object == NULL || former.disposition != UNCOUNTED) {
         store_count(former.object != NULL ? former.store : hook->own_store, DETACHED, 1);
     }
+    CHECKED(object_check_path(hook->own_store));
     Py_XDECREF(former.store);
     trace_dropped(obj);
     return true;
@@ -51,6 +53,7 @@ transfer_adopt(PoolStore *store, PyObject *obj)
     else if (!overrides_exchange(&hook->overrides, obj, store, disposition, &former)) {
         return false;
     }
+    CHECKED(object_check_path(store));
     store_count(store, MISS, 1);
     if (former.object == NULL || former.disposition != UNCOUNTED) {
         store_count(former.object != NULL ? former.store : hook->own_store, DETACHED, 1);

@@ -2,6 +2,7 @@
 
 #include "object/destroy.h"
 #include "object/fields.h"
+#include "object/object_checks.h"
 
 /* ---- batches ---- */
 
@@ -91,6 +92,7 @@ trim_to(PoolStore *store, Py_ssize_t keep)
 Py_ssize_t
 trim_here(PoolStore *store, Py_ssize_t count)
 {
+    CHECKED(object_check_path(store));
     Freelist *freelist = store_freelist(store);
     if (freelist == NULL) {
         return 0;
@@ -124,6 +126,7 @@ remove_unused(void *argument)
 Py_ssize_t
 trim_unused(PoolStore *store)
 {
+    CHECKED(object_check_path(store));
     if (!store->is_local) {
         lock_acquire(&store->freelist.lock);
         Batch batch = batch_of(&store->freelist, freelist_remove_unused(&store->freelist));

@@ -1,0 +1,93 @@
+#include "object/object_checks.h"
+
+#ifdef POOLED_CHECKS
+
+#include "object/plan.h"
+#include "pool/pool_checks.h"
+
+static void
+check_step(const Fields *fields, const Step *step)
+{
+    const Field *field = step->field;
+    CHECK(step->base == FROM_OBJECT || step->base == FROM_VALUES);
+    if (step->base == FROM_OBJECT) {
+        CHECK(0 < step->at && step->at + (Py_ssize_t)sizeof(PyObject *) <= fields->type->tp_basicsize);
+        CHECK(field == NULL || field->offset == step->at);
+    }
+    else {
+        CHECK(fields->has_entries && field != NULL && field->offset == 0 && 0 <= field->index);
+        CHECK(field->index < fields->room && (fields->shared >> field->index & 1));
+        CHECK(step->at == field->index * (Py_ssize_t)sizeof(PyObject *));
+    }
+}
+
+static void
+check_fields(const Fields *fields)
+{
+    CHECK(fields->strategy == STRATEGY_FIELDS || fields->strategy == STRATEGY_KEEP);
+    CHECK(fields->steps <= fields->unsets && fields->unsets <= fields->laters);
+    CHECK(fields->laters <= fields->parts && fields->parts <= fields->end);
+    CHECK(fields->end - fields->steps <= fields->count + fields->slots.count);
+    for (const Step *step = fields->steps; step < fields->end; step++) {
+        check_step(fields, step);
+        CHECK(step >= fields->unsets || step->field->kind == DEFAULT);
+        CHECK(step < fields->parts || (step->field->kind == IS_PART && step->part == &step->field->part));
+    }
+}
+
+void
+object_check_path(PoolStore *store)
+{
+    pool_check_store(store);
+    pool_check_thread();
+    if (store->fields != NULL && fields_know_steps(store->fields)) {
+        check_fields(store->fields);
+    }
+}
+
+static void
+check_blank(const Hook *hook, PyObject *self)
+{
+    for (Py_ssize_t i = 0; i < hook->slots.count; i++) {
+        CHECK(*(PyObject **)((char *)self + hook->slots.offsets[i]) == NULL);
+    }
+    CompatValues values;
+    if (Py_TYPE(self)->tp_flags & Py_TPFLAGS_MANAGED_DICT && compat_has_values(Py_TYPE(self))
+        && compat_values(self, &values)) {
+        CHECK(*values.count == 0);
+    }
+}
+
+void
+object_check_parked(PoolStore *store, PyObject *self)
+{
+    pool_check_parked(store, self);
+    if (store->strategy == STRATEGY_RESET) {
+        return; /* what a reset keeps is the user's affair */
+    }
+    if (PyList_Check(self) || PyByteArray_Check(self)) {
+        CHECK(Py_SIZE(self) == 0);
+    }
+    else if (PyDict_Check(self)) {
+        CHECK(PyDict_GET_SIZE(self) == 0);
+    }
+    else if (PySet_Check(self)) {
+        CHECK(PySet_GET_SIZE(self) == 0);
+    }
+    if (store->strategy == STRATEGY_SCRUB) {
+        check_blank(store->hook, self);
+        return;
+    }
+    Fields *fields = store->fields;
+    CompatValues values = {0};
+    char *bases[BASES];
+    if (fields->strategy == STRATEGY_FIELDS && fields_find_bases(fields, self, bases, &values)) {
+        for (const Step *step = fields->unsets; step < fields->parts; step++) {
+            CHECK(*place_of_step(step, bases) == NULL);
+        }
+    }
+}
+
+#else
+typedef int object_checks_are_off;
+#endif
