@@ -10,7 +10,7 @@
 
 
 
-/* The tp_new of the nearest class that has one which is not written in Python. */
+/* The tp_new of the nearest class whose `__new__` is written in C. */
 static newfunc
 new_in_c(PyTypeObject *type)
 {
@@ -77,7 +77,8 @@ hook_traverse(Hook *self, visitproc visit, void *arg)
 static int
 hook_clear(Hook *self)
 {
-    /* Not the type: what is parked cannot end without it. Its dict, or the pool, is where a cycle is cut. */
+    /* Not the type: parked objects cannot be destroyed without it. A cycle is broken at the dict of the class, or at the
+       pool. */
     hook_release_store(self);
     Py_CLEAR(self->new_own);
     return 0;

@@ -1,4 +1,4 @@
-/* The module: what Python sees of the native engine. */
+/* The module: the functions of the native engine that Python calls. */
 
 #include "base/compat.h"
 #include "base/gc_track.h"
@@ -22,7 +22,7 @@ typedef struct {
     PyTypeObject *hook_type;
     PyTypeObject *store_type;
     PyTypeObject *fields_type;
-    PyObject *take_of_any; /* pooled.take in Python, for whatever it says of a class that is not hooked */
+    PyObject *take_of_any; /* `pooled.take` in Python, which serves classes that are not hooked */
 } State;
 
 static State *
@@ -56,7 +56,7 @@ native_hook_of(PyObject *Py_UNUSED(module), PyObject *cls)
     return Py_NewRef(hook == NULL ? Py_None : (PyObject *)hook);
 }
 
-PyDoc_STRVAR(store_of_doc, "store_of(obj): the store that an object is to go home to, or None.");
+PyDoc_STRVAR(store_of_doc, "store_of(obj): the store that an object returns to, or None.");
 
 static PyObject *
 native_store_of(PyObject *Py_UNUSED(module), PyObject *obj)
@@ -65,7 +65,7 @@ native_store_of(PyObject *Py_UNUSED(module), PyObject *obj)
     return store == NULL ? Py_NewRef(Py_None) : (PyObject *)store;
 }
 
-PyDoc_STRVAR(detach_doc, "detach(obj): have an object, which store_of knows, go home to no store.");
+PyDoc_STRVAR(detach_doc, "detach(obj): take an object, which store_of knows, out of the care of its store.");
 
 static PyObject *
 native_detach(PyObject *Py_UNUSED(module), PyObject *obj)
@@ -76,7 +76,7 @@ native_detach(PyObject *Py_UNUSED(module), PyObject *obj)
     Py_RETURN_NONE;
 }
 
-PyDoc_STRVAR(disown_doc, "disown(obj): have an object of a hooked class die uncounted: it was there before the hook.");
+PyDoc_STRVAR(disown_doc, "disown(obj): destroy an object of a hooked class uncounted when it is dropped: it is older than the hook.");
 
 static PyObject *
 native_disown(PyObject *Py_UNUSED(module), PyObject *obj)
@@ -104,7 +104,7 @@ native_orphan(PyObject *Py_UNUSED(module), PyObject *args)
     return acquire_orphan(hook, arguments, keywords);
 }
 
-PyDoc_STRVAR(empties_doc, "empties(cls): whether the container that a class inherits from is emptied in C.");
+PyDoc_STRVAR(empties_doc, "empties(cls): whether C empties the container that a class inherits from.");
 
 static PyObject *
 native_empties(PyObject *Py_UNUSED(module), PyObject *cls)
@@ -112,7 +112,7 @@ native_empties(PyObject *Py_UNUSED(module), PyObject *cls)
     return PyBool_FromLong(PyType_Check(cls) && container_of((PyTypeObject *)cls) != NULL);
 }
 
-PyDoc_STRVAR(kept_doc, "kept(): the containers whose room is kept from life to life on this build, by name.");
+PyDoc_STRVAR(kept_doc, "kept(): which containers keep their capacity on this build, by name.");
 
 static PyObject *
 native_kept(PyObject *Py_UNUSED(module), PyObject *Py_UNUSED(ignored))
@@ -122,7 +122,7 @@ native_kept(PyObject *Py_UNUSED(module), PyObject *Py_UNUSED(ignored))
                          keeps_capacity.bytearray ? Py_True : Py_False);
 }
 
-/* pooled.take, by the shortest way. */
+/* `pooled.take` for hooked classes. */
 static PyObject *
 native_take(PyObject *module, PyObject *const *args, Py_ssize_t count, PyObject *keywords)
 {
@@ -133,13 +133,13 @@ native_take(PyObject *module, PyObject *const *args, Py_ssize_t count, PyObject 
     return acquire_take(hook->own_store, args + 1, keywords);
 }
 
-PyDoc_STRVAR(in_c_doc, "in_c(take): pooled.take in C, for a `take` in Python that serves where a class is not hooked.");
+PyDoc_STRVAR(in_c_doc, "in_c(take): `pooled.take` in C; the given function serves classes that are not hooked.");
 
-/* Static, since Python refers to it for as long as the function lives. Its text is made once, for all interpreters. */
+/* Static, since the function refers to it. The docstring is set once, for all interpreters. */
 static PyMethodDef take_definition = {
     "take", (PyCFunction)(void (*)(void))native_take, METH_FASTCALL | METH_KEYWORDS, NULL};
 
-/* Give it the docstring of the function in Python, with its signature before. */
+/* Copy the docstring of the Python function, behind a signature. */
 static bool
 document_take(PyObject *function)
 {
@@ -152,7 +152,7 @@ document_take(PyObject *function)
     Py_ssize_t size;
     const char *utf8 = text == NULL ? NULL : PyUnicode_AsUTF8AndSize(text, &size);
     if (utf8 != NULL) {
-        char *copy = PyMem_RawMalloc((size_t)size + 1); /* never freed: it belongs to no interpreter */
+        char *copy = PyMem_RawMalloc((size_t)size + 1); /* never freed: no interpreter owns it */
         if (copy == NULL) {
             PyErr_NoMemory();
         }
@@ -181,7 +181,7 @@ native_in_c(PyObject *module, PyObject *function)
     return made;
 }
 
-PyDoc_STRVAR(close_doc, "close(): end all that is parked, and park nothing from now on. For the end of the interpreter.");
+PyDoc_STRVAR(close_doc, "close(): destroy all parked objects, and park none from now on. For the end of the interpreter.");
 
 static PyObject *
 native_close(PyObject *Py_UNUSED(module), PyObject *Py_UNUSED(ignored))
@@ -266,7 +266,7 @@ static PyModuleDef_Slot slots[] = {
 #if COMPAT_FREE_THREADED
     {Py_mod_gil, Py_MOD_GIL_NOT_USED},
 #endif
-#ifdef Py_mod_multiple_interpreters /* what deallocs go by is static, and guarded by one GIL */
+#ifdef Py_mod_multiple_interpreters /* deallocs read static variables, which one GIL protects */
     {Py_mod_multiple_interpreters, Py_MOD_MULTIPLE_INTERPRETERS_NOT_SUPPORTED},
 #endif
     {0, NULL},

@@ -6,13 +6,14 @@
 #include "base/interp.h"
 #include "base/gc_track.h"
 
-/* Each probe looks before it touches: what it reads has to be what it put there. Errors count as a no. */
+/* Each probe reads a value that it has written through the public API before it relies on the place. An exception counts as
+   a failure. */
 
-enum { ITEMS = 300 }; /* more than a table with indices of one byte has room for */
+enum { ITEMS = 300 }; /* more than fit into a dict with indices of one byte */
 
 #if COMPAT_FREE_THREADED
 
-/* What the collector knows of objects: a bit that is read and changed. */
+/* The bit by which the collector tracks objects. */
 static bool
 probe_collector(void)
 {
@@ -30,7 +31,7 @@ probe_collector(void)
 
 #else
 
-/* The collector's header of objects: what of it is read, and how its list of objects is changed. */
+/* The links in the collector's header of objects, and the list of young objects. */
 static bool
 probe_collector(void)
 {
@@ -53,7 +54,7 @@ probe_collector(void)
 
 #endif
 
-/* Have a container of refcount 1 emptied as a dying one is. */
+/* Empty a container of refcount 1 as one of refcount 0 is emptied. */
 static bool
 empty(PyObject *self)
 {
@@ -85,7 +86,7 @@ probe_list(void)
     return good;
 }
 
-/* ---- set and dict: filled with numbers from `start`, emptied, filled with others ---- */
+/* ---- set and dict: filled with keys, emptied, and filled with others ---- */
 
 static PyObject *
 key_for(int number, bool in_text)
@@ -93,7 +94,7 @@ key_for(int number, bool in_text)
     return in_text ? PyUnicode_FromFormat("key %d", number) : PyLong_FromLong(number);
 }
 
-/* Put in the keys from `start`, and find out whether just they are there. */
+/* Insert the keys from `start`. Returns whether exactly these are found. */
 static bool
 fill(PyObject *self, int start, int count, bool in_text)
 {
@@ -133,7 +134,7 @@ probe_set(void)
     return good;
 }
 
-/* A dict of `count` keys, the first of which was removed again. */
+/* A dict of `count` keys whose first key was deleted. */
 static bool
 probe_table(int count, bool in_text)
 {

@@ -1,11 +1,11 @@
-/* Probes: whether what rests on CPython's internals holds on the build that runs. */
+/* Probes: assumptions about CPython internals are verified at import. */
 
 #ifndef POOLED_PROBES_H
 #define POOLED_PROBES_H
 
 #include "base/compat.h"
 
-/* Try everything out, and set `keeps_capacity`. False, with ImportError set, where the engine must not run at all. */
+/* Verify all of them, and set `keeps_capacity`. False, with ImportError set, where the engine cannot run. */
 bool probes_run(void);
 
 #endif

@@ -13,7 +13,7 @@
 
 /* ---- methods ---- */
 
-PyDoc_STRVAR(new_doc, "Do what cls.__new__(cls, ...) does: nothing of an earlier life is left in what it gives.");
+PyDoc_STRVAR(new_doc, "Do what cls.__new__(cls, ...) does: the object has nothing of an earlier life.");
 
 static PyObject *
 store_new_object(PoolStore *self, PyObject *args, PyObject *kwargs)
@@ -42,7 +42,7 @@ store_new_object(PoolStore *self, PyObject *args, PyObject *kwargs)
     return made;
 }
 
-/* Whether a method that takes nothing but keywords was given nothing else; else false, with TypeError set. */
+/* Check that a method got no positional arguments. False with TypeError set. */
 static bool
 has_keywords_alone(const char *name, Py_ssize_t count)
 {
@@ -88,7 +88,7 @@ store_prefill(PoolStore *self, PyObject *arg)
             return NULL;
         }
         if (status == 0) {
-            break; /* the next one would be no different */
+            break; /* the next object would be refused, too */
         }
         made++;
     }
@@ -146,12 +146,12 @@ store_limit(PoolStore *self, PyObject *args)
     if (!PyArg_ParseTuple(args, "OO:limit", &max, &max_cap)) {
         return NULL;
     }
-    Py_ssize_t bound = PyNumber_AsSsize_t(max, NULL); /* larger ones are as good as the largest */
+    Py_ssize_t bound = PyNumber_AsSsize_t(max, NULL); /* a larger limit means no limit */
     Py_ssize_t cap = PyNumber_AsSsize_t(max_cap, NULL);
     if (PyErr_Occurred()) {
         return NULL;
     }
-    bool none_stays = cap < self->max_cap; /* they are not measured a second time */
+    bool none_stays = cap < self->max_cap; /* parked objects are not measured again */
     self->max = stores_closed ? 0 : bound;
     self->max_cap = cap;
     trim_to(self, none_stays ? 0 : bound);
@@ -164,7 +164,7 @@ typedef struct {
     PyObject *check;
 } Planning;
 
-/* Have a plan instead of the former one, which may be in use: it goes with the store. */
+/* Replace the field plan. The former one may be in use: the store keeps it. With all other threads stopped. */
 static void
 change_plan(void *argument)
 {
@@ -192,12 +192,12 @@ store_set_fields(PoolStore *self, PyObject *args)
     if (!PyArg_ParseTuple(args, "OO:set_fields", &fields, &check)) {
         return NULL;
     }
-    trim_to(self, 0); /* what is parked was emptied in another way */
+    trim_to(self, 0); /* they were emptied by the former plan */
     Planning planning = {self, (struct Fields *)unless_none(fields), Py_NewRef(check)};
     lock_run_exclusive(change_plan, &planning);
     Py_XDECREF(planning.check);
     if (COMPAT_FREE_THREADED) {
-        trim_to(self, 0); /* what was parked meanwhile */
+        trim_to(self, 0); /* those that were parked meanwhile */
     }
     if (self->hook->own_store == self) {
         install_adapt(self->hook);
@@ -284,7 +284,7 @@ store_traverse(PoolStore *self, visitproc visit, void *arg)
     return 0;
 }
 
-/* Found by the collector, with the class: what is parked ends while the class is still whole. */
+/* The collector found the store and its class: destroy the parked objects before the class is cleared. */
 static void
 store_finalize(PoolStore *self)
 {
@@ -293,7 +293,8 @@ store_finalize(PoolStore *self)
     compat_put_exception(exception);
 }
 
-/* The references stay: who still has the store may use it. The class's dict, or the pool, is where a cycle is cut. */
+/* The references stay, since code that still has the store may use it. A cycle is broken at the dict of the class, or at the
+   pool. */
 static int
 store_close(PoolStore *self)
 {
@@ -307,7 +308,7 @@ store_close(PoolStore *self)
     return 0;
 }
 
-/* Let go of all that a store has, and of its memory. */
+/* Drop all references of a store, and free its memory. */
 static void
 store_free(PoolStore *self)
 {
@@ -329,16 +330,16 @@ store_free(PoolStore *self)
 
 #if COMPAT_FREE_THREADED
 
-/* Stores that have ended while somebody, in this thread or another, may have been in the middle of something with them.
-   Nobody can come by them any more, so that they go when nobody holds any. */
-static PoolStore *buried;
+/* Stores of refcount 0 that a thread may still be using (store_hold). No code can obtain a new reference to them, so they are
+   freed when no thread holds any store. */
+static PoolStore *zombies;
 
 static void
-exhume(void *found)
+take_zombies(void *found)
 {
     if (!thread_states_any_held()) {
-        *(PoolStore **)found = buried;
-        buried = NULL;
+        *(PoolStore **)found = zombies;
+        zombies = NULL;
     }
 }
 
@@ -347,13 +348,13 @@ store_end(PoolStore *self)
 {
     PoolStore *found = NULL;
     lock_acquire(&stores_lock);
-    self->next = buried;
-    buried = self;
+    self->next = zombies;
+    zombies = self;
     lock_release(&stores_lock);
     if (stores_closed) {
-        return; /* at the end of the interpreter threads end without a word, and what they held is not known any more */
+        return; /* at exit, threads end without notice, and what they held stays unknown */
     }
-    lock_run_exclusive(exhume, &found);
+    lock_run_exclusive(take_zombies, &found);
     while (found != NULL) {
         PoolStore *store = found;
         found = store->next;
@@ -366,7 +367,7 @@ store_end(PoolStore *self)
 static void
 store_end(PoolStore *self)
 {
-    store_free(self); /* who is in the middle of something with it has a reference */
+    store_free(self); /* a function that uses it has a strong reference */
 }
 
 #endif
@@ -383,25 +384,25 @@ store_dealloc(PoolStore *self)
 static PyMethodDef store_methods[] = {
     {"new", (PyCFunction)(void (*)(void))store_new_object, METH_VARARGS | METH_KEYWORDS, new_doc},
     {"take", (PyCFunction)(void (*)(void))store_take, METH_FASTCALL | METH_KEYWORDS,
-     "An object as it was left when it was emptied, or a new one, with what is given."},
+     "A parked object as it was left when it was emptied, or a new one, with the given values."},
     {"try_take", (PyCFunction)(void (*)(void))store_try_take, METH_FASTCALL | METH_KEYWORDS,
-     "An object as it was left when it was emptied, with what is given, or None."},
+     "A parked object as it was left when it was emptied, with the given values, or None."},
     {"set_fields", (PyCFunction)store_set_fields, METH_VARARGS,
-     "Have objects emptied by these fields, or by None, and what is given to `take` checked by a function."},
-    {"prefill", (PyCFunction)store_prefill, METH_O, "Park up to so many new objects; give the number."},
-    {"remove", (PyCFunction)store_remove, METH_O, "Let up to so many parked objects die; give the number."},
-    {"clear", (PyCFunction)store_clear, METH_NOARGS, "Let all parked objects die; give the number."},
-    {"trim", (PyCFunction)store_trim, METH_NOARGS, "Let half of those die that were not needed since the last trim."},
-    {"keep", (PyCFunction)store_keep, METH_O, "Let all die but so many on each shelf, in all threads; give the number."},
-    {"weigh", (PyCFunction)store_weigh, METH_NOARGS, "Bytes of some that are parked, and how many these are."},
-    {"limit", (PyCFunction)store_limit, METH_VARARGS, "Set max and max_cap; what they do not allow dies."},
-    {"counts", (PyCFunction)store_counts, METH_NOARGS, "What became of the objects: the values of Stats."},
-    {"adopt", (PyCFunction)store_adopt, METH_O, "Answer for an object from now on; give it."},
+     "Set the field plan, or None, and the function that checks the values given to `take`."},
+    {"prefill", (PyCFunction)store_prefill, METH_O, "Park up to this many new objects; return the number."},
+    {"remove", (PyCFunction)store_remove, METH_O, "Destroy up to this many parked objects; return the number."},
+    {"clear", (PyCFunction)store_clear, METH_NOARGS, "Destroy all parked objects; return the number."},
+    {"trim", (PyCFunction)store_trim, METH_NOARGS, "Destroy half of the objects that were not needed since the last trim; return the number."},
+    {"keep", (PyCFunction)store_keep, METH_O, "Destroy all but this many on each freelist, in all threads; return the number."},
+    {"weigh", (PyCFunction)store_weigh, METH_NOARGS, "The bytes of a sample of parked objects, and the size of the sample."},
+    {"limit", (PyCFunction)store_limit, METH_VARARGS, "Set max and max_cap; destroy the parked objects that they do not allow."},
+    {"counts", (PyCFunction)store_counts, METH_NOARGS, "The counts of outcomes, and the number of parked objects, in the order of OUTCOMES."},
+    {"adopt", (PyCFunction)store_adopt, METH_O, "Make this store responsible for an object; return the object."},
     {NULL, NULL, 0, NULL},
 };
 
 static PyType_Slot store_slots[] = {
-    {Py_tp_doc, "What stands behind a pool of a hooked class."},
+    {Py_tp_doc, "The store of a pool of a hooked class."},
     {Py_tp_new, store_new},
     {Py_tp_methods, store_methods},
     {Py_sq_length, store_length},

@@ -7,7 +7,7 @@
 #include "paths/acquire_new.h"
 #include "paths/acquire_parked.h"
 
-/* Do what the class would do if it were not hooked. */
+/* Call the class as if it were not hooked. */
 static COLD PyObject *
 call_unpooled(PyObject *cls, PyObject *const *args, size_t nargsf, PyObject *names)
 {
@@ -20,8 +20,8 @@ call_unpooled(PyObject *cls, PyObject *const *args, size_t nargsf, PyObject *nam
     return made;
 }
 
-/* An object that was not parked, with its __init__ run. `made_now`: whether it is a new one of the class, rather than
-   whatever else a __new__ gave. The store is kept by the caller. */
+/* A new object, with its `__init__` run. Sets `*made_now` where the object is new and of the class itself; a `__new__` may
+   return anything. The caller holds the store. */
 static PyObject *
 construct_kept(PoolStore *store, PyObject *const *args, size_t nargsf, PyObject *names, bool *made_now)
 {
@@ -68,7 +68,7 @@ call_construct_new(PoolStore *store, PyObject *const *args, size_t nargsf, PyObj
     return self;
 }
 
-/* cls(...) where not every parked object serves. */
+/* cls(...) for a class whose parked objects do not fit every call. */
 static COLD PyObject *
 construct_fitting(PoolStore *store, PyObject *const *args, size_t nargsf, PyObject *names)
 {
@@ -93,7 +93,7 @@ construct_fitting(PoolStore *store, PyObject *const *args, size_t nargsf, PyObje
     return self;
 }
 
-/* cls(...) for all but the most common ways to call it. */
+/* cls(...) in general. The two functions below handle the common cases. */
 static COLD PyObject *
 construct(PyObject *cls, PyObject *const *args, size_t nargsf, PyObject *names)
 {
@@ -111,7 +111,7 @@ construct(PyObject *cls, PyObject *const *args, size_t nargsf, PyObject *names)
     if (hook->fits != NULL) {
         return construct_fitting(store, args, nargsf, names);
     }
-    store_hold(store); /* what runs meanwhile may be the end of the pool */
+    store_hold(store); /* `__init__` may drop the last reference to the pool */
     CHECKED(object_check_path(store));
     PyObject *self = parked_pop(store);
     if (self != NULL) {
@@ -126,7 +126,7 @@ construct(PyObject *cls, PyObject *const *args, size_t nargsf, PyObject *names)
     return self;
 }
 
-/* cls() where there is no __init__ that has anything to do. */
+/* cls() of a class whose `__init__` does nothing without arguments. */
 static PyObject *
 call_idle(PyObject *cls, PyObject *const *args, size_t nargsf, PyObject *names)
 {
@@ -142,7 +142,7 @@ call_idle(PyObject *cls, PyObject *const *args, size_t nargsf, PyObject *names)
     return LIKELY(self != NULL) ? self : PyErr_Occurred() ? NULL : call_construct_new(store, args, nargsf, names);
 }
 
-/* cls(...) where there is an __init__ written in Python, the same as the last time. */
+/* cls(...) of a class whose `__init__` is the Python function that was found at the last call. */
 static PyObject *
 call_python(PyObject *cls, PyObject *const *args, size_t nargsf, PyObject *names)
 {
@@ -152,7 +152,7 @@ call_python(PyObject *cls, PyObject *const *args, size_t nargsf, PyObject *names
         return construct(cls, args, nargsf, names);
     }
     PoolStore *store = hook->own_store;
-    store_hold(store); /* what runs meanwhile may be the end of the pool */
+    store_hold(store); /* `__init__` may drop the last reference to the pool */
     CHECKED(object_check_path(store));
     PyObject *self = parked_pop(store);
     if (UNLIKELY(self == NULL)) {

@@ -3,9 +3,9 @@
 #include "base/interp.h"
 #include "object/debug_trace.h"
 
-/* Count an object that was not parked, and override it. Steals the reference where there is no memory for that. */
+/* Count a new object as a miss, and register it as not ready. NULL, with the reference dropped, where that fails. */
 static inline PyObject *
-announce(Hook *hook, PyObject *self)
+register_new(Hook *hook, PyObject *self)
 {
     store_count(hook->own_store, MISS, 1);
     if (UNLIKELY(!overrides_set(&hook->overrides, self, hook->own_store, UNREADY) || !trace_taken(hook->own_store, self))) {
@@ -23,11 +23,9 @@ acquire_alloc(PyTypeObject *type, Py_ssize_t items)
         return PyType_GenericAlloc(type, items);
     }
     PyObject *self = hook->alloc(type, items);
-    return LIKELY(self != NULL) ? announce(hook, self) : NULL;
+    return LIKELY(self != NULL) ? register_new(hook, self) : NULL;
 }
 
-/* Say that an object's construction has come to its end: from now on it returns to `store`. False with MemoryError
-   set. What was said of it meanwhile, that it is to be in no pool or in another, stays. */
 bool
 acquire_finish(PoolStore *store, PyObject *self)
 {
@@ -44,12 +42,11 @@ acquire_finish(PoolStore *store, PyObject *self)
         return overrides_set(&hook->overrides, self, store, RETURNS);
     }
     if (override.object != NULL) {
-        Py_XDECREF(overrides_pop_unready(&hook->overrides, self).store); /* the class's own; the hook's pool has another reference */
+        Py_XDECREF(overrides_pop_unready(&hook->overrides, self).store); /* its own store has other references */
     }
     return true;
 }
 
-/* Whether `self` is an object that `acquire_make` made just now, rather than one that somebody's __new__ had before. */
 bool
 acquire_is_unready(Hook *hook, PyObject *self)
 {
@@ -57,7 +54,6 @@ acquire_is_unready(Hook *hook, PyObject *self)
     return override.object != NULL && override.disposition == UNREADY;
 }
 
-/* Have `store` answer for an object just made, instead of the pool of its class. False with MemoryError set. */
 bool
 acquire_hand_over(PoolStore *store, PyObject *self)
 {
@@ -73,12 +69,12 @@ acquire_hand_over(PoolStore *store, PyObject *self)
     return true;
 }
 
-/* Whether cls.__new__ is what it was when the class was hooked: our own, standing for that of a base in C. */
+/* Whether cls.__new__ is still ours, which stands in front of that of a base in C. */
 static inline bool
 is_made_in_c(Hook *hook)
 {
     PyTypeObject *type = hook->type;
-    unsigned int version = type->tp_version_tag; /* before the look-up: without a GIL it may change meanwhile */
+    unsigned int version = type->tp_version_tag; /* read before the look-up: without a GIL it may change meanwhile */
     if (LIKELY(hook->new_version == version)) {
         return true;
     }
@@ -107,18 +103,17 @@ acquire_refuse_keywords(void)
     return NULL;
 }
 
-/* An object that was not parked, as the class's __new__ makes it, or whatever else that gives. */
 PyObject *
 acquire_make(Hook *hook, PyObject *args, PyObject *kwargs)
 {
     if (LIKELY(is_made_in_c(hook))) {
-        if (hook->new_in_c == PyBaseObject_Type.tp_new) { /* it minds arguments, since our __new__ stands over it */
+        if (hook->new_in_c == PyBaseObject_Type.tp_new) { /* it refuses arguments where a class has a `__new__`, as ours has */
             return hook->new_in_c(hook->type, interp.no_arguments, NULL);
         }
         PyObject *self = hook->new_in_c(hook->type, args, kwargs);
-        bool unannounced = self != NULL && Py_TYPE(self) == hook->type && !has_override(&hook->overrides, self)
-                           && compat_is_unique(self); /* its base has a way of its own to allocate it */
-        return UNLIKELY(unannounced) ? announce(hook, self) : self;
+        bool is_unregistered = self != NULL && Py_TYPE(self) == hook->type && !has_override(&hook->overrides, self)
+                           && compat_is_unique(self); /* its base does not allocate through tp_alloc */
+        return UNLIKELY(is_unregistered) ? register_new(hook, self) : self;
     }
     PyObject *cls = (PyObject *)hook->type;
     PyObject *keywords = kwargs != NULL ? Py_NewRef(kwargs) : PyDict_New();
@@ -130,12 +125,11 @@ acquire_make(Hook *hook, PyObject *args, PyObject *kwargs)
     return made;
 }
 
-/* What __init__ raised on, or what refilled it: it dies, and is counted so. */
 COLD PyObject *
 acquire_fail(PyObject *self)
 {
     PyObject *pending = compat_take_exception();
-    Hook *hook = hook_of(Py_TYPE(self)); /* anew: an __init__ can even be the end of the pool */
+    Hook *hook = hook_of(Py_TYPE(self)); /* look it up again: `__init__` may have ended the pool */
     bool is_unready = hook != NULL && overrides_turn(&hook->overrides, self, UNREADY, FAILED);
     if (hook != NULL && !is_unready && !has_override(&hook->overrides, self)
         && !overrides_set(&hook->overrides, self, hook->own_store, FAILED)) {

@@ -6,10 +6,8 @@
 #include "object/scrub.h"
 #include "paths/acquire_new.h"
 
-enum { PROBES = 8 }; /* parked objects that are looked at for one that serves, where not every one does */
+enum { PROBES = 8 }; /* parked objects that are tried for a call that not every object fits */
 
-/* What `parked_pop` gives of a class whose objects keep parts: blank, unless the parts are all that is known of it. NULL, too,
-   with an exception set, where a part could not be made ready. */
 COLD PyObject *
 parked_pop_of_parts(PoolStore *store)
 {
@@ -17,14 +15,14 @@ parked_pop_of_parts(PoolStore *store)
     if (self == NULL) {
         return NULL;
     }
-    store_hold(store); /* what hangs on the parts may be the end of the pool */
+    store_hold(store); /* freeing a part may drop the last reference to the pool */
     if (store_takes_blank(store)) {
         fields_track_parts(store->fields, self);
         if (store->blank_calls < BLANK_CALLS) {
             store->blank_calls++;
         }
         scrub_attributes(store->hook, self);
-        gc_track_fast(self); /* not before: who finds it while its parts go would share it */
+        gc_track_fast(self); /* not before: gc.get_objects() must not find it while its parts are freed */
     }
     else if (!fields_make_ready(store->fields, self, NULL, NULL)) {
         self = acquire_fail(self);
@@ -49,7 +47,7 @@ parked_discard(PoolStore *store, PyObject *self)
     compat_put_exception(pending);
 }
 
-/* Put a dead object under all others. False where it has to end. */
+/* Push an object of refcount 0 below all others. False where it has to be destroyed. */
 static bool
 put_under(PoolStore *store, PyObject *self)
 {
@@ -64,7 +62,6 @@ put_under(PoolStore *store, PyObject *self)
     return done;
 }
 
-/* Put back what `parked_pop` gave, unless somebody has got hold of it since. */
 COLD void
 parked_put_back(PoolStore *store, PyObject *self)
 {
@@ -98,8 +95,6 @@ parked_put_back(PoolStore *store, PyObject *self)
     compat_put_exception(pending);
 }
 
-/* One of the topmost parked objects that serves a call with these arguments, refilled with them. NULL, without an
-   exception, where none does. */
 COLD PyObject *
 parked_pop_fitting(PoolStore *store, PyObject *args)
 {
@@ -112,7 +107,7 @@ parked_pop_fitting(PoolStore *store, PyObject *args)
         PyObject *answer = PyObject_CallFunctionObjArgs(hook->fits, self, args, NULL);
         int fits = answer == NULL ? -1 : PyObject_IsTrue(answer);
         Py_XDECREF(answer);
-        if (fits > 0 && compat_is_unique(self)) { /* else somebody has got hold of it */
+        if (fits > 0 && compat_is_unique(self)) { /* else somebody has obtained a reference */
             return self;
         }
         parked_put_back(store, self);
@@ -123,7 +118,6 @@ parked_pop_fitting(PoolStore *store, PyObject *args)
     return NULL;
 }
 
-/* Do with an object from the pool what __new__ does with the arguments of a call. */
 COLD int
 parked_refill(Hook *hook, PyObject *self, PyObject *args)
 {

@@ -8,7 +8,7 @@
 #include "paths/acquire_new.h"
 #include "paths/acquire_parked.h"
 
-/* What is given, as a dict. */
+/* The given values, as a dict. */
 static PyObject *
 as_given(PyObject *const *given, PyObject *keywords)
 {
@@ -21,7 +21,7 @@ as_given(PyObject *const *given, PyObject *keywords)
     return dict;
 }
 
-/* Refuse what cannot be given to an object that is taken. False with an exception set, and nothing done. */
+/* Call the check of the given values. False with an exception set, before anything has changed. */
 static COLD bool
 check_given(PoolStore *store, PyObject *const *given, PyObject *keywords)
 {
@@ -51,7 +51,7 @@ can_be_given(PoolStore *store, PyObject *const *given, PyObject *keywords)
     return (fields->completion == COMPLETION_ASSIGNS && fields_know(fields, keywords)) || check_given(store, given, keywords);
 }
 
-/* Have the last of an object done that __init__ would do. */
+/* Call the rest of what `__init__` would do. */
 static COLD bool
 finish(Fields *fields, PyObject *self, PyObject *const *given, PyObject *keywords)
 {
@@ -62,7 +62,7 @@ finish(Fields *fields, PyObject *self, PyObject *const *given, PyObject *keyword
     return done != NULL;
 }
 
-/* Give an object that the collector does not see its defaults and what is given, and have it seen. */
+/* Give an untracked object its defaults and the given values, and track it. */
 static inline bool
 make_whole(Fields *fields, PyObject *self, PyObject *const *given, PyObject *keywords)
 {
@@ -71,14 +71,14 @@ make_whole(Fields *fields, PyObject *self, PyObject *const *given, PyObject *key
     return LIKELY(done) && (LIKELY(assigns || (keywords == NULL && fields->completion != COMPLETION_ALWAYS)) || finish(fields, self, given, keywords));
 }
 
-/* Have an object of a second pool return to it; false with MemoryError set. */
+/* Make an object return to its store, if that is not the store of the class. False with MemoryError set. */
 static inline bool
 override_store(PoolStore *store, PyObject *self, Disposition disposition)
 {
     return LIKELY(store == store->hook->own_store) || overrides_set(&store->hook->overrides, self, store, disposition);
 }
 
-/* What was taken from a second pool, and could not be made ready: it dies, and is counted so. */
+/* Drop an object that was taken from a second pool and could not be made ready; it is counted as an error. */
 static COLD PyObject *
 fail_taken(Hook *hook, PyObject *self)
 {
@@ -86,7 +86,7 @@ fail_taken(Hook *hook, PyObject *self)
     return acquire_fail(self);
 }
 
-/* Make ready what was taken of a class whose fields are known, and is hidden. */
+/* Make an untracked object ready, of a class whose fields are known. */
 static APART PyObject *
 make_taken_ready(PoolStore *store, PyObject *self, PyObject *const *given, PyObject *keywords)
 {
@@ -94,7 +94,7 @@ make_taken_ready(PoolStore *store, PyObject *self, PyObject *const *given, PyObj
         parked_put_back(store, self);
         return NULL;
     }
-    store_hold(store); /* what runs meanwhile may be the end of the pool */
+    store_hold(store); /* `finish` may drop the last reference to the pool */
     CHECKED(object_check_path(store));
     if (UNLIKELY(!make_whole(store->fields, self, given, keywords))) {
         self = fail_taken(store->hook, self);
@@ -104,12 +104,12 @@ make_taken_ready(PoolStore *store, PyObject *self, PyObject *const *given, PyObj
     return self;
 }
 
-/* An object of a class whose fields are known: a parked one. */
+/* A parked object of a class whose fields are known. */
 static inline PyObject *
 take_parked(PoolStore *store, PyObject *const *given, PyObject *keywords)
 {
     PyObject *self = parked_pop_untracked(store);
-    if (UNLIKELY(store->blank_calls != 0)) { /* so that nothing is written that all threads look at */
+    if (UNLIKELY(store->blank_calls != 0)) { /* not written each time: all threads read it */
         store->blank_calls = 0;
     }
     if (UNLIKELY(self == NULL)) {
@@ -122,14 +122,14 @@ take_parked(PoolStore *store, PyObject *const *given, PyObject *keywords)
     return make_taken_ready(store, self, given, keywords);
 }
 
-/* The same: a new one. */
+/* A new object of a class whose fields are known. */
 static COLD PyObject *
 take_new(PoolStore *store, PyObject *const *given, PyObject *keywords)
 {
     Hook *hook = store->hook;
     PyObject *self = acquire_make(hook, interp.no_arguments, NULL);
     if (self == NULL || Py_TYPE(self) != hook->type || !acquire_is_unready(hook, self)) {
-        return self; /* a __new__ that was put in the place of ours gave something else */
+        return self; /* a `__new__` that replaced ours returned another object */
     }
     if (!acquire_hand_over(store, self)) {
         Py_DECREF(self);
@@ -149,13 +149,13 @@ take_new(PoolStore *store, PyObject *const *given, PyObject *keywords)
     return self;
 }
 
-/* A parked object of a class whose objects are emptied as a whole. */
+/* A parked object of a class whose objects are not emptied field by field. */
 static PyObject *
 take_as_left(PoolStore *store, PyObject *const *given, PyObject *keywords)
 {
     Hook *hook = store->hook;
     if (UNLIKELY(hook->fits != NULL)) {
-        return NULL; /* it takes arguments to say which serves */
+        return NULL; /* only arguments tell which object fits */
     }
     PyObject *self = parked_pop(store);
     if (self == NULL) {
@@ -178,7 +178,7 @@ take_as_left(PoolStore *store, PyObject *const *given, PyObject *keywords)
     return self;
 }
 
-/* Where more has to be asked than whether there is something parked. */
+/* `try_take` with checks. */
 static APART PyObject *
 try_take_otherwise(PoolStore *store, PyObject *const *given, PyObject *keywords)
 {
@@ -218,10 +218,10 @@ acquire_blank(PoolStore *store, PyObject *args, PyObject *kwargs)
         return acquire_refuse_arguments(hook);
     }
     PyObject *self = NULL;
-    if (store_takes_blank(store)) { /* what a reset keeps_capacity is there only after an __init__, and that may never run */
+    if (store_takes_blank(store)) { /* else an object has what a reset keeps only after `__init__`, which may never run */
         self = hook->fits != NULL ? parked_pop_fitting(store, args) : parked_pop(store);
         if (self != NULL) {
-            compat_bytearray_make_initable(self, hook->base == &PyByteArray_Type); /* its __init__ may come next */
+            compat_bytearray_make_initable(self, hook->base == &PyByteArray_Type); /* its `__init__` may follow */
             return hook->refill != NULL && parked_refill(hook, self, args) < 0 ? acquire_fail(self) : self;
         }
         if (PyErr_Occurred()) {

@@ -13,7 +13,7 @@
 
 /* ---- any object ---- */
 
-/* Have a drop wait for the outermost. False where there is no memory to remember it. */
+/* Postpone a drop until the outermost has finished. False where there is no memory for it. */
 static COLD bool
 wait_for_outermost(PyObject *self)
 {
@@ -59,9 +59,9 @@ dealloc_any(PyObject *self)
     }
 }
 
-/* ---- objects about which nothing is unusual ---- */
+/* ---- the fast paths ---- */
 
-/* What the objects of a class are made of, where all of it is emptied in C. */
+/* What the objects of a class consist of, where C alone empties them. */
 typedef enum { PLAIN, OF_FIELDS, LIST, DICT, SET, BYTEARRAY } Kind;
 
 static inline bool
@@ -98,7 +98,7 @@ is_clean(Kind kind, PyObject *self)
     }
 }
 
-/* Empty an object, and whatever hangs on it: RECYCLED, or why it cannot be kept. */
+/* Empty an object and its parts: RECYCLED, or why it cannot be kept. */
 static inline Outcome
 empty(Kind kind, PoolStore *store, PyObject *self)
 {
@@ -127,7 +127,7 @@ empty(Kind kind, PoolStore *store, PyObject *self)
     return LIKELY(done) ? RECYCLED : DISCARDED_ERROR;
 }
 
-/* Whether what is out of the ordinary about an object has to be looked into. */
+/* Whether an object needs the general path. */
 static ALWAYS_INLINE bool
 is_special(Kind kind, PoolStore *store, Freelist *freelist, PyObject *self)
 {
@@ -137,7 +137,7 @@ is_special(Kind kind, PoolStore *store, Freelist *freelist, PyObject *self)
            || (kind == DICT && compat_dict_is_watched((PyDictObject *)self));
 }
 
-/* Empty an object about which nothing is out of the ordinary, and park it. */
+/* Empty an object that does not need the general path, and park it. */
 static ALWAYS_INLINE void
 empty_and_park(Kind kind, Hook *hook, PoolStore *store, PyObject *self)
 {
@@ -146,7 +146,7 @@ empty_and_park(Kind kind, Hook *hook, PoolStore *store, PyObject *self)
         return;
     }
     gc_untrack_fast(self);
-    store_hold(store); /* what hangs on the object may be the end of the pool */
+    store_hold(store); /* freeing a value may drop the last reference to the pool */
     CHECKED(object_check_path(store));
     this_thread.depth++;
     Outcome outcome = empty(kind, store, self);
@@ -162,26 +162,26 @@ empty_and_park(Kind kind, Hook *hook, PoolStore *store, PyObject *self)
     store_release(store);
 }
 
-/* What `recycle_object` does, for an object about which nothing is out of the ordinary; all else is left to that. A copy is made
-   for every kind, so that nothing is asked that is known; in two parts, since the first alone often does. */
+/* One specialised dealloc for each kind of class, so that the compiler removes the tests of the kind. The slow half, for a
+   container that has to be emptied, is out of line. Whatever needs the general path goes to `dealloc_any`. */
 #define DEALLOC(kind, name)                                                                                            \
     static APART void name##_filled(Hook *hook, PyObject *self)                                                        \
     {                                                                                                                  \
-        empty_and_park(kind, hook, hook->own_store, self);                                                                  \
+        empty_and_park(kind, hook, hook->own_store, self);                                                             \
     }                                                                                                                  \
                                                                                                                        \
     static void name(PyObject *self)                                                                                   \
     {                                                                                                                  \
         PyTypeObject *type = Py_TYPE(self);                                                                            \
         Hook *hook = hook_of(type);                                                                                    \
-        if (UNLIKELY(hook == NULL || overrides_are_used(&hook->overrides))) {                                                     \
+        if (UNLIKELY(hook == NULL || overrides_are_used(&hook->overrides))) {                                          \
             dealloc_any(self);                                                                                         \
             return;                                                                                                    \
         }                                                                                                              \
-        PoolStore *store = hook->own_store;                                                                                 \
-        Freelist *freelist = store_freelist(store);                                                                             \
-        if (UNLIKELY(is_special(kind, store, freelist, self) || freelist->count == freelist->room                               \
-                     || store_is_shared(store, freelist))) {                                                                    \
+        PoolStore *store = hook->own_store;                                                                            \
+        Freelist *freelist = store_freelist(store);                                                                    \
+        if (UNLIKELY(is_special(kind, store, freelist, self) || freelist->count == freelist->room                      \
+                     || store_is_shared(store, freelist))) {                                                           \
             dealloc_any(self);                                                                                         \
             return;                                                                                                    \
         }                                                                                                              \
@@ -193,9 +193,9 @@ empty_and_park(Kind kind, Hook *hook, PoolStore *store, PyObject *self)
             name##_filled(hook, self);                                                                                 \
             return;                                                                                                    \
         }                                                                                                              \
-        freelist->counts[RECYCLED]++;                                                                                     \
+        freelist->counts[RECYCLED]++;                                                                                  \
         freelist->objects[freelist->count++] = self;                                                                   \
-        Py_DECREF(type); /* the hook has another */                                                                    \
+        Py_DECREF(type); /* the hook has another reference */                                                          \
         gc_untrack_fast(self);                                                                                         \
         CHECKED(object_check_path(store));                                                                             \
     }

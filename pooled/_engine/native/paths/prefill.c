@@ -11,7 +11,7 @@
 #include "paths/acquire_new.h"
 #include "paths/recycle_park.h"
 
-/* Run what has to have run of a new object before it can be parked. */
+/* Run the part of construction that a parked object has behind it. */
 static int
 init_parkable(PoolStore *store, PyObject *self)
 {
@@ -24,7 +24,8 @@ init_parkable(PoolStore *store, PyObject *self)
     return inits ? hook->base->tp_init(self, interp.no_arguments, NULL) : 0;
 }
 
-/* An object as `reset` would have left it, in no pool and not counted; NULL without an exception where none can be made. */
+/* A new object in the state of a parked one, in no pool and not counted. NULL, without an exception, where none can be
+   made. */
 static PyObject *
 make_parkable(PoolStore *store)
 {
@@ -34,7 +35,7 @@ make_parkable(PoolStore *store)
         Py_XDECREF(self);
         return NULL;
     }
-    store_count(store, MISS, -1); /* it is not handed out, and its __init__ may raise */
+    store_count(store, MISS, -1); /* it is not handed out, and its `__init__` may raise */
     if (!overrides_set(&hook->overrides, self, store, UNCOUNTED) || init_parkable(store, self) < 0) {
         Py_CLEAR(self);
     }
@@ -70,7 +71,7 @@ park_ready(PoolStore *store, PyObject *self)
     if (store->reset != NULL && store_is_too_large(store, self)) {
         return false;
     }
-    if (!compat_is_unique(self) || Py_TYPE(self) != store->hook->type) { /* it may have been kept, or changed its class */
+    if (!compat_is_unique(self) || Py_TYPE(self) != store->hook->type) { /* `capacity` may have stored a reference, or changed its class */
         return false;
     }
     gc_untrack_fast(self);
@@ -78,14 +79,14 @@ park_ready(PoolStore *store, PyObject *self)
     if (has_weakrefs(self)) {
         PyObject_ClearWeakRefs(self);
     }
-    Override override = overrides_pop(&store->hook->overrides, self); /* before somebody can take it */
+    Override override = overrides_pop(&store->hook->overrides, self); /* before another thread can take the object */
     bool parked = park(store, self, COUNTED_ALREADY) == RECYCLED;
     if (!parked) {
         compat_revive(self);
         gc_track_fast(self);
         if (!overrides_set(&store->hook->overrides, self, store, UNCOUNTED)) {
             PyErr_Clear();
-            store_count(store, MISS, 1); /* what becomes of it will be counted */
+            store_count(store, MISS, 1); /* its outcome will be counted */
         }
     }
     Py_XDECREF(override.store);

@@ -10,20 +10,20 @@
 #include "paths/recycle_alive.h"
 #include "paths/recycle_park.h"
 
-/* Empty an object of refcount 0, untracked, and park it if it can be kept; say what becomes of it. With *alive set it
-   is no longer ours; else, if it is not parked, the caller has to end it. */
+/* Empty an untracked object of refcount 0, and park it if it can be kept. Returns its outcome. With `*alive` set, the object
+   is no longer ours. Otherwise the caller destroys it, unless the outcome is RECYCLED. */
 static inline Outcome
 recycle(PoolStore *store, PyObject *self, bool *alive)
 {
     if (UNLIKELY(compat_is_finalized(self))) {
-        return COLLECTED; /* its __del__ has run, or others in its cycle may reach it yet */
+        return COLLECTED; /* its `__del__` has run, or other objects of its cycle can still reach it */
     }
     Freelist *freelist = store_freelist(store);
     if (UNLIKELY(freelist == NULL || freelist->count >= store->max)) {
         return DISCARDED_FULL;
     }
     if (PyDict_Check(self) && compat_dict_is_watched((PyDictObject *)self)) {
-        return DISCARDED_REFUSED; /* who watches it is told of its end */
+        return DISCARDED_REFUSED; /* its watcher has to see that it is freed */
     }
     if (store->reset == NULL && UNLIKELY(store_is_too_large(store, self))) {
         return DISCARDED_LARGE;
@@ -37,7 +37,7 @@ recycle(PoolStore *store, PyObject *self, bool *alive)
             return outcome;
         }
         if (Py_TYPE(self) != store->hook->type) {
-            return DISCARDED_REFUSED; /* its class was changed */
+            return DISCARDED_REFUSED; /* its reset changed its class */
         }
         if (store->reset != NULL && store_is_too_large(store, self)) {
             return DISCARDED_LARGE;
@@ -56,19 +56,18 @@ recycle(PoolStore *store, PyObject *self, bool *alive)
     return park(store, self, RECYCLED);
 }
 
-/* End an object whose outcome has been counted; `store` may have begun to empty it, or is NULL. */
 COLD void
 recycle_destroy_counted(Hook *hook, PoolStore *store, PyObject *self)
 {
     if (store != NULL && store->fields != NULL) {
         fields_track_parts(store->fields, self);
     }
-    Py_INCREF(hook); /* its finalizer may be the end of the class */
+    Py_INCREF(hook); /* its finalizer may drop the last reference to the class */
     destroy_object(self);
     Py_DECREF(hook);
 }
 
-/* What becomes of an object whose override says that it is not to be recycled. */
+/* Destroy an object whose override forbids to recycle it. Takes the store of the override. */
 static COLD void
 destroy_overridden(Hook *hook, Override override, PyObject *self)
 {
@@ -82,9 +81,11 @@ destroy_overridden(Hook *hook, Override override, PyObject *self)
     Py_DECREF(override.store);
 }
 
-enum { MOVES = 1 }; /* from pool to pool by its own reset, before an object is refused: else that could go on for ever */
+/* An object may send itself from one pool to another in its reset. More often than this it is refused: else two resets could
+   go on for ever. */
+enum { MOVES = 1 };
 
-/* Have an object go where its own reset has sent it. */
+/* Recycle an object into the pool to which its own reset has sent it. */
 static COLD void
 move_on(Hook *hook, PyObject *self, int moves)
 {
@@ -102,8 +103,8 @@ move_on(Hook *hook, PyObject *self, int moves)
     destroy_overridden(hook, override, self);
 }
 
-/* Count what became of an object, and end it if that is what it comes to. One that is dead and counted already was
-   detached by its own reset, or goes to another pool. */
+/* Count the outcome of an object that was not parked, and destroy it unless it is alive. COUNTED_ALREADY means that its own
+   reset detached it or assigned it to another pool. */
 static COLD void
 settle(Hook *hook, PoolStore *store, PyObject *self, Outcome outcome, bool alive, int moves)
 {
@@ -120,19 +121,22 @@ settle(Hook *hook, PoolStore *store, PyObject *self, Outcome outcome, bool alive
 void
 recycle_object(Hook *hook, PyObject *self, int moves)
 {
-    gc_untrack_fast(self); /* from here on the collector does not see it */
+    gc_untrack_fast(self); /* it may be half empty from here on */
     trace_dropped(self);
-    Override override = UNLIKELY(overrides_are_used(&hook->overrides)) ? overrides_pop(&hook->overrides, self) : (Override){.object = NULL};
+    Override override = {.object = NULL};
+    if (UNLIKELY(overrides_are_used(&hook->overrides))) {
+        override = overrides_pop(&hook->overrides, self);
+    }
     if (override.object != NULL && override.disposition != RETURNS) {
         destroy_overridden(hook, override, self);
         return;
     }
     PoolStore *store = hook->own_store;
     if (override.object != NULL) {
-        store = override.store; /* with the reference of its override */
+        store = override.store; /* with the reference that the override owned */
     }
     else {
-        store_hold(store); /* what runs while it is emptied may be the end of the pool */
+        store_hold(store); /* emptying runs code that may drop the last reference to the pool */
         CHECKED(object_check_path(store));
     }
     bool alive = false;

@@ -3,22 +3,22 @@
 #include "base/gc_track.h"
 #include "object/user_hooks.h"
 
-/* Whether an object that `store` empties was detached, or assigned to another pool, since it was overridden for that. */
+/* Whether an object that `store` empties was detached or assigned to another pool meanwhile. */
 static bool
 has_moved(PoolStore *store, PyObject *self)
 {
     PoolStore *own_store = store->hook->own_store;
     if (own_store == NULL) {
-        return false; /* the class's own pool has ended meanwhile, and with it all that was overridden */
+        return false; /* the pool of the class has ended meanwhile, and the overrides with it */
     }
     Override override = overrides_find(&store->hook->overrides, self);
     return store == own_store ? override.object != NULL : override.store != store || override.disposition != RETURNS;
 }
 
-/* An object that its reset or capacity gave to somebody stays alive, and is no longer ours. Say what it counts as; or
-   that nobody has it any more, with *alive unset. */
+/* Give up an object to which `reset` or `capacity` has stored a reference somewhere. Returns what it counts as. Another thread
+   may drop that reference meanwhile: then `*alive` is unset, and the object is ours again. */
 static COLD Outcome
-let_go(PoolStore *store, PyObject *self, Outcome outcome, bool *alive)
+give_up(PoolStore *store, PyObject *self, Outcome outcome, bool *alive)
 {
     Hook *hook = store->hook;
     Outcome counts = outcome == DISCARDED_ERROR ? outcome : ESCAPED;
@@ -29,14 +29,14 @@ let_go(PoolStore *store, PyObject *self, Outcome outcome, bool *alive)
     else {
         overridden = overrides_set(&hook->overrides, self, store, UNCOUNTED);
         if (!overridden) {
-            PyErr_Clear(); /* it will be counted a second time */
+            PyErr_Clear(); /* the object will be counted a second time */
         }
     }
     gc_track_fast(self);
     compat_stay(self);
     *alive = !compat_let_go(self);
     if (*alive) {
-        return counts; /* from here on, others may end it */
+        return counts; /* from here on, another thread may destroy it */
     }
     gc_untrack_fast(self);
     if (overridden && store != hook->own_store) {
@@ -48,7 +48,7 @@ let_go(PoolStore *store, PyObject *self, Outcome outcome, bool *alive)
     return outcome;
 }
 
-/* Have an object of refcount 0 alive while functions in Python empty or measure it. With *alive set, it stays so. */
+/* Give an object of refcount 0 a reference while Python functions empty or measure it. With `*alive` set, it stays alive. */
 static Outcome
 empty_living(PoolStore *store, PyObject *self, bool *alive)
 {
@@ -57,10 +57,10 @@ empty_living(PoolStore *store, PyObject *self, bool *alive)
     Outcome outcome = store->reset != NULL ? user_hooks_reset(store, self) : user_hooks_empty(store, self);
     *alive = !compat_is_unique(self);
     if (*alive) {
-        outcome = let_go(store, self, outcome, alive);
+        outcome = give_up(store, self, outcome, alive);
     }
     else {
-        gc_untrack_fast(self); /* a dict tracks itself when something is put in */
+        gc_untrack_fast(self); /* a dict tracks itself when an item is inserted */
         compat_let_go(self);
     }
     compat_put_exception(pending);

@@ -177,7 +177,7 @@ trim_init(void)
 
 /* ---- all pools ---- */
 
-/* A store that has something parked, a new reference; or NULL. */
+/* Find a store that has parked objects: a new reference, or NULL. */
 static void
 find_filled(void *found)
 {
@@ -202,7 +202,7 @@ void
 trim_close_all(void)
 {
     lock_run_exclusive(close_all, NULL);
-    for (;;) { /* anew each time: finalizers may be the end of any store */
+    for (;;) { /* a finalizer may free any store: start at the first one again each time */
         PoolStore *store = NULL;
         lock_run_exclusive(find_filled, &store);
         if (store == NULL) {

@@ -1,6 +1,5 @@
 #include "pool/hook_table.h"
 
-/* Static, since deallocs have nothing else to go by. */
 enum { FIRST_BITS = 8 };
 
 /* Static, since deallocs have no module to ask. */
@@ -10,7 +9,7 @@ size_t hook_mask = (1 << FIRST_BITS) - 1;
 int hook_shift = 64 - FIRST_BITS;
 static size_t hook_count;
 
-/* Put an entry into the first free place from its own on; there is one. */
+/* Insert an entry into the first free place of its run. At least one place is free. */
 static void
 place(HookEntry entry)
 {
@@ -21,8 +20,8 @@ place(HookEntry entry)
     hook_table[i] = entry;
 }
 
-/* Put all entries but that of `without` into a table twice as large or as large. False, without an exception, where
-   there is no memory. */
+/* Move all entries except that of `without` into a new table, of the same size or `larger`, twice the size. False, without
+   an exception, where there is no memory. */
 static bool
 rebuild(bool larger, PyTypeObject *without)
 {
@@ -61,7 +60,7 @@ table_remove(Hook *hook)
 {
     hook_count--;
     if (!rebuild(false, hook->type)) {
-        hook_count++; /* the entry stays, since others may be behind it, and says that there is no hook */
+        hook_count++; /* others may be behind the entry: it stays, without a hook */
         for (size_t i = 0; i <= hook_mask; i++) {
             if (hook_table[i].type == hook->type) {
                 hook_table[i].hook = NULL;

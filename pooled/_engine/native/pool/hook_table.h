@@ -1,4 +1,4 @@
-/* Hooks: what is known of a class whose objects recycle themselves, and how to find it from its address. */
+/* The hook table: what is known of a class whose objects recycle themselves, found by the address of the class. */
 
 #ifndef POOLED_HOOK_TABLE_H
 #define POOLED_HOOK_TABLE_H
@@ -8,29 +8,29 @@
 #include "containers/containers.h"
 #include "pool/overrides.h"
 
-#define NO_VERSION UINT_MAX /* of a class: what Python never gives, while 0 is one that was just changed */
+#define NO_VERSION UINT_MAX /* a version tag that CPython never assigns; 0 stands for a class that has none */
 
 typedef struct {
     PyObject_HEAD
     PyTypeObject *type;         /* a reference of ours */
     PyTypeObject *base;         /* its nearest base that is written in C; borrowed from the type */
-    const Container *container; /* what it inherits from, or NULL */
-    Slots slots;
-    bool has_dict;
-    PoolStore *own_store; /* the store of the class, borrowed: the store has a reference to this hook */
-    Overrides overrides;       /* of single objects */
-    allocfunc alloc;   /* as before it was hooked */
-    PyObject *new_own; /* what stands in the class's dict as __new__ since it was hooked */
-    bool is_plain;      /* whether nobody but a base in C has a __new__ */
-    newfunc new_in_c;   /* that */
-    PyObject *allocate; /* does what __new__ did before: allocate(hooked, cls, args, kwargs) */
-    PyObject *empty;    /* empties the container where that is done in Python, or NULL */
-    PyObject *fits;     /* whether a parked object can serve a call: fits(object, args), or NULL */
-    PyObject *refill;   /* does what __new__ does: refill(object, *args), or NULL */
-    initproc idle_init; /* the tp_init that has nothing to do where it is given nothing; NULL: always something */
-    PyObject *init;     /* what `__init__` was at `init_version`: a function. Not referenced */
-    unsigned int init_version;
-    unsigned int new_version; /* of the class, when `__new__` was seen to be our own; or NO_VERSION */
+    const Container *container; /* the builtin container that the class inherits from, or NULL */
+    Slots slots;                /* the slots that the class adds to `base` */
+    bool has_dict;              /* whether its objects have a dict */
+    PoolStore *own_store;       /* the store of the class, borrowed: it has a reference to this hook. NULL: none left */
+    Overrides overrides;        /* of single objects */
+    allocfunc alloc;            /* tp_alloc before the class was hooked */
+    PyObject *new_own;          /* our `__new__` in the dict of the class */
+    bool is_plain;              /* whether only a base in C has a `__new__`, apart from ours */
+    newfunc new_in_c;           /* the tp_new of that base */
+    PyObject *allocate;         /* allocate(hooked, cls, args, kwargs): does what `__new__` did before */
+    PyObject *empty;            /* empties a container that C cannot empty; or NULL */
+    PyObject *fits;             /* fits(object, args): whether a parked object can serve a call; NULL: always */
+    PyObject *refill;           /* refill(object, *args): does what `__new__` does with arguments; or NULL */
+    initproc idle_init;         /* a tp_init that does nothing to a parked object when it gets no arguments; or NULL */
+    PyObject *init;             /* the function `__init__` at `init_version`, borrowed from the class */
+    unsigned int init_version;  /* the version tag of the class when `init` was looked up; or NO_VERSION */
+    unsigned int new_version;   /* the same when `__new__` was found to be ours; or NO_VERSION */
 } Hook;
 
 typedef struct {
@@ -38,13 +38,13 @@ typedef struct {
     Hook *hook;
 } HookEntry;
 
-/* By address: open addressing, a power of two of entries, at most an eighth of them taken: the first one looked at is
-   most often the right one. Changed while all other threads are stopped. */
+/* By address, with open addressing. The number of entries is a power of two, and at most an eighth of them is in use, so
+   that the first look mostly succeeds. Changed only while all other threads are stopped. */
 extern HookEntry *hook_table;
 extern size_t hook_mask;
 extern int hook_shift; /* 64 less the number of bits of the mask */
 
-/* Where to begin to look: the upper bits of a product to which all bits of the address add. */
+/* The first index to look at: the upper bits of a product, which depend on all bits of the address. */
 static inline size_t
 hook_place(PyTypeObject *type)
 {
@@ -69,7 +69,8 @@ hook_of(PyTypeObject *type)
 /* Insert a hook; false, without an exception, where there is no memory. With all other threads stopped. */
 bool hook_table_add(Hook *hook);
 
-/* The pool of a class ends: remove its hook from the table, so that the remaining objects die as those of any class. */
+/* The pool of a class ends: remove its hook from the table, so that its remaining objects are destroyed like those of
+   any class. */
 void hook_release_store(Hook *hook);
 
 #endif

@@ -7,7 +7,7 @@ place_of(const Overrides *overrides, const PyObject *object)
     return (size_t)((address >> 4) ^ (address >> 16)) & overrides->mask;
 }
 
-/* The slot that has the override of `object`, or NULL. Here, and in all of these, who calls has the lock. */
+/* The slot with the override of `object`, or NULL. The caller of this and of the functions below holds the lock. */
 static Override *
 slot_of(const Overrides *overrides, PyObject *object)
 {
@@ -25,7 +25,7 @@ slot_of(const Overrides *overrides, PyObject *object)
     }
 }
 
-/* Put a override into the first free slot of its run; there is one. */
+/* Insert an override into the first free slot of its run. At least one slot is free. */
 static void
 place(Overrides *overrides, Override override)
 {
@@ -36,7 +36,7 @@ place(Overrides *overrides, Override override)
     overrides->slots[i] = override;
 }
 
-/* Have room for one more, with a third of the slots free. False, without an exception, where there is no memory. */
+/* Make room for one more, so that a third of the slots stays free. False, without an exception, where memory is short. */
 static bool
 make_room(Overrides *overrides)
 {
@@ -70,13 +70,13 @@ change_used(Overrides *overrides, Py_ssize_t more)
 #endif
 }
 
-/* Take the override out of a slot. */
+/* Remove and return the override in a slot. */
 static Override
 take_out(Overrides *overrides, Override *override)
 {
     Override popped = *override;
     change_used(overrides, -1);
-    /* Close the gap: what stands behind it moves up, unless it stands where it belongs. */
+    /* Close the gap: an override behind it moves up, unless it is in its own place. */
     size_t gap = (size_t)(override - overrides->slots);
     for (size_t i = (gap + 1) & overrides->mask; overrides->slots[i].object != NULL; i = (i + 1) & overrides->mask) {
         size_t wanted = place_of(overrides, overrides->slots[i].object);
@@ -128,7 +128,7 @@ overrides_set(Overrides *overrides, PyObject *object, PoolStore *store, Disposit
 {
     Override former;
     bool done = overrides_exchange(overrides, object, store, disposition, &former);
-    Py_XDECREF(former.store); /* last: it may be the end of it, and run anything */
+    Py_XDECREF(former.store); /* last: this may free the store, and run any code */
     return done;
 }
 

@@ -1,6 +1,6 @@
-/* Overrides: what is to be known of single objects of a hooked class, by their addresses.
+/* Overrides: what differs for single objects of a hooked class, by their addresses.
 
-   Most objects have none: they return to the pool of their class. The dealloc looks this_thread only while there are any. */
+   Most objects have none: they return to the pool of their class. A dealloc looks here only while a class has any. */
 
 #ifndef POOLED_OVERRIDES_H
 #define POOLED_OVERRIDES_H
@@ -10,28 +10,28 @@
 
 typedef struct PoolStore PoolStore;
 
-/* What becomes of a overridden object. */
+/* What the drop of an object with an override does. */
 typedef enum {
-    RETURNS, /* to the store of its override */
-    UNREADY,   /* it dies: nobody said that its construction has come to its end */
-    FAILED,    /* it dies: its __init__ raised */
-    UNCOUNTED, /* it dies and is not counted: it is in no pool, or what became of it has been counted already */
+    RETURNS,   /* recycle the object into the store of the override */
+    UNREADY,   /* destroy it: its construction was never declared finished */
+    FAILED,    /* destroy it: its `__init__` raised */
+    UNCOUNTED, /* destroy it uncounted: it is in no pool, or its outcome was counted already */
 } Disposition;
 
 typedef struct {
-    PyObject *object; /* not referenced; NULL in a free slot */
-    PoolStore *store; /* a reference of ours */
+    PyObject *object; /* borrowed; NULL in a free slot */
+    PoolStore *store; /* a strong reference */
     Disposition disposition;
 } Override;
 
 typedef struct {
-    Override *slots; /* open addressing, a power of two of them */
-    Py_ssize_t used; /* read without the lock, too */
-    size_t mask;
+    Override *slots; /* open addressing; the number of slots is a power of two */
+    Py_ssize_t used; /* slots in use; also read without the lock */
+    size_t mask;     /* the number of slots less one; 0 where there are none */
     Lock lock;
 } Overrides;
 
-/* Whether there are any. What was overridden by who had an object is known to who has it now. */
+/* Whether there are any. A thread that obtained an object from another sees the override that the other set. */
 static inline bool
 overrides_are_used(const Overrides *overrides)
 {
@@ -42,7 +42,7 @@ overrides_are_used(const Overrides *overrides)
 #endif
 }
 
-/* The override of `object`, its store not referenced: others may let go of it. One without an object where there is none. */
+/* The override of `object`; its store is borrowed, and other threads may free it. `object` is NULL where there is none. */
 Override overrides_find(Overrides *overrides, PyObject *object);
 
 static inline bool
@@ -51,22 +51,22 @@ has_override(Overrides *overrides, PyObject *object)
     return UNLIKELY(overrides_are_used(overrides)) && overrides_find(overrides, object).object != NULL;
 }
 
-/* Override `object`, anew where it has a override. False, with MemoryError set, where there is no memory. */
+/* Set the override of `object`, or replace it. False with MemoryError set. */
 bool overrides_set(Overrides *overrides, PyObject *object, PoolStore *store, Disposition disposition);
 
-/* The same, and give the former override; the caller owns its store. */
+/* The same. Sets `*former` to the former override; the caller owns its store. */
 bool overrides_exchange(Overrides *overrides, PyObject *object, PoolStore *store, Disposition disposition, Override *former);
 
-/* Change the disposition on `object` if it is `from`; whether it was. */
+/* Change the disposition of `object` if it is `from`. Returns whether it was. */
 bool overrides_turn(Overrides *overrides, PyObject *object, Disposition from, Disposition to);
 
-/* Remove the override of `object` and give it; the caller owns its store. One without an object where there was none. */
+/* Remove and return the override of `object`; the caller owns its store. `object` is NULL where there was none. */
 Override overrides_pop(Overrides *overrides, PyObject *object);
 
-/* The same if nobody said that its construction has come to its end. */
+/* The same, if the disposition is UNREADY. */
 Override overrides_pop_unready(Overrides *overrides, PyObject *object);
 
-/* Let go of everything. */
+/* Remove all overrides, and free the table. */
 void overrides_clear(Overrides *overrides);
 
 #endif

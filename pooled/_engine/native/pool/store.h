@@ -36,7 +36,7 @@ typedef struct {
 struct PoolStore {
     PyObject_HEAD
     Hook *hook;         /* of the class of its objects */
-    Strategy strategy;
+    Strategy strategy;  /* how its objects are emptied */
     const NestedOps *nested; /* by the strategy; for STRATEGY_RESET, `reset` comes first */
     PyObject *reset;    /* the user's function; NULL unless the strategy is RESET */
     struct Fields *fields; /* how fields are emptied; NULL unless the strategy is FIELDS or KEEP */
@@ -47,7 +47,7 @@ struct PoolStore {
     PyObject *check;    /* check(given): raises where `take` cannot be given that */
     PyObject *report;   /* report(error, what): receives the errors of `reset` and `capacity` */
     bool measures;      /* whether the capacity is that of the builtin container */
-    bool is_local;
+    bool is_local;      /* whether each thread has a freelist of its own */
     Py_ssize_t index;   /* of the freelists of a local pool; -1 in a global one */
     Freelist freelist;  /* of a global pool; in a local one, the heir of the counts of threads that ended */
     Freelist *recent;   /* the freelist of the thread that used a local pool last. With a GIL */
@@ -82,7 +82,7 @@ store_takes_blank(const PoolStore *store)
     return store->strategy <= STRATEGY_FIELDS;
 }
 
-/* Whether the builtin container that an object is has more room than max_cap. */
+/* Whether an object, a builtin container, has more capacity than max_cap. */
 static inline bool
 store_is_too_large(const PoolStore *store, PyObject *self)
 {
@@ -106,15 +106,15 @@ store_freelist(PoolStore *store)
     return store_find_freelist(store);
 }
 
-/* Whether a freelist is one that other threads use as well. */
+/* Whether other threads use a freelist, too. */
 static inline bool
 store_is_shared(const PoolStore *store, const Freelist *freelist)
 {
     return freelist == &store->freelist;
 }
 
-/* Keep a class's own pool while something runs that may be its end. A reference would be counted where all threads
-   count. */
+/* Keep a store alive while code runs that may drop its last reference. Without a GIL, threads count in a variable of their
+   own: a strong reference would be counted in a place that all of them write. */
 static inline void
 store_hold(PoolStore *Py_UNUSED(store))
 {
@@ -161,7 +161,7 @@ store_release(PoolStore *store)
 
 #endif
 
-/* Count so many more, or fewer, of a outcome; where the freelist is known, by that. */
+/* Add `more`, which may be negative, to the count of an outcome. `freelist` is NULL where this thread can have none. */
 static inline void
 store_count_on(PoolStore *store, Freelist *freelist, Outcome outcome, int more)
 {
@@ -184,7 +184,7 @@ store_count(PoolStore *store, Outcome outcome, int more)
     store_count_on(store, store_freelist(store), outcome, more);
 }
 
-/* Take an object from a freelist of the pool, counted; NULL where there is none. */
+/* Pop an object from a freelist of the store, and count a hit. NULL where none is parked. */
 static inline PyObject *
 store_pop(PoolStore *store, Freelist *freelist)
 {
@@ -202,7 +202,7 @@ store_pop(PoolStore *store, Freelist *freelist)
     return object;
 }
 
-/* Put an object on a freelist of the pool, if there is room, and count `outcome`. */
+/* Push an object onto a freelist of the store, and count `outcome`. False where there is no room. */
 static inline bool
 store_put(PoolStore *store, Freelist *freelist, PyObject *object, Outcome outcome)
 {

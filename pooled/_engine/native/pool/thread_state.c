@@ -19,7 +19,7 @@ static const char CAPSULE[] = "pooled._engine.native._native_debug.thread_state"
 static const char CAPSULE[] = "pooled._engine.native._native.thread_state";
 #endif
 
-/* Let go of a freelist, with the lock. */
+/* Free a freelist, under the lock. */
 static void
 freelist_free(Freelist **freelist)
 {
@@ -66,7 +66,7 @@ thread_state_close(PyObject *capsule)
     thread_state_remove(state);
 }
 
-/* Have the thread state own a new state. False with an exception set. */
+/* Make a state that the Python thread state owns. False with an exception set. */
 static bool
 thread_state_open(uint64_t thread)
 {
@@ -107,9 +107,9 @@ thread_state_current(void)
     }
     uint64_t thread = PyThreadState_GetID(PyThreadState_Get());
     if (thread == this_thread.ended) {
-        return NULL; /* its dict would be made anew, and never be let go of */
+        return NULL; /* its dict would be created again, and never be freed */
     }
-    PyObject *exception = compat_take_exception(); /* an object may be dropped while one is on its way */
+    PyObject *exception = compat_take_exception(); /* an object may be dropped while an exception is set */
     if (!thread_state_open(thread)) {
         PyErr_Clear();
     }
@@ -117,7 +117,7 @@ thread_state_current(void)
     return this_thread.state;
 }
 
-/* The place of a freelist in a state, with the lock; NULL where there is no memory for it. */
+/* The place of a freelist in a state, under the lock. NULL where there is no memory for it. */
 static Freelist **
 place_in(ThreadState *state, Py_ssize_t index)
 {
@@ -154,7 +154,7 @@ freelists_open(Py_ssize_t index, Freelist *shared)
     return freelist;
 }
 
-/* The first free index, with the lock; -1 where there is no memory for more. */
+/* The first free index, under the lock. -1 where there is no memory for more. */
 static Py_ssize_t
 find_index(void)
 {
