@@ -1,7 +1,7 @@
 """The native engine: objects of hooked classes park themselves, in C.
 
-What it hands out is the object itself. Pools of functions, and of classes that cannot be hooked, go on handing out
-proxies; they are the reference engine's.
+It hands out the object itself. Pools of functions, and of classes that cannot be hooked, use the proxies of the reference
+engine.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from pooled._policy import Policy
 from pooled._stats import Stats
 
 DEBUG: Final = _config.current.debug != 0
-"""Whether this is the debug mode, which has a build of the C module of its own, that tells what happens to objects."""
+"""Whether debug mode is on. It has its own build of the C module, which traces objects."""
 
 if TYPE_CHECKING or not DEBUG:
     from pooled._engine.native import _native
@@ -53,11 +53,11 @@ in_c: Final = _native.in_c
 
 _IN_GC: Final = 1 << 14  # Py_TPFLAGS_HAVE_GC
 
-atexit.register(_native.close)  # what is parked ends while the interpreter is still whole
+atexit.register(_native.close)  # destroy parked objects while the interpreter still works
 
 
 class Borrowed:
-    """One object, for the length of a `with` block; it goes home by itself when nobody has it any more."""
+    """One object, for the length of a `with` block. It returns to its pool when its last reference is dropped."""
 
     __slots__ = ("_obj", "_store")
 
@@ -67,7 +67,7 @@ class Borrowed:
 
     def __enter__(self) -> Any:
         if self._obj is not None:
-            raise RuntimeError("this borrowed is in use already; call borrow() for each block")
+            raise RuntimeError("this borrow is in use already; call borrow() for each block")
         self._obj = self._store.take()
         return self._obj
 
@@ -76,7 +76,7 @@ class Borrowed:
 
 
 class NativeStore(_native.Store):
-    """What stands behind a pool of objects of a hooked class."""
+    """The store of a pool of objects of a hooked class."""
 
     __slots__ = ("__weakref__", "plan", "policy")
 
@@ -84,13 +84,13 @@ class NativeStore(_native.Store):
     policy: Policy
 
     def __new__(cls, plan: Plan, policy: Policy) -> Self:
-        """Make the store, and a hook for its class where there is none yet; `hook` puts that in."""
+        """Make the store, and a hook for its class if it has none yet; the function `hook` installs it."""
         in_c = plan.measures_builtin and _native.empties(plan.cls)
         store = super().__new__(
             cls,
             _native.hook_of(plan.cls) or _hook_for(plan),
-            reset=_native_debug(plan, plan.reset),
-            capacity=None if in_c else _native_debug(plan, plan.measure),
+            reset=_traced(plan, plan.reset),
+            capacity=None if in_c else _traced(plan, plan.measure),
             report=report,
             measures=in_c,
             is_local=policy.scope == "local",
@@ -100,26 +100,26 @@ class NativeStore(_native.Store):
         return store
 
     def set_plan(self, plan: Plan) -> None:
-        """Have objects made and emptied by a plan; whatever was parked by another dies."""
+        """Construct and empty objects by this plan; objects that were parked by another plan are destroyed."""
         self.plan = plan
         self.set_fields(None if plan.fields is None else _in_c(plan.fields), plan.check)
 
     def set_policy(self, policy: Policy) -> None:
-        """Change the limits; parked objects that they do not allow die, in all threads."""
+        """Change the limits; parked objects that they do not allow are destroyed, in all threads."""
         self.policy = policy
         self.limit(policy.max, policy.max_cap)
 
     def stats(self) -> Stats:
-        """What became of the objects handed out so far."""
+        """The statistics of the objects handed out so far."""
         return Stats(**dict(zip(_native.OUTCOMES, self.counts(), strict=True)))
 
     def borrow(self) -> Borrowed:
-        """What `take` gives, for the length of a block."""
+        """An object as `take` returns it, for the length of a `with` block."""
         return Borrowed(self)
 
 
-def _native_debug(plan: Plan, function: Callable[[Any], Any] | None) -> Callable[[Any], Any] | None:
-    """What is to run of a plan when an object is emptied; in debug mode, it also notes as what it is left."""
+def _traced(plan: Plan, function: Callable[[Any], Any] | None) -> Callable[[Any], Any] | None:
+    """The function itself. In debug mode, a wrapper that also records the state in which it leaves an object."""
     if not DEBUG or function is None:
         return function
     from pooled._debug import lifetimes  # in debug mode alone
@@ -128,10 +128,10 @@ def _native_debug(plan: Plan, function: Callable[[Any], Any] | None) -> Callable
 
 
 class ProxyStore(reference.Store):
-    """What stands behind a pool of anything else."""
+    """The store of any other pool."""
 
     def adopt(self, obj: Any) -> Any:
-        """Answer for `obj` from now on; give what stands for it."""
+        """Make this store responsible for `obj`; return its proxy."""
         _native.detach(obj)
         return super().adopt(obj)
 
@@ -139,7 +139,7 @@ class ProxyStore(reference.Store):
 if not TYPE_CHECKING and DEBUG:
 
     class ProxyStore(DebugStore, ProxyStore):
-        """The same, which tells what happens to its objects."""
+        """The same, with records of its objects."""
 
 
 def _in_c(fields: FieldPlan) -> _native.Fields:
@@ -184,16 +184,16 @@ def _hook_for(plan: Plan) -> _native.Hook:
     )
 
 
-def Store(plan: Plan, policy: Policy) -> NativeStore | ProxyStore:  # noqa: N802 (it stands for a class)
-    """What stands behind a pool of this plan."""
+def Store(plan: Plan, policy: Policy) -> NativeStore | ProxyStore:  # noqa: N802 (called like a class)
+    """Make the store of a pool for this plan."""
     return NativeStore(plan, policy) if plan.hooked else ProxyStore(plan, policy)
 
 
 def hookable(cls: type) -> type:
-    """`cls` itself, which is hooked in place.
+    """Return `cls` itself, which is hooked in place.
 
     Raises:
-        TypeError: the type of `cls` says what calling it does, or its objects are unknown to the cyclic collector.
+        TypeError: the metaclass of `cls` has its own `__call__`, or the cyclic collector does not track its objects.
     """
     metaclass = type(cls)
     if metaclass.__call__ is not type.__call__:
@@ -225,33 +225,35 @@ def hook(cls: type, store: NativeStore) -> None:
 
 
 def _is_in_use(cls: type) -> bool:
-    """Whether `cls` may have objects: it is where its module has it, so it is older than its decoration."""
+    """Whether `cls` may already have objects: its module already refers to it, so it existed before its decoration."""
     module = sys.modules.get(cls.__module__)
-    return getattr(module, "__dict__", {}).get(cls.__name__) is cls  # asked so, a module's __getattr__ does not run
+    return (
+        getattr(module, "__dict__", {}).get(cls.__name__) is cls
+    )  # so that the `__getattr__` of a module does not run
 
 
 def _reduce_by_new(self: Any, protocol: Any, /) -> Any:
-    """The `__reduce_ex__` with which copies and pickles of any protocol make their objects by `cls.__new__`.
+    """The `__reduce_ex__` of hooked classes: `copy` and all pickle protocols create objects by `cls.__new__`.
 
-    With the protocols 0 and 1 Python asks the base in C instead, and the pool would be left out. Which class has it is
-    looked for at each call: attrs and dataclasses, where they make slots, put it into a class of their own.
+    With protocols 0 and 1 Python would call the base in C, which bypasses the pool. Each call looks for the class that
+    has this method, since attrs and dataclasses copy it into another class when they add slots.
     """
-    home: Any = next(cls for cls in type(self).__mro__ if cls.__dict__.get("__reduce_ex__") is _reduce_by_new)
-    return super(home, self).__reduce_ex__(max(protocol, 2))
+    owner: Any = next(cls for cls in type(self).__mro__ if cls.__dict__.get("__reduce_ex__") is _reduce_by_new)
+    return super(owner, self).__reduce_ex__(max(protocol, 2))
 
 
 def store_of(obj: object) -> Any:
-    """The store that `obj` would go home to; None where it is in no pool."""
+    """Return the store that `obj` returns to, or None if it is in no pool."""
     return reference.store_of(obj) or _native.store_of(obj)
 
 
 def hands_out(obj: object) -> bool:
-    """Whether `obj` is of a kind that stores hand out, though it may be detached by now."""
+    """Whether stores hand out objects like `obj`, which may be detached by now."""
     return reference.hands_out(obj) or _native.hook_of(type(obj)) is not None
 
 
 def detach(obj: Any) -> None:
-    """Have `obj`, which `store_of` knows, go home to no store."""
+    """Take `obj`, which `store_of` knows, out of the care of its store."""
     if reference.store_of(obj) is not None:
         reference.detach(obj)
     else:
@@ -259,5 +261,5 @@ def detach(obj: Any) -> None:
 
 
 def orphan(plan: Plan, args: Arguments, kwargs: Keywords) -> Any:
-    """Do what `cls(...)` does for a class that is in no pool."""
+    """Do what `cls(...)` does, but leave the object out of the pool."""
     return _native.orphan(plan.cls, args, kwargs)

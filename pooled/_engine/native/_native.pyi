@@ -1,4 +1,4 @@
-# What the native engine's C module has.
+# The C module of the native engine.
 
 from collections.abc import Callable, Mapping
 from typing import Any, Self, TypeAlias, TypeVar, final

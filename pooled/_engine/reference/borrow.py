@@ -32,7 +32,7 @@ class Borrowed:
 
     def __enter__(self) -> Any:
         if self._held is not None:
-            raise RuntimeError("this borrowed is in use already; call borrow() for each block")
+            raise RuntimeError("this borrow is in use already; call borrow() for each block")
         self._held = Held(self._lender.take_bare())
         return self._held.__wrapped__
 
