@@ -1,7 +1,7 @@
 """The native engine: objects of hooked classes park themselves, in C.
 
-It hands out the object itself. Pools of functions, and of classes that cannot be hooked, use the proxies of the reference
-engine.
+It hands out the object itself. Pools of functions, and of classes that cannot be hooked, use the proxies of the
+reference engine.
 """
 
 from __future__ import annotations
