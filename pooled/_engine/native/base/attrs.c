@@ -92,14 +92,14 @@ own_slots_end(PyTypeObject *type, PyObject *self)
 }
 
 void
-attrs_end(PyObject *self, PyTypeObject *type, PyTypeObject *base)
+attrs_free(PyObject *self, PyTypeObject *type, PyTypeObject *base)
 {
     for (PyTypeObject *each = type; each != base; each = each->tp_base) {
         own_slots_end(each, self);
     }
     if (type->tp_flags & Py_TPFLAGS_MANAGED_DICT) {
         if (!(base->tp_flags & Py_TPFLAGS_MANAGED_DICT)) {
-            compat_end_dict(self);
+            compat_free_dict(self);
         }
     }
     else if (type->tp_dictoffset != 0 && base->tp_dictoffset == 0) {

@@ -42,6 +42,6 @@ has_weakrefs(PyObject *self)
 void attrs_empty(PyObject *self);
 
 /* Clear the slots and the dict that `type` adds to `base`, of an object that is being freed. */
-void attrs_end(PyObject *self, PyTypeObject *type, PyTypeObject *base);
+void attrs_free(PyObject *self, PyTypeObject *type, PyTypeObject *base);
 
 #endif

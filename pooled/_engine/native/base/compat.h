@@ -126,7 +126,7 @@ compat_merge(PyObject *self, Py_ssize_t more)
 
 /* Let go of our reference without its being the end of the object, which we made alive: whether it was the last. */
 static inline bool
-compat_let_go(PyObject *self)
+compat_decref_no_dealloc(PyObject *self)
 {
     if (LIKELY(_Py_IsOwnedByCurrentThread(self))) {
         uint32_t left = self->ob_ref_local - 1;
@@ -143,21 +143,21 @@ compat_let_go(PyObject *self)
     return compat_merge(self, -1) == _Py_REF_MERGED; /* merged while we had it: only we could have owned it */
 }
 
-/* Make a dying object one of refcount 1 until `compat_let_go`; if it is to live on after that, `compat_stay` before. */
+/* Make a dying object one of refcount 1 until `compat_decref_no_dealloc`; if it is to live on after that, `compat_resurrect_commit` before. */
 static inline void
-compat_come_alive(PyObject *self)
+compat_resurrect(PyObject *self)
 {
     compat_revive(self);
 }
 
 static inline void
-compat_stay(PyObject *Py_UNUSED(self))
+compat_resurrect_commit(PyObject *Py_UNUSED(self))
 {
 }
 
 /* The same as `compat_is_unique`, for what has no weak references, but may have had some. */
 static inline bool
-compat_is_unique_now(PyObject *self)
+compat_is_unique_no_weakrefs(PyObject *self)
 {
     if (LIKELY(compat_is_unique(self))) {
         return true;
@@ -169,7 +169,7 @@ compat_is_unique_now(PyObject *self)
 
 /* Have what nobody but a parked object has, which this thread takes, be owned by this thread. */
 static inline void
-compat_own(PyObject *self)
+compat_make_ref_local(PyObject *self)
 {
     if (LIKELY(_Py_IsOwnedByCurrentThread(self))) {
         return;
@@ -196,13 +196,13 @@ compat_is_unique(PyObject *self)
 }
 
 static inline bool
-compat_is_unique_now(PyObject *self)
+compat_is_unique_no_weakrefs(PyObject *self)
 {
     return Py_REFCNT(self) == 1;
 }
 
 static inline bool
-compat_let_go(PyObject *self)
+compat_decref_no_dealloc(PyObject *self)
 {
     Py_ssize_t left = Py_REFCNT(self) - 1;
     Py_SET_REFCNT(self, left);
@@ -210,13 +210,13 @@ compat_let_go(PyObject *self)
 }
 
 static inline void
-compat_come_alive(PyObject *self)
+compat_resurrect(PyObject *self)
 {
     Py_SET_REFCNT(self, 1);
 }
 
 static inline void
-compat_stay(PyObject *self)
+compat_resurrect_commit(PyObject *self)
 {
     Py_ssize_t references = Py_REFCNT(self);
     compat_revive(self);
@@ -224,7 +224,7 @@ compat_stay(PyObject *self)
 }
 
 static inline void
-compat_own(PyObject *Py_UNUSED(self))
+compat_make_ref_local(PyObject *Py_UNUSED(self))
 {
 }
 
@@ -411,7 +411,7 @@ compat_drop_dict(PyObject *self)
 
 /* The same for an instance that dies. */
 static inline void
-compat_end_dict(PyObject *self)
+compat_free_dict(PyObject *self)
 {
     PyObject_ClearManagedDict(self);
 }
@@ -499,7 +499,7 @@ compat_drop_dict(PyObject *self)
 }
 
 static inline void
-compat_end_dict(PyObject *self)
+compat_free_dict(PyObject *self)
 {
     PyDictValues *values = compat_values_pointer(self);
     if (values == NULL) {
@@ -587,7 +587,7 @@ compat_dict_is_watched(PyDictObject *self)
 
 /* A dict is another one now: no version that somebody remembers may be taken for its own. */
 static inline void
-compat_dict_is_another(PyDictObject *self)
+compat_dict_reset_version(PyDictObject *self)
 {
 #if PY_VERSION_HEX >= 0x030e0000
     (void)self;

@@ -1,7 +1,7 @@
 #include "base/interp.h"
 
 /* Static, since deallocs have nothing else to go by, and nothing in it ever changes. */
-Learned interp;
+Interp interp;
 
 static bool
 learn_from_a_class(void)
@@ -26,7 +26,7 @@ learn_from_a_dict(void)
     if (dict == NULL) {
         return false;
     }
-    interp.no_table = ((PyDictObject *)dict)->ma_keys; /* static */
+    interp.empty_keys = ((PyDictObject *)dict)->ma_keys; /* static */
     Py_DECREF(dict);
     return true;
 }
@@ -43,8 +43,8 @@ interp_init(void)
     if (interp.init_name == NULL || interp.new_name == NULL || interp.sizeof_name == NULL) {
         return false;
     }
-    interp.empty_bytes = Py_BuildValue("(y)", "");
-    if (interp.empty_bytes == NULL || !learn_from_a_class() || !learn_from_a_dict()) {
+    interp.empty_bytes_args = Py_BuildValue("(y)", "");
+    if (interp.empty_bytes_args == NULL || !learn_from_a_class() || !learn_from_a_dict()) {
         return false;
     }
     interp.no_arguments = PyTuple_New(0);

@@ -132,7 +132,7 @@ table_of(PyObject *self)
 static inline bool
 dict_is_above(PyObject *self, Py_ssize_t cap)
 {
-    return table_of(self) != interp.no_table && usable(table_of(self)) > cap;
+    return table_of(self) != interp.empty_keys && usable(table_of(self)) > cap;
 }
 
 static inline bool
@@ -180,8 +180,8 @@ dict_empty(PyObject *op, unsigned *sparse)
 {
     PyDictObject *self = (PyDictObject *)op;
     PyDictKeysObject *table = self->ma_keys;
-    compat_dict_is_another(self);
-    if (table == interp.no_table) {
+    compat_dict_reset_version(self);
+    if (table == interp.empty_keys) {
         return true;
     }
     if (UNLIKELY(!keeps_capacity.dict || !dict_owns_table(self) || clear_gives_back(usable(table), table->dk_nentries, sparse))) {

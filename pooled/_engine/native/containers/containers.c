@@ -27,15 +27,15 @@ dict_with_more_empty(const Container *kind, PyObject *op, unsigned *sparse)
 {
     PyDictObject *self = (PyDictObject *)op;
     PyDictKeysObject *table = self->ma_keys;
-    if (!keeps_capacity.dict || table == interp.no_table || !dict_owns_table(self)
+    if (!keeps_capacity.dict || table == interp.empty_keys || !dict_owns_table(self)
         || clear_gives_back(usable(table), table->dk_nentries, sparse)) {
-        compat_dict_is_another(self);
+        compat_dict_reset_version(self);
         PyObject *pending = stock_begin();
         return stock_end(pending, kind->type->tp_clear(op) == 0);
     }
-    self->ma_keys = interp.no_table;
+    self->ma_keys = interp.empty_keys;
     self->ma_used = 0;
-    compat_dict_is_another(self);
+    compat_dict_reset_version(self);
     PyObject *pending = stock_begin();
     bool done = stock_end(pending, kind->type->tp_clear(op) == 0);
     table_empty(table);
@@ -71,11 +71,11 @@ bytes_of_dying(const Container *kind, PyObject *self)
     PyObject *pending = stock_begin();
     bool is_dead = Py_REFCNT(self) == 0;
     if (is_dead) { /* alive for the length of a call of C code, which keeps_capacity nothing */
-        compat_come_alive(self);
+        compat_resurrect(self);
     }
     Py_ssize_t bytes = bytes_beyond(kind, self);
     if (is_dead) {
-        compat_let_go(self);
+        compat_decref_no_dealloc(self);
     }
     stock_end(pending, bytes >= 0);
     return bytes;
@@ -113,7 +113,7 @@ bytesio_empty(const Container *kind, PyObject *self, unsigned *Py_UNUSED(sparse)
 {
     /* Its __init__ empties it, and opens it where it was closed. It keeps_capacity no room. */
     PyObject *pending = stock_begin();
-    return stock_end(pending, kind->type->tp_init(self, interp.empty_bytes, NULL) == 0);
+    return stock_end(pending, kind->type->tp_init(self, interp.empty_bytes_args, NULL) == 0);
 }
 
 /* ---- all of them ---- */

@@ -16,8 +16,9 @@ static const Constant strategies[] = {
 static const Constant completions[] = {
     {"ASSIGNS", COMPLETION_ASSIGNS}, {"CONVERTS", COMPLETION_CONVERTS}, {"ALWAYS", COMPLETION_ALWAYS}, {NULL, 0}};
 
-/* DEFAULT_LATER is not among them: C chooses it. */
-static const Constant field_kinds[] = {{"UNSET", UNSET}, {"DEFAULT", DEFAULT}, {"PART", IS_PART}, {NULL, 0}};
+/* FIELD_DEFAULT_LATER is not among them: C chooses it. */
+static const Constant field_kinds[] = {
+    {"UNSET", FIELD_UNSET}, {"DEFAULT", FIELD_DEFAULT}, {"PART", FIELD_PART}, {NULL, 0}};
 
 /* The fields of Stats, by Outcome. */
 static const char *const outcomes[OUTCOMES + 1] = {

@@ -96,7 +96,7 @@ destroy_object(PyObject *self)
     if (type->tp_weaklistoffset != 0 && base->tp_weaklistoffset == 0) {
         PyObject_ClearWeakRefs(self);
     }
-    attrs_end(self, type, base);
+    attrs_free(self, type, base);
     if (PyType_IS_GC(base)) {
         PyObject_GC_Track(self); /* its dealloc untracks it */
     }

@@ -55,15 +55,15 @@ bool
 field_make_ready(const Field *field, PyObject **place)
 {
     if (*place != NULL) {
-        if (field->kind != IS_PART) {
+        if (field->kind != FIELD_PART) {
             return true;
         }
-        compat_own(*place);
+        compat_make_ref_local(*place);
         return part_make_ready(&field->part, *place);
     }
     if (field->value == NULL) {
         return true; /* nobody knows what it is to be */
     }
-    *place = field->kind == IS_PART ? part_make(&field->part, field->value) : Py_NewRef(field->value);
+    *place = field->kind == FIELD_PART ? part_make(&field->part, field->value) : Py_NewRef(field->value);
     return *place != NULL;
 }

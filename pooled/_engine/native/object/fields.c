@@ -89,7 +89,7 @@ static bool
 fill_places(Fields *fields, char *const *bases)
 {
     for (Field *field = fields->items, *end = field + fields->count; field < end; field++) {
-        if (field->kind != UNSET && !field_make_ready(field, place_of(field, bases))) {
+        if (field->kind != FIELD_UNSET && !field_make_ready(field, place_of(field, bases))) {
             return false;
         }
     }

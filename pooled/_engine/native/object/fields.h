@@ -49,10 +49,10 @@ fields_make_ready_at_once(Fields *fields, PyObject *self)
     }
     for (const Step *step = fields->parts, *end = fields->end; step < end; step++) {
         PyObject *value = *place_of_step(step, bases);
-        if (UNLIKELY(value == NULL || step->part->kind >= A_POOLABLE)) {
+        if (UNLIKELY(value == NULL || step->part->kind >= PART_POOLABLE)) {
             return false; /* parts that are shown already do no harm */
         }
-        compat_own(value);
+        compat_make_ref_local(value);
         part_track(step->part, value);
     }
     gc_track_fast(self);

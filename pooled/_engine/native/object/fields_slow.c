@@ -101,11 +101,11 @@ let_go_of_others(const Fields *fields, PyObject *self, PyObject **entries)
     for (Py_ssize_t i = 0; i < fields->count; i++) {
         const Field *field = &fields->items[i];
         PyObject **slot = slot_of(field, self);
-        if (field->kind == IS_PART) {
+        if (field->kind == FIELD_PART) {
             continue;
         }
         if (slot != NULL) {
-            Py_XSETREF(*slot, field->kind == DEFAULT ? Py_NewRef(field->value) : NULL);
+            Py_XSETREF(*slot, field->kind == FIELD_DEFAULT ? Py_NewRef(field->value) : NULL);
         }
         else {
             Py_CLEAR(entries[i]);
@@ -131,7 +131,7 @@ put_back_entries(const Fields *fields, PyObject *dict, const CompatValues *value
     bool done = true;
     for (Py_ssize_t i = 0; values != NULL && i < fields->count; i++) {
         PyObject **value = value_of(&fields->items[i], values);
-        if (fields->items[i].kind == IS_PART && value != NULL) {
+        if (fields->items[i].kind == FIELD_PART && value != NULL) {
             *value = Py_XNewRef(entries[i]); /* there is nothing there: they were emptied */
         }
     }
@@ -140,7 +140,7 @@ put_back_entries(const Fields *fields, PyObject *dict, const CompatValues *value
     }
     for (Py_ssize_t i = 0; done && dict != NULL && i < fields->count; i++) {
         const Field *field = &fields->items[i];
-        if (field->kind == IS_PART && field->offset == 0 && entries[i] != NULL) {
+        if (field->kind == FIELD_PART && field->offset == 0 && entries[i] != NULL) {
             done = PyDict_SetItem(dict, field->name, entries[i]) == 0;
         }
     }
@@ -166,7 +166,7 @@ empty_between(Fields *fields, PoolStore *store, PyObject *self)
     Outcome outcome = RECYCLED;
     for (Py_ssize_t i = 0; i < fields->count; i++) {
         Field *field = &fields->items[i];
-        if (field->kind == IS_PART) {
+        if (field->kind == FIELD_PART) {
             PyObject **slot = slot_of(field, self);
             Outcome one = slot != NULL ? field_empty_part(fields, field, store, slot)
                                     : empty_entry(fields, field, store, is_own, &entries[i]);
@@ -208,7 +208,7 @@ track_between(Fields *fields, PyObject *self)
         PyObject **place = slot_of(field, self);
         place = place == NULL && has_values ? value_of(field, &values) : place;
         PyObject *value = place != NULL ? *place : dict != NULL ? PyDict_GetItemWithError(dict, field->name) : NULL;
-        if (field->kind == IS_PART && value != NULL && part_may_be(&field->part, value)) {
+        if (field->kind == FIELD_PART && value != NULL && part_may_be(&field->part, value)) {
             part_track(&field->part, value);
         }
     }
@@ -229,8 +229,8 @@ fields_slow_track_parts(Fields *fields, PyObject *self)
 static bool
 make_place_ready(const Field *field, PyObject **place, PyObject *given)
 {
-    bool done = field->kind == UNSET || given != NULL || field_make_ready(field, place);
-    if (field->kind == IS_PART && *place != NULL && part_may_be(&field->part, *place)) {
+    bool done = field->kind == FIELD_UNSET || given != NULL || field_make_ready(field, place);
+    if (field->kind == FIELD_PART && *place != NULL && part_may_be(&field->part, *place)) {
         part_track(&field->part, *place);
     }
     if (given != NULL) {
@@ -259,7 +259,7 @@ track_rest(Fields *fields, Py_ssize_t first, PyObject *self, PyObject **entries)
         Field *field = &fields->items[i];
         PyObject **slot = slot_of(field, self);
         PyObject *value = slot != NULL ? *slot : entries[i];
-        if (field->kind == IS_PART && value != NULL && part_may_be(&field->part, value)) {
+        if (field->kind == FIELD_PART && value != NULL && part_may_be(&field->part, value)) {
             part_track(&field->part, value);
         }
     }

@@ -30,8 +30,8 @@ check_fields(const Fields *fields)
     CHECK(fields->end - fields->steps <= fields->count + fields->slots.count);
     for (const Step *step = fields->steps; step < fields->end; step++) {
         check_step(fields, step);
-        CHECK(step >= fields->unsets || step->field->kind == DEFAULT);
-        CHECK(step < fields->parts || (step->field->kind == IS_PART && step->part == &step->field->part));
+        CHECK(step >= fields->unsets || step->field->kind == FIELD_DEFAULT);
+        CHECK(step < fields->parts || (step->field->kind == FIELD_PART && step->part == &step->field->part));
     }
 }
 
@@ -40,7 +40,7 @@ object_check_path(PoolStore *store)
 {
     pool_check_store(store);
     pool_check_thread();
-    if (store->fields != NULL && fields_know_steps(store->fields)) {
+    if (store->fields != NULL && fields_steps_usable(store->fields)) {
         check_fields(store->fields);
     }
 }

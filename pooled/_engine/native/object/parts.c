@@ -6,7 +6,7 @@
 #include "pool/hook_table.h"
 
 void
-part_learn(Part *part, PyTypeObject *type, PyObject *keep, bool in_c, PyObject *restore)
+part_init(Part *part, PyTypeObject *type, PyObject *keep, bool in_c, PyObject *restore)
 {
     const Container *container = container_of(type);
     *part = (Part){
@@ -14,13 +14,13 @@ part_learn(Part *part, PyTypeObject *type, PyObject *keep, bool in_c, PyObject *
         .container = container,
         .keep = Py_NewRef(keep),
         .restore = unless_none(restore),
-        .kind = hook_of(type) != NULL          ? A_POOLABLE
-                : !in_c || container == NULL   ? BY_PYTHON
-                : type == &PyList_Type         ? A_LIST
-                : type == &PyDict_Type         ? A_DICT
-                : type == &PySet_Type          ? A_SET
-                : type == &PyByteArray_Type    ? A_BYTEARRAY
-                                               : A_CONTAINER,
+        .kind = hook_of(type) != NULL          ? PART_POOLABLE
+                : !in_c || container == NULL   ? PART_PYTHON
+                : type == &PyList_Type         ? PART_LIST
+                : type == &PyDict_Type         ? PART_DICT
+                : type == &PySet_Type          ? PART_SET
+                : type == &PyByteArray_Type    ? PART_BYTEARRAY
+                                               : PART_CONTAINER,
     };
 }
 
@@ -180,7 +180,7 @@ keep_anything(Part *part, PoolStore *store, PyObject *value)
         return PART_DROPPED;
     }
     Part found;
-    part_learn(&found, type, part->keep, container_is_stock(type) && !container_is_deque(type), kept);
+    part_init(&found, type, part->keep, container_is_stock(type) && !container_is_deque(type), kept);
     Py_DECREF(kept);
     found.sparse = part->sparse;
     PartOutcome outcome = part_keep(&found, store, value);
@@ -192,7 +192,7 @@ keep_anything(Part *part, PoolStore *store, PyObject *value)
 PartOutcome
 part_keep(Part *part, PoolStore *store, PyObject *value)
 {
-    if (part->kind == ANYTHING) {
+    if (part->kind == PART_ANY) {
         return keep_anything(part, store, value);
     }
     if (Py_TYPE(value) != part->type || !part_is_unique(value)) {
@@ -200,25 +200,25 @@ part_keep(Part *part, PoolStore *store, PyObject *value)
     }
     bool is_kept;
     switch (part->kind) { /* before one is emptied it is hidden, so that nobody sees it half empty */
-    case A_LIST:
+    case PART_LIST:
         gc_untrack_fast(value);
         is_kept = !list_is_above(value, store->max_cap) && list_empty(value, &part->sparse);
         break;
-    case A_DICT:
+    case PART_DICT:
         gc_untrack_fast(value);
         is_kept = !dict_is_above(value, store->max_cap) && !compat_dict_is_watched((PyDictObject *)value)
                   && dict_empty(value, &part->sparse);
         break;
-    case A_SET:
+    case PART_SET:
         gc_untrack_fast(value);
         is_kept = !set_is_above(value, store->max_cap) && set_empty(value, &part->sparse);
         break;
-    case A_BYTEARRAY:
+    case PART_BYTEARRAY:
         is_kept = !bytearray_is_above(value, store->max_cap) && bytearray_empty(value, &part->sparse);
         break;
-    case A_CONTAINER:
+    case PART_CONTAINER:
         return keep_container(part, store, value);
-    case A_POOLABLE:
+    case PART_POOLABLE:
         return keep_poolable(value);
     default:
         return keep_by_python(part, store, value);
@@ -232,12 +232,12 @@ PyObject *
 part_make(const Part *part, PyObject *make)
 {
     bool is_class = make == (PyObject *)part->type; /* then the shortest way will do */
-    switch (is_class ? part->kind : ANYTHING) {
-    case A_LIST:
+    switch (is_class ? part->kind : PART_ANY) {
+    case PART_LIST:
         return PyList_New(0);
-    case A_DICT:
+    case PART_DICT:
         return PyDict_New();
-    case A_SET:
+    case PART_SET:
         return PySet_New(NULL);
     default:
         return PyObject_CallNoArgs(make);
@@ -247,7 +247,7 @@ part_make(const Part *part, PyObject *make)
 bool
 part_make_ready(const Part *part, PyObject *value)
 {
-    if (part->kind != A_POOLABLE && part->kind != ANYTHING) {
+    if (part->kind != PART_POOLABLE && part->kind != PART_ANY) {
         return true;
     }
     Hook *hook = hook_of(Py_TYPE(value));

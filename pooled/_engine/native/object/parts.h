@@ -14,20 +14,20 @@
 
 /* How a part is emptied. */
 typedef enum {
-    A_LIST,
-    A_DICT,
-    A_SET,
-    A_BYTEARRAY,
-    A_CONTAINER, /* another one that is emptied in C */
-    A_POOLABLE,  /* by what the pool of its class knows */
-    BY_PYTHON,   /* by `keep` */
-    ANYTHING,    /* of whatever class, which is found out each time */
+    PART_LIST,
+    PART_DICT,
+    PART_SET,
+    PART_BYTEARRAY,
+    PART_CONTAINER, /* another one that is emptied in C */
+    PART_POOLABLE,  /* by what the pool of its class knows */
+    PART_PYTHON,   /* by `keep` */
+    PART_ANY,    /* of whatever class, which is found out each time */
 } PartKind;
 
 typedef struct {
     PartKind kind;
-    PyTypeObject *type;         /* just this one; NULL where it is ANYTHING. A reference of ours */
-    const Container *container; /* of A_CONTAINER */
+    PyTypeObject *type;         /* just this one; NULL where it is PART_ANY. A reference of ours */
+    const Container *container; /* of PART_CONTAINER */
     PyObject *keep;             /* keep(value, max_cap): empty it; whether it can be kept. A reference of ours */
     PyObject *restore;          /* (name, value): an attribute that is set again after it was emptied; NULL: none. Ours */
     unsigned sparse;            /* lives that left it nearly empty, since the last that gave its room back */
@@ -42,7 +42,7 @@ typedef enum {
 
 /* Find out how parts of `type` are emptied, of which it is told whether they are as their builtin base is, and what is
    restored then, and the rest by `keep`. Given `type` and `keep`, it has a reference to each. */
-void part_learn(Part *part, PyTypeObject *type, PyObject *keep, bool in_c, PyObject *restore);
+void part_init(Part *part, PyTypeObject *type, PyObject *keep, bool in_c, PyObject *restore);
 
 /* Let go of what it has. */
 void part_free(Part *part);
@@ -57,7 +57,7 @@ bool part_make_ready(const Part *part, PyObject *value);
 static inline bool
 part_is_unique(PyObject *value)
 {
-    return !has_weakrefs(value) && compat_is_unique_now(value);
+    return !has_weakrefs(value) && compat_is_unique_no_weakrefs(value);
 }
 
 static inline void
@@ -72,7 +72,7 @@ part_untrack(PyObject *value)
 static inline bool
 part_may_be(const Part *part, PyObject *value)
 {
-    return Py_TYPE(value) == part->type || (part->kind == ANYTHING && Py_REFCNT(value) == 1);
+    return Py_TYPE(value) == part->type || (part->kind == PART_ANY && Py_REFCNT(value) == 1);
 }
 
 /* Have the collector see a part that may be hidden, as it sees its object; some of them must not die before. */
@@ -80,16 +80,16 @@ static inline void
 part_track(const Part *part, PyObject *value)
 {
     switch (part->kind) {
-    case A_DICT:
+    case PART_DICT:
         if (COMPAT_DICT_TRACKS_ITSELF) {
             return;
         }
         /* fallthrough */
-    case A_LIST:
-    case A_SET:
+    case PART_LIST:
+    case PART_SET:
         gc_track_fast(value);
         return;
-    case A_BYTEARRAY:
+    case PART_BYTEARRAY:
         return;
     default:
         if (PyObject_IS_GC(value)) {
@@ -109,22 +109,22 @@ part_keep_at_once(const Part *part, PoolStore *store, PyObject *value)
         return false;
     }
     switch (part->kind) {
-    case A_LIST:
+    case PART_LIST:
         if (!list_is_clean(value)) {
             return false;
         }
         break;
-    case A_DICT:
+    case PART_DICT:
         if (!dict_is_clean(value) || compat_dict_is_watched((PyDictObject *)value)) {
             return false;
         }
         break;
-    case A_SET:
+    case PART_SET:
         if (!set_is_clean(value) || has_weakrefs(value)) {
             return false;
         }
         break;
-    case A_BYTEARRAY:
+    case PART_BYTEARRAY:
         return bytearray_is_clean(value);
     default:
         return false;

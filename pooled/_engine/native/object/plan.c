@@ -14,7 +14,7 @@ add_step(Step **next, Field *field)
         .at = is_slot ? field->offset : field->index * (Py_ssize_t)sizeof(PyObject *),
         .field = field,
     };
-    if (field->kind == IS_PART) {
+    if (field->kind == FIELD_PART) {
         step->part = &field->part;
     }
     else {
@@ -48,18 +48,18 @@ static void
 plan_steps(Fields *fields)
 {
     Step *next = fields->steps;
-    add_steps(fields, &next, DEFAULT);
+    add_steps(fields, &next, FIELD_DEFAULT);
     fields->unsets = next;
-    add_steps(fields, &next, UNSET);
+    add_steps(fields, &next, FIELD_UNSET);
     for (Py_ssize_t i = 0; i < fields->slots.count; i++) {
         if (!fields_has_slot(fields, fields->slots.offsets[i])) {
             *next++ = (Step){.base = FROM_OBJECT, .at = fields->slots.offsets[i]};
         }
     }
     fields->laters = next;
-    add_steps(fields, &next, DEFAULT_LATER);
+    add_steps(fields, &next, FIELD_DEFAULT_LATER);
     fields->parts = next;
-    add_steps(fields, &next, IS_PART);
+    add_steps(fields, &next, FIELD_PART);
     fields->end = next;
 }
 
@@ -91,7 +91,7 @@ learn_indices(Fields *fields)
             fields->shared |= UINT64_C(1) << field->index;
             fields->room = field->index >= fields->room ? field->index + 1 : fields->room;
         }
-        else if (field->kind != UNSET) {
+        else if (field->kind != FIELD_UNSET) {
             knows = false;
         }
     }
@@ -100,7 +100,7 @@ learn_indices(Fields *fields)
 }
 
 COLD void
-fields_learn(Fields *fields)
+fields_find_indices(Fields *fields)
 {
     if (!compat_has_values(fields->type)) {
         return;
@@ -127,7 +127,7 @@ fields_set_order(const Fields *fields, const CompatValues *values)
 /* ---- keywords ---- */
 
 bool
-fields_know(const Fields *fields, PyObject *keywords)
+fields_have_keywords(const Fields *fields, PyObject *keywords)
 {
     for (Py_ssize_t i = 0; keywords != NULL && i < PyTuple_GET_SIZE(keywords); i++) {
         if (fields_find_keyword(fields, PyTuple_GET_ITEM(keywords, i)) == NULL) {
@@ -184,20 +184,20 @@ field_init(Field *field, PyTypeObject *type, PyObject *description)
         PyUnicode_InternInPlace(&field->keyword);
     }
     field->offset = offset_of(type, field->name);
-    if (field->kind == IS_PART) {
+    if (field->kind == FIELD_PART) {
         field->value = unless_none(value);
         if (cls != Py_None) {
-            part_learn(&field->part, (PyTypeObject *)cls, keep, in_c, restore);
+            part_init(&field->part, (PyTypeObject *)cls, keep, in_c, restore);
         }
         else {
-            field->part = (Part){.kind = ANYTHING, .keep = Py_NewRef(keep)};
+            field->part = (Part){.kind = PART_ANY, .keep = Py_NewRef(keep)};
         }
     }
-    else if (field->kind == DEFAULT) {
+    else if (field->kind == FIELD_DEFAULT) {
         field->value = Py_NewRef(value);
         bool is_settled = PyTuple_CheckExact(value) && !PyObject_GC_IsTracked(value); /* others may be tracked later */
         if (PyObject_IS_GC(value) && !is_settled) {
-            field->kind = DEFAULT_LATER;
+            field->kind = FIELD_DEFAULT_LATER;
         }
     }
     return true;

@@ -11,10 +11,10 @@
 
 /* What a field is when an object is parked, and when it is taken. */
 typedef enum {
-    UNSET,         /* not set */
-    DEFAULT,       /* always set to `value` */
-    IS_PART,       /* a part that was kept; or when it is taken, what `value` makes */
-    DEFAULT_LATER, /* set to `value` when it is taken: the collector is to know of all that refer to that */
+    FIELD_UNSET,         /* not set */
+    FIELD_DEFAULT,       /* always set to `value` */
+    FIELD_PART,       /* a part that was kept; or when it is taken, what `value` makes */
+    FIELD_DEFAULT_LATER, /* set to `value` when it is taken: the collector is to know of all that refer to that */
 } FieldKind;
 
 typedef struct {
@@ -79,7 +79,7 @@ extern PyType_Spec fields_spec;
 Field *fields_find_keyword(const Fields *fields, PyObject *keyword);
 
 /* Whether all that is given can be assigned as it is. */
-bool fields_know(const Fields *fields, PyObject *keywords);
+bool fields_have_keywords(const Fields *fields, PyObject *keywords);
 
 /* Whether a slot is that of a field. */
 bool fields_has_slot(const Fields *fields, Py_ssize_t offset);
@@ -88,7 +88,7 @@ bool fields_has_slot(const Fields *fields, Py_ssize_t offset);
 void fields_set_order(const Fields *fields, const CompatValues *values);
 
 /* Find out what can be known only after the class has had objects. */
-void fields_learn(Fields *fields);
+void fields_find_indices(Fields *fields);
 
 /* Whether the place of a field is known. */
 static inline bool
@@ -99,7 +99,7 @@ has_place(const Field *field)
 
 /* Whether the steps can be used. */
 static inline bool
-fields_know_steps(const Fields *fields)
+fields_steps_usable(const Fields *fields)
 {
 #if COMPAT_FREE_THREADED
     return _Py_atomic_load_uint8((const uint8_t *)&fields->knows_shared);
@@ -123,10 +123,10 @@ fields_find_bases(Fields *fields, PyObject *self, char **bases, CompatValues *va
     if (LIKELY(!fields->has_entries)) {
         return true;
     }
-    if (UNLIKELY(!fields_know_steps(fields))) {
-        fields_learn(fields);
+    if (UNLIKELY(!fields_steps_usable(fields))) {
+        fields_find_indices(fields);
     }
-    if (UNLIKELY(!fields_know_steps(fields) || !compat_values(self, values) || fields->room > values->room)) {
+    if (UNLIKELY(!fields_steps_usable(fields) || !compat_values(self, values) || fields->room > values->room)) {
         return false;
     }
     bases[FROM_VALUES] = (char *)values->items;

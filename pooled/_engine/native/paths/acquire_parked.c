@@ -69,7 +69,7 @@ parked_put_back(PoolStore *store, PyObject *self)
     Hook *hook = store->hook;
     if (compat_is_unique(self) && Py_TYPE(self) == hook->type) {
         gc_untrack_fast(self);
-        compat_let_go(self);
+        compat_decref_no_dealloc(self);
         if (has_weakrefs(self)) {
             PyObject_ClearWeakRefs(self);
         }

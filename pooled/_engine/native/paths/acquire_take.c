@@ -48,7 +48,8 @@ can_be_given(PoolStore *store, PyObject *const *given, PyObject *keywords)
     if (fields == NULL) {
         return check_given(store, given, keywords);
     }
-    return (fields->completion == COMPLETION_ASSIGNS && fields_know(fields, keywords)) || check_given(store, given, keywords);
+    return (fields->completion == COMPLETION_ASSIGNS && fields_have_keywords(fields, keywords))
+           || check_given(store, given, keywords);
 }
 
 /* Call the rest of what `__init__` would do. */

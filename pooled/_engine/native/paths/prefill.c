@@ -75,7 +75,7 @@ park_ready(PoolStore *store, PyObject *self)
         return false;
     }
     gc_untrack_fast(self);
-    compat_let_go(self);
+    compat_decref_no_dealloc(self);
     if (has_weakrefs(self)) {
         PyObject_ClearWeakRefs(self);
     }

@@ -33,8 +33,8 @@ give_up(PoolStore *store, PyObject *self, Outcome outcome, bool *alive)
         }
     }
     gc_track_fast(self);
-    compat_stay(self);
-    *alive = !compat_let_go(self);
+    compat_resurrect_commit(self);
+    *alive = !compat_decref_no_dealloc(self);
     if (*alive) {
         return counts; /* from here on, another thread may destroy it */
     }
@@ -53,7 +53,7 @@ static Outcome
 empty_living(PoolStore *store, PyObject *self, bool *alive)
 {
     PyObject *pending = compat_take_exception();
-    compat_come_alive(self);
+    compat_resurrect(self);
     Outcome outcome = store->reset != NULL ? user_hooks_reset(store, self) : user_hooks_empty(store, self);
     *alive = !compat_is_unique(self);
     if (*alive) {
@@ -61,7 +61,7 @@ empty_living(PoolStore *store, PyObject *self, bool *alive)
     }
     else {
         gc_untrack_fast(self); /* a dict tracks itself when an item is inserted */
-        compat_let_go(self);
+        compat_decref_no_dealloc(self);
     }
     compat_put_exception(pending);
     return outcome;
