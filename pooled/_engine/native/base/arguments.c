@@ -1,6 +1,6 @@
 #include "base/arguments.h"
 
-/* The arguments of a call, as a tuple. */
+/* Returns the positional arguments as a new tuple. NULL with an exception set. */
 static PyObject *
 as_tuple(PyObject *const *args, Py_ssize_t count)
 {
@@ -11,7 +11,8 @@ as_tuple(PyObject *const *args, Py_ssize_t count)
     return tuple;
 }
 
-/* The keyword arguments of a call, which stand behind the `count` others, as a dict. */
+/* Returns the keyword arguments as a new dict. Their values follow the `count` positional arguments. NULL with an
+   exception set. */
 static PyObject *
 as_dict(PyObject *const *args, Py_ssize_t count, PyObject *names)
 {

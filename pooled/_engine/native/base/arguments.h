@@ -1,22 +1,23 @@
-/* Arguments: those of a vectorcall, as the slots of classes want them. */
+/* Arguments: the conversion of vectorcall arguments to a tuple and a dict, which the slots of classes take. */
 
 #ifndef POOLED_ARGUMENTS_H
 #define POOLED_ARGUMENTS_H
 
 #include "base/compat.h"
 
-/* The arguments of a call, as slots want them: a tuple, and a dict or NULL. Ours, to be given to `unpack`. */
+/* Packed arguments of a call. `arguments_unpack` releases both references. */
 typedef struct {
-    PyObject *tuple;
-    PyObject *dict;
+    PyObject *tuple; /* the positional arguments; a strong reference */
+    PyObject *dict;  /* the keyword arguments; a strong reference, or NULL if the call has none */
 } Packed;
 
-/* False with an exception set, and then there is nothing to unpack. */
+/* Pack the arguments of a vectorcall. False with an exception set; then there is nothing to unpack. */
 bool arguments_pack(Packed *packed, PyObject *const *args, size_t nargsf, PyObject *names);
 
+/* Release the tuple and the dict. */
 void arguments_unpack(Packed *packed);
 
-/* A new reference to an argument that may be None, or NULL. */
+/* Returns a new reference to `object`, or NULL if it is None. */
 static inline PyObject *
 unless_none(PyObject *object)
 {

@@ -1,6 +1,7 @@
 #include "base/attrs.h"
 
-/* The members that `type` itself adds to its base, as type.__new__ laid them out. */
+/* Returns the number of members that `type` itself adds to its base, and sets `*members` to the first. `type.__new__`
+   stores that number in the `ob_size` of the class. */
 static Py_ssize_t
 own_members(PyTypeObject *type, PyMemberDef **members)
 {
@@ -8,6 +9,7 @@ own_members(PyTypeObject *type, PyMemberDef **members)
     return *members == NULL ? 0 : Py_SIZE(type);
 }
 
+/* Whether a member is a slot from `__slots__`. */
 static bool
 is_slot(const PyMemberDef *member)
 {
@@ -45,6 +47,8 @@ slots_free(Slots *slots)
     *slots = (Slots){NULL, 0};
 }
 
+/* Clear the values of an instance that has no dict. Releasing a value can run any code, but none of it can reach the
+   instance and change `order` meanwhile. */
 static void
 values_empty(const CompatValues *values)
 {
@@ -79,8 +83,9 @@ attrs_empty(PyObject *self)
     }
 }
 
+/* Clear the slots that `type` itself adds to its base. */
 static void
-own_slots_end(PyTypeObject *type, PyObject *self)
+clear_own_slots(PyTypeObject *type, PyObject *self)
 {
     PyMemberDef *members;
     Py_ssize_t count = own_members(type, &members);
@@ -95,7 +100,7 @@ void
 attrs_free(PyObject *self, PyTypeObject *type, PyTypeObject *base)
 {
     for (PyTypeObject *each = type; each != base; each = each->tp_base) {
-        own_slots_end(each, self);
+        clear_own_slots(each, self);
     }
     if (type->tp_flags & Py_TPFLAGS_MANAGED_DICT) {
         if (!(base->tp_flags & Py_TPFLAGS_MANAGED_DICT)) {

@@ -1,21 +1,22 @@
-/* Attributes: the slots and the dict of instances, emptied. */
+/* Attributes: how the slots and the dict of an instance are cleared. */
 
 #ifndef POOLED_ATTRS_H
 #define POOLED_ATTRS_H
 
 #include "base/compat.h"
 
-/* Where the slots of a class are, its bases' among them. */
+/* The places of the slots of a class, including those that it inherits. */
 typedef struct {
-    Py_ssize_t *offsets;
-    Py_ssize_t count;
+    Py_ssize_t *offsets; /* of each slot in an instance, in bytes; `slots_free` frees the array */
+    Py_ssize_t count;    /* slots in `offsets` */
 } Slots;
 
-/* Find the slots that `type` has and `base` has not. False with MemoryError set. */
+/* Find the slots that `type` adds to its base class `base`. False with MemoryError set. */
 bool slots_find(PyTypeObject *type, PyTypeObject *base, Slots *slots);
 
 void slots_free(Slots *slots);
 
+/* Clear the slots of an object. */
 static inline void
 slots_empty(const Slots *slots, PyObject *self)
 {
@@ -29,7 +30,7 @@ slots_empty(const Slots *slots, PyObject *self)
     }
 }
 
-/* Whether anybody refers to an object by a weak reference. */
+/* Whether an object has weak references. */
 static inline bool
 has_weakrefs(PyObject *self)
 {
@@ -37,11 +38,11 @@ has_weakrefs(PyObject *self)
     return offset != 0 && *(PyObject **)((char *)self + offset) != NULL;
 }
 
-/* Clear all attributes that are not in slots, so that new ones are set and read as fast as on a new object.
-   Another owner of the dict keeps it unchanged. */
+/* Clear all attributes that are not in slots. Afterwards, attributes are set and read as fast as on a new object.
+   A dict that has another owner is dropped, not cleared. */
 void attrs_empty(PyObject *self);
 
-/* Clear the slots and the dict that `type` adds to `base`, of an object that is being freed. */
+/* Clear the slots and the dict that `type` adds to `base`. The object is being freed. */
 void attrs_free(PyObject *self, PyTypeObject *type, PyTypeObject *base);
 
 #endif

@@ -1,12 +1,12 @@
-/* What differs between CPython 3.11 and 3.15, each behind a name. Nothing else asks for a version.
+/* Compatibility: every difference between CPython 3.11 and 3.15, each behind a name. No other file tests the version.
 
-   What rests on internal headers is tried out at import (probes.c), and not used where it does not hold. */
+   Assumptions about CPython internals are verified at import (module/probes.c), and not used where they do not hold. */
 
 #ifndef POOLED_COMPAT_H
 #define POOLED_COMPAT_H
 
 #define PY_SSIZE_T_CLEAN
-#define Py_BUILD_CORE_MODULE 1 /* opens the internal headers */
+#define Py_BUILD_CORE_MODULE 1 /* gives access to the internal headers */
 #include <Python.h>
 
 #if defined(Py_GIL_DISABLED)
@@ -28,9 +28,9 @@
 #pragma GCC diagnostic ignored "-Wsign-compare"
 #pragma GCC diagnostic ignored "-Wunused-parameter"
 #endif
-#include "internal/pycore_dict.h"   /* the tables of dicts, the values of instances */
-#include "internal/pycore_gc.h"     /* whether the collector has found an object */
-#include "internal/pycore_object.h" /* where an instance has its dict */
+#include "internal/pycore_dict.h"   /* the keys objects of dicts, the values of instances */
+#include "internal/pycore_gc.h"     /* the collector's header of objects */
+#include "internal/pycore_object.h" /* the place of an instance's dict */
 #if defined(__GNUC__)
 #pragma GCC diagnostic pop
 #endif
@@ -44,8 +44,8 @@
 #define LIKELY(condition) __builtin_expect(!!(condition), 1)
 #define UNLIKELY(condition) __builtin_expect(!!(condition), 0)
 #define COLD __attribute__((noinline, cold))
-#define APART __attribute__((noinline)) /* so that what is called less does not cost what is called more */
-#define ALWAYS_INLINE inline __attribute__((always_inline)) /* a constant argument makes it another function */
+#define APART __attribute__((noinline)) /* keeps the rarer path out of line, so that it does not slow the common one */
+#define ALWAYS_INLINE inline __attribute__((always_inline)) /* specialises a function for its constant arguments */
 #else
 #define APART
 #if defined(_MSC_VER)
@@ -58,7 +58,8 @@
 #define COLD
 #endif
 
-/* One instruction instead of a call, where the C library keeps_capacity room for it (glibc does, musl does not). */
+/* With the initial-exec model, an access is one instruction instead of a call. The C library must reserve space for it:
+   glibc does, musl does not. */
 #if defined(__GLIBC__) && defined(__GNUC__)
 #define THREAD_LOCAL _Thread_local __attribute__((tls_model("initial-exec")))
 #elif defined(_MSC_VER)
@@ -67,20 +68,24 @@
 #define THREAD_LOCAL _Thread_local
 #endif
 
-/* All that follows is ours alone, so that no other library's names come in between, and no look-up either. */
+/* All declarations that follow are hidden: the extension exports none of them, a name in another library cannot replace
+   one, and calls need no look-up. */
 #if defined(__GNUC__)
 #pragma GCC visibility push(hidden)
 #endif
 
 /* ---- objects and the collector ---- */
 
-/* Make an object of refcount 0 one of refcount 1, which is this thread's. It may be alive already for Python's own
-   debugging tools, which want to be told. */
+/* Set the refcount of a parked or dying object from 0 to 1. This thread owns the reference. The caller tracks the
+   object.
+
+   _Py_NewReference also reports the object to CPython's own debugging tools, as an allocation would. On free-threaded
+   builds it is the only safe way: Py_SET_REFCNT would let another thread's try-incref succeed on a dying object. */
 static inline void
 compat_revive(PyObject *self)
 {
 #if COMPAT_FREE_THREADED
-    uint8_t delayed = self->ob_gc_bits & _PyGC_BITS_SHARED_INLINE; /* its memory is to be freed with a delay */
+    uint8_t delayed = self->ob_gc_bits & _PyGC_BITS_SHARED_INLINE; /* CPython frees the memory with a delay */
     _Py_NewReference(self);
     self->ob_gc_bits |= delayed;
 #else
@@ -90,19 +95,22 @@ compat_revive(PyObject *self)
 
 #if COMPAT_FREE_THREADED
 
-/* A count has two parts. One is its owner's, the thread that `ob_tid` names, which counts without locking; all others
-   share the other, which may be negative, and has flags. When the owner has let go, they are merged, and nobody owns the
-   object. What is dead has none of the first, and of the second nothing but the flag that says so, or nothing at all:
-   then nobody who still has its address, which is so for readers without a lock, can get a reference. */
+/* A refcount has two parts. The thread that `ob_tid` names is the owner, and counts its references in the local part,
+   without atomic operations. All other threads count in the shared part, which can be negative and has flags. When the
+   local part reaches 0, the parts are merged, and the object has no owner.
 
+   A dead object has a local part of 0. Its shared part is 0, or has no more than the flag for merged parts. Then a
+   thread that still has the address, as readers without a lock do, cannot obtain a reference. */
+
+/* The shared part of a refcount, with its flags. */
 static inline Py_ssize_t
 compat_shared_count(PyObject *self)
 {
     return _Py_atomic_load_ssize_acquire(&self->ob_ref_shared);
 }
 
-/* Whether ours is the only reference to an object, and nobody can get another. No for some that are: those that another
-   thread owns. */
+/* Whether the caller has the only reference to an object, and no other thread can obtain one. False, too, for some
+   unique objects: those that another thread owns. */
 static inline bool
 compat_is_unique(PyObject *self)
 {
@@ -113,7 +121,8 @@ compat_is_unique(PyObject *self)
            && compat_shared_count(self) == _Py_REF_SHARED(1, _Py_REF_MERGED);
 }
 
-/* Put `count` for the shared part, which nobody changes meanwhile; give the new one. */
+/* Add `more` to the shared part of a refcount whose local part is 0, and set the flag for merged parts. Returns the new
+   shared part. */
 static inline Py_ssize_t
 compat_merge(PyObject *self, Py_ssize_t more)
 {
@@ -124,7 +133,8 @@ compat_merge(PyObject *self, Py_ssize_t more)
     return merged;
 }
 
-/* Let go of our reference without its being the end of the object, which we made alive: whether it was the last. */
+/* Release the caller's reference without deallocating the object. Returns whether it was the last one. This thread has
+   allocated, revived or resurrected the object. */
 static inline bool
 compat_decref_no_dealloc(PyObject *self)
 {
@@ -140,22 +150,26 @@ compat_decref_no_dealloc(PyObject *self)
         _Py_atomic_store_uintptr_relaxed(&self->ob_tid, 0);
         return compat_merge(self, 0) == _Py_REF_MERGED;
     }
-    return compat_merge(self, -1) == _Py_REF_MERGED; /* merged while we had it: only we could have owned it */
+    /* The parts have been merged since then: only this thread could have been the owner. */
+    return compat_merge(self, -1) == _Py_REF_MERGED;
 }
 
-/* Make a dying object one of refcount 1 until `compat_decref_no_dealloc`; if it is to live on after that, `compat_resurrect_commit` before. */
+/* Set the refcount of a dying object from 0 to 1, until `compat_decref_no_dealloc`. If the object must live on, call
+   `compat_resurrect_commit` before that. */
 static inline void
 compat_resurrect(PyObject *self)
 {
     compat_revive(self);
 }
 
+/* Let a resurrected object live on: `compat_resurrect` has done all of it. */
 static inline void
 compat_resurrect_commit(PyObject *Py_UNUSED(self))
 {
 }
 
-/* The same as `compat_is_unique`, for what has no weak references, but may have had some. */
+/* `compat_is_unique` for an object that has no weak references, but may have had some. The flag that a weak reference
+   set in the shared part would make the other function say no; this one removes it. */
 static inline bool
 compat_is_unique_no_weakrefs(PyObject *self)
 {
@@ -167,7 +181,11 @@ compat_is_unique_no_weakrefs(PyObject *self)
            && _Py_atomic_compare_exchange_ssize(&self->ob_ref_shared, &shared, 0);
 }
 
-/* Have what nobody but a parked object has, which this thread takes, be owned by this thread. */
+/* Move the only reference to an object into this thread's local part. The reference belongs to a parked object that
+   this thread takes, so the thread can count further references without atomic operations.
+
+   The exchange succeeds only if the reference is the only one. Then no other thread can obtain one, so nobody else
+   writes `ob_tid` and the local part. */
 static inline void
 compat_make_ref_local(PyObject *self)
 {
@@ -179,7 +197,7 @@ compat_make_ref_local(PyObject *self)
         shared = _Py_REF_SHARED(1, _Py_REF_MERGED);
     }
     else if (self->ob_ref_local != 1) {
-        return; /* somebody has it, after all */
+        return; /* another thread has a reference, too */
     }
     if (_Py_atomic_compare_exchange_ssize(&self->ob_ref_shared, &shared, 0)) {
         _Py_atomic_store_uintptr_relaxed(&self->ob_tid, _Py_ThreadId());
@@ -209,12 +227,14 @@ compat_decref_no_dealloc(PyObject *self)
     return left == 0;
 }
 
+/* With a GIL, no other thread can race to obtain a reference to a dying object, so it is enough to set the count. */
 static inline void
 compat_resurrect(PyObject *self)
 {
     Py_SET_REFCNT(self, 1);
 }
 
+/* Report a resurrected object to CPython's debugging tools. The refcount stays as it is. */
 static inline void
 compat_resurrect_commit(PyObject *self)
 {
@@ -230,14 +250,16 @@ compat_make_ref_local(PyObject *Py_UNUSED(self))
 
 #endif
 
-/* Whether the collector found the object, or its finalizer has run: bit 0 of a word of the collector's header. */
+/* Whether the finalizer of an object has run. The collector runs the finalizers of all objects that it finds
+   unreachable, so this is also true of those. */
 static inline bool
 compat_is_finalized(PyObject *self)
 {
     return _PyGC_FINALIZED(self);
 }
 
-/* Whether the collector's forward links are addresses and nothing else. In the first releases of 3.14 they have flags. */
+/* Whether the forward links in the collector's list are plain addresses. In the first releases of 3.14 they have
+   flags. */
 #if defined(_PyGC_NEXT_MASK_OLD_SPACE_1)
 #define COMPAT_HAS_PLAIN_LINKS false
 #else
@@ -249,7 +271,7 @@ compat_is_finalized(PyObject *self)
 
 /* ---- exceptions ---- */
 
-/* Set the current exception aside; NULL where there is none. The caller owns it. */
+/* Clear the current exception and return it, a new reference. NULL if there is none. */
 static inline PyObject *
 compat_take_exception(void)
 {
@@ -271,7 +293,7 @@ compat_take_exception(void)
 #endif
 }
 
-/* Make `exception`, which may be NULL, the current one. Steals the reference. */
+/* Restore an exception from `compat_take_exception`, and steal the reference. NULL clears the current one. */
 static inline void
 compat_put_exception(PyObject *exception)
 {
@@ -290,8 +312,8 @@ compat_put_exception(PyObject *exception)
 
 /* ---- classes ---- */
 
-/* Let calls of classes whose type is `metaclass` go through their tp_vectorcall. Before 3.12 classes written in
-   Python, as most metaclasses are, do not inherit that. */
+/* Route calls of classes whose type is `metaclass` through their tp_vectorcall. Before 3.12, a class written in Python,
+   as most metaclasses are, does not inherit the flag for it. */
 static inline void
 compat_allow_vectorcall(PyTypeObject *metaclass)
 {
@@ -304,7 +326,8 @@ compat_allow_vectorcall(PyTypeObject *metaclass)
 #endif
 }
 
-/* What is found on a class under an interned name, a new reference; NULL without an exception. */
+/* Look up an attribute on a class and its bases by an interned name. Returns a new reference, or NULL without an
+   exception. */
 static inline PyObject *
 compat_lookup(PyTypeObject *type, PyObject *name)
 {
@@ -315,8 +338,8 @@ compat_lookup(PyTypeObject *type, PyObject *name)
 #endif
 }
 
-/* Whether calling `cls` does what calling a class does. Where its metaclass has got a __call__ of its own since, it is
-   that which says so; from 3.12 on Python sees to it. */
+/* Whether a call of `cls` is `type.__call__`. Before 3.12, a metaclass whose `__call__` was set later still has the
+   flag for tp_vectorcall, so this has to be checked. From 3.12 on, CPython removes the flag. */
 static inline bool
 compat_is_called_plainly(PyObject *cls)
 {
@@ -330,16 +353,17 @@ compat_is_called_plainly(PyObject *cls)
 
 /* ---- the attributes of instances ---- */
 
-/* The values of an instance that has them in place of a dict. */
+/* The attribute values of an instance that has no dict object. All pointers are into the instance, or into its
+   array. */
 typedef struct {
-    PyObject **items;  /* by index of the key in the class's shared keys */
-    uint8_t *count;    /* how many are set */
-    uint8_t *order;    /* the indices of those that are, as `step` walks */
-    int step;
-    int room;          /* the indices that there are: those below */
+    PyObject **items; /* the values, by the index of their key in the shared keys of the class; NULL: not set */
+    uint8_t *count;   /* the number of set values */
+    uint8_t *order;   /* the indices of the set values, in insertion order; the i-th is order[i * step] */
+    int step;         /* 1 or -1: the direction in which `order` grows */
+    int room;         /* the capacity of `items` */
 } CompatValues;
 
-/* The index of an interned name among the keys that the objects of a class share; -1 where it is not among them. */
+/* The index of an interned name in the shared keys of a class, or -1. */
 static inline int
 compat_shared_index(PyTypeObject *type, PyObject *name)
 {
@@ -361,15 +385,16 @@ compat_shared_index(PyTypeObject *type, PyObject *name)
     return -1;
 }
 
-#if PY_VERSION_HEX >= 0x030d0000
+#if PY_VERSION_HEX >= 0x030d0000 /* the values are in the memory of the instance */
 
+/* Whether instances of a class can have values in place of a dict. */
 static inline bool
 compat_has_values(PyTypeObject *type)
 {
     return (type->tp_flags & Py_TPFLAGS_INLINE_VALUES) != 0;
 }
 
-/* The values of an instance, where it has no dict; false where it has one. */
+/* Find the values of an instance of a class with values. False if the instance has a dict. */
 static inline bool
 compat_values(PyObject *self, CompatValues *values)
 {
@@ -385,14 +410,16 @@ compat_values(PyObject *self, CompatValues *values)
     return true;
 }
 
-/* The dict of an instance, borrowed, where the class has its place managed; NULL where there are values, or nothing. */
+/* The dict of an instance whose class has a managed dict, a borrowed reference. NULL if the instance has values, or
+   neither. */
 static inline PyObject *
 compat_managed_dict(PyObject *self)
 {
     return (PyObject *)_PyObject_ManagedDictPointer(self)->dict;
 }
 
-/* Let go of the dict of an instance, whoever else has it, and have values again where the class has them. */
+/* Release the dict of an instance, whether or not it has other owners. If the class has values, the instance then uses
+   its values again, so that attribute access is as fast as on a new object. */
 static inline void
 compat_drop_dict(PyObject *self)
 {
@@ -400,24 +427,26 @@ compat_drop_dict(PyObject *self)
     if (compat_has_values(Py_TYPE(self))) {
         PyDictValues *inlined = _PyObject_InlineValues(self);
         for (int i = 0; i < inlined->capacity; i++) {
-            inlined->values[i] = NULL; /* what was here has moved to the dict, or is gone */
+            inlined->values[i] = NULL; /* the reference was moved to the dict, or released */
         }
         inlined->size = 0;
-        /* An object that was made by another class, and changed to this one, may have too few. */
+        /* An object that another class allocated, and whose `__class__` was set, may have too small an array. */
         PyDictKeysObject *keys = ((PyHeapTypeObject *)Py_TYPE(self))->ht_cached_keys;
         inlined->valid = inlined->capacity >= keys->dk_nentries + keys->dk_usable;
     }
 }
 
-/* The same for an instance that dies. */
+/* Release the dict or the values of an instance that is being freed. */
 static inline void
 compat_free_dict(PyObject *self)
 {
     PyObject_ClearManagedDict(self);
 }
 
-#else /* 3.11 and 3.12 have the values in memory of their own: a byte for how many are set, and before it, backwards,
-         their indices; behind it, the size of that prefix. */
+#else
+
+/* On 3.11 and 3.12, the values are an array of their own, with a prefix before it. From the array backwards, the prefix
+   has one byte for its size, one byte for the number of set values, and the indices of these values. */
 
 static inline bool
 compat_has_values(PyTypeObject *type)
@@ -427,6 +456,7 @@ compat_has_values(PyTypeObject *type)
 
 #if PY_VERSION_HEX >= 0x030c0000
 
+/* The values of an instance, or NULL if it has a dict or neither. */
 static inline PyDictValues *
 compat_values_pointer(PyObject *self)
 {
@@ -434,13 +464,14 @@ compat_values_pointer(PyObject *self)
     return _PyDictOrValues_IsValues(either) ? _PyDictOrValues_GetValues(either) : NULL;
 }
 
-/* Forget the values, without a word to what they hold. */
+/* Detach the values from an instance. The caller takes over the array and the references in it. */
 static inline void
 compat_forget_values(PyObject *self)
 {
     _PyObject_DictOrValuesPointer(self)->dict = NULL;
 }
 
+/* The place of the dict in an instance that has no values. */
 static inline PyObject **
 compat_dict_pointer(PyObject *self)
 {
@@ -486,14 +517,14 @@ compat_values(PyObject *self, CompatValues *values)
     values->count = (uint8_t *)own - 2;
     values->order = (uint8_t *)own - 3;
     values->step = -1;
-    values->room = SHARED_KEYS_MAX_SIZE; /* for all the keys that there will ever be */
+    values->room = SHARED_KEYS_MAX_SIZE; /* the array has a place for every key that the class can share */
     return true;
 }
 
 static inline void
 compat_drop_dict(PyObject *self)
 {
-    PyObject *dict = *compat_dict_pointer(self); /* our reference, since there are no values in its place */
+    PyObject *dict = *compat_dict_pointer(self); /* the instance's reference: it has no values in that place */
     *compat_dict_pointer(self) = NULL;
     Py_XDECREF(dict);
 }
@@ -509,7 +540,7 @@ compat_free_dict(PyObject *self)
     CompatValues set;
     compat_values(self, &set);
     int count = *set.count;
-    compat_forget_values(self); /* the values are ours alone now */
+    compat_forget_values(self); /* from here on, code that a released value runs cannot reach the others */
     for (int i = 0; i < count; i++) {
         Py_XDECREF(set.items[set.order[i * set.step]]);
     }
@@ -520,7 +551,7 @@ compat_free_dict(PyObject *self)
 
 /* ---- bytearray ---- */
 
-/* Whether its memory is its own, so that it can be kept. */
+/* Whether a bytearray owns its memory exclusively, so that the memory can be kept. */
 static inline bool
 compat_bytearray_owns_memory(PyByteArrayObject *self)
 {
@@ -531,7 +562,7 @@ compat_bytearray_owns_memory(PyByteArrayObject *self)
 #endif
 }
 
-/* Whether it is fit for use. The first releases of 3.15 crash on one whose __init__ has not been there. */
+/* Whether a bytearray can be used. The first releases of 3.15 crash on one whose `__init__` has not run. */
 static inline bool
 compat_bytearray_is_made(PyByteArrayObject *self)
 {
@@ -543,11 +574,12 @@ compat_bytearray_is_made(PyByteArrayObject *self)
 #endif
 }
 
-/* Whether the __init__ of a bytearray takes for granted that an empty one has no memory, as from 3.15 on. */
+/* Whether `bytearray.__init__` assumes that an empty bytearray has no memory. From 3.15 on, it does, and would leak
+   it. */
 #define COMPAT_BYTEARRAY_INIT_LOSES_MEMORY (PY_VERSION_HEX >= 0x030f0000)
 
-/* Give back the memory that an empty bytearray kept, where its __init__ takes for granted that it has none: from 3.15
-   on that would be lost. */
+/* Prepare an object for `__init__`: free the memory that an empty bytearray kept, where `bytearray.__init__` would leak
+   it (COMPAT_BYTEARRAY_INIT_LOSES_MEMORY). */
 static inline void
 compat_bytearray_make_initable(PyObject *op, bool is_bytearray)
 {
@@ -568,10 +600,10 @@ compat_bytearray_make_initable(PyObject *op, bool is_bytearray)
 
 /* ---- dict ---- */
 
-/* Whether the collector need not know of a dict before something is put in that it has to know of: the dict sees to it. */
+/* Whether an empty dict can stay untracked: it tracks itself when an item that the collector tracks is inserted. */
 #define COMPAT_DICT_TRACKS_ITSELF (PY_VERSION_HEX < 0x030e0000)
 
-/* Who watches a dict is told of every change, and that of its emptying would be missed. */
+/* Whether a dict has watchers. CPython notifies them of every change; clearing in place would not. */
 static inline bool
 compat_dict_is_watched(PyDictObject *self)
 {
@@ -585,7 +617,8 @@ compat_dict_is_watched(PyDictObject *self)
 #endif
 }
 
-/* A dict is another one now: no version that somebody remembers may be taken for its own. */
+/* Reset the version of a dict, because the object becomes another dict: a cached version must not match its new
+   content. */
 static inline void
 compat_dict_reset_version(PyDictObject *self)
 {

@@ -13,16 +13,17 @@ gc_track_init(void)
 
 PyGC_Head *gc_track_young;
 
+/* The object after this one in the collector's list. */
 static PyGC_Head *
 next_of(PyObject *self)
 {
     return (PyGC_Head *)_Py_AS_GC(self)->_gc_next;
 }
 
-/* Whether this is the version of Python that the headers were for, which is asked where releases of one version have had
-   different collectors; and not one whose forward links have flags, too. */
+/* Whether the collector is one that the fast functions support. Its forward links have no flags. Where releases of one
+   version of Python have different collectors, the running release is the one of the headers. */
 static bool
-is_known(void)
+is_supported(void)
 {
     if (!COMPAT_HAS_PLAIN_LINKS) {
         return false;
@@ -30,11 +31,12 @@ is_known(void)
     return !COMPAT_COLLECTOR_VARIES || strncmp(Py_GetVersion(), PY_VERSION " ", strlen(PY_VERSION) + 1) == 0;
 }
 
-/* The list behind the last object that came into it, if a second one comes in between. */
+/* CPython does not export the head of the list. The list is circular, so the successor of its last object is the head.
+   The second object verifies it: it must be inserted between the first one and the head. */
 void
 gc_track_init(void)
 {
-    if (gc_track_young != NULL || !is_known()) {
+    if (gc_track_young != NULL || !is_supported()) {
         return;
     }
     PyObject *first = PyList_New(0);

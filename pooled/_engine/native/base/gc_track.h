@@ -1,18 +1,23 @@
-/* Tracking: how objects are hidden from the cyclic collector, and shown to it again.
+/* Tracking: how an object is removed from the cyclic collector's list of objects, and inserted again.
 
-   To gc_untrack_fast one is less than to untrack it: nothing is touched but the links of the list that it is in, which have been
-   the same for all versions; that the collector may count its objects is left alone. So what was hidden is shown again
-   before it dies. Where the links are not what they were interp to be, both are left to Python. */
+   PyObject_GC_UnTrack and PyObject_GC_Track are calls, and on newer versions they also count the tracked objects. The
+   fast functions here change the links of the list and nothing else. Three invariants make that safe:
+
+   - The links have the same form on all versions that are used this way. `gc_track_init` verifies it at import. If it
+     does not hold, the fast functions call those of CPython.
+   - The collector's count of tracked objects stays as it is. So an object that was untracked here is tracked here again
+     before it is freed: then PyObject_GC_UnTrack removes it, and decrements the count.
+   - The GIL is held, so the list does not change meanwhile. */
 
 #ifndef POOLED_GC_TRACK_H
 #define POOLED_GC_TRACK_H
 
 #include "base/compat.h"
 
-/* Find the list, if it can be found. */
+/* Find the collector's list of young objects. If that fails, the fast functions call those of CPython. */
 void gc_track_init(void);
 
-#if COMPAT_FREE_THREADED /* there are no lists: it is a bit of the object */
+#if COMPAT_FREE_THREADED /* the collector has no list: a bit of the object says whether it is tracked */
 
 static inline bool
 gc_is_tracked(PyObject *self)
@@ -34,11 +39,11 @@ gc_track_fast(PyObject *self)
 
 #else
 
-/* The list that new objects come into; NULL: not known. Static, since deallocs have nothing else to go by; set at import,
-   and never again. */
+/* The list of the youngest generation, which new objects enter. NULL if it is unknown. Static, because a dealloc has no
+   module to look it up in. Set at import, and constant afterwards. */
 extern PyGC_Head *gc_track_young;
 
-enum { LINK_FLAGS = 3 }; /* the bits of the backward link that are no address */
+enum { LINK_FLAGS = 3 }; /* the bits of a backward link that are flags and not part of the address */
 
 static inline bool
 gc_is_tracked(PyObject *self)
@@ -46,7 +51,8 @@ gc_is_tracked(PyObject *self)
     return _Py_AS_GC(self)->_gc_next != 0;
 }
 
-/* Hide an object, shown or not. */
+/* Untrack an object, tracked or not. The steps are those of CPython's _PyObject_GC_UNTRACK: the finalized flag of the
+   object and the flags of its neighbour are kept. */
 static inline void
 gc_untrack_fast(PyObject *self)
 {
@@ -66,7 +72,7 @@ gc_untrack_fast(PyObject *self)
     head->_gc_prev &= _PyGC_PREV_MASK_FINALIZED;
 }
 
-/* Show an object, hidden or not. */
+/* Track an object, tracked or not, in the youngest generation. The steps are those of CPython's _PyObject_GC_TRACK. */
 static inline void
 gc_track_fast(PyObject *self)
 {

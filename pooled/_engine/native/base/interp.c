@@ -1,12 +1,12 @@
 #include "base/interp.h"
 
-/* Static, since deallocs have nothing else to go by, and nothing in it ever changes. */
 Interp interp;
 
+/* Read the slots that a class written in Python has. */
 static bool
-learn_from_a_class(void)
+read_class_slots(void)
 {
-    /* Any callable will do. */
+    /* Only the slots are read, so any callables serve as `__init__` and `__new__`. */
     PyObject *cls = PyObject_CallFunction((PyObject *)&PyType_Type, "s(){sOsO}", "_", "__init__", &PyBaseObject_Type,
                                           "__new__", &PyBaseObject_Type);
     if (cls == NULL) {
@@ -19,14 +19,15 @@ learn_from_a_class(void)
     return true;
 }
 
+/* Read the keys object of a dict without a table. */
 static bool
-learn_from_a_dict(void)
+read_empty_keys(void)
 {
     PyObject *dict = PyDict_New();
     if (dict == NULL) {
         return false;
     }
-    interp.empty_keys = ((PyDictObject *)dict)->ma_keys; /* static */
+    interp.empty_keys = ((PyDictObject *)dict)->ma_keys; /* static, so it outlives the dict */
     Py_DECREF(dict);
     return true;
 }
@@ -44,7 +45,7 @@ interp_init(void)
         return false;
     }
     interp.empty_bytes_args = Py_BuildValue("(y)", "");
-    if (interp.empty_bytes_args == NULL || !learn_from_a_class() || !learn_from_a_dict()) {
+    if (interp.empty_bytes_args == NULL || !read_class_slots() || !read_empty_keys()) {
         return false;
     }
     interp.no_arguments = PyTuple_New(0);

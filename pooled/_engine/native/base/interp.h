@@ -1,4 +1,5 @@
-/* What CPython does not export, learned from objects that show it. The same for the life of the process. */
+/* Interpreter facts: functions and objects that CPython does not export, read at import from objects that refer to
+   them. */
 
 #ifndef POOLED_INTERP_H
 #define POOLED_INTERP_H
@@ -6,20 +7,21 @@
 #include "base/compat.h"
 
 typedef struct {
-    destructor subtype_dealloc;  /* how instances of classes written in Python die */
-    initproc python_init;        /* the tp_init that calls an __init__ written in Python */
-    newfunc python_new;          /* the tp_new that calls a __new__ written in Python */
-    PyDictKeysObject *empty_keys;  /* the table of all dicts that have none */
-    PyObject *no_arguments;      /* () */
-    PyObject *empty_bytes_args;       /* (b"",) */
-    PyObject *init_name;         /* "__init__" */
-    PyObject *new_name;          /* "__new__" */
-    PyObject *sizeof_name;       /* "__sizeof__" */
+    destructor subtype_dealloc;   /* the tp_dealloc of classes written in Python */
+    initproc python_init;         /* the tp_init that calls an __init__ written in Python */
+    newfunc python_new;           /* the tp_new that calls a __new__ written in Python */
+    PyDictKeysObject *empty_keys; /* the static keys object that all dicts without a table share */
+    PyObject *no_arguments;       /* (); set last, so it tells whether the rest is set */
+    PyObject *empty_bytes_args;   /* (b"",) */
+    PyObject *init_name;          /* "__init__", interned */
+    PyObject *new_name;           /* "__new__", interned */
+    PyObject *sizeof_name;        /* "__sizeof__", interned */
 } Interp;
 
+/* Static, because a dealloc has no module to look it up in. Set at import, and constant afterwards. */
 extern Interp interp;
 
-/* Fill it in, once. False with an exception set. */
+/* Set the fields of `interp`. A second call does nothing. False with an exception set. */
 bool interp_init(void);
 
 #endif

@@ -10,16 +10,16 @@
 #define YIELD() sched_yield()
 #endif
 
-enum { PATIENCE = 64 }; /* looks at a lock before the processor is left to who has it */
+enum { SPINS = 64 }; /* reads of a lock before the thread yields the processor to the one that holds it */
 
 COLD void
 lock_wait(Lock *lock)
 {
     uint8_t expected;
-    int looks = 0;
+    int reads = 0;
     do {
         while (_Py_atomic_load_uint8_relaxed(&lock->taken) != 0) {
-            if (++looks > PATIENCE) {
+            if (++reads > SPINS) {
                 YIELD();
             }
         }
@@ -27,39 +27,42 @@ lock_wait(Lock *lock)
     } while (!_Py_atomic_compare_exchange_uint8(&lock->taken, &expected, 1));
 }
 
+/* A call that waits to be made. */
 typedef struct {
-    void (*function)(void *);
+    void (*function)(void *); /* NULL once it was called */
     void *argument;
 } Task;
 
+/* The collector calls this for each object. */
 static int
-do_task(PyObject *Py_UNUSED(object), void *argument)
+run_task(PyObject *Py_UNUSED(object), void *argument)
 {
     Task *task = argument;
     if (task->function != NULL) {
         task->function(task->argument);
         task->function = NULL;
     }
-    return 0; /* one object is enough */
+    return 0; /* stop the iteration: the task has run */
 }
 
-/* Other threads are stopped while the collector shows an object. Those that gc.freeze() hid it does not gc_track_fast: where that
-   is all there are, it gets a new one. */
+/* CPython 3.13 exports no function that stops all threads. PyUnstable_GC_VisitObjects stops them while it visits the
+   tracked objects, so the first visit runs the task. It skips objects that gc.freeze() has frozen. If all objects are
+   frozen, a new one is allocated and visited. */
 void
 lock_run_exclusive(void (*function)(void *), void *argument)
 {
     Task task = {function, argument};
-    PyUnstable_GC_VisitObjects(do_task, &task);
+    PyUnstable_GC_VisitObjects(run_task, &task);
     if (LIKELY(task.function == NULL)) {
         return;
     }
     PyObject *pending = compat_take_exception();
-    PyObject *shown = PyList_New(0);
-    PyUnstable_GC_VisitObjects(do_task, &task);
+    PyObject *visited = PyList_New(0);
+    PyUnstable_GC_VisitObjects(run_task, &task);
     if (task.function != NULL) {
         Py_FatalError("pooled: no memory for an object that the collector could show");
     }
-    Py_DECREF(shown);
+    Py_DECREF(visited);
     compat_put_exception(pending);
 }
 

@@ -1,8 +1,9 @@
-/* Alone: how threads keep out of each other's way where there is no GIL. With one, all of it is nothing.
+/* Locks: mutual exclusion on free-threaded builds. On builds with a GIL, the lock functions do nothing.
 
-   What happens often is short, runs nobody else's code and waits for nothing but a lock of the same kind, so that it
-   cannot be interrupted. What happens rarely, and changes what many look at, is done while all other threads are stopped:
-   they stop between such short things, where with a GIL another thread might run just as well. */
+   Frequent operations hold a spin lock. They are short, run no foreign code and wait for nothing but another such lock,
+   so a thread cannot be stopped while it holds one. Rare operations change data that many threads read without a lock,
+   and run while all other threads are stopped. A thread stops only between two frequent operations, where another
+   thread could also run on a build with a GIL. */
 
 #ifndef POOLED_LOCK_H
 #define POOLED_LOCK_H
@@ -11,18 +12,19 @@
 
 typedef struct {
 #if COMPAT_FREE_THREADED
-    uint8_t taken;
+    uint8_t taken; /* 1 while a thread holds the lock, else 0; atomic */
 #else
-    char nothing;
+    char nothing; /* C has no empty struct */
 #endif
 } Lock;
 
 #if COMPAT_FREE_THREADED
 
-/* Wait for a lock. */
+/* Wait for a lock that another thread holds, and take it. */
 void lock_wait(Lock *lock);
 
-/* Until `unlock`, nothing may run that could wait for anything: no code of Python's, and no end of an object. */
+/* Take a lock. Until `lock_release`, the thread must not wait for anything else: it runs no Python code and deallocates
+   no object. */
 static inline void
 lock_acquire(Lock *lock)
 {
@@ -52,7 +54,8 @@ lock_release(Lock *Py_UNUSED(lock))
 
 #endif
 
-/* Call `function` with all other threads stopped. It may not wait, make or end objects, nor run code of Python's. */
+/* Call `function` while all other threads are stopped. It must not wait, allocate or deallocate objects, or run Python
+   code. */
 void lock_run_exclusive(void (*function)(void *), void *argument);
 
 #endif
