@@ -1,7 +1,11 @@
-/* Emptying: how list, dict, set and bytearray are measured, and emptied with their room kept.
+/* Inline clearing: how list, dict, set and bytearray are measured, and cleared in place with their capacity kept.
 
-   They are emptied at refcount 0 and unknown to the collector, so nobody sees them half empty. Where `*_is_clean`, there
-   is nothing to be done. */
+   Clearing in place writes the structs of CPython directly, and the container is inconsistent meanwhile. Two conditions
+   make that safe. No code can reach the container: its refcount is 0, or its only reference is in such an object. And
+   the collector does not track it. So the code that a released item runs cannot see a half-cleared container.
+
+   The probes verify the layout of the structs at import. A container whose probe failed is cleared by CPython's own
+   function. */
 
 #ifndef POOLED_CLEAR_INLINE_H
 #define POOLED_CLEAR_INLINE_H
@@ -13,25 +17,30 @@
 #include "containers/stock.h"
 
 enum {
-    SMALL = 64,       /* elements: room that nobody minds */
-    SMALL_LOG2 = 6,   /* the same, for the tables of dicts */
-    SPARSE = 8,       /* nearly empty: less than an eighth of the room was used */
-    GIVES_BACK = 4,   /* every so many nearly empty lives */
+    SMALL_CAPACITY = 64, /* a capacity up to this is always kept; in elements or bytes */
+    SMALL_LOG2_SIZE = 6, /* the same for the table of a dict */
+    SPARSE_DIVISOR = 8,  /* an object is sparse if it used less than an eighth of its capacity */
+    SPARSE_LIVES = 4,    /* one of this many sparse objects is shrunk */
 };
 
-/* Whether this object, with room for `room` and `used` of it in use, should give its room back. */
+/* Whether an object must be shrunk, where `room` is its capacity and `used` what it used of it. Counts sparse objects
+   in `*sparse`. */
 static inline bool
-clear_gives_back(Py_ssize_t room, Py_ssize_t used, unsigned *sparse)
+clear_must_shrink(Py_ssize_t room, Py_ssize_t used, unsigned *sparse)
 {
-    if (LIKELY(room <= SMALL || used >= room / SPARSE)) {
+    if (LIKELY(room <= SMALL_CAPACITY || used >= room / SPARSE_DIVISOR)) {
         return false;
     }
-    if (++*sparse < GIVES_BACK) {
+    if (++*sparse < SPARSE_LIVES) {
         return false;
     }
     *sparse = 0;
     return true;
 }
+
+/* Each class has three functions. `*_is_above`: whether the capacity is more than `cap`. `*_is_clean`: whether the
+   container is empty and small, so that it needs no clearing. `*_empty`: clear it; false if that failed, and then the
+   exception has been reported. */
 
 /* ---- list ---- */
 
@@ -44,7 +53,7 @@ list_is_above(PyObject *self, Py_ssize_t cap)
 static inline bool
 list_is_clean(PyObject *self)
 {
-    return Py_SIZE(self) == 0 && ((PyListObject *)self)->allocated <= SMALL;
+    return Py_SIZE(self) == 0 && ((PyListObject *)self)->allocated <= SMALL_CAPACITY;
 }
 
 static inline bool
@@ -52,11 +61,11 @@ list_empty(PyObject *op, unsigned *sparse)
 {
     PyListObject *self = (PyListObject *)op;
     Py_ssize_t count = Py_SIZE(self);
-    if (UNLIKELY(!keeps_capacity.list || clear_gives_back(self->allocated, count, sparse))) {
+    if (UNLIKELY(!keeps_capacity.list || clear_must_shrink(self->allocated, count, sparse))) {
         PyObject *pending = stock_begin();
         return stock_end(pending, PyList_SetSlice(op, 0, count, NULL) == 0);
     }
-    Py_SET_SIZE(self, 0);
+    Py_SET_SIZE(self, 0); /* CPython reads no item at or above the size, so the pointers in the array can stay */
     for (Py_ssize_t i = count; --i >= 0;) {
         Py_XDECREF(self->ob_item[i]);
     }
@@ -75,21 +84,21 @@ static inline bool
 set_is_clean(PyObject *op)
 {
     PySetObject *self = (PySetObject *)op;
-    return self->fill == 0 && self->finger == 0 && self->hash == -1 && self->mask <= SMALL;
+    return self->fill == 0 && self->finger == 0 && self->hash == -1 && self->mask <= SMALL_CAPACITY;
 }
 
 static inline bool
 set_empty(PyObject *op, unsigned *sparse)
 {
     PySetObject *self = (PySetObject *)op;
-    if (UNLIKELY(!keeps_capacity.set || clear_gives_back(self->mask, self->fill, sparse))) {
+    if (UNLIKELY(!keeps_capacity.set || clear_must_shrink(self->mask, self->fill, sparse))) {
         PyObject *pending = stock_begin();
         return stock_end(pending, PySet_Clear(op) == 0);
     }
-    if (self->fill == self->used) {
+    if (self->fill == self->used) { /* no key was removed: the table has no dummy entries */
         for (setentry *entry = self->table; self->used > 0; entry++) {
             PyObject *key = entry->key;
-            if (key != NULL) { /* the table may be large: only what was touched is wiped */
+            if (key != NULL) { /* the table may be large: write only the entries that were used */
                 self->used--;
                 entry->key = NULL;
                 entry->hash = 0;
@@ -101,7 +110,7 @@ set_empty(PyObject *op, unsigned *sparse)
     else {
         setentry *entry = self->table;
         for (Py_ssize_t left = self->used; left > 0; entry++) {
-            if (entry->key != NULL && entry->hash != -1) { /* -1: something was here, and was removed */
+            if (entry->key != NULL && entry->hash != -1) { /* a hash of -1 marks a dummy: the key was removed */
                 left--;
                 Py_DECREF(entry->key);
             }
@@ -116,7 +125,7 @@ set_empty(PyObject *op, unsigned *sparse)
 
 /* ---- dict ---- */
 
-/* How many entries a table of this size has. */
+/* The number of entries that a table of this size can hold, as in CPython's USABLE_FRACTION. */
 static inline Py_ssize_t
 usable(const PyDictKeysObject *table)
 {
@@ -140,17 +149,19 @@ dict_is_clean(PyObject *op)
 {
     PyDictObject *self = (PyDictObject *)op;
     PyDictKeysObject *table = self->ma_keys;
-    return table->dk_nentries == 0 && table->dk_log2_size <= SMALL_LOG2 && self->ma_values == NULL;
+    return table->dk_nentries == 0 && table->dk_log2_size <= SMALL_LOG2_SIZE && self->ma_values == NULL;
 }
 
-/* Whether the dict's table is its own and can be emptied in place. */
+/* Whether the dict is the only owner of its table, so that the table can be cleared in place. A watched dict must be
+   cleared by CPython, which notifies the watchers. */
 static inline bool
 dict_owns_table(PyDictObject *self)
 {
     return self->ma_values == NULL && self->ma_keys->dk_refcnt == 1 && !compat_dict_is_watched(self);
 }
 
-/* The entries stay as they are: nobody looks at one beyond dk_nentries before it is written. */
+/* Clear a table that only one dict owns. The pointers in the entries can stay: CPython writes an entry at or above
+   `dk_nentries` before it reads it. */
 static inline void
 table_empty(PyDictKeysObject *table)
 {
@@ -158,7 +169,7 @@ table_empty(PyDictKeysObject *table)
     if (DK_IS_UNICODE(table)) {
         PyDictUnicodeEntry *entries = DK_UNICODE_ENTRIES(table);
         for (Py_ssize_t i = 0; i < count; i++) {
-            Py_XDECREF(entries[i].me_key); /* NULL: it was removed */
+            Py_XDECREF(entries[i].me_key); /* NULL if the key was removed */
             Py_XDECREF(entries[i].me_value);
         }
     }
@@ -169,7 +180,8 @@ table_empty(PyDictKeysObject *table)
             Py_XDECREF(entries[i].me_value);
         }
     }
-    memset(table->dk_indices, 0xff, (size_t)1 << table->dk_log2_index_bytes); /* -1: nothing was ever here */
+    /* An index of -1 was never used. */
+    memset(table->dk_indices, 0xff, (size_t)1 << table->dk_log2_index_bytes);
     table->dk_usable = usable(table);
     table->dk_nentries = 0;
     table->dk_version = 0;
@@ -184,7 +196,8 @@ dict_empty(PyObject *op, unsigned *sparse)
     if (table == interp.empty_keys) {
         return true;
     }
-    if (UNLIKELY(!keeps_capacity.dict || !dict_owns_table(self) || clear_gives_back(usable(table), table->dk_nentries, sparse))) {
+    if (UNLIKELY(!keeps_capacity.dict || !dict_owns_table(self)
+                 || clear_must_shrink(usable(table), table->dk_nentries, sparse))) {
         PyObject *pending = stock_begin();
         PyDict_Clear(op);
         return stock_end(pending, true);
@@ -208,7 +221,7 @@ static inline bool
 bytearray_is_clean(PyObject *op)
 {
     PyByteArrayObject *self = (PyByteArrayObject *)op;
-    return Py_SIZE(self) == 0 && self->ob_alloc <= SMALL && self->ob_start == self->ob_bytes
+    return Py_SIZE(self) == 0 && self->ob_alloc <= SMALL_CAPACITY && self->ob_start == self->ob_bytes
            && compat_bytearray_is_made(self);
 }
 
@@ -221,9 +234,9 @@ bytearray_empty(PyObject *op, unsigned *sparse)
         return stock_end(pending, PyByteArray_Type.tp_init(op, interp.no_arguments, NULL) == 0);
     }
     bool keep = keeps_capacity.bytearray && compat_bytearray_owns_memory(self);
-    if (UNLIKELY(!keep || clear_gives_back(self->ob_alloc, Py_SIZE(self), sparse))) {
+    if (UNLIKELY(!keep || clear_must_shrink(self->ob_alloc, Py_SIZE(self), sparse))) {
         if (self->ob_alloc > 1) {
-            Py_SET_SIZE(self, 1); /* from 0 to 0, it would keep what it has */
+            Py_SET_SIZE(self, 1); /* PyByteArray_Resize does nothing if the size is 0 already */
         }
         PyObject *pending = stock_begin();
         return stock_end(pending, Py_SIZE(self) == 0 || PyByteArray_Resize(op, 0) == 0);

@@ -2,9 +2,10 @@
 
 #include "containers/clear_inline.h"
 
-/* ---- those that are emptied inline ---- */
+/* ---- containers with inline functions ---- */
 
-#define AS_CONTAINER(name)                                                                                             \
+/* Define the functions of a Container that call the inline ones. */
+#define DEFINE_OPS(name)                                                                                               \
     static bool name##_kind_is_above(const Container *Py_UNUSED(kind), PyObject *self, Py_ssize_t cap)                 \
     {                                                                                                                  \
         return name##_is_above(self, cap);                                                                             \
@@ -14,21 +15,22 @@
         return name##_empty(self, sparse);                                                                             \
     }
 
-AS_CONTAINER(list)
-AS_CONTAINER(dict)
-AS_CONTAINER(set)
-AS_CONTAINER(bytearray)
+DEFINE_OPS(list)
+DEFINE_OPS(dict)
+DEFINE_OPS(set)
+DEFINE_OPS(bytearray)
 
-/* ---- dicts with more ---- */
+/* ---- OrderedDict and defaultdict ---- */
 
-/* OrderedDict and defaultdict have more than a dict has, and know how to let go of it: while the table is taken out. */
+/* OrderedDict and defaultdict have data of their own, which only their tp_clear can release. It would also free the
+   table. So the table is detached while tp_clear runs, and cleared afterwards. */
 static bool
-dict_with_more_empty(const Container *kind, PyObject *op, unsigned *sparse)
+dict_subtype_empty(const Container *kind, PyObject *op, unsigned *sparse)
 {
     PyDictObject *self = (PyDictObject *)op;
     PyDictKeysObject *table = self->ma_keys;
     if (!keeps_capacity.dict || table == interp.empty_keys || !dict_owns_table(self)
-        || clear_gives_back(usable(table), table->dk_nentries, sparse)) {
+        || clear_must_shrink(usable(table), table->dk_nentries, sparse)) {
         compat_dict_reset_version(self);
         PyObject *pending = stock_begin();
         return stock_end(pending, kind->type->tp_clear(op) == 0);
@@ -46,15 +48,15 @@ dict_with_more_empty(const Container *kind, PyObject *op, unsigned *sparse)
 /* ---- deque ---- */
 
 enum {
-    DEQUE_BLOCK = 64, /* elements of a block */
-    DEQUE_SPARE = 18, /* blocks that a deque may have beyond those that its elements fill */
+    DEQUE_BLOCK = 64, /* elements per block */
+    DEQUE_SPARE = 18, /* the most blocks that a deque can have beyond those that its elements fill */
 };
 
-static Py_ssize_t deque_block_bytes; /* read at import */
+static Py_ssize_t deque_block_bytes; /* bytes per block; measured at import */
 
-/* Bytes of an object beyond its fixed part, by its own account. -1 with an exception set. */
+/* The bytes of an object beyond its fixed part, by its `__sizeof__`. -1 with an exception set. */
 static Py_ssize_t
-bytes_beyond(const Container *kind, PyObject *self)
+variable_bytes(const Container *kind, PyObject *self)
 {
     PyObject *method = PyObject_GetAttr((PyObject *)kind->type, interp.sizeof_name);
     PyObject *bytes = method == NULL ? NULL : PyObject_CallOneArg(method, self);
@@ -64,16 +66,17 @@ bytes_beyond(const Container *kind, PyObject *self)
     return number;
 }
 
-/* The same for one that may be of refcount 0; -1 without an exception. */
+/* The same for an object that can be of refcount 0. If it fails, the exception is reported. Then the result is
+   negative, without an exception set. */
 static Py_ssize_t
-bytes_of_dying(const Container *kind, PyObject *self)
+variable_bytes_of_dead(const Container *kind, PyObject *self)
 {
     PyObject *pending = stock_begin();
     bool is_dead = Py_REFCNT(self) == 0;
-    if (is_dead) { /* alive for the length of a call of C code, which keeps_capacity nothing */
+    if (is_dead) { /* `__sizeof__` is C code that keeps no reference, so the object can be resurrected for the call */
         compat_resurrect(self);
     }
-    Py_ssize_t bytes = bytes_beyond(kind, self);
+    Py_ssize_t bytes = variable_bytes(kind, self);
     if (is_dead) {
         compat_decref_no_dealloc(self);
     }
@@ -85,16 +88,16 @@ static bool
 deque_is_above(const Container *kind, PyObject *self, Py_ssize_t cap)
 {
     if (Py_SIZE(self) + DEQUE_SPARE * DEQUE_BLOCK <= cap) {
-        return false; /* without asking */
+        return false; /* the most blocks that it can have are within `cap`: no need to measure */
     }
-    Py_ssize_t bytes = bytes_of_dying(kind, self);
+    Py_ssize_t bytes = variable_bytes_of_dead(kind, self);
     return bytes < 0 || bytes / deque_block_bytes * DEQUE_BLOCK > cap;
 }
 
 static bool
 deque_empty(const Container *kind, PyObject *self, unsigned *Py_UNUSED(sparse))
 {
-    /* Its __init__ empties it and forgets maxlen; it keeps_capacity some blocks. */
+    /* deque.__init__ clears the deque and resets `maxlen`. It keeps some blocks. */
     PyObject *pending = stock_begin();
     return stock_end(pending, kind->type->tp_init(self, interp.no_arguments, NULL) == 0);
 }
@@ -104,23 +107,24 @@ deque_empty(const Container *kind, PyObject *self, unsigned *Py_UNUSED(sparse))
 static bool
 bytesio_is_above(const Container *kind, PyObject *self, Py_ssize_t cap)
 {
-    Py_ssize_t bytes = bytes_of_dying(kind, self);
+    Py_ssize_t bytes = variable_bytes_of_dead(kind, self);
     return bytes < 0 || bytes > cap;
 }
 
 static bool
 bytesio_empty(const Container *kind, PyObject *self, unsigned *Py_UNUSED(sparse))
 {
-    /* Its __init__ empties it, and opens it where it was closed. It keeps_capacity no room. */
+    /* BytesIO.__init__ clears the buffer, and reopens a closed one. It keeps no capacity. */
     PyObject *pending = stock_begin();
     return stock_end(pending, kind->type->tp_init(self, interp.empty_bytes_args, NULL) == 0);
 }
 
-/* ---- all of them ---- */
+/* ---- the table of containers ---- */
 
+/* The places of classes in `containers` that are found at import. The four before them are builtin. */
 enum { DEQUE = 4, ORDERED_DICT, DEFAULTDICT, BYTESIO, CONTAINERS };
 
-static PyTypeObject *counter;
+static PyTypeObject *counter; /* collections.Counter: cleared as a dict, but with an `__init__` of its own */
 
 static Container containers[CONTAINERS] = {
     {NULL, list_kind_is_above, list_kind_empty},
@@ -128,24 +132,25 @@ static Container containers[CONTAINERS] = {
     {NULL, set_kind_is_above, set_kind_empty},
     {NULL, bytearray_kind_is_above, bytearray_kind_empty},
     {NULL, deque_is_above, deque_empty},
-    {NULL, dict_kind_is_above, dict_with_more_empty},
-    {NULL, dict_kind_is_above, dict_with_more_empty},
+    {NULL, dict_kind_is_above, dict_subtype_empty},
+    {NULL, dict_kind_is_above, dict_subtype_empty},
     {NULL, bytesio_is_above, bytesio_empty},
 };
 
+/* Set `deque_block_bytes`. False where that failed; an exception may be set. */
 static bool
-learn_from_a_deque(const Container *kind)
+measure_deque_block(const Container *kind)
 {
     PyObject *deque = PyObject_CallNoArgs((PyObject *)kind->type);
     if (deque == NULL) {
         return false;
     }
-    deque_block_bytes = bytes_beyond(kind, deque); /* an empty one has a block */
+    deque_block_bytes = variable_bytes(kind, deque); /* an empty deque has one block */
     Py_DECREF(deque);
     return deque_block_bytes > 0;
 }
 
-/* Find a class of the standard library; it is kept for good. */
+/* Find a class of the standard library. `*type` is a strong reference that is never released. */
 static bool
 find(const char *module_name, const char *name, PyTypeObject **type)
 {
@@ -167,13 +172,13 @@ containers_find(void)
         || !find("collections", "OrderedDict", &containers[ORDERED_DICT].type)
         || !find("collections", "defaultdict", &containers[DEFAULTDICT].type)
         || !find("io", "BytesIO", &containers[BYTESIO].type) || !find("collections", "Counter", &counter)
-        || !learn_from_a_deque(&containers[DEQUE])) {
+        || !measure_deque_block(&containers[DEQUE])) {
         return false;
     }
     containers[1].type = &PyDict_Type;
     containers[2].type = &PySet_Type;
     containers[3].type = &PyByteArray_Type;
-    containers[0].type = &PyList_Type;
+    containers[0].type = &PyList_Type; /* last: the first line of this function tests it */
     return true;
 }
 

@@ -1,7 +1,6 @@
 #include "containers/stock.h"
 
-/* Static, since deallocs have no module to ask; set at import, and never again. */
-Keeps keeps_capacity;
+KeepsCapacity keeps_capacity;
 
 COLD PyObject *
 stock_begin(void)

@@ -1,25 +1,26 @@
-/* The stock way: whether builtin containers keep their capacity on this build, and how CPython's own functions are called to
-   empty those that do not. */
+/* Stock clearing: which builtin containers keep their capacity on this build, and how CPython's own functions are
+   called to clear the others. */
 
 #ifndef POOLED_STOCK_H
 #define POOLED_STOCK_H
 
 #include "base/compat.h"
 
-/* The containers that are emptied in place. The probes set this at import (module/probes.c). A container whose probe failed
-   is emptied by CPython's own function, which gives its room back. */
+/* The containers that are cleared in place. The probes set this at import (module/probes.c). CPython's own function
+   clears a container whose probe failed, and frees its memory. */
 typedef struct {
-    bool list;
-    bool dict;
-    bool set;
-    bool bytearray;
-} Keeps;
+    bool list;      /* the item array is kept */
+    bool dict;      /* the keys object is kept */
+    bool set;       /* the table is kept */
+    bool bytearray; /* the buffer is kept */
+} KeepsCapacity;
 
-extern Keeps keeps_capacity;
+/* Static, because a dealloc has no module to look it up in. Set at import, and constant afterwards. */
+extern KeepsCapacity keeps_capacity;
 
-/* CPython's own functions run between these two, since an object may be dropped while an exception is set. `stock_begin`
-   sets the exception aside, and `stock_end` restores it. If the call was not `done`, what it raised is reported. Returns
-   `done`. */
+/* Each call of one of CPython's functions is between these two, because an object can be dropped while an exception is
+   set. `stock_begin` takes the exception, and `stock_end` restores it. If the call failed, `done` is false, and
+   `stock_end` reports its exception as unraisable. It returns `done`. */
 PyObject *stock_begin(void);
 bool stock_end(PyObject *pending, bool done);
 

@@ -105,7 +105,7 @@ PartOutcome part_keep(Part *part, PoolStore *store, PyObject *value);
 static inline bool
 part_keep_at_once(const Part *part, PoolStore *store, PyObject *value)
 {
-    if (UNLIKELY(Py_TYPE(value) != part->type || !compat_is_unique(value) || store->max_cap < SMALL)) {
+    if (UNLIKELY(Py_TYPE(value) != part->type || !compat_is_unique(value) || store->max_cap < SMALL_CAPACITY)) {
         return false;
     }
     switch (part->kind) {
