@@ -1,4 +1,4 @@
-"""What pytest loads of pooled in every run: nothing but the names. It imports the package when it is asked for.
+"""The hooks that pytest loads in every run. They import the package only when a test or an option uses it.
 
 See `pooled.pytest_plugin`.
 """
@@ -17,14 +17,14 @@ def _plugin() -> Any:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add `--pooled-report`, and the setting for all tests."""
+    """Add `--pooled-report` and `pooled_empty_pools`."""
     group = parser.getgroup("pooled", "object pools")
     group.addoption("--pooled-report", action="store_true", help="print what the pools did at the end of the run")
     parser.addini("pooled_empty_pools", "whether each test begins and ends with nothing parked", "bool", default=False)
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Make the marker known."""
+    """Register the marker."""
     config.addinivalue_line(
         "markers",
         "pooled(no_escapes=True, max_live=N): fail a test that lets pooled objects escape, or leaves more than N alive",
@@ -32,45 +32,45 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Refuse markers that say what they cannot, and have every test empty the pools if that is wanted."""
+    """Reject invalid markers, and add the fixture to every test if `pooled_empty_pools` is set."""
     marked = [(item.nodeid, mark) for item in items if (mark := item.get_closest_marker("pooled")) is not None]
-    if marked and not hasattr(config, "workerinput"):  # a worker of pytest-xdist cannot tell of it: see `begin`
-        _plugin().check(marked)
+    if marked and not hasattr(config, "workerinput"):  # a worker of pytest-xdist cannot report it: see `begin_check`
+        _plugin().check_markers(marked)
     if config.getini("pooled_empty_pools"):
         for item in items:
-            # The list is one for all parameters of a test.
+            # All parameters of a test share the list.
             if isinstance(item, pytest.Function) and "empty_pools" not in item.fixturenames:
                 item.fixturenames.insert(0, "empty_pools")
 
 
 @pytest.fixture
 def empty_pools() -> Iterator[None]:
-    """Let all that is parked die before the test, and after it, in all pools and threads."""
-    _plugin().empty()
+    """Empty all pools, in all threads, before and after the test."""
+    _plugin().empty_pools()
     yield
-    _plugin().empty()
+    _plugin().empty_pools()
 
 
-# Not a wrapper, which pluggy before 1.2 does not know: every run of pytest in an environment loads this file.
+# Not a hook wrapper, which pluggy before 1.2 does not support: every run of pytest loads this file.
 
 
-@pytest.hookimpl(trylast=True)  # when the fixtures of the test are there
+@pytest.hookimpl(trylast=True)  # after the fixtures of the test
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Begin to watch a test that has the marker."""
+    """Record the statistics at the start of a test with the marker."""
     mark = item.get_closest_marker("pooled")
     if mark is not None:
-        _plugin().begin(item, mark)
+        _plugin().begin_check(item, mark)
 
 
-@pytest.hookimpl(trylast=True)  # when the test has passed: the error of one that has not ends the call of hooks
+@pytest.hookimpl(trylast=True)  # after the test has passed: an error of the test ends the call of the hooks
 def pytest_runtest_call(item: pytest.Item) -> None:
-    """Fail a test that does not keep what its marker promises."""
+    """Fail a test that breaks the promise of its marker."""
     if item.get_closest_marker("pooled") is not None:
-        _plugin().end(item)
+        _plugin().end_check(item)
 
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
-    """Print the report that was asked for: that of this process, or those of the workers of pytest-xdist."""
+    """Print the report of this process, or those of the workers of pytest-xdist, if the option asks for it."""
     if not config.getoption("--pooled-report"):
         return
     workers: dict[str, str] = getattr(terminalreporter, "pooled_reports", {})
@@ -81,7 +81,7 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    """Have a worker of pytest-xdist send its report home."""
+    """Send the report of a worker of pytest-xdist to its controller."""
     config: Any = session.config
     if hasattr(config, "workeroutput") and config.getoption("--pooled-report"):
         config.workeroutput["pooled_report"] = _plugin().report()
@@ -89,7 +89,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_testnodedown(node: Any) -> None:
-    """Keep what a worker of pytest-xdist sent."""
+    """Store the report that a worker of pytest-xdist sent."""
     text = getattr(node, "workeroutput", {}).get("pooled_report")
     reporter = node.config.pluginmanager.get_plugin("terminalreporter")
     if text is not None and reporter is not None:

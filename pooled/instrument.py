@@ -1,17 +1,17 @@
-"""Classes of other packages, made poolable when they are imported.
+"""Makes classes of other packages poolable when they are imported.
 
-`when_imported("package.module:Class", max=64)` before the package is imported, or, in the file that
+Call `when_imported("package.module:Class", max=64)` before the package is imported, or write to the file that
 `POOLED_CONFIG` names:
 
     [instrument."package.module:Class"]
     max = 64
-    reset = "clear"     # the name of a method of the class, as capacity = "..." may be
+    reset = "clear"     # the name of a method of the class; also for capacity = "..."
     # or: keep = ["buffer", "seen"]
 
-`Class` may also be `list`, `dict`, `set` or `bytearray`: a call of that in the module then makes a pooled one.
+`Class` may also be `list`, `dict`, `set` or `bytearray`. A call of it in that module then takes from a pool.
 
-The module's name for the class then stands for the poolable class. With the reference engine that is a subclass:
-what the module itself bound to the class while it was imported (its subclasses, say) keeps the one it had.
+The name in the module then refers to the poolable class. With the reference engine this is a subclass: references that
+the module bound during its import, such as its own subclasses, keep the original class.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ import wrapt
 
 from pooled._config import Instrumented, check_target, current
 from pooled._config.command_errors import end_command
-from pooled._instrument.builtin_shims import STOCK, BuiltinShim, shim
-from pooled._instrument.import_hooks import Finder, Steps
+from pooled._instrument.builtin_shims import BUILTINS, BuiltinShim, shim
+from pooled._instrument.import_hooks import Callbacks, Finder
 from pooled._plan.plan import check_hook, check_keep
 from pooled._policy import Limits, Scope
 from pooled._pool.decorate import poolable
@@ -36,10 +36,10 @@ from pooled._pool.decorate import poolable
 __all__ = ["when_imported"]
 
 
-def when_imported(  # noqa: PLR0913 (each is one thing that can be said of a class)
+def when_imported(  # noqa: PLR0913 (each is one setting of a class)
     target: str,
     *,
-    max: int | None = None,  # noqa: A002 (the policy's own word)
+    max: int | None = None,  # noqa: A002 (the name in the policy)
     max_cap: int | None = None,
     scope: Scope | None = None,
     idle_trim: float | None = None,
@@ -47,23 +47,23 @@ def when_imported(  # noqa: PLR0913 (each is one thing that can be said of a cla
     capacity: Callable[[Any], int] | None = None,
     keep: Iterable[str] | None = None,
 ) -> None:
-    """Make the class called `target` poolable: now, if its module was imported already, or else when it is.
+    """Make the class named by `target` poolable: now, if its module has been imported, or when it is imported.
 
     Args:
-        target: the class as "package.module:Class"; a nested one as "package.module:Outer.Inner".
-        max: as for `poolable`, and so are the others.
-        max_cap: an object whose capacity is above it is discarded.
+        target: the class as "package.module:Class"; a nested class as "package.module:Outer.Inner".
+        max: the number of objects that the pool parks. This and the other arguments are as for `poolable`.
+        max_cap: the pool discards objects with a larger capacity, in elements or bytes.
         scope: "local" or "global".
-        idle_trim: what is parked dies when the pool handed out nothing for so many seconds.
-        reset: called with an object when it is dropped, to empty it.
-        capacity: called with an object, to say how large it is.
-        keep: names of attributes that are emptied in place and kept.
+        idle_trim: the pool frees its parked objects when nothing was taken from it for this many seconds.
+        reset: called with a dropped object, to empty it.
+        capacity: called with an object; returns its capacity.
+        keep: the names of attributes that are emptied in place and kept.
 
     Raises:
-        ValueError: `target` does not name a class that way, or a limit is out of range.
+        ValueError: `target` does not have this form, or a limit is out of range.
         TypeError: an argument has the wrong type.
-        ImportError: when the module is imported (from here, if it was already): it has no such class, or its
-            objects cannot be recycled.
+        ImportError: the module has no such class, or the objects of the class cannot be recycled. The import of the
+            module raises it; this call does, if the module has been imported already.
     """
     module, name = check_target("target", target)
     limits = attrs.asdict(Limits(max=max, max_cap=max_cap, scope=scope, idle_trim=idle_trim))
@@ -76,38 +76,38 @@ def when_imported(  # noqa: PLR0913 (each is one thing that can be said of a cla
 
 
 def _register(where: str, module: str, name: str, arguments: dict[str, Any]) -> None:
-    if name in STOCK and module not in sys.modules:
+    if name in BUILTINS and module not in sys.modules:
         _builtins.setdefault(module, []).append((where, name, arguments))
         if _finder not in sys.meta_path:
             sys.meta_path.insert(0, _finder)
         return
 
     def instrument(imported: ModuleType) -> None:
-        replace(where, imported, name, arguments)
+        _replace(where, imported, name, arguments)
 
     wrapt.register_post_import_hook(instrument, module)
 
 
-def replace(where: str, module: ModuleType, name: str, arguments: dict[str, Any]) -> None:
-    """Make the class of this name poolable in its module.
+def _replace(where: str, module: ModuleType, name: str, arguments: dict[str, Any]) -> None:
+    """Replace the class of this name in its module by the poolable class.
 
     Raises:
-        ImportError: it has no such class, or its objects cannot be recycled.
+        ImportError: there is no such class, or its objects cannot be recycled.
     """
     *outer, last = name.split(".")
     owner: Any = module
     for each in outer:
-        owner = _found(where, module, owner, each)
-    if owner is module and last in STOCK and (last not in vars(module) or type(vars(module)[last]) is BuiltinShim):
+        owner = _attribute(where, module, owner, each)
+    if owner is module and last in BUILTINS and (last not in vars(module) or type(vars(module)[last]) is BuiltinShim):
         try:
             setattr(module, last, shim(last, module.__name__, _limits_of(arguments)))
         except TypeError as error:
             raise ImportError(f"{where}: {error}", name=module.__name__) from None
         return
-    setattr(owner, last, pooled_class(where, _found(where, module, owner, last), arguments))
+    setattr(owner, last, pooled_class(where, _attribute(where, module, owner, last), arguments))
 
 
-def _found(where: str, module: ModuleType, owner: Any, name: str) -> Any:
+def _attribute(where: str, module: ModuleType, owner: Any, name: str) -> Any:
     try:
         return getattr(owner, name)
     except AttributeError:
@@ -118,15 +118,15 @@ def _found(where: str, module: ModuleType, owner: Any, name: str) -> Any:
 
 
 def close_to(name: str, names: Iterable[str]) -> str:
-    """The question whether one of these was meant, where one is much like `name`; else nothing."""
-    from difflib import get_close_matches  # here, since it takes longer to import than all of this module
+    """A question that suggests the most similar of the names; empty if none is similar."""
+    from difflib import get_close_matches  # here: it takes longer to import than this module
 
     close = get_close_matches(name, names, n=1)
     return f"; did you mean {close[0]!r}?" if close else ""
 
 
 def pooled_class(where: str, cls: Any, arguments: dict[str, Any]) -> type:
-    """Make a class poolable; the class that is to be used from now on.
+    """Make a class poolable, and return the class to use from now on.
 
     Raises:
         ImportError: its objects cannot be recycled. The text begins with `where`, and says why.
@@ -141,33 +141,33 @@ def pooled_class(where: str, cls: Any, arguments: dict[str, Any]) -> type:
     return poolable_class
 
 
-_NAMED: Final = ("reset", "capacity")  # what a configuration file gives by the names of methods
-
+_NAMED: Final = ("reset", "capacity")
+"""The functions that a configuration file gives as names of methods."""
 
 _builtins: Final[dict[str, list[tuple[str, str, dict[str, Any]]]]] = {}
-"""The builtin containers that modules which are not imported yet are to have from pools."""
+"""The builtin containers to replace, by the names of modules that have not been imported yet."""
 
 
-def _steps_for(spec: ModuleSpec) -> Steps | None:
+def _callbacks_for(spec: ModuleSpec) -> Callbacks | None:
     entries = _builtins.pop(spec.name, None)
     if entries is None:
         return None
 
     def replace_all(module: ModuleType) -> None:
         for where, name, arguments in entries:
-            replace(where, module, name, arguments)
+            _replace(where, module, name, arguments)
 
-    return Steps(before=replace_all)  # its code may hand the name on, as in `field(factory=list)`
+    return Callbacks(before=replace_all)  # before: its code may pass the name on, as in `field(factory=list)`
 
 
-_finder: Final = Finder(_steps_for)
+_finder: Final = Finder(_callbacks_for)
 
 
 def _limits_of(arguments: dict[str, Any]) -> dict[str, Any]:
-    """What can be said of a builtin container.
+    """The settings that apply to a builtin container.
 
     Raises:
-        TypeError: something else was.
+        TypeError: there are other settings.
     """
     more = [name for name in ("reset", "capacity", "keep") if arguments.get(name)]
     if more:
@@ -176,13 +176,13 @@ def _limits_of(arguments: dict[str, Any]) -> dict[str, Any]:
 
 
 def arguments_of(entry: Instrumented) -> dict[str, Any]:
-    """What is said of a class in the configuration, as arguments."""
-    said = {"reset": entry.reset, "capacity": entry.capacity, "keep": entry.keep}
-    return {**attrs.asdict(entry.limits), **said}
+    """The settings of a class in the configuration, as arguments of `poolable`."""
+    settings = {"reset": entry.reset, "capacity": entry.capacity, "keep": entry.keep}
+    return {**attrs.asdict(entry.limits), **settings}
 
 
 def register(entries: Mapping[str, Instrumented]) -> None:
-    """Have classes made poolable when they are imported, by their targets."""
+    """Register classes by their targets, to be made poolable when they are imported."""
     for target, entry in entries.items():
         module, name = check_target(entry.where, target)
         _register(entry.where, module, name, arguments_of(entry))
@@ -191,7 +191,7 @@ def register(entries: Mapping[str, Instrumented]) -> None:
 def _register_configured() -> None:
     try:
         register(current.instrument)
-    except ImportError as error:  # of a module that was imported already
+    except ImportError as error:  # a module that has been imported already lacks the class
         end_command(error)
         raise
 

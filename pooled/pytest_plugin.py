@@ -1,13 +1,12 @@
-"""The pytest plugin: it is there wherever the package is installed, and does nothing until it is asked for.
+"""The pytest plugin. It is installed with the package, and does nothing until a test or an option uses it.
 
-- `@pytest.mark.pooled(no_escapes=True, max_live=0)` fails a test that lets pooled objects escape, or leaves more than
-  `max_live` alive beyond those that were before. In debug mode (`POOLED_DEBUG=1`) the failure says where they were
-  taken.
-- The fixture `empty_pools` has a test begin and end with nothing parked; with `pooled_empty_pools = true` in pytest's
-  configuration every test does.
-- `--pooled-report` prints what the pools did at the end of the run; with pytest-xdist, each worker's.
+- `@pytest.mark.pooled(no_escapes=True, max_live=0)` fails a test that lets pooled objects escape, or that leaves more
+  than `max_live` additional objects alive. In debug mode (`POOLED_DEBUG=1`) the failure says where they were taken.
+- The fixture `empty_pools` empties all pools before and after a test; with `pooled_empty_pools = true` in pytest's
+  configuration every test uses it.
+- `--pooled-report` prints the statistics of the pools at the end of the run; with pytest-xdist, those of each worker.
 
-A test that fails for another reason is not looked at: what its traceback keeps alive is not its fault.
+The marker does not check a test that fails for another reason, since its traceback keeps objects alive.
 """
 
 from __future__ import annotations
@@ -31,17 +30,17 @@ from pooled._pool.pools import all_pools
 __all__ = ["Expected", "Watch"]
 
 _SHOWN: Final = 20
-"""Places that a failure names at most."""
+"""The largest number of places that a failure names."""
 
 
 @attrs.frozen(kw_only=True)
 class Expected:
-    """What a test promises of pooled objects.
+    """The promise of a test about pooled objects.
 
     Attributes:
-        no_escapes: that none escapes: nobody else still has what it drops.
-        max_live: that at its end no more than so many are alive beyond those that were before, in all pools together;
-            None: any number may be.
+        no_escapes: no object escapes: the test holds no other reference to an object that it drops.
+        max_live: the largest number of additional objects that may be alive at its end, in all pools together; None if
+            there is no limit.
     """
 
     no_escapes: bool = True
@@ -49,10 +48,10 @@ class Expected:
 
     @classmethod
     def of(cls, mark: pytest.Mark) -> Expected:
-        """What a marker says.
+        """Read a marker.
 
         Raises:
-            pytest.UsageError: it says something else.
+            pytest.UsageError: its arguments are invalid.
         """
         unknown = sorted(mark.kwargs.keys() - {"no_escapes", "max_live"})
         if mark.args or unknown:
@@ -67,11 +66,11 @@ class Expected:
 
 
 class Watch:
-    """What the pools had done when a test began, to compare with. Costs two full collections."""
+    """The statistics of the pools at the start of a test, to compare with. Costs two full garbage collections."""
 
     def __init__(self) -> None:
-        # The error of the test before, with all that its frames hold, would die while this one runs. pytest lets go of
-        # it, too, but a little later.
+        # The error of the test before, and the objects in its frames, would be freed while this test runs. pytest drops
+        # the error, too, but later.
         for name in ("last_exc", "last_type", "last_value", "last_traceback"):
             if hasattr(sys, name):
                 delattr(sys, name)
@@ -81,7 +80,7 @@ class Watch:
         self._since = time.monotonic()
 
     def faults(self, expected: Expected) -> list[str]:
-        """What is not as it was promised, each in some lines."""
+        """The broken promises, each as a text of one or more lines."""
         gc.collect()
         now = _stats()
         found = []
@@ -96,7 +95,7 @@ class Watch:
         return found
 
     def _more(self, now: _AllPools, what: str) -> Counter[str]:
-        """How many more there are than before, by the names of the pools that have any."""
+        """The increase of a statistic since the start, by the names of the pools; pools without one are omitted."""
         nothing = pooled.Stats()
         more: Counter[str] = Counter()
         for pool, stats in now.items():
@@ -104,7 +103,7 @@ class Watch:
         return +more
 
     def _live(self, names: Iterable[str]) -> list[str]:
-        """Where those were taken that are alive, as far as that was recorded."""
+        """Where the live objects of these pools were taken, as far as debug mode recorded it."""
         if not _config.current.debug:
             return []
         return [
@@ -114,7 +113,7 @@ class Watch:
         ]
 
     def _escaped(self) -> list[str]:
-        """Where those were taken that escaped since, as far as that is known."""
+        """Where the objects were taken that have escaped since the start, as far as debug mode recorded it."""
         before = set(map(id, self._escaped_before))
         return [
             f"{cls.__qualname__} taken at {life}, on {life.thread}"
@@ -127,16 +126,16 @@ _AllPools = WeakKeyDictionary[Any, pooled.Stats]
 
 
 def _stats() -> _AllPools:
-    """The statistics of each pool: by the pool itself, since many can have one name."""
+    """The statistics of each pool, by the pool itself, since several can have the same name."""
     pools: list[Any] = [*all_pools(), *memory_pools()]
     return WeakKeyDictionary({pool: pool.stats() for pool in pools})
 
 
 def _escapes() -> list[Any]:
-    """What is known of the objects that escaped."""
+    """The lifetimes of the escaped objects, as far as debug mode recorded them."""
     if not _config.current.debug:
         return []
-    from pooled._debug import lifetimes  # in debug mode alone
+    from pooled._debug import lifetimes  # loaded in debug mode only
 
     return lifetimes.escapes()
 
@@ -146,7 +145,7 @@ def _listed(counts: Counter[str]) -> str:
 
 
 def _places(counts: Counter[str], known: list[str]) -> list[str]:
-    """Lines that say where so many of these pools were taken; or, where that is not known, why not."""
+    """Lines that say where the objects of these pools were taken, or why that is not known."""
     by_place = Counter(known)
     lines = [f"  {count:,} of {place}" for place, count in by_place.most_common(_SHOWN)]
     if len(by_place) > _SHOWN:
@@ -158,7 +157,7 @@ def _places(counts: Counter[str], known: list[str]) -> list[str]:
 
 
 def _why_not(counts: Counter[str], unknown: int) -> str:
-    """Why it is not known of so many where they were taken, and what would help."""
+    """Why the places of this many objects are not known, and how to find them."""
     debug = _config.current.debug
     if counts.keys() <= {pool.name for pool in memory_pools()}:
         return "where blocks of memory are taken is not recorded"
@@ -169,14 +168,14 @@ def _why_not(counts: Counter[str], unknown: int) -> str:
     return f"not known of {unknown:,}: dead meanwhile, or a block of memory"
 
 
-# What `_pooled_pytest` asks for.
+# The functions that `_pooled_pytest` calls.
 
 
-def check(marked: Iterable[tuple[str, pytest.Mark]]) -> None:
-    """Check what the markers of tests say, given with the names of the tests.
+def check_markers(marked: Iterable[tuple[str, pytest.Mark]]) -> None:
+    """Check the markers of tests, given with the names of the tests.
 
     Raises:
-        pytest.UsageError: some say what they cannot; it names each of the tests.
+        pytest.UsageError: some are invalid; it names each of the tests.
     """
     faults = []
     for test, mark in marked:
@@ -188,37 +187,37 @@ def check(marked: Iterable[tuple[str, pytest.Mark]]) -> None:
         raise pytest.UsageError("\n".join(faults))
 
 
-_WATCHED: Final = pytest.StashKey[tuple[Expected, Watch]]()
+_CHECKED: Final = pytest.StashKey[tuple[Expected, Watch]]()
 
 
-def begin(item: pytest.Item, mark: pytest.Mark) -> None:
-    """Begin to watch a test."""
+def begin_check(item: pytest.Item, mark: pytest.Mark) -> None:
+    """Record the statistics at the start of a test."""
     try:
         expected = Expected.of(mark)
     except pytest.UsageError as error:
         raise pytest.fail.Exception(str(error), pytrace=False) from None
-    item.stash[_WATCHED] = expected, Watch()
+    item.stash[_CHECKED] = expected, Watch()
 
 
-def end(item: pytest.Item) -> None:
-    """Fail a test that has passed but did not keep what its marker promises."""
-    if _WATCHED not in item.stash:
-        return  # the test itself gave itself the marker
-    expected, watch = item.stash[_WATCHED]
-    del item.stash[_WATCHED]
+def end_check(item: pytest.Item) -> None:
+    """Fail a test that has passed but broke the promise of its marker."""
+    if _CHECKED not in item.stash:
+        return  # the test added the marker while it ran
+    expected, watch = item.stash[_CHECKED]
+    del item.stash[_CHECKED]
     faults = watch.faults(expected)
     if faults:
         pytest.fail("\n".join(faults), pytrace=False)
 
 
-def empty() -> None:
-    """Let all that is parked die, in all threads."""
+def empty_pools() -> None:
+    """Free all parked objects, in all threads."""
     for pool in all_pools():
         pool._store.keep(0)
     pooled.clear()
 
 
 def report() -> str:
-    """What `--pooled-report` prints."""
+    """The text that `--pooled-report` prints."""
     used = {name: stats for name, stats in pooled.stats().items() if stats.taken or stats.parked}
     return str(pooled.AllStats(used)) if used else "nothing came from a pool"

@@ -1,22 +1,20 @@
-"""`python -m pooled`: programs run with pools, their code untouched; advice on what to pool; and what is in force."""
+"""`python -m pooled`: runs unchanged programs with pools, advises what to pool, and prints the configuration."""
 
 from __future__ import annotations
-
-from collections.abc import Sequence
 
 from pooled._cli.arguments import parse
 
 __all__ = ["main"]
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Do what the command line says; the exit status. Reports come when the program and its threads are over."""
-    chosen = parse(arguments)
-    # Each command is imported alone: what it does not need should not be there when it runs somebody's program.
+def main() -> int:
+    """Run the command, and return the exit status. Reports are printed after the program and its threads have ended."""
+    chosen = parse()
+    # Import only the command in use: the modules of the others should not be loaded beside somebody's program.
     if chosen.command == "info":
-        from pooled._cli.info import inform
+        from pooled._cli.info import print_info
 
-        return inform(as_json=chosen.json)
+        return print_info(as_json=chosen.json)
     if chosen.command == "run":
         from pooled._cli.run import run
 

@@ -1,4 +1,4 @@
-"""`python -m pooled advise`: a program as it is, watched, and what of it to pool."""
+"""`python -m pooled advise`: profiles an unchanged program, and says which of its classes to pool."""
 
 from __future__ import annotations
 
@@ -14,56 +14,60 @@ from pooled import _config
 from pooled._cli.arguments import program_of
 from pooled._cli.output import write
 from pooled._cli.profile.advice import FEW, Advice, advice_on, configuration
-from pooled._cli.profile.profiler import Watcher
+from pooled._cli.profile.profiler import Profiler
 from pooled._cli.program.execute import CannotRunError, Program, execute, never_imported
 from pooled._cli.table import Screen, table
 
 
 def advise(chosen: argparse.Namespace) -> int:
-    """Run a program, and say what of it to pool; the program's exit status."""
+    """Run a program, and report which of its classes to pool. Return the program's exit status."""
     program = program_of(chosen)
-    watcher = Watcher()
-    watcher.begin()
+    profiler = Profiler()
+    profiler.begin()
+
+    def on_class(_: str, cls: type) -> type:
+        profiler.profile_class(cls)
+        return cls
 
     def report(status: int) -> None:
-        watcher.end()
-        _report(chosen, program, watcher, status)
+        profiler.end()
+        _report(chosen, program, profiler, status)
 
     try:
-        return execute(program, watcher.see, lambda source: watcher.names("__main__", source), report)
+        return execute(program, on_class, lambda source: profiler.builtin_shims("__main__", source), report)
     except CannotRunError as error:
-        watcher.end()
+        profiler.end()
         print(f"python -m pooled advise: {error}", file=sys.stderr)
         return 2
 
 
-def _report(chosen: argparse.Namespace, program: Program, watcher: Watcher, status: int) -> None:
-    advice = advice_on(watcher.watched, watcher.seconds, watcher.collector.seconds / watcher.seconds)
+def _report(chosen: argparse.Namespace, program: Program, profiler: Profiler, status: int) -> None:
+    advice = advice_on(profiler.profiles, profiler.seconds, profiler.clock.seconds / profiler.seconds)
     if chosen.write is not None:
         write(configuration(advice, program.command), chosen.write)
     facts = {
         "program": program.command,
         "status": status,
-        "seconds": watcher.seconds,
-        "gc": {"collections": watcher.collector.collections, "seconds": watcher.collector.seconds},
+        "seconds": profiler.seconds,
+        "gc": {"collections": profiler.clock.collections, "seconds": profiler.clock.seconds},
     }
     unmet = never_imported(_config.current.instrument)
     if chosen.json:
-        said = {**facts, "classes": [attrs.asdict(each) for each in advice], "unmet": unmet}
-        write(json.dumps(said, indent=2), chosen.output)
+        result = {**facts, "classes": [attrs.asdict(each) for each in advice], "unmet": unmet}
+        write(json.dumps(result, indent=2), chosen.output)
     else:
         screen = Screen.of(sys.__stderr__ if chosen.output is None else None)
-        lines = [_text(screen, facts, advice, chosen), *map(screen.folded, unmet)]
+        lines = [_text(screen, facts, advice, chosen), *map(screen.wrap, unmet)]
         write("\n".join(lines), chosen.output)
 
 
 def _text(screen: Screen, facts: dict[str, Any], advice: list[Advice], chosen: argparse.Namespace) -> str:
-    """For people."""
+    """The report as text."""
     spent, seconds = facts["gc"]["seconds"], facts["seconds"]
     counts = ", ".join(f"{count:,}" for count in facts["gc"]["collections"])
     lines = [
         f"{facts['program']}: {seconds:.2f} s, watched.",
-        screen.folded(f"The cyclic collector ran {counts} times and took {spent:.2f} s, {spent / seconds:.1%} of it."),
+        screen.wrap(f"The cyclic collector ran {counts} times and took {spent:.2f} s, {spent / seconds:.1%} of it."),
     ]
     to_pool = [each for each in advice if each.pool]
     not_to = [each for each in advice if not each.pool and each.made >= FEW]
@@ -92,13 +96,13 @@ def _table(screen: Screen, advice: list[Advice]) -> str:
 
 
 def _notes(each: Advice) -> list[str]:
-    """How to pool a class and where it is made, and why."""
+    """The settings of the pool and the place of construction, and the reason."""
     settings = {"max": each.max, "max_cap": each.max_cap, "scope": each.scope}
-    said = [" ".join(f"{name}={value}" for name, value in settings.items() if value is not None)]
+    first = [" ".join(f"{name}={value}" for name, value in settings.items() if value is not None)]
     if each.places:
         file, line, _ = each.places[0]
-        said.append(f"made at {Path(file).name}:{line}")
-    return ["; ".join(filter(None, said)), each.why]
+        first.append(f"made at {Path(file).name}:{line}")
+    return ["; ".join(filter(None, first)), each.why]
 
 
 def _seconds(seconds: float | None) -> str:

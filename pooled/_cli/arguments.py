@@ -1,25 +1,24 @@
-"""The command line of `python -m pooled`."""
+"""Parses the command line of `python -m pooled`."""
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Final, NoReturn
 
 from pooled._cli.output import Destination
 from pooled._cli.program.execute import Program
 from pooled._config import check_target
 from pooled._policy import Limits
 
-STATUS = """\
+_STATUS: Final = """\
 exit status: that of the program, as Python has it; 2, and no program starts,
 where the command line or a configuration cannot be followed. The report comes
 last, when threads and what the program registered with atexit are over."""
 
 
-def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
-    """Read the command line; ends with status 2 where it cannot be followed."""
+def parse() -> argparse.Namespace:
+    """Parse `sys.argv`. An invalid command line ends the process with status 2."""
     parser = argparse.ArgumentParser(
         prog="python -m pooled", description="Object pools for programs as they are.", allow_abbrev=False
     )
@@ -30,7 +29,7 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
         "info", help="what is in force here: engine, features, configuration", allow_abbrev=False
     )
     info.add_argument("--json", action="store_true", help="as JSON")
-    return parser.parse_args(arguments)
+    return parser.parse_args()
 
 
 def _add_run(commands: Any) -> None:
@@ -60,7 +59,7 @@ def _program_command(commands: Any, name: str, purpose: str) -> argparse.Argumen
         name,
         help=purpose,
         description=purpose[0].upper() + purpose[1:] + ".",
-        epilog=STATUS,
+        epilog=_STATUS,
         usage=f"python -m pooled {name} [options] (PROGRAM | -m MODULE) [ARGUMENTS]",
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
@@ -79,10 +78,10 @@ def _add_program(parser: argparse.ArgumentParser) -> None:
 
 
 class Module(argparse.Action):
-    """Takes a module and all that follows it."""
+    """Stores a module and all arguments that follow it."""
 
     def __call__(self, parser: Any, namespace: argparse.Namespace, values: Any, option_string: Any = None) -> None:
-        """Take them."""
+        """Store the module and its arguments."""
         del option_string
         if not values:
             parser.error("-m: expected the name of a module")
@@ -90,15 +89,15 @@ class Module(argparse.Action):
 
 
 def program_of(chosen: argparse.Namespace) -> Program:
-    """The program that the command line names; ends with status 2 where it names none."""
+    """The program that the command line names. If it names none, the process ends with status 2."""
     if chosen.module is not None:
         return Program(chosen.module, is_module=True, arguments=tuple(chosen.module_arguments))
     if chosen.program is None:
-        raise SystemExit(_usage(chosen.command))
+        _exit_without_program(chosen.command)
     return Program(chosen.program, is_module=False, arguments=tuple(chosen.arguments))
 
 
-def _usage(command: str) -> int:
+def _exit_without_program(command: str) -> NoReturn:
     argparse.ArgumentParser(
         prog=f"python -m pooled {command}",
         usage=f"python -m pooled {command} [options] (PROGRAM | -m MODULE) [ARGUMENTS]",
@@ -106,7 +105,7 @@ def _usage(command: str) -> int:
 
 
 def pool(text: str) -> tuple[str, Limits]:
-    """A class and its limits, as `--pool` takes them."""
+    """Parse the value of `--pool`: a class and its limits."""
     target, *settings = text.split(",")
     try:
         check_target("--pool", target)
@@ -122,7 +121,7 @@ def pool(text: str) -> tuple[str, Limits]:
 
 
 def file(text: str) -> Destination:
-    """A file that can be written."""
+    """Parse the name of a file, and check that it can be written."""
     try:
         return Destination.of(text)
     except OSError as error:
@@ -130,7 +129,7 @@ def file(text: str) -> Destination:
 
 
 def positive(text: str) -> int:
-    """A number of 1 or more."""
+    """Parse a number of 1 or more."""
     if not text.isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"{text!r}: expected 1 or more")
     return int(text)

@@ -1,4 +1,4 @@
-"""Where reports go, when the program is over: files that were tried before, and standard error."""
+"""Writes reports after the program has ended: to files that were checked before it began, or to standard error."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from pooled._report import files
 
 @attrs.frozen
 class Destination:
-    """A file that can be written, wherever the program may go meanwhile.
+    """A file for a report. Its path is absolute, since the program may change the working directory.
 
     Attributes:
-        typed: how the command line names it.
-        path: where it is.
+        typed: the name on the command line.
+        path: the absolute path.
     """
 
     typed: str
@@ -26,24 +26,24 @@ class Destination:
 
     @classmethod
     def of(cls, typed: str) -> Self:
-        """Try whether it can be written; what is in it stays until then.
+        """Check that the file can be written. Its content stays until the report replaces it.
 
         Raises:
-            OSError: it cannot. The text says why.
+            OSError: it cannot be written; the text says why.
         """
         path = Path(typed).absolute()
         if path.is_dir():
             raise IsADirectoryError(f"{typed}: cannot be written: it is a folder; name a file")
         if files.is_replaced(path):
-            path = path.resolve()  # a link stays, and leads to what is written
-            _try(typed, path)
+            path = path.resolve()  # the report replaces the target of a link, not the link
+            _check_writable(typed, path)
         return cls(typed, path)
 
 
 def write(text: str, file: Destination | None) -> None:
-    """Write to a file, as a whole or not at all, or to standard error."""
+    """Write to a file, completely or not at all, or to standard error."""
     if file is None:
-        stream = sys.__stderr__  # the program may have put something else in its place
+        stream = sys.__stderr__  # the program may have replaced `sys.stderr`
         if stream is not None and not stream.closed:
             stream.write(text + "\n")
             stream.flush()
@@ -54,7 +54,7 @@ def write(text: str, file: Destination | None) -> None:
         write(f"python -m pooled: {file.typed}: cannot be written: {error.strerror}", None)
 
 
-def _try(typed: str, path: Path) -> None:
+def _check_writable(typed: str, path: Path) -> None:
     if path.exists() and not os.access(path, os.W_OK):
         raise PermissionError(f"{typed}: cannot be written: it is read-only; name another file")
     draft = files.draft_of(path)

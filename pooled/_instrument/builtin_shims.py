@@ -1,4 +1,4 @@
-"""Stand-ins: what takes the place of a builtin container in a module, so that what it makes there comes from a pool."""
+"""Shims: objects that replace the name of a builtin container in one module, so that its calls use a pool."""
 
 from __future__ import annotations
 
@@ -11,86 +11,82 @@ import wrapt
 from pooled._plan.builtins import capacity_of, of_the_builtin
 from pooled._pool.decorate import poolable
 
-STOCK: Final[Mapping[str, type]] = MappingProxyType({cls.__name__: cls for cls in (list, dict, set, bytearray)})
-"""The containers that have a name in every module, by it."""
+BUILTINS: Final[Mapping[str, type]] = MappingProxyType({cls.__name__: cls for cls in (list, dict, set, bytearray)})
+"""The builtin containers that a shim can replace, by name."""
 
 
 class BuiltinShim(wrapt.CallableObjectProxy[Any]):
-    """Stands for a builtin container in a module: a call makes one from a pool, in all else it is the builtin.
+    """Replaces a builtin container in a module: a call goes to `make`, and everything else to the builtin.
 
-    Among it `isinstance`, subclassing, `list[int]`, `list | None` and comparison. It cannot be what a class pattern
-    of `match` names, nor what `type(x) is list` asks for.
+    `isinstance`, subclassing, `list[int]`, `list | None` and comparison work as with the builtin. A shim works neither
+    in a class pattern of `match` nor in `type(x) is list`.
     """
 
-    def __init__(self, stock: type, make: Callable[..., Any]) -> None:
-        super().__init__(make)  # so that a call costs no code in Python
-        self._self_stock = stock
+    def __init__(self, builtin: type, make: Callable[..., Any]) -> None:
+        super().__init__(make)  # the proxy calls it without running Python code
+        self._self_builtin = builtin
 
     def __instancecheck__(self, obj: object) -> bool:
-        return isinstance(obj, self._self_stock)
+        return isinstance(obj, self._self_builtin)
 
     def __subclasscheck__(self, cls: type) -> bool:
-        return issubclass(cls, self._self_stock)
+        return issubclass(cls, self._self_builtin)
 
     def __mro_entries__(self, bases: tuple[Any, ...]) -> tuple[type, ...]:
-        return (self._self_stock,)
+        return (self._self_builtin,)
 
     def __eq__(self, other: object) -> bool:
-        return bool(self._self_stock == other)
+        return bool(self._self_builtin == other)
 
     def __ne__(self, other: object) -> bool:
-        return bool(self._self_stock != other)
+        return bool(self._self_builtin != other)
 
     def __hash__(self) -> int:
-        return hash(self._self_stock)
+        return hash(self._self_builtin)
 
     def __getitem__(self, parameters: Any) -> Any:
-        return self._self_stock[parameters]  # type: ignore[index] # as list[int]
+        return self._self_builtin[parameters]  # type: ignore[index] # as in list[int]
 
     def __or__(self, other: Any) -> Any:
-        return self._self_stock | other
+        return self._self_builtin | other
 
     def __ror__(self, other: Any) -> Any:
-        return other | self._self_stock
+        return other | self._self_builtin
 
     def __repr__(self) -> str:
-        return repr(self._self_stock)
+        return repr(self._self_builtin)
 
     def __str__(self) -> str:
-        return str(self._self_stock)
+        return str(self._self_builtin)
 
     def __reduce_ex__(self, protocol: Any) -> Any:
-        return _stock_called, (self._self_stock.__name__,)
+        return type, (self._self_builtin(),)  # `type([])` is `list`: the pickle does not refer to this package
 
 
-def _stock_called(name: str) -> type:
-    return STOCK[name]
-
-
-def as_builtin(stock: type) -> dict[str, Any]:
-    """What objects of a subclass of a builtin container need to be copied, pickled and shown as its own are."""
-    methods: dict[str, Any] = {"__reduce_ex__": lambda self, _: (stock, (stock(self),))}
-    if stock is set:  # which shows the name of a subclass
-        methods["__repr__"] = lambda self: repr(stock(self))
+def lookalike_methods(builtin: type) -> dict[str, Any]:
+    """Methods for a subclass of a builtin container whose objects are copied, pickled and printed as the builtin's."""
+    methods: dict[str, Any] = {"__reduce_ex__": lambda self, _: (builtin, (builtin(self),))}
+    if builtin is set:  # the repr of a set shows the name of its class
+        methods["__repr__"] = lambda self: repr(builtin(self))
     return methods
 
 
 def shim(name: str, module: str, limits: Mapping[str, Any]) -> BuiltinShim:
-    """What makes pooled containers in the place of the builtin `name` in `module`, from a pool of their own.
+    """A shim for the builtin container `name` in `module`. Its calls take from a pool of their own, with these limits.
 
-    Copied and pickled, they are what the program takes them for.
+    Copies and pickles of the containers are plain builtin containers.
     """
-    stock = STOCK[name]
+    builtin = BUILTINS[name]
 
     @of_the_builtin
     def capacity(self: Any) -> int:
-        """What it has room for."""
+        """The number of elements or bytes that fit without a new allocation."""
         return capacity_of(self)
 
     body = {
         "__slots__": (),
         "__module__": module,
-        **as_builtin(stock),
+        **lookalike_methods(builtin),
         "capacity": capacity,
     }
-    return BuiltinShim(stock, poolable(**limits)(type(name, (stock,), body)))
+    return BuiltinShim(builtin, poolable(**limits)(type(name, (builtin,), body)))

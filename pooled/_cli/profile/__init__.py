@@ -1,1 +1,1 @@
-"""Profiles: what `advise` records about the classes of a program."""
+"""Profiles: what `advise` records about the classes of a program, and the advice that it derives."""

@@ -1,4 +1,4 @@
-"""What to pool, of what was seen of a program, and what not, and why."""
+"""Advice on which classes of a profiled program to pool, with the reasons."""
 
 from __future__ import annotations
 
@@ -10,47 +10,47 @@ from typing import Final
 
 import attrs
 
-from pooled._cli.profile.builtin_timing import seconds_of
-from pooled._cli.profile.class_profile import Watched
-from pooled._instrument.builtin_shims import STOCK
+from pooled._cli.profile.builtin_timing import time_builtin
+from pooled._cli.profile.class_profile import ClassProfile
+from pooled._instrument.builtin_shims import BUILTINS
 from pooled._plan.plan import plan_for_class
 
 FEW: Final = 1_000
-"""Of fewer objects than that it does not matter where they come from."""
+"""For fewer objects than this, a pool makes no difference."""
 
-LITTLE: Final = 0.005
-"""Nor does it where they take a smaller share of the time."""
+_MIN_SHARE: Final = 0.005
+"""Nor does it if constructing them takes a smaller share of the time."""
 
-LEAST: Final = 1.05
-"""How many times as fast a pool has to make a builtin container, at least."""
+_MIN_GAIN: Final = 1.05
+"""A pool has to make a builtin container this many times as fast."""
 
-MUCH: Final = 0.02
-"""Where the collector takes a larger share of the time, it matters what wakes it."""
+_MIN_GC_SHARE: Final = 0.02
+"""If the collector takes a larger share of the time, it matters which classes trigger it."""
 
-_WHAT: Final = ("to make them", "to make, fill and drop them")
-"""What is measured of objects of classes, and of builtin containers."""
+_MEASURED: Final = ("to make them", "to make, fill and drop them")
+"""The part of an object's life that was measured: of a class, and of a builtin container."""
 
-LARGEST: Final = 1 << 16
-"""No advice is given to park more objects than that: they are memory, too."""
+_MAX_PARKED: Final = 1 << 16
+"""The advice is never to park more objects than this: they occupy memory."""
 
 
 @attrs.frozen(kw_only=True)
 class Advice:
-    """What is said of a class.
+    """The advice on one class. `--json` prints it under these names.
 
     Attributes:
         target: the class by name.
-        made: how many there were.
-        counted: how many of them were seen; the others are reckoned.
-        peak: how many of them lived at once, at most.
-        seconds: that one lived, on average; None where none was seen to end.
-        share: of the program's time that it took to make them.
-        places: where they were made: file, line and the share of them, most first.
-        pool: whether to pool it.
-        max: then, how many to park.
-        max_cap: then, the largest to park; None: nothing is to be said.
-        scope: then, whose the pool is to be.
-        why: the reason, and what to expect.
+        made: the number of objects constructed.
+        counted: the number of these that were counted; the rest are estimated.
+        peak: the largest number of objects alive at once.
+        seconds: their mean lifetime; None if none was seen to die.
+        share: the share of the program's time that it took to construct them.
+        places: where they were constructed: file, line and the share of the objects, most first.
+        pool: whether to pool the class.
+        max: if so, the number of objects to park.
+        max_cap: if so, the largest capacity to park; None if there is nothing to limit.
+        scope: if so, the scope of the pool.
+        why: the reason, and the effect to expect.
     """
 
     target: str
@@ -68,85 +68,95 @@ class Advice:
 
     @property
     def amount(self) -> str:
-        """How many there were, as far as that is known."""
+        """The number of objects constructed, for people; two digits of it if it is an estimate."""
         return f"{self.made:,}" if self.made == self.counted else f"about {_two_digits(self.made):,}"
 
 
 def _two_digits(number: int) -> int:
-    """A number of which no more is known."""
     unit = int(10 ** max(0, len(str(number)) - 2))
     return round(number / unit) * unit
 
 
-def advice_on(watched: Sequence[Watched], seconds: float, collecting: float) -> list[Advice]:
-    """What is said of each class of a program: what to pool first, each by the time it takes.
+def advice_on(profiles: Sequence[ClassProfile], seconds: float, gc_share: float) -> list[Advice]:
+    """The advice on each class: first the ones to pool, each group by the share of the time.
 
-    The program took so many seconds, and the collector so large a share of them.
+    Args:
+        profiles: the profiles of the classes.
+        seconds: the run time of the program.
+        gc_share: the share of it that collections took.
     """
-    found = [_on(each, seconds, collecting) for each in watched]
-    return sorted(found, key=lambda each: (not each.pool, -each.share, each.target))
+    advice = [_advice_on_class(profile, seconds, gc_share) for profile in profiles]
+    return sorted(advice, key=lambda each: (not each.pool, -each.share, each.target))
 
 
-def _on(watched: Watched, seconds: float, collecting: float) -> Advice:
-    built = watched.built
-    each, pooled_each = _seconds_each(watched)
-    gain = each / pooled_each if pooled_each else None
-    share = min(1.0, built * each / seconds)
-    total = sum(watched.places.values())
-    known = Advice(
-        target=watched.target,
-        made=built,
-        counted=watched.counted,
-        peak=watched.peak,
-        seconds=watched.lived / watched.dropped if watched.dropped else None,
+def _advice_on_class(profile: ClassProfile, seconds: float, gc_share: float) -> Advice:
+    made = profile.made
+    each, each_from_pool = _seconds_each(profile)
+    gain = each / each_from_pool if each_from_pool else None
+    share = min(1.0, made * each / seconds)
+    total = sum(profile.places.values())
+    facts = Advice(
+        target=profile.target,
+        made=made,
+        counted=profile.counted,
+        peak=profile.peak,
+        seconds=profile.lived / profile.dropped if profile.dropped else None,
         share=share,
-        places=[(file, line, count / total) for (file, line), count in watched.places.most_common(3)],
+        places=[(file, line, count / total) for (file, line), count in profile.places.most_common(3)],
         pool=False,
         why="",
     )
-    costs = 0.0 if gain is None else share / gain - share  # what a pool takes longer
-    wakes = _wakes_the_collector(watched) and collecting >= max(MUCH, costs)
-    against = next(_against(watched, known, None if wakes else gain), None)
+    pool_costs = 0.0 if gain is None else share / gain - share  # the share that a slower pool would add
+    saves_gc = _triggers_gc(profile) and gc_share >= max(_MIN_GC_SHARE, pool_costs)
+    against = next(_reasons_against(profile, facts, None if saves_gc else gain), None)
     if against is not None:
-        return attrs.evolve(known, why=against)
-    elsewhere = watched.elsewhere * 10 > watched.dropped
+        return attrs.evolve(facts, why=against)
     return attrs.evolve(
-        known,
+        facts,
         pool=True,
-        max=min(LARGEST, _rounded(max(16, watched.reused))),
-        max_cap=_capacity(watched.capacities),
-        scope="global" if elsewhere else "local",
-        why="; ".join(_expectation(watched, share, gain, collecting if wakes else 0.0)),
+        max=min(_MAX_PARKED, _power_of_two(max(16, profile.reused))),
+        max_cap=_max_cap(profile.capacities),
+        scope="global" if _dies_elsewhere(profile) else "local",
+        why="; ".join(_expectation(profile, share, gain, gc_share if saves_gc else 0.0)),
     )
 
 
-def _seconds_each(watched: Watched) -> tuple[float, float | None]:
-    """What it took to make one; of a builtin container, what a whole life takes, and what it takes from a pool."""
-    if watched.cls not in STOCK.values():
-        return (watched.making / watched.made if watched.made else 0.0), None
-    return seconds_of(watched.cls, median_low(watched.capacities or [0]))
+def _is_builtin(profile: ClassProfile) -> bool:
+    return profile.cls in BUILTINS.values()
 
 
-def _against(watched: Watched, known: Advice, gain: float | None) -> Iterator[str]:
-    """Why not to pool a class; `gain` is how many times as fast it is from a pool, where that is known."""
-    if known.made < FEW:
-        yield f"only {known.made:,} {'was' if known.made == 1 else 'were'} made"
-    if watched.cls not in STOCK.values() and (refused := _refused(watched.cls)):
-        yield refused
-    if watched.alive * 2 > watched.alive + watched.dropped:
+def _dies_elsewhere(profile: ClassProfile) -> bool:
+    """Whether other threads drop more than a tenth of the objects."""
+    return profile.elsewhere * 10 > profile.dropped
+
+
+def _seconds_each(profile: ClassProfile) -> tuple[float, float | None]:
+    """The duration of a construction, and None; of a builtin container, that of a whole life, and that with a pool."""
+    if not _is_builtin(profile):
+        return (profile.making / profile.timed if profile.timed else 0.0), None
+    return time_builtin(profile.cls, median_low(profile.capacities or [0]))
+
+
+def _reasons_against(profile: ClassProfile, facts: Advice, gain: float | None) -> Iterator[str]:
+    """The reasons not to pool a class. `gain`: how many times as fast a pool makes it, if that is known."""
+    if facts.made < FEW:
+        yield f"only {facts.made:,} {'was' if facts.made == 1 else 'were'} made"
+    if not _is_builtin(profile) and (refusal := _refusal(profile.cls)):
+        yield refusal
+    if profile.alive * 2 > profile.alive + profile.dropped:
         yield "most of them lived to the end"
-    if watched.first * 4 > known.made * 3:
-        yield f"{watched.first / known.made:.0%} of them lived at once, so that few would be used again"
-    if watched.collected * 2 > watched.dropped:
+    if profile.at_peak * 4 > facts.made * 3:
+        yield f"{profile.at_peak / facts.made:.0%} of them lived at once, so that few would be used again"
+    if profile.collected * 2 > profile.dropped:
         yield "most of them were found by the collector, which frees them: end the cycles that they are in first"
-    if known.share < LITTLE:
-        yield f"{_WHAT[watched.cls in STOCK.values()]} took {known.share:.2%} of the time"
-    if gain is not None and gain < LEAST:
+    if facts.share < _MIN_SHARE:
+        yield f"{_MEASURED[_is_builtin(profile)]} took {facts.share:.2%} of the time"
+    if gain is not None and gain < _MIN_GAIN:
         yield f"from a pool they are {gain:.2f} times as fast"
 
 
-def _refused(cls: type) -> str | None:
-    """Why the library would not have it."""
+def _refusal(cls: type) -> str | None:
+    """The error with which the library refuses to pool a class."""
     try:
         plan_for_class(cls, reset=None, capacity=None, keep=(), hooked=True)
     except (TypeError, ValueError) as error:
@@ -154,43 +164,43 @@ def _refused(cls: type) -> str | None:
     return None
 
 
-def _rounded(number: int) -> int:
+def _power_of_two(number: int) -> int:
     """The next power of two."""
     return 1 << max(0, number - 1).bit_length()
 
 
-def _capacity(seen: Sequence[int]) -> int | None:
-    """What all but one in a hundred were not larger than, and some room; None where none has a size."""
-    if not seen:
+def _max_cap(capacities: Sequence[int]) -> int | None:
+    """A limit that discards at most one container in a hundred; None if nothing has a size."""
+    if not capacities:
         return None
-    return _rounded(max(64, sorted(seen)[len(seen) * 99 // 100]))
+    return _power_of_two(max(64, sorted(capacities)[len(capacities) * 99 // 100]))
 
 
-def _expectation(watched: Watched, share: float, gain: float | None, collecting: float) -> Iterator[str]:
-    """What to expect of a pool, and what else there is to know."""
+def _expectation(profile: ClassProfile, share: float, gain: float | None, gc_share: float) -> Iterator[str]:
+    """The effect to expect of a pool, and hints how to use it."""
     faster = ", of which a part is saved" if gain is None else f"; from a pool they are {gain:.1f} times as fast"
-    yield f"{_WHAT[gain is not None]} took {share:.1%} of the time{faster}"
-    if collecting:
-        yield f"so many at once wake the collector, which took {collecting:.0%}; from a pool they do not"
-    if watched.elsewhere * 10 > watched.dropped:
+    yield f"{_MEASURED[gain is not None]} took {share:.1%} of the time{faster}"
+    if gc_share:
+        yield f"so many at once wake the collector, which took {gc_share:.0%}; from a pool they do not"
+    if _dies_elsewhere(profile):
         yield "another thread drops them"
-    if gain is None and _knows_its_fields(watched.cls):
-        (file, line), _ = watched.places.most_common(1)[0]
+    if gain is None and _has_field_plan(profile.cls):
+        (file, line), _ = profile.places.most_common(1)[0]
         where = f"{Path(file).name}:{line}"
-        yield f"more with pooled.take({watched.cls.__name__}, ...) at {where}, which keeps its parts"
+        yield f"more with pooled.take({profile.cls.__name__}, ...) at {where}, which keeps its parts"
 
 
-def _wakes_the_collector(watched: Watched) -> bool:
-    """Whether so many of its objects are made in one go, which a pool would have, that a collection begins."""
-    return watched.cls is not bytearray and watched.reused * 4 >= gc.get_threshold()[0]
+def _triggers_gc(profile: ClassProfile) -> bool:
+    """Whether the program allocates, at a time, enough objects that a pool would reuse to trigger a collection."""
+    return profile.cls is not bytearray and profile.reused * 4 >= gc.get_threshold()[0]
 
 
-def _knows_its_fields(cls: type) -> bool:
+def _has_field_plan(cls: type) -> bool:
     return plan_for_class(cls, reset=None, capacity=None, keep=(), hooked=True).fields is not None
 
 
 def configuration(advice: Sequence[Advice], command: str) -> str:
-    """What `run` takes, in TOML."""
+    """The advice as the TOML file that `run --config` reads."""
     lines = [f"# What `python -m pooled advise` found for: {command}", ""]
     for each in advice:
         if not each.pool:

@@ -1,4 +1,4 @@
-"""What a life of a builtin container takes, made, filled and dropped, with a pool and without: measured on the spot."""
+"""Times the whole life of a builtin container, with and without a pool: construct, fill and drop."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ _FILL: Final[Mapping[str, str]] = MappingProxyType(
 _TRIES: Final = 7
 
 
-def seconds_of(stock: type, size: int) -> tuple[float, float]:
-    """What one of so many elements or bytes takes, at best: the builtin one, and one from a pool."""
-    name = stock.__name__
-    sides: list[Any] = [stock, shim(name, __name__, {"max_cap": 1 << 40})]
+def time_builtin(builtin: type, size: int) -> tuple[float, float]:
+    """Measure the shortest life in seconds of a container of `size` elements or bytes: builtin, and from a pool."""
+    name = builtin.__name__
+    sides: list[Any] = [builtin, shim(name, __name__, {"max_cap": 1 << 40})]
     timers = [_timer(make, name, size) for make in sides]
     rounds = max(20, 20_000 // (size + 10))
     best = [min(one) for one in zip(*([each(rounds) / rounds for each in timers] for _ in range(_TRIES)), strict=True)]

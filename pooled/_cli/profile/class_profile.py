@@ -1,186 +1,185 @@
-"""What is counted of the objects of one class while a program runs under `advise`.
+"""The profile of one class: the counts and estimates of its objects while a program runs under `advise`.
 
-All are counted as they are made. Of one in so many, fewer and fewer as there are more, it is seen where it is made, how
-long it lives, and where it ends. A class of which there are very many is watched a part of the time only; how many
-there were meanwhile is reckoned from that.
+Every construction is counted. A sample of the objects, which gets sparser as their number grows, is also followed:
+where each was created, how long it lived, and where it died. A class with very many objects is profiled only in short
+windows; the counts for the pauses between them are extrapolated.
 """
 
 from __future__ import annotations
 
 import threading
 from collections import Counter
-from typing import Final, TypeAlias
+from typing import Final
 
-from pooled._cli.profile.gc_clock import CLOCK, Collector
+from pooled._cli.profile.gc_clock import CLOCK, GcClock
+from pooled._cli.profile.places import Place
 
 MANY: Final = 20_000
-"""From so many on, a class is watched a part of the time."""
+"""A class that has constructed this many objects is profiled in windows only."""
 
-SHORTEST: Final = 1e-4
-"""From a part of fewer seconds nothing is reckoned: it was all collections, perhaps."""
+_SHORTEST_WINDOW: Final = 1e-4
+"""Nothing is extrapolated from a shorter window, in seconds: collections may have filled it."""
 
-RAREST: Final = 63
-"""Of so many and one, one is looked after, at last."""
+_LAST_MASK: Final = 63
+"""The sparsest sample is one object in `_LAST_MASK + 1`."""
 
-Place: TypeAlias = tuple[str, int]
-"""A file, and a line of it."""
+_MAX_CAPACITIES: Final = 10_000
+"""The number of sizes of containers that a profile keeps."""
 
 
-class Stretch:
-    """A part of the time in which a class was watched, and the one after it, in which it was not.
-
-    Its clock stands still in collections.
+class Window:
+    """A period in which a class was profiled, and the pause after it. Its clock stops in collections.
 
     Attributes:
-        alive: how many are alive of those that were seen in it.
-        factor: how many each of them stands for, for those that were not seen; 1 until the next part begins.
-        before: how many had been counted when it began.
-        first: how many were made in it while as many lived as never before.
+        alive: the number of objects alive, of those constructed in it.
+        factor: the number of objects that each of them stands for; 1 until the next window opens.
+        before: the number of objects counted before it opened.
+        at_peak: the number of objects whose construction raised the peak.
     """
 
-    __slots__ = ("_length", "_over", "alive", "before", "factor", "first")
+    __slots__ = ("_closed", "_seconds", "alive", "at_peak", "before", "factor")
 
     def __init__(self, counted: int) -> None:
-        self.alive = self.first = 0
+        self.alive = self.at_peak = 0
         self.factor = 1.0
         self.before = counted
-        self._over: float | None = None
-        self._length = 0.0
+        self._closed: float | None = None
+        self._seconds = 0.0
 
-    def end(self, now: float, seconds: float) -> None:
-        """It was watched for so many seconds of the program's own, and is no more."""
-        self._over, self._length = now, seconds
+    def close(self, now: float, seconds: float) -> None:
+        """Close it after the program ran for this long in it."""
+        self._closed, self._seconds = now, seconds
 
-    def unseen(self, now: float) -> float:
-        """How long it has not been watched since, as a multiple of the time in which it was."""
-        if self._over is None or self._length < SHORTEST:
+    def paused(self, now: float) -> float:
+        """The duration of the pause so far, as a multiple of the duration of the window."""
+        if self._closed is None or self._seconds < _SHORTEST_WINDOW:
             return 0.0
-        return (now - self._over) / self._length
+        return (now - self._closed) / self._seconds
 
 
-class Life:
-    """One object that is looked after, from when it was made; it stands for `weight` of those of its stretch."""
+class Sample:
+    """One followed object. It stands for `weight` objects of its window."""
 
-    __slots__ = ("began", "stretch", "thread", "weight")
+    __slots__ = ("created", "thread", "weight", "window")
 
-    def __init__(self, weight: int, stretch: Stretch) -> None:
+    def __init__(self, weight: int, window: Window) -> None:
         self.weight = weight
-        self.stretch = stretch
+        self.window = window
         self.thread = threading.get_ident()
-        self.began = CLOCK()
+        self.created = CLOCK()
 
 
-class Watched:
-    """What is known of the objects of a class.
+class ClassProfile:
+    """The counts and estimates of the objects of one class.
 
     Attributes:
-        target: the class by name, as configurations have it.
-        cls: the class; where a module calls a builtin container, that.
-        collector: what the collector does meanwhile.
-        counted: how many were seen to be made.
-        places: where they were made.
-        alive: how many there are now, reckoned.
-        peak: how many there were at most.
-        first: how many were made while as many lived as never before, reckoned: no pool could serve these.
-        reused: how many at most would have waited in a pool for those that were made later.
-        dropped: how many ended, reckoned, and so are the next two.
-        elsewhere: how many of these on another thread than that which made them.
-        collected: how many of these were found by the collector.
-        lived: seconds that those which ended lived, together.
-        making: seconds that it took to make those that were looked after.
-        made: how many these were.
-        capacities: the sizes that containers had when they ended.
-        is_over: whether the program is; nothing is noted any more.
+        target: the class by name, as in a configuration file.
+        cls: the class; the builtin one, where a module calls a builtin container.
+        clock: times the collections.
+        counted: the number of constructions counted.
+        places: the number of constructions by place, estimated from the samples.
+        alive: the number of objects alive now, estimated.
+        peak: the largest number of objects alive at once, estimated.
+        at_peak: the number of objects whose construction raised the peak, estimated. No pool could have served these.
+        reused: the largest number of parked objects that later constructions would have taken from a pool.
+        dropped: the number of objects that died, estimated.
+        elsewhere: how many of these died on another thread than the one that created them.
+        collected: how many of these a garbage collection freed.
+        lived: the total lifetime of these in seconds.
+        making: the total duration of the timed constructions in seconds.
+        timed: the number of timed constructions.
+        capacities: the sizes that containers had when they died.
+        is_finished: whether the program has ended. The profile records nothing after that.
     """
 
-    def __init__(self, target: str, cls: type, collector: Collector) -> None:
-        self.target, self.cls, self.collector = target, cls, collector
+    def __init__(self, target: str, cls: type, clock: GcClock) -> None:
+        self.target, self.cls, self.clock = target, cls, clock
         self.counted = 0
         self.places: Counter[Place] = Counter()
-        self.alive = self.dropped = self.elsewhere = self.collected = self.first = 0.0
+        self.alive = self.dropped = self.elsewhere = self.collected = self.at_peak = 0.0
         self.peak = self.reused = 0
         self.lived = self.making = 0.0
-        self.made = 0
+        self.timed = 0
         self.capacities: list[int] = []
-        self.is_over = False
+        self.is_finished = False
         self._mask = 0
-        self._stretch = Stretch(0)
-        self._began: float | None = None  # when a part of the time began in which it is watched
+        self._window = Window(0)
+        self._opened: float | None = None  # when the current window opened
         self._not_counted = 0.0
-        self._parked = 0  # how many would wait in a pool that never discards, at most so far
+        self._parked = 0  # the largest number of objects that a pool without a limit would have parked
 
     def count(self) -> bool:
-        """Count one that is made; whether it is to be looked after."""
+        """Count a construction. Return whether to sample the object."""
         counted = self.counted = self.counted + 1
         return not counted & self._mask
 
-    def begin(self, place: Place) -> Life:
-        """Look after one that is made there."""
+    def sample(self, place: Place) -> Sample:
+        """Start to follow an object that is constructed at this place."""
         weight = self._mask + 1
-        if self._mask < RAREST and self.counted >= 1_000 * weight:
+        if self._mask < _LAST_MASK and self.counted >= 1_000 * weight:
             self._mask = self._mask * 2 + 1
         self.places[place] += weight
-        stretch = self._stretch
-        stretch.alive += weight
+        window = self._window
+        window.alive += weight
         self.alive += weight
-        now = int(self.alive) - weight + 1  # this one stands for itself, here
+        now = int(self.alive) - weight + 1  # the object itself, not the ones that it stands for
         if now > self.peak:
-            stretch.first += now - self.peak
-            self.first += now - self.peak
+            window.at_peak += now - self.peak
+            self.at_peak += now - self.peak
             self.peak = now
         self.reused = max(self.reused, self._parked - (self.peak - now))
-        return Life(weight, stretch)
+        return Sample(weight, window)
 
-    def end(self, life: Life, *, collecting: bool, capacity: int | None = None) -> None:
-        """One that was looked after has ended."""
-        if self.is_over:  # perhaps so much so that the modules have lost their names
+    def record_death(self, sample: Sample, *, collecting: bool, capacity: int | None = None) -> None:
+        """Record that a sampled object died: whether in a collection, and its size, if it is a container."""
+        if self.is_finished:  # the interpreter may have cleared the globals of this module
             return
-        unseen = self._stretch.unseen(self.collector.now())
-        if unseen:  # of the others, those that were not seen are as many as those that were; this one is itself
-            others = self._stretch.alive - (life.weight if life.stretch is self._stretch else 0)
-            self.peak = max(self.peak, int(self.alive) - life.weight + 1 + int(others * unseen))
-        life.stretch.alive -= life.weight
-        weight = life.weight * life.stretch.factor
+        paused = self._window.paused(self.clock.now())
+        if paused:  # `paused` times as many objects were constructed in the pause as in the window
+            others = self._window.alive - (sample.weight if sample.window is self._window else 0)
+            self.peak = max(self.peak, int(self.alive) - sample.weight + 1 + int(others * paused))
+        sample.window.alive -= sample.weight
+        weight = sample.weight * sample.window.factor
         self.alive -= weight
-        self._parked = max(self._parked, self.peak - int(self.alive + self._stretch.alive * unseen))
+        self._parked = max(self._parked, self.peak - int(self.alive + self._window.alive * paused))
         self.dropped += weight
-        self.lived += (CLOCK() - life.began) * weight
-        if life.thread != threading.get_ident():
+        self.lived += (CLOCK() - sample.created) * weight
+        if sample.thread != threading.get_ident():
             self.elsewhere += weight
         if collecting:
             self.collected += weight
-        if capacity is not None and len(self.capacities) < 10_000:
+        if capacity is not None and len(self.capacities) < _MAX_CAPACITIES:
             self.capacities.append(capacity)
 
-    def begin_part(self) -> None:
-        """A part of the time begins in which it is watched; it may have been watched all the time until then."""
-        self._began = now = self.collector.now()
-        last, self._stretch = self._stretch, Stretch(self.counted)
-        unseen = last.unseen(now)
-        self._reckon(last, unseen)
-        self.alive += last.alive * unseen
+    def open_window(self) -> None:
+        """Open a window. The class may have been profiled without a break until now."""
+        self._opened = now = self.clock.now()
+        last, self._window = self._window, Window(self.counted)
+        paused = last.paused(now)
+        self._extrapolate(last, paused)
+        self.alive += last.alive * paused
         self.peak = max(self.peak, int(self.alive) - self._mask)
-        last.factor += unseen
+        last.factor += paused
 
-    def end_part(self, watching: float) -> None:
-        """It is over; so many seconds of it went into watching whatever was watched meanwhile."""
-        if self._began is not None:
-            now = self.collector.now()
-            seconds = now - self._began
-            self._stretch.end(now, max(seconds - watching, seconds / 10))
-            self._began = None
+    def close_window(self, profiling: float) -> None:
+        """Close the window, of which profiling took this many seconds."""
+        if self._opened is not None:
+            now = self.clock.now()
+            seconds = now - self._opened
+            self._window.close(now, max(seconds - profiling, seconds / 10))
+            self._opened = None
 
-    def over(self) -> None:
-        """So is the program."""
-        self._reckon(self._stretch, self._stretch.unseen(self.collector.now()))
-        self.is_over = True
+    def finish(self) -> None:
+        """End the profile with the program."""
+        self._extrapolate(self._window, self._window.paused(self.clock.now()))
+        self.is_finished = True
 
-    def _reckon(self, stretch: Stretch, unseen: float) -> None:
-        """A stretch is over, and so much of it was not seen."""
-        self._not_counted += (self.counted - stretch.before) * unseen
-        self.first += stretch.first * unseen
+    def _extrapolate(self, window: Window, paused: float) -> None:
+        """Add the constructions in the pause after a window."""
+        self._not_counted += (self.counted - window.before) * paused
+        self.at_peak += window.at_peak * paused
 
     @property
-    def built(self) -> int:
-        """How many were made, as far as can be told."""
+    def made(self) -> int:
+        """The number of objects constructed, estimated."""
         return max(self.counted + int(self._not_counted), self.peak)

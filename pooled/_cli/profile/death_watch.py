@@ -1,4 +1,4 @@
-"""Hearing of the ends of the objects of a class."""
+"""Reports the death of sampled objects of one class to its profile."""
 
 from __future__ import annotations
 
@@ -6,107 +6,107 @@ import weakref
 from contextlib import suppress
 from typing import Any, Protocol
 
-from pooled._cli.profile.class_profile import Life, Watched
+from pooled._cli.profile.class_profile import ClassProfile, Sample
 
 
-class Ends(Protocol):
-    """What hears of the ends of the objects that it is to look after."""
+class DeathWatch(Protocol):
+    """Reports the death of the objects that it watches."""
 
-    def look_after(self, obj: Any, life: Life) -> None:
-        """Tell what is known of the class when this one ends."""
+    def watch(self, obj: Any, sample: Sample) -> None:
+        """Report the death of this object."""
 
-    def put_on(self) -> None:
-        """There may be more from now on."""
+    def install(self) -> None:
+        """Prepare the class: more objects may be watched from now on."""
 
-    def put_back(self) -> None:
-        """There will be no more for now."""
+    def uninstall(self) -> None:
+        """Restore the class as soon as no watched object is left."""
 
     def forget(self) -> None:
-        """Nobody wants to hear of those that are left: the modules may have lost their names when they end."""
+        """Report nothing more. The remaining objects may die when the interpreter has cleared all globals."""
 
 
-def ends_of(watched: Watched) -> Ends:
-    """What does that for a class."""
-    return _References(watched) if watched.cls.__weakrefoffset__ else _Finalizer(watched)
+def death_watch(profile: ClassProfile) -> DeathWatch:
+    """The cheapest watch that the class permits."""
+    return _WeakrefWatch(profile) if profile.cls.__weakrefoffset__ else _FinalizerWatch(profile)
 
 
-class _Reference(weakref.ref[Any]):
-    """A weak reference to an object that is looked after."""
+class _SampleRef(weakref.ref[Any]):
+    """A weak reference to a sampled object."""
 
-    __slots__ = ("life",)
-    life: Life
+    __slots__ = ("sample",)
+    sample: Sample
 
 
-class _References:
-    """By weak references. They cost the other objects nothing."""
+class _WeakrefWatch:
+    """Watches by weak references, which cost the other objects of the class nothing."""
 
-    def __init__(self, watched: Watched) -> None:
-        self._native_debug = watched
-        self._references: dict[int, _Reference] = {}
+    def __init__(self, profile: ClassProfile) -> None:
+        self._profile = profile
+        self._references: dict[int, _SampleRef] = {}
 
-    def look_after(self, obj: Any, life: Life) -> None:
-        reference = _Reference(obj, self._ended)
-        reference.life = life
+    def watch(self, obj: Any, sample: Sample) -> None:
+        reference = _SampleRef(obj, self._report)
+        reference.sample = sample
         self._references[id(reference)] = reference
 
-    def put_on(self) -> None:
+    def install(self) -> None:
         pass
 
-    def put_back(self) -> None:
+    def uninstall(self) -> None:
         pass
 
     def forget(self) -> None:
         self._references.clear()
 
-    def _ended(self, reference: Any) -> None:
+    def _report(self, reference: Any) -> None:
         del self._references[id(reference)]
-        self._native_debug.end(reference.life, collecting=self._native_debug.collector.is_at_work())
+        self._profile.record_death(reference.sample, collecting=self._profile.clock.is_collecting_here())
 
 
-class _Finalizer:
-    """By a `__del__` of the class, which it has as long as there is an object that is looked after."""
+class _FinalizerWatch:
+    """Watches by a `__del__` of the class, which the class has only while a watched object is alive."""
 
-    def __init__(self, watched: Watched) -> None:
-        self._cls = cls = watched.cls
-        self._own = cls.__dict__.get("__del__")
-        self._lives: dict[int, Life] = {}
-        self._is_on = False
+    def __init__(self, profile: ClassProfile) -> None:
+        self._cls = cls = profile.cls
+        self._original = cls.__dict__.get("__del__")
+        self._samples: dict[int, Sample] = {}
+        self._is_installed = False
         inherited = getattr(cls, "__del__", None)
-        lives = self._lives
+        samples = self._samples
 
-        def __del__(obj: Any) -> None:  # noqa: N807 (it becomes one)
-            life = lives.pop(id(obj), None)
-            if life is not None:
-                watched.end(life, collecting=watched.collector.is_at_work())
-                self._spare()
+        def __del__(obj: Any) -> None:  # noqa: N807 (it becomes a method)
+            sample = samples.pop(id(obj), None)
+            if sample is not None:
+                profile.record_death(sample, collecting=profile.clock.is_collecting_here())
+                self._restore_if_idle()
             if inherited is not None:
                 inherited(obj)
 
-        self._function = __del__
+        self._finalizer = __del__
 
-    def look_after(self, obj: Any, life: Life) -> None:
-        self._lives[id(obj)] = life
-        if not self._is_on:  # another thread was between the two
-            type.__setattr__(self._cls, "__del__", self._function)
+    def watch(self, obj: Any, sample: Sample) -> None:
+        self._samples[id(obj)] = sample
+        if not self._is_installed:  # another thread uninstalled it after the construction began
+            type.__setattr__(self._cls, "__del__", self._finalizer)
 
-    def put_on(self) -> None:
-        self._is_on = True
-        type.__setattr__(self._cls, "__del__", self._function)
+    def install(self) -> None:
+        self._is_installed = True
+        type.__setattr__(self._cls, "__del__", self._finalizer)
 
-    def put_back(self) -> None:
-        self._is_on = False
-        self._spare()
+    def uninstall(self) -> None:
+        self._is_installed = False
+        self._restore_if_idle()
 
     def forget(self) -> None:
-        self._lives.clear()
-        self.put_back()
+        self._samples.clear()
+        self.uninstall()
 
-    def _spare(self) -> None:
-        """Have objects end without any code in Python, where none of them is looked after."""
-        if self._is_on or self._lives or self._cls.__dict__.get("__del__") is not self._function:
+    def _restore_if_idle(self) -> None:
+        """Remove our `__del__` when no watched object needs it, so that objects die without calling Python code."""
+        if self._is_installed or self._samples or self._cls.__dict__.get("__del__") is not self._finalizer:
             return
-        if self._own is None:
-            with suppress(AttributeError):  # another thread has just done it
+        if self._original is None:
+            with suppress(AttributeError):  # another thread has just removed it
                 type.__delattr__(self._cls, "__del__")
         else:
-            type.__setattr__(self._cls, "__del__", self._own)
+            type.__setattr__(self._cls, "__del__", self._original)

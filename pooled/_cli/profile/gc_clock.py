@@ -1,4 +1,4 @@
-"""What the cyclic collector does while a program runs under `advise`."""
+"""A clock that stops during garbage collections, and the count and duration of these."""
 
 from __future__ import annotations
 
@@ -9,48 +9,47 @@ from typing import Final
 CLOCK: Final = time.perf_counter
 
 
-class Collector:
-    """Counts what the cyclic collector does and how long it takes.
+class GcClock:
+    """Counts and times garbage collections; `on_gc` is one of `gc.callbacks`.
 
     Attributes:
-        collections: by generation.
-        seconds: that they took.
-        lost: seconds that went by in collections, and in watching: not what the program's own code took.
-        call: seconds that it takes to count a builtin container.
+        collections: the number of collections, by generation.
+        seconds: the time spent in collections.
+        excluded: the seconds spent in collections and in profiling. The program's own code did not take this time.
     """
 
     def __init__(self) -> None:
         self.collections = [0, 0, 0]
         self.seconds = 0.0
-        self.lost = 0.0
-        self.call = 0.0
-        self._thread: int | None = None  # the one that collects now
-        self._latest = 0.0  # a thread may be stopped while it stops the clock
-        self._stopped = self._others = 0.0  # as it began: the clock, and the time of others
+        self.excluded = 0.0
+        self._thread: int | None = None  # the thread that runs a collection now
+        self._latest = 0.0  # the last result of `now`: the clock never goes back
+        self._started = self._others = 0.0  # at the start of a collection: the time, and that of the other threads
 
-    def is_at_work(self) -> bool:
-        """Whether this thread is collecting now: others may run meanwhile, where an object has code that does."""
+    def is_collecting_here(self) -> bool:
+        """Whether this thread runs a collection now. Other threads may run, too, while a finalizer does."""
         return self._thread == threading.get_ident()
 
     def now(self) -> float:
-        """What a clock says that stands still in collections."""
-        self._latest = max(self._latest, (CLOCK() if self._thread is None else self._stopped) - self.seconds)
+        """The time in seconds, without the time spent in collections."""
+        # `on_gc` changes the fields below one by one, and this thread may run between two changes.
+        self._latest = max(self._latest, (CLOCK() if self._thread is None else self._started) - self.seconds)
         return self._latest
 
-    def see(self, phase: str, info: dict[str, int]) -> None:
-        """One of `gc.callbacks`. What other threads do meanwhile is not the collector's time."""
+    def on_gc(self, phase: str, info: dict[str, int]) -> None:
+        """Start or stop the timing of a collection. Subtract the time that other threads ran meanwhile."""
         if phase == "start":
-            self._stopped = CLOCK()
+            self._started = CLOCK()
             self._thread = threading.get_ident()
-            self._others = _time_of_others()
+            self._others = _seconds_of_other_threads()
         else:
-            spent = max(0.0, CLOCK() - self._stopped - (_time_of_others() - self._others))
+            spent = max(0.0, CLOCK() - self._started - (_seconds_of_other_threads() - self._others))
             self.seconds += spent
             self._thread = None
-            self.lost += spent
+            self.excluded += spent
             self.collections[min(info["generation"], 2)] += 1
 
 
-def _time_of_others() -> float:
-    """What the other threads of this process have taken of the processor."""
+def _seconds_of_other_threads() -> float:
+    """The processor time that all other threads of this process have used."""
     return time.process_time() - time.thread_time()

@@ -1,4 +1,4 @@
-"""The code of a program, which shows the classes that it makes as it makes them."""
+"""Compiles a program so that it calls a hook with each class that it defines."""
 
 from __future__ import annotations
 
@@ -8,29 +8,29 @@ from functools import partial
 from types import CodeType
 from typing import Any, Final, TypeAlias
 
-SeeClass: TypeAlias = Callable[[str, type], type]
-"""Called with the qualified name of a class that `__main__` made, decorated, and the class; what it is to be."""
+ClassHook: TypeAlias = Callable[[str, type], type]
+"""Called with the qualified name of a class of `__main__` and the class, decorated; returns the class to use."""
 
-_MARK: Final = "__pooled_see__ "
-"""What begins the constants that stand for functions, until they are put in their places."""
+_MARK: Final = "__pooled_class_hook__ "
+"""The start of the constants that stand for the hook until `_with_hook` replaces them."""
 
 
-def compiled(source: bytes, file: str, see_class: SeeClass) -> CodeType:
-    """The code of a program, which shows each class that it makes.
+def compile_with_hook(source: bytes, file: str, hook: ClassHook) -> CodeType:
+    """Compile the source of a program so that it calls the hook with each class.
 
     Raises:
-        SyntaxError, ValueError: what is wrong with it.
+        SyntaxError, ValueError: the source is invalid.
     """
     try:
         tree = ast.parse(source, file)
-        code = compile(ast.fix_missing_locations(_Shown().visit(tree)), file, "exec", dont_inherit=True)
+        code = compile(ast.fix_missing_locations(_Decorator().visit(tree)), file, "exec", dont_inherit=True)
     except (SyntaxError, ValueError) as error:
-        raise error.with_traceback(None) from None  # Python shows no code of its own here
-    return _seen(code, see_class)
+        raise error.with_traceback(None) from None  # Python prints no frames of its own here
+    return _with_hook(code, hook)
 
 
-class _Shown(ast.NodeTransformer):
-    """Puts a decorator over each class that is not in a function: a constant, so that no name is needed or bound."""
+class _Decorator(ast.NodeTransformer):
+    """Decorates each class outside of functions with a constant, since a name would be visible to the program."""
 
     def __init__(self) -> None:
         self._outer: list[str] = []
@@ -51,14 +51,14 @@ class _Shown(ast.NodeTransformer):
         return node
 
 
-def _seen(code: CodeType, see_class: SeeClass) -> CodeType:
-    """The same code with functions for what stands for them."""
-    return code.replace(co_consts=tuple(_constant(each, see_class) for each in code.co_consts))
+def _with_hook(code: CodeType, hook: ClassHook) -> CodeType:
+    """The code with the hook in the place of the marked constants."""
+    return code.replace(co_consts=tuple(_constant(each, hook) for each in code.co_consts))
 
 
-def _constant(value: object, see_class: SeeClass) -> Any:
+def _constant(value: object, hook: ClassHook) -> Any:
     if isinstance(value, CodeType):
-        return _seen(value, see_class)
+        return _with_hook(value, hook)
     if isinstance(value, str) and value.startswith(_MARK):
-        return partial(see_class, value.removeprefix(_MARK))
+        return partial(hook, value.removeprefix(_MARK))
     return value

@@ -1,4 +1,4 @@
-"""Running somebody's program as `__main__`, as Python itself would, with a look at the classes that it makes."""
+"""Executes a program as `__main__`, as Python itself would, and calls a hook with the classes that it defines."""
 
 from __future__ import annotations
 
@@ -18,78 +18,83 @@ from typing import Any, Final
 
 import attrs
 
-from pooled._cli.program.class_hook import SeeClass, compiled
-from pooled._cli.program.exit_status import ended
-from pooled._instrument.import_hooks import unwrap
+from pooled._cli.program.class_hook import ClassHook, compile_with_hook
+from pooled._cli.program.exit_status import exit_status
+from pooled._instrument.import_hooks import without_callbacks
 
-STDIN: Final = "-"
+_STDIN: Final = "-"
 """The name of a program that is read from standard input."""
+
+_INTERRUPTED: Final = 130
+"""The exit status of a program that a signal interrupted."""
 
 
 @attrs.frozen
 class Program:
-    """A program: a file, or a module, and what it is given."""
+    """A program: the name of a file or module, and its arguments."""
 
     name: str
     is_module: bool = attrs.field(kw_only=True)
-    arguments: tuple[str, ...] = attrs.field(kw_only=True, default=())
+    arguments: tuple[str, ...] = attrs.field(kw_only=True)
 
     @property
     def command(self) -> str:
-        """As one would type it."""
+        """The program as typed after `python`."""
         return " ".join((*(("-m",) if self.is_module else ()), self.name, *self.arguments))
 
 
 class CannotRunError(Exception):
-    """There is no such program, or it cannot be read."""
+    """The program does not exist or cannot be read."""
 
 
 def execute(
     program: Program,
-    see_class: SeeClass,
+    class_hook: ClassHook,
     names_for: Callable[[bytes], dict[str, Any]],
     at_end: Callable[[int], object],
 ) -> int:
-    """Run a program; the exit status with which Python ends as the program would have.
+    """Run a program, and return its exit status.
 
     Args:
-        program: what to run.
-        see_class: what sees its classes, and may put others in their place.
-        names_for: what its module has before it begins, by its source.
-        at_end: called with the exit status when all is over: its threads, too, and what it registered with `atexit`.
+        program: the program to run.
+        class_hook: called with its classes; may replace them.
+        names_for: called with its source; returns the names that its module has from the start.
+        at_end: called with the exit status, after all threads have ended and the program's `atexit` functions have run.
 
     Raises:
-        CannotRunError: there is no such program.
-        KeyboardInterrupt: that ended it, and was told; Python makes an exit status of it.
+        CannotRunError: the program does not exist or cannot be read.
+        KeyboardInterrupt: it ended the program, and was printed. Python sets the exit status.
     """
-    module, source = _module_of(program) if program.is_module else _script_of(program)
+    module, source = _load_module(program) if program.is_module else _load_script(program)
     sys.argv = [str(module.__file__) if program.is_module else program.name, *program.arguments]
     sys.modules["__main__"] = module
     vars(module).update({"__builtins__": builtins, **names_for(source)})
     if sys.version_info < (3, 14):
         vars(module).setdefault("__annotations__", {})
     statuses: list[int] = []
-    atexit.register(_over, os.getpid(), [at_end], statuses)  # before all that the program registers: it runs last
-    statuses.append(ended(partial(compiled, source, str(module.__file__), see_class), module))
+    # Registered before the functions of the program, so that it runs after them.
+    atexit.register(_at_exit, os.getpid(), [at_end], statuses)
+    statuses.append(exit_status(partial(compile_with_hook, source, str(module.__file__), class_hook), module))
     return statuses[0]
 
 
 def never_imported(targets: Iterable[str]) -> list[str]:
-    """What is to be said of those classes whose modules the program has not imported: a sentence, or nothing."""
+    """A sentence that names the classes whose modules were never imported; empty if there are none."""
     never = [target for target in targets if target.partition(":")[0] not in sys.modules]
     return [f"these were never imported: {', '.join(never)}"] if never else []
 
 
-def _over(process: int, at_end: list[Callable[[int], object]], statuses: list[int]) -> None:
+def _at_exit(process: int, at_end: list[Callable[[int], object]], statuses: list[int]) -> None:
     if os.getpid() != process:
-        return  # a child, which a fork made, has nothing to report
-    with suppress(Exception):  # the program may have closed it
+        return  # a forked child
+    with suppress(Exception):  # the program may have closed the stream
         sys.stdout.flush()
-    at_end.pop()(statuses[0] if statuses else 130)  # which lets go of the program's classes, and of their module
+    at_end.pop()(statuses[0] if statuses else _INTERRUPTED)  # pop: it refers to the classes of the program
 
 
-def _script_of(program: Program) -> tuple[ModuleType, bytes]:
-    if program.name == STDIN:
+def _load_script(program: Program) -> tuple[ModuleType, bytes]:
+    """The module and the source of a file, a folder, an archive, or standard input."""
+    if program.name == _STDIN:
         sys.path[0] = ""
         module = ModuleType("__main__")
         module.__file__, module.__loader__ = "<stdin>", BuiltinImporter
@@ -98,7 +103,7 @@ def _script_of(program: Program) -> tuple[ModuleType, bytes]:
     path = Path(program.name)
     finder = pkgutil.get_importer(str(path.absolute()))  # None, unless it is a folder or an archive
     if finder is not None:
-        return _main_of(program.name, finder)
+        return _load_main(program.name, finder)
     try:
         source = path.read_bytes()
     except OSError as error:
@@ -107,23 +112,24 @@ def _script_of(program: Program) -> tuple[ModuleType, bytes]:
         raise CannotRunError(f"{program.name}: it is compiled already; name the file that has its source")
     if not sys.flags.safe_path:
         sys.path[0] = str(path.resolve().parent)
-    file = str(Path.cwd()) + os.sep + program.name if not path.is_absolute() else program.name  # as Python has it
+    file = str(Path.cwd()) + os.sep + program.name if not path.is_absolute() else program.name  # as Python sets it
     module = ModuleType("__main__")
     module.__file__, module.__loader__ = file, SourceFileLoader("__main__", file)
     _set_cached(module, None)
     return module, source
 
 
-def _main_of(name: str, finder: Any) -> tuple[ModuleType, bytes]:
-    """What a folder or an archive has for a program."""
+def _load_main(name: str, finder: Any) -> tuple[ModuleType, bytes]:
+    """The module and the source of the `__main__.py` in a folder or archive."""
     spec = finder.find_spec("__main__")
     if spec is None:
         raise CannotRunError(f"{name}: has no __main__.py; name the file of a program")
     sys.path[0] = str(Path(name).absolute())
-    return _module_by(spec, name)
+    return _module_of(spec, name)
 
 
-def _module_of(program: Program) -> tuple[ModuleType, bytes]:
+def _load_module(program: Program) -> tuple[ModuleType, bytes]:
+    """The module and the source for `-m`."""
     name = program.name
     try:
         spec = importlib.util.find_spec(name)
@@ -134,10 +140,10 @@ def _module_of(program: Program) -> tuple[ModuleType, bytes]:
         raise CannotRunError(f"-m {program.name}: {error}") from None
     if spec is None:
         raise CannotRunError(f"-m {program.name}: there is no such module")
-    return _module_by(unwrap(spec), f"-m {program.name}")
+    return _module_of(without_callbacks(spec), f"-m {program.name}")
 
 
-def _module_by(spec: ModuleSpec, named: str) -> tuple[ModuleType, bytes]:
+def _module_of(spec: ModuleSpec, named: str) -> tuple[ModuleType, bytes]:
     loader: Any = spec.loader
     source = loader.get_source(spec.name) if hasattr(loader, "get_source") else None
     if source is None:
@@ -147,11 +153,11 @@ def _module_by(spec: ModuleSpec, named: str) -> tuple[ModuleType, bytes]:
     module.__file__, module.__spec__, module.__loader__, module.__package__ = file, spec, loader, spec.parent
     _set_cached(module, spec.cached)
     with suppress(OSError):
-        return module, loader.get_data(file)  # as it is written, which may be in another encoding
+        return module, loader.get_data(file)  # the bytes of the file, which may have another encoding
     return module, source.encode()
 
 
 def _set_cached(module: ModuleType, file: str | None) -> None:
-    """Let it have the name for the file of its code that modules had before Python 3.15."""
+    """Set `__cached__`, which modules have before Python 3.15."""
     if sys.version_info < (3, 15):
         vars(module)["__cached__"] = file

@@ -1,4 +1,4 @@
-"""How a program ends: what Python would have said of it, and the exit status."""
+"""Runs the code of a program to its end, prints its error as Python would, and returns its exit status."""
 
 from __future__ import annotations
 
@@ -18,30 +18,30 @@ _PLUMBING: Final = (
     *(str(_PACKAGE / "_cli"), str(_PACKAGE / "_instrument" / "import_hooks.py"), str(_PACKAGE / "instrument.py")),
     str(Path(wrapt.__file__).parent / "importer.py"),
 )
-"""The files of code that would not be there without `python -m pooled`."""
+"""The files whose frames a traceback would not have without `python -m pooled`."""
 
 
-def ended(compiled: Callable[[], CodeType], module: ModuleType) -> int:
-    """Run the code of a program in its module; its exit status. Errors are told, as Python tells them.
+def exit_status(compiled: Callable[[], CodeType], module: ModuleType) -> int:
+    """Run the code of a program in its module, print an uncaught error as Python does, and return the exit status.
 
     Raises:
-        KeyboardInterrupt: that ended it; Python makes an exit status of it, and says nothing more.
+        KeyboardInterrupt: it ended the program, and was printed. Python sets the exit status and prints nothing more.
     """
     try:
         exec(compiled(), vars(module))  # noqa: S102 (it is the program)
     except SystemExit as end:
         return _status(end.code)
     except BaseException as error:
-        status = _tell(error)
+        status = _print_error(error)
         if isinstance(error, KeyboardInterrupt) and status is None:
-            sys.excepthook = partial(_nothing, sys.excepthook)
+            sys.excepthook = partial(_skip_once, sys.excepthook)
             raise
         return 1 if status is None else status
     return 0
 
 
 def _status(code: object) -> int:
-    """What `sys.exit(code)` makes the exit status."""
+    """The exit status that `sys.exit(code)` sets; a message is printed."""
     if code is None or isinstance(code, int):
         return int(code or 0)
     if sys.stderr is not None:
@@ -49,10 +49,10 @@ def _status(code: object) -> int:
     return 1
 
 
-def _tell(error: BaseException) -> int | None:
-    """Tell of an error, as Python does; the exit status, where the program's own way of telling says one."""
-    for each in _linked(error):
-        each.__traceback__ = _theirs(each.__traceback__)
+def _print_error(error: BaseException) -> int | None:
+    """Call `sys.excepthook` as Python does. Return the exit status, if the hook raises `SystemExit`."""
+    for each in _error_chain(error):
+        each.__traceback__ = _without_plumbing(each.__traceback__)
     known: Any = sys
     known.last_type, known.last_value, known.last_traceback = type(error), error, error.__traceback__
     if sys.version_info >= (3, 12):
@@ -61,8 +61,8 @@ def _tell(error: BaseException) -> int | None:
         sys.excepthook(type(error), error, error.__traceback__)
     except SystemExit as end:
         return _status(end.code)
-    except BaseException as another:  # noqa: BLE001 (it does not end us)
-        another.__traceback__ = _theirs(another.__traceback__)
+    except BaseException as another:  # noqa: BLE001 (an error of the hook does not end this process)
+        another.__traceback__ = _without_plumbing(another.__traceback__)
         another.__context__ = None
         for title, each in (("Error in sys.excepthook:", another), ("\nOriginal exception was:", error)):
             print(title, file=sys.stderr)
@@ -70,13 +70,13 @@ def _tell(error: BaseException) -> int | None:
     return None
 
 
-def _nothing(hook: Any, *_: object) -> None:
-    """Say nothing, once."""
+def _skip_once(hook: Any, *_: object) -> None:
+    """Print nothing, and restore the hook."""
     sys.excepthook = hook
 
 
-def _linked(error: BaseException) -> Iterator[BaseException]:
-    """An error, and all that it came from."""
+def _error_chain(error: BaseException) -> Iterator[BaseException]:
+    """The error, its causes, its contexts, and the members of groups."""
     seen: set[int] = set()
     waiting: list[BaseException | None] = [error]
     while waiting:
@@ -88,8 +88,8 @@ def _linked(error: BaseException) -> Iterator[BaseException]:
             waiting += each.exceptions if isinstance(each, BaseExceptionGroup) else ()
 
 
-def _theirs(trace: TracebackType | None) -> TracebackType | None:
-    """A traceback without what is not the program's own: our code, and the import system that called it."""
+def _without_plumbing(trace: TracebackType | None) -> TracebackType | None:
+    """The traceback without the frames of this package and those of the import system that called it."""
     kept: list[TracebackType] = []
     while trace is not None:
         file = trace.tb_frame.f_code.co_filename
@@ -99,7 +99,7 @@ def _theirs(trace: TracebackType | None) -> TracebackType | None:
         else:
             kept.append(trace)
         trace = trace.tb_next
-    above = None
+    inner = None
     for each in reversed(kept):
-        above = TracebackType(above, each.tb_frame, each.tb_lasti, each.tb_lineno)
-    return above
+        inner = TracebackType(inner, each.tb_frame, each.tb_lasti, each.tb_lineno)
+    return inner

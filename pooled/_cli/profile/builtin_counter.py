@@ -1,0 +1,83 @@
+"""Counts the builtin containers that one module constructs by calling `list`, `dict`, `set` or `bytearray`."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+from pooled._cli.profile.class_profile import ClassProfile
+from pooled._cli.profile.gc_clock import CLOCK, GcClock
+from pooled._cli.profile.places import place_of
+from pooled._instrument.builtin_shims import BuiltinShim, lookalike_methods
+from pooled._plan.builtins import capacity_of
+
+
+class BuiltinCounter:
+    """Counts the calls of a builtin container in a module; `shim` takes the place of its name there.
+
+    A sampled container is an object of a subclass, whose `__del__` reports its death.
+
+    Attributes:
+        profile: records the containers.
+        shim: replaces the builtin in the module. It calls this counter while the counter is installed.
+    """
+
+    def __init__(self, module: str, builtin: type, clock: GcClock, seconds_per_call: float) -> None:
+        self.profile = profile = ClassProfile(f"{module}:{builtin.__name__}", builtin, clock)
+        self._builtin = builtin
+        self._seconds_per_call = seconds_per_call
+
+        def __del__(self: Any) -> None:  # noqa: N807 (it becomes a method)
+            if not profile.is_finished:
+                profile.record_death(
+                    self.pooled_sample, collecting=clock.is_collecting_here(), capacity=capacity_of(self)
+                )
+
+        body = {
+            "__slots__": ("pooled_sample",),
+            "__module__": "builtins",
+            "__del__": __del__,
+            **lookalike_methods(builtin),
+        }
+        self._sampled: Any = type(builtin.__name__, (builtin,), body)
+        self.shim = BuiltinShim(builtin, self)
+
+    @property
+    def profiling_seconds(self) -> float:
+        """The time that counting itself has taken so far, estimated."""
+        return self.profile.counted * self._seconds_per_call
+
+    def install(self) -> None:
+        """Count from now on."""
+        self.shim.__wrapped__ = self
+
+    def uninstall(self) -> None:
+        """Let the shim call the builtin, so that a call runs no Python code."""
+        self.shim.__wrapped__ = self._builtin
+
+    def finish(self) -> None:
+        """Stop counting and end the profile."""
+        self.uninstall()
+        self.profile.finish()
+
+    @property  # type: ignore[misc]
+    def __class__(self) -> Any:  # pyright: ignore[reportIncompatibleMethodOverride]
+        """That of the builtin: `isinstance(list, type)` reads it."""
+        return type
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._builtin, name)
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Count a call and construct the container."""
+        profile = self.profile
+        clock = profile.clock
+        if not profile.count():
+            clock.excluded += self._seconds_per_call
+            return self._builtin(*args, **kwargs)
+        began = CLOCK()
+        sample = profile.sample(place_of(sys._getframe(1)))
+        obj = self._sampled(*args, **kwargs)
+        obj.pooled_sample = sample
+        clock.excluded += CLOCK() - began + self._seconds_per_call
+        return obj
