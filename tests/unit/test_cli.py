@@ -1,4 +1,4 @@
-"""`python -m pooled run`: programs run as they are, with pools; and `info`: what is in force."""
+"""`python -m pooled run`: pools in unchanged programs; and `info`: the configuration in force."""
 
 import json
 import os
@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from commanding import PROGRAM, pooled, run
+from cli_runner import PROGRAM, pooled, run
 from conftest import ENGINES
 
 
@@ -21,7 +21,7 @@ def program(tmp_path):
 
 
 @pytest.mark.parametrize("engine", ENGINES)
-def test_run_pools_what_it_is_told_and_changes_nothing(program, engine):
+def test_run_pools_the_named_classes_and_changes_no_output(program, engine):
     alone = run(program, "a", "--b", cwd=program.parent)
     with_pools = pooled(
         "run",
@@ -42,7 +42,7 @@ def test_run_pools_what_it_is_told_and_changes_nothing(program, engine):
 
 
 @pytest.mark.parametrize("engine", ENGINES)
-def test_run_has_builtin_containers_come_from_pools(tmp_path, engine):
+def test_run_pools_builtin_containers(tmp_path, engine):
     (tmp_path / "parts.py").write_text(
         "import copy, pickle\n"
         "def one():\n"
@@ -64,7 +64,7 @@ def test_run_has_builtin_containers_come_from_pools(tmp_path, engine):
     assert json.loads(process.stderr)["pools"]["parts:list"]["hits"] == 99
 
 
-def test_run_writes_a_page(program):
+def test_run_writes_an_html_report(program):
     process = pooled(
         "run", "--html", "page.html", "--pool", "__main__:Order", program, cwd=program.parent, ORDERS="300000"
     )
@@ -74,7 +74,7 @@ def test_run_writes_a_page(program):
     assert "__main__:Order" in page
 
 
-def test_run_names_classes_that_never_came(program):
+def test_run_names_classes_that_were_never_defined(program):
     (program.parent / "pooled.toml").write_text('[instrument."nowhere.at_all:Class"]\n')
     pools = ("--pool", "somewhere:Else", "--pool", "__main__:Ordr", "--pool", "__main__:Nobody")
     process = pooled("run", *pools, program, cwd=program.parent, POOLED_CONFIG="pooled.toml")
@@ -88,7 +88,7 @@ def test_run_names_classes_that_never_came(program):
     assert json.loads(process.stderr)["unmet"] == ["these were never imported: somewhere:Else"]
 
 
-def test_advise_names_classes_that_never_came(program):
+def test_advise_names_classes_that_were_never_imported(program):
     (program.parent / "pooled.toml").write_text('[instrument."nowhere.at_all:Class"]\n')
     process = pooled("advise", program, cwd=program.parent, POOLED_CONFIG="pooled.toml")
     assert process.returncode == 0
@@ -118,7 +118,7 @@ def test_info(tmp_path, engine):
 
 
 @pytest.mark.parametrize("engine", ENGINES)
-def test_info_has_all_that_is_said_of_a_class(tmp_path, engine):
+def test_info_shows_all_settings_of_a_class(tmp_path, engine):
     (tmp_path / "pooled.toml").write_text(
         '[instrument."a.b:C"]\nmax = 5\nidle_trim = 2.5\nreset = "clear"\ncapacity = "size"\n'
         '[instrument."a.b:D"]\nkeep = ["buffer", "seen"]\n'

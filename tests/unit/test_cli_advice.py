@@ -1,10 +1,10 @@
-"""`python -m pooled advise`: what is seen of a program, and what it says of it."""
+"""`python -m pooled advise`: the counts of objects, and the advice."""
 
 import json
 from pathlib import Path
 
 import pytest
-from commanding import PROGRAM, pooled, run
+from cli_runner import PROGRAM, pooled, run
 
 ROOT = Path(__file__).parent.parent.parent
 EXAMPLES = ROOT / "examples"
@@ -17,7 +17,7 @@ def program(tmp_path):
     return path
 
 
-def test_advise_counts_each_object_of_few(program):
+def test_each_object_is_counted_if_there_are_few(program):
     process = pooled("advise", "--json", "--output", "advice.json", program, "x", cwd=program.parent)
     assert process.returncode == 0, process.stderr
     assert process.stdout == run(program, "x", cwd=program.parent).stdout
@@ -31,7 +31,7 @@ def test_advise_counts_each_object_of_few(program):
     assert "pooled.take(Order, ...) at program.py:" in order["why"]
 
 
-def test_advise_says_why_not(tmp_path):
+def test_reasons_against_a_pool(tmp_path):
     (tmp_path / "main.py").write_text(
         "class Kept:\n"
         "    def __init__(self): self.x = [1] * 10\n"
@@ -89,21 +89,21 @@ main()
 """
 
 
-def test_advice_is_what_run_takes(tmp_path, free_threaded):
+def test_run_accepts_the_advice(tmp_path, free_threaded):
     (tmp_path / "main.py").write_text(THREADS)
     advised = pooled("advise", "--write", "pools.toml", "main.py", cwd=tmp_path)
     assert (advised.returncode, advised.stdout) == (0, ""), advised.stderr
     assert "python -m pooled run --config pools.toml main.py" in advised.stderr
     written = (tmp_path / "pools.toml").read_text()
     assert '[instrument."__main__:Message"]' in written
-    # Another thread drops them; without a GIL the last drop may be left to the one that made them.
+    # Another thread drops them. Without a GIL, the thread that created an object may have to free it.
     assert ('scope = "global"' in written) or free_threaded
     ran = pooled("run", "--json", "--config", "pools.toml", "main.py", cwd=tmp_path)
     assert ran.returncode == 0, ran.stderr
     assert json.loads(ran.stderr)["pools"]["__main__:Message"]["hit_rate"] > 0.9
 
 
-def test_a_program_that_knows_nothing_of_it(tmp_path):
+def test_advice_on_an_unchanged_example(tmp_path):
     producer = EXAMPLES / "producer_consumer.py"
     text = tmp_path / "text.txt"
     text.write_bytes((ROOT / "README.md").read_bytes() * 10)
@@ -119,7 +119,7 @@ def test_a_program_that_knows_nothing_of_it(tmp_path):
     assert ran.stdout.splitlines()[:2] == alone.stdout.splitlines()[:2]
 
 
-def test_very_many_are_reckoned(tmp_path):
+def test_very_large_counts_are_estimated(tmp_path):
     (tmp_path / "main.py").write_text(
         "class Point:\n"
         "    __slots__ = ('x', 'y')\n"
@@ -129,8 +129,8 @@ def test_very_many_are_reckoned(tmp_path):
     process = pooled("advise", "--json", "main.py", cwd=tmp_path)
     assert process.returncode == 0, process.stderr
     (point,) = json.loads(process.stderr)["classes"]
-    assert point["made"] >= point["counted"] >= 20_000  # how many more is reckoned by the clock
-    assert point["peak"] * 100 < point["made"]  # one at a time, but for what is reckoned
+    assert point["made"] >= point["counted"] >= 20_000  # the rest is extrapolated by time
+    assert point["peak"] * 100 < point["made"]  # only one is alive at a time; the rest is the error of the estimate
     assert point["pool"]
 
 
@@ -157,7 +157,7 @@ HELD = {
 
 
 @pytest.mark.parametrize("source", HELD.values(), ids=HELD)
-def test_what_is_held_at_once_is_not_to_be_pooled(tmp_path, source):
+def test_no_pool_for_objects_that_live_all_at_once(tmp_path, source):
     (tmp_path / "main.py").write_text(RECORD + source)
     process = pooled("advise", "--json", "main.py", cwd=tmp_path)
     assert process.returncode == 0, process.stderr
@@ -196,18 +196,18 @@ DROPPED = {
 
 
 @pytest.mark.parametrize("source", DROPPED.values(), ids=DROPPED)
-def test_what_is_dropped_and_made_again_is_to_be_pooled(tmp_path, source):
+def test_a_pool_for_objects_that_are_dropped_and_made_again(tmp_path, source):
     (tmp_path / "main.py").write_text(RECORD + source)
     process = pooled("advise", "--json", "main.py", cwd=tmp_path)
     assert process.returncode == 0, process.stderr
     (found,) = json.loads(process.stderr)["classes"]
     assert found["pool"], found["why"]
-    # What was not counted is reckoned by the clock, on a machine that may have other work.
+    # Objects that were not counted are extrapolated by time, which is rough on a loaded machine.
     assert found["peak"] * 2 < found["made"]
     assert found["max"] * 2 < found["made"]
 
 
-def test_a_class_that_is_no_more_looked_after_is_as_it_was(tmp_path):
+def test_a_class_is_restored_between_windows(tmp_path):
     (tmp_path / "main.py").write_text(
         "import time\n"
         "class Point:\n"

@@ -1,4 +1,4 @@
-"""Where `python -m pooled` writes what it has to say: files, terminals, and lines of some width."""
+"""The output of `python -m pooled`: files, terminals, and the width of lines."""
 
 import json
 import os
@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from commanding import pooled
+from cli_runner import pooled
 
 LONG = "APlainlyDescriptiveNameOfAClassAsPeopleWriteThemInLargePrograms"
 
@@ -24,8 +24,8 @@ FILES = [("run", "--output"), ("run", "--html"), ("advise", "--output"), ("advis
 
 
 def on_a_terminal(*arguments, cwd, **environment):
-    """What a command writes to a terminal of 80 columns, which is both of its streams."""
-    pty = pytest.importorskip("pty", reason="there are no such terminals here")
+    """The output of a command on a terminal of 80 columns, to which both of its streams go."""
+    pty = pytest.importorskip("pty", reason="this platform has no pseudo-terminals")
     ours, theirs = pty.openpty()
     environ = {name: value for name, value in os.environ.items() if name not in ("COLUMNS", "NO_COLOR")}
     command = [sys.executable, "-m", "pooled", *arguments]
@@ -35,7 +35,7 @@ def on_a_terminal(*arguments, cwd, **environment):
     while True:
         try:
             part = os.read(ours, 1 << 16)
-        except OSError:  # it is over
+        except OSError:  # the end of the output
             part = b""
         if not part:
             break
@@ -45,7 +45,7 @@ def on_a_terminal(*arguments, cwd, **environment):
 
 
 @pytest.mark.parametrize(("command", "option"), FILES)
-def test_files_are_where_they_were_named(tmp_path, command, option):
+def test_file_names_are_relative_to_the_first_directory(tmp_path, command, option):
     (tmp_path / "main.py").write_text(WANDERS)
     process = pooled(command, option, "file", "main.py", cwd=tmp_path)
     assert process.returncode == 0, process.stderr
@@ -57,7 +57,7 @@ def test_files_are_where_they_were_named(tmp_path, command, option):
 @pytest.mark.parametrize(
     ("file", "said"), [("nowhere/file", "No such file or directory"), (".", "it is a folder; name a file")]
 )
-def test_files_that_cannot_be_written_are_told_before(tmp_path, command, option, file, said):
+def test_unwritable_files_are_reported_before_the_program_runs(tmp_path, command, option, file, said):
     (tmp_path / "main.py").write_text("print('it ran')")
     process = pooled(command, option, file, "main.py", cwd=tmp_path)
     assert (process.returncode, process.stdout) == (2, "")
@@ -66,7 +66,7 @@ def test_files_that_cannot_be_written_are_told_before(tmp_path, command, option,
 
 
 @pytest.mark.parametrize(("command", "option"), FILES)
-def test_a_file_stays_until_it_is_replaced(tmp_path, command, option):
+def test_a_file_keeps_its_content_until_the_report(tmp_path, command, option):
     (tmp_path / "file").write_text("an earlier one")
     (tmp_path / "main.py").write_text("import os\nprint(open('file').read(), os.listdir(), flush=True)\nos._exit(1)")
     process = pooled(command, option, "file", "main.py", cwd=tmp_path)
@@ -76,7 +76,7 @@ def test_a_file_stays_until_it_is_replaced(tmp_path, command, option):
     assert (tmp_path / "file").read_text() == "an earlier one"
 
 
-def test_a_link_leads_to_what_is_written(tmp_path):
+def test_a_report_replaces_the_target_of_a_link(tmp_path):
     (tmp_path / "file").write_text("an earlier one")
     (tmp_path / "link").symlink_to("file")
     (tmp_path / "main.py").write_text("")
@@ -85,9 +85,9 @@ def test_a_link_leads_to_what_is_written(tmp_path):
     assert (tmp_path / "file").read_text() == "pooled: nothing came from a pool\n"
 
 
-def test_what_is_no_plain_file_is_written_to(tmp_path):
+def test_a_device_is_written_to(tmp_path):
     if not Path("/dev/stdout").exists():
-        pytest.skip("there is no such file")
+        pytest.skip("this platform has no /dev/stdout")
     (tmp_path / "main.py").write_text("print('first')")
     process = pooled("run", "--output", "/dev/stdout", "main.py", cwd=tmp_path)
     assert process.stdout == "first\npooled: nothing came from a pool\n"
@@ -101,7 +101,7 @@ def test_what_is_no_plain_file_is_written_to(tmp_path):
         ["info"],
     ],
 )
-def test_colours_are_for_terminals(tmp_path, command):
+def test_only_terminals_get_colours(tmp_path, command):
     (tmp_path / "main.py").write_text(WANDERS.replace("os.mkdir", "").replace("os.chdir", ""))
     assert "\033[1m" in on_a_terminal(*command, cwd=tmp_path)
     assert "\033" not in on_a_terminal(*command, cwd=tmp_path, NO_COLOR="1")
@@ -134,7 +134,7 @@ def test_tables_fit(tmp_path, command, columns):
     assert target in json_text.stdout + json_text.stderr
 
 
-def test_a_long_name_is_all_there(tmp_path):
+def test_long_names_are_not_truncated(tmp_path):
     (tmp_path / "main.py").write_text(f"class {LONG}: pass\nfor _ in range(100_000): {LONG}()")
     process = pooled("run", "--pool", f"__main__:{LONG}", "main.py", cwd=tmp_path, COLUMNS="60")
     column = [line.split("  ")[0].strip() for line in process.stderr.splitlines()[1:]]

@@ -1,4 +1,4 @@
-"""`python -m pooled` where POOLED_CONFIG has something instrumented already."""
+"""`python -m pooled` in an environment whose POOLED_CONFIG already instruments classes."""
 
 import os
 import subprocess

@@ -1,20 +1,20 @@
-"""A program that `run` or `advise` runs is as it would be alone: what it sees, what it prints, and how it ends."""
+"""`run` and `advise` do not change a program: its view of itself, its output, and how it ends."""
 
 import os
 import signal
 import zipfile
 
 import pytest
-from commanding import pooled, run
+from cli_runner import pooled, run
 
-SEES = """
+INSPECTS_ITSELF = """
 import sys
 print(sorted(globals()), __doc__, __name__, __file__, globals().get("__cached__"), type(__loader__).__name__)
 print(__spec__ and (__spec__.name, __spec__.origin, type(__spec__.loader).__name__), __package__, type(__builtins__))
 print(sys.argv, sys.path[0], sys.modules["__main__"].__dict__ is globals(), dir())
 """
 
-# What ends a program, and how.
+# Programs that end in different ways.
 ENDS = {
     "a number": "import sys; sys.exit(7)",
     "a large number": "import sys; sys.exit(256 + 3)",
@@ -39,9 +39,9 @@ ENDS = {
         "import asyncio, os, signal\nasync def main():\n    os.kill(os.getpid(), signal.SIGINT)\n"
         "    await asyncio.Event().wait()\nasyncio.run(main())"
     ),
-    "its own way of telling": "import sys\nsys.excepthook = lambda kind, *_: print('hook', kind)\n1 / 0",
-    "a way of telling that exits": "import sys\nsys.excepthook = lambda *_: sys.exit(9)\n1 / 0",
-    "a way of telling that fails": "import sys\ndef hook(*_): 1 / 0\nsys.excepthook = hook\nraise ValueError",
+    "an excepthook": "import sys\nsys.excepthook = lambda kind, *_: print('hook', kind)\n1 / 0",
+    "an excepthook that exits": "import sys\nsys.excepthook = lambda *_: sys.exit(9)\n1 / 0",
+    "an excepthook that fails": "import sys\ndef hook(*_): 1 / 0\nsys.excepthook = hook\nraise ValueError",
     "no standard output": "import sys\nprint('a')\nsys.stdout.close()",
     "no stream for errors": "import sys\nsys.stderr = None\nraise ValueError",
     "a late thread": (
@@ -52,17 +52,17 @@ ENDS = {
         "from concurrent.futures import ThreadPoolExecutor\nworkers = ThreadPoolExecutor(1)\n"
         "print(workers.submit(int, 1).result())"
     ),
-    "what it registered": "import atexit, sys\natexit.register(print, 'over')\nprint(hasattr(sys, 'last_type'))",
-    "an error, and what it registered": "import atexit, sys\natexit.register(lambda: print(sys.last_type))\n1 / 0",
+    "an atexit function": "import atexit, sys\natexit.register(print, 'over')\nprint(hasattr(sys, 'last_type'))",
+    "an error, and an atexit function": "import atexit, sys\natexit.register(lambda: print(sys.last_type))\n1 / 0",
     "a child": (
         "import os, sys, warnings\nwarnings.simplefilter('ignore')  # of a fork with threads\npid = os.fork()\n"
         "sys.exit(3 if pid == 0 else os.waitstatus_to_exitcode(os.wait()[1]) + 1)"
     ),
 }
 
-# Programs that look at themselves, or whose classes are not of the common kind.
+# Programs that inspect themselves, or that define unusual classes.
 ODD = {
-    "itself": f"'''Doc.'''{SEES}",
+    "itself": f"'''Doc.'''{INSPECTS_ITSELF}",
     "annotations": (
         "from __future__ import annotations\nx: int = 3\nclass A:\n    y: Nobody\n"
         "print(__annotations__, A.__annotations__)"
@@ -106,11 +106,11 @@ ODD = {
     ),
 }
 
-needs_fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="signals and forks are those of POSIX")
+needs_fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs POSIX signals and fork")
 
 
-def same(tmp_path, command, *program, **options):
-    """How it ended, run by `command`, which is as it ends alone."""
+def check_same(tmp_path, command, *program, **options):
+    """Check that a program run by `command` prints and returns the same as alone; return its process."""
     alone = run(*program, cwd=tmp_path, **options)
     process = pooled(command, "--output", "report", *program, cwd=tmp_path, **options)
     assert process.stdout == alone.stdout
@@ -123,31 +123,31 @@ def same(tmp_path, command, *program, **options):
 @needs_fork
 @pytest.mark.parametrize("source", ENDS.values(), ids=ENDS)
 @pytest.mark.parametrize("command", ["run", "advise"])
-def test_a_program_ends_as_it_would_alone(tmp_path, command, source):
+def test_a_program_ends_the_check_same(tmp_path, command, source):
     (tmp_path / "broken.py").write_text("class A:\n    def f(self): pass\nA().f(1)")
     (tmp_path / "main.py").write_text(source)
-    same(tmp_path, command, "main.py")
+    check_same(tmp_path, command, "main.py")
 
 
 @needs_fork
 @pytest.mark.parametrize("source", ODD.values(), ids=ODD)
 @pytest.mark.parametrize("command", ["run", "advise"])
-def test_a_program_sees_what_it_would_alone(tmp_path, command, source):
+def test_a_program_sees_the_check_same(tmp_path, command, source):
     (tmp_path / "main.py").write_text(source)
-    same(tmp_path, command, "main.py", "a", "--b")
+    check_same(tmp_path, command, "main.py", "a", "--b")
 
 
 @pytest.mark.parametrize("command", ["run", "advise"])
 @pytest.mark.parametrize("kind", ["file", "link", "folder", "archive", "module", "package", "standard input"])
-def test_whatever_python_runs_is_run(tmp_path, command, kind):
+def test_all_kinds_of_programs_run(tmp_path, command, kind):
     package = tmp_path / "package"
     package.mkdir()
     (package / "__init__.py").write_text("class A: pass\n")
     for name in ("__main__", "module"):
-        (package / f"{name}.py").write_text(SEES)
+        (package / f"{name}.py").write_text(INSPECTS_ITSELF)
     (tmp_path / "link.py").symlink_to("package/module.py")
     with zipfile.ZipFile(tmp_path / "archive.zip", "w") as archive:
-        archive.writestr("__main__.py", SEES)
+        archive.writestr("__main__.py", INSPECTS_ITSELF)
     program = {
         "file": ["package/module.py"],
         "link": ["./link.py"],
@@ -157,12 +157,12 @@ def test_whatever_python_runs_is_run(tmp_path, command, kind):
         "package": ["-m", "package"],
         "standard input": ["-"],
     }[kind]
-    same(tmp_path, command, *program, "a", "--b", given=SEES)
+    check_same(tmp_path, command, *program, "a", "--b", given=INSPECTS_ITSELF)
 
 
 @needs_fork
 @pytest.mark.parametrize("command", ["run", "advise"])
-def test_what_kills_a_program_kills_it(tmp_path, command):
+def test_a_killed_program_reports_nothing(tmp_path, command):
     (tmp_path / "report").write_text("an earlier one")
     (tmp_path / "main.py").write_text("import os, signal\nos.kill(os.getpid(), signal.SIGTERM)")
     process = pooled(command, "--output", "report", "main.py", cwd=tmp_path)

@@ -1,4 +1,4 @@
-"""`python -m pooled` in a process of its own, and `python` as it is beside it."""
+"""Runs `python -m pooled`, or plain `python`, in a process of its own."""
 
 import os
 import subprocess
@@ -36,7 +36,7 @@ def main():
 if __name__ == "__main__":
     main()
 """
-"""A program that knows nothing of pools."""
+"""A program that does not use pools."""
 
 
 def run(*arguments, cwd, engine=None, given="", **environment):

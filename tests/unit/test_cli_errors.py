@@ -1,9 +1,9 @@
-"""What `python -m pooled` cannot follow is told in a sentence, before any program starts."""
+"""Invalid command lines and configurations: `python -m pooled` prints one sentence, and starts no program."""
 
 import py_compile
 
 import pytest
-from commanding import pooled
+from cli_runner import pooled
 from conftest import ENGINES
 
 
@@ -22,7 +22,7 @@ from conftest import ENGINES
         (["unknown"], "invalid choice"),
     ],
 )
-def test_what_cannot_be_followed_is_told(tmp_path, arguments, said):
+def test_invalid_command_lines(tmp_path, arguments, said):
     process = pooled(*arguments, cwd=tmp_path)
     assert (process.returncode, process.stdout) == (2, "")
     assert said in process.stderr
@@ -40,7 +40,7 @@ def test_what_cannot_be_followed_is_told(tmp_path, arguments, said):
         ({"POOLED_ENGINE": "steam"}, "POOLED_ENGINE='steam': expected one of"),
     ],
 )
-def test_a_configuration_that_cannot_be_followed_is_told(tmp_path, command, environment, said):
+def test_invalid_configurations(tmp_path, command, environment, said):
     (tmp_path / "broken.toml").write_text("[defaults")
     (tmp_path / "unknown.toml").write_text("[defaults]\nmaximum = 3\n")
     (tmp_path / "no_class.toml").write_text('[instrument."json:JSONDecodr"]\n')
@@ -63,7 +63,7 @@ def test_a_configuration_that_cannot_be_followed_is_told(tmp_path, command, envi
         ("__main__:Colour", "--pool __main__:Colour: cls=Colour: an enum cannot be pooled"),
     ],
 )
-def test_a_class_that_cannot_be_pooled_is_told_by_its_option(tmp_path, engine, target, said):
+def test_a_class_that_cannot_be_pooled_stops_the_program(tmp_path, engine, target, said):
     (tmp_path / "main.py").write_text("import enum, fractions\nclass Colour(enum.Enum):\n    RED = 1\n")
     process = pooled("run", "--pool", target, "main.py", cwd=tmp_path, engine=engine)
     assert process.returncode == 1
@@ -74,7 +74,7 @@ def test_a_class_that_cannot_be_pooled_is_told_by_its_option(tmp_path, engine, t
     assert files == [str(tmp_path / "main.py")]
 
 
-def test_a_class_of_a_module_that_is_there_already_is_told_before(tmp_path):
+def test_a_missing_class_of_an_imported_module(tmp_path):
     (tmp_path / "main.py").write_text("print('it ran')")
     process = pooled("run", "--pool", "json:JSONDecodr", "main.py", cwd=tmp_path)
     assert (process.returncode, process.stdout) == (2, "")
@@ -83,7 +83,7 @@ def test_a_class_of_a_module_that_is_there_already_is_told_before(tmp_path):
     )
 
 
-def test_what_is_not_a_program_is_told(tmp_path):
+def test_files_that_are_no_programs(tmp_path):
     (tmp_path / "folder").mkdir()
     (tmp_path / "main.py").write_text("print('it ran')")
     py_compile.compile(str(tmp_path / "main.py"), str(tmp_path / "main.pyc"))
