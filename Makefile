@@ -1,88 +1,131 @@
-# What the README tells people to run. Nothing has to be there but Python 3.11 or newer; PYTHON says which one.
+# The tasks of a contributor; `make help` lists them. They need Python 3.11 or newer and, for the native engine, a C
+# compiler. PYTHON is the interpreter, and each one has an environment of its own: .venv/3.14. JOBS is the number of
+# processes that run the tests.
 PYTHON ?= python3
-VENV ?= .venv
-BIN := $(VENV)/bin
+JOBS ?= auto
 
-.PHONY: demo test lint docs wheel benchmark stress parallel fuzz sanitize clean
+# KIND is an environment beside the normal one, with a build of its own that is not editable: .venv/3.14-checks.
+KIND := $(if $(CHECKS),checks)
+ENVIRONMENT := $(PYTHON) tools/environment.py --kind "$(KIND)"
+FOLDER := $(or $(shell $(ENVIRONMENT) --folder),$(error PYTHON=$(PYTHON): expected Python 3.11 or newer))
+BIN := $(FOLDER)/bin
+RUN := $(BIN)/python -P
+PYTEST := $(RUN) -m pytest -q -n $(JOBS)
+INSTALL := $(RUN) -m pip install --quiet --no-deps --no-build-isolation --force-reinstall
 
-demo: $(VENV)/.installed ## install the package and run the producer and the consumer
-	$(BIN)/python examples/producer_consumer.py
+.PHONY: help dev build test test-all test-checked contract contract-others parallel stress fuzz sanitize packaging browser \
+	format lint docs wheel benchmark demo clean
+.NOTPARALLEL:
 
-test: $(VENV)/.tested ## install the package with what its tests need, and run everything
-	$(BIN)/pytest
+help: ## list the tasks
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-16s %s\n", $$1, $$2}' Makefile
 
-lint: $(VENV)/.linted ## check format, style and types
+dev: ## make the environment for PYTHON and build the extensions in place; CHECKS=1 makes the checked build
+	@$(ENVIRONMENT) test
+	@$(MAKE) build
+
+ifeq ($(KIND),)
+build: ## compile the C files that changed
+	@$(ENVIRONMENT)
+	$(RUN) setup.py -q build_ext --inplace
+else
+build:
+	@$(ENVIRONMENT)
+	@rm -rf build/lib* build/bdist* build/checks/lib* build/checks/bdist*
+	$(if $(filter checks,$(KIND)),POOLED_BUILD_CHECKS=1) $(INSTALL) .
+endif
+
+test: dev ## run the tests
+	$(PYTEST)
+
+contract: dev ## run the tests of the contract and those of CPython
+	$(PYTEST) -p no:cacheprovider tests/contract tests/cpython
+
+test-checked: ## run the tests of the contract on the checked build
+	$(MAKE) contract CHECKS=1
+
+contract-others: ## run the tests of the contract on every other interpreter: those of POOLED_PYTHONS, else of the PATH
+	@$(PYTHON) tools/other_pythons.py make contract
+
+test-all: lint test contract-others test-checked parallel stress fuzz sanitize docs packaging wheel browser ## run everything
+
+# Which tests run in the two targets below; .ci/run gives a shorter list.
+THREADED ?= tests/contract
+SANITIZED ?= tests/contract tests/cpython tests/stress
+
+parallel: dev ## run each test of the contract on four threads at once
+	$(RUN) -m pytest -q -r fE --parallel-threads=4 $(THREADED)
+
+# Freed memory is kept for a short time only, since some tests look at how much there is.
+sanitize: ## run the tests of the native engine with the address and undefined-behaviour sanitizers (gcc)
+	$(MAKE) KIND=sanitize sanitize-here \
+		POOLED_CFLAGS='-fsanitize=address,undefined -fno-sanitize-recover=undefined -g -O1'
+
+.PHONY: sanitize-here
+sanitize-here: export POOLED_BUILD_NATIVE := 1
+sanitize-here: dev
+	ASAN_OPTIONS=detect_leaks=0:allocator_may_return_null=1:quarantine_size_mb=8 PYTHONMALLOC=malloc \
+		LD_PRELOAD=$$(gcc -print-file-name=libasan.so) $(PYTEST) -p no:cacheprovider $(SANITIZED) -k 'native or cpython'
+
+stress: dev ## misuse the package in every way for ten minutes at most, each scenario a process; seeds are printed
+	$(BIN)/python -m tests.stress --limit 480
+	$(PYTEST) --long tests/unit/test_leaks_ways.py
+
+fuzz: dev ## run random programs over both engines for MINUTES (default 5); seeds are printed
+	$(BIN)/python -m tests.fuzz --minutes $(or $(MINUTES),5)
+
+packaging: dev ## test the sdist, the wheel, and `pip install .`
+	@$(ENVIRONMENT) packaging
+	$(RUN) -m pytest -q tests/unit/test_packaging.py
+
+browser: dev ## test the report's page in Chromium, where that is installed
+	@$(ENVIRONMENT) browser
+	$(RUN) -m pytest -q -rs tests/browser
+
+C_FILES := $(shell find pooled -name '*.[ch]')
+format: ## format the Python and C files
+	@$(ENVIRONMENT) lint
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+	$(BIN)/clang-format -i $(C_FILES)
+
+lint: ## check format, style, spelling, types and layers
+	@$(ENVIRONMENT) lint
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
+	$(BIN)/clang-format --dry-run -Werror $(C_FILES)
+	$(BIN)/codespell
 	$(BIN)/mypy
 	$(BIN)/pyright --pythonpath $(BIN)/python
+	$(BIN)/python tools/check_layers.py
 
-benchmark: $(VENV)/.installed ## install the package and measure pooled against not pooled
-	$(BIN)/python -m benchmarks
-
-stress: $(VENV)/.tested ## misuse the package in every way for ten minutes at most, each scenario a process; seeds are printed
-	$(BIN)/python -m tests.stress --limit 480
-	$(BIN)/pytest -q --long tests/unit/test_leaks_ways.py
-
-parallel: $(VENV)/.tested ## run each test of the contract on four threads at once
-	$(BIN)/pytest -q --parallel-threads=4 tests/contract
-
-fuzz: $(VENV)/.tested ## run random programs over both engines side by side for about five minutes; seeds are printed
-	$(BIN)/python -m tests.fuzz --minutes 5
-
-# An environment and a build of its own: the usual one must not find objects that were compiled for this one. SANITIZED
-# says which tests are run. Freed memory is kept for a while only, since some tests look at how much there is.
-SANITIZERS := -fsanitize=address,undefined -fno-sanitize-recover=undefined -g -O1
-SANITIZED ?= tests/contract tests/cpython tests/stress
-sanitize: ## run all that concerns the native engine with the address and undefined-behaviour sanitizers
-	rm -rf build $(VENV)-sanitize
-	$(PYTHON) -m venv $(VENV)-sanitize
-	POOLED_BUILD_NATIVE=1 POOLED_CFLAGS='$(SANITIZERS)' \
-		$(VENV)-sanitize/bin/python -m pip install --quiet --prefer-binary --no-cache-dir '.[test]'
-	rm -rf build
-	ASAN_OPTIONS=detect_leaks=0:allocator_may_return_null=1:quarantine_size_mb=8 PYTHONMALLOC=malloc \
-		LD_PRELOAD=$$(gcc -print-file-name=libasan.so) \
-		$(VENV)-sanitize/bin/python -P -m pytest -q -p no:cacheprovider $(SANITIZED) -k 'native or cpython'
-
-docs: $(VENV)/.documented ## build the documentation into docs/_build/html; any warning is an error
+docs: build ## build the documentation into docs/_build/html; any warning is an error
+	@$(ENVIRONMENT) docs
 	rm -rf docs/_build
-	$(BIN)/python -P -m sphinx -q -n -W --keep-going -b html docs docs/_build/html
+	$(RUN) -m sphinx -q -n -W --keep-going -b html docs docs/_build/html
 	rm -rf docs/_build/html/.doctrees
 
-# In an environment of its own. What is tested is what was installed from the wheel, and that was built from the sdist.
 WHEEL_TESTED ?= tests
-wheel: ## build the sdist and the wheel, check them, and test what is installed from the wheel
-	rm -rf build dist $(VENV)-wheel
-	$(PYTHON) -m venv $(VENV)-wheel
-	$(VENV)-wheel/bin/python -m pip install --quiet --prefer-binary build check-wheel-contents 'setuptools>=77' twine
-	POOLED_BUILD_NATIVE=$${POOLED_BUILD_NATIVE-1} $(VENV)-wheel/bin/python -m build
-	$(VENV)-wheel/bin/python -m twine check --strict dist/*
-	$(VENV)-wheel/bin/check-wheel-contents dist/*.whl
-	$(VENV)-wheel/bin/python -m pip install --quiet --prefer-binary "$$(echo dist/*.whl)[test]"
-	$(VENV)-wheel/bin/python -P -m pytest -q -p no:cacheprovider $(WHEEL_TESTED)
+wheel: ## build the sdist and from it the wheel, check them, and test what the wheel installs
+	$(MAKE) KIND=wheel wheel-here
 
-clean:
-	rm -rf $(VENV) $(VENV)-sanitize $(VENV)-wheel build dist docs/_build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+.PHONY: wheel-here
+wheel-here: export POOLED_BUILD_NATIVE ?= 1
+wheel-here:
+	@$(ENVIRONMENT) test packaging
+	rm -rf build/lib* build/bdist* dist
+	$(RUN) -m build --no-isolation
+	$(RUN) -m twine check --strict dist/*
+	$(BIN)/check-wheel-contents dist/*.whl
+	$(INSTALL) dist/*.whl
+	$(PYTEST) -p no:cacheprovider $(WHEEL_TESTED)
 
-$(BIN)/python:
-	$(PYTHON) -m venv $(VENV)
+benchmark: build ## measure pooled against not pooled
+	$(BIN)/python -m benchmarks
 
-# The package is installed anew whenever a file of it changes, so that what runs is what would be installed.
-SOURCES := pyproject.toml setup.py _pooled_pytest.py README.md LICENSE \
-	$(shell find pooled -name '*.py' -o -name '*.[ch]' -o -name 'py.typed')
+demo: build ## run the producer and the consumer
+	$(BIN)/python examples/producer_consumer.py
 
-$(VENV)/.installed: $(BIN)/python $(SOURCES)
-	$(BIN)/python -m pip install --quiet .
-	touch $@
-
-$(VENV)/.tested: $(BIN)/python $(SOURCES)
-	$(BIN)/python -m pip install --quiet --prefer-binary '.[test]'
-	touch $@ $(VENV)/.installed
-
-$(VENV)/.documented: $(BIN)/python $(SOURCES)
-	$(BIN)/python -m pip install --quiet --prefer-binary '.[docs]'
-	touch $@ $(VENV)/.installed
-
-$(VENV)/.linted: $(BIN)/python $(SOURCES)
-	$(BIN)/python -m pip install --quiet --prefer-binary '.[lint]'
-	touch $@ $(VENV)/.installed
+clean: ## remove the environments and everything that was built
+	rm -rf .venv build dist docs/_build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find pooled \( -name '*.so' -o -name '*.pyd' \) -delete

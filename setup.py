@@ -12,6 +12,7 @@ import hashlib
 import os
 import platform
 import shlex
+import shutil
 import sys
 import sysconfig
 from concurrent.futures import ThreadPoolExecutor
@@ -71,8 +72,9 @@ class BuildChanged(build_ext):
 
     def build_extension(self, ext: Extension) -> None:
         """Compile the changed files of an extension, and link it."""
-        if self.inplace and not self.editable_mode:
-            ext.optional = False  # `build_ext --inplace` asks for the extension itself
+        compiler = getattr(self.compiler, "compiler_so", [""])[0]
+        if self.inplace and not self.editable_mode and shutil.which(compiler):
+            ext.optional = False  # in the edit loop, an error of the compiler is an error
         with ThreadPoolExecutor((os.cpu_count() or 1) // 2 or 1) as pool:
             objects = list(pool.map(partial(self._compile_changed, ext, self._object_folder(ext)), ext.sources))
         target = Path(self.get_ext_fullpath(ext.name))
@@ -86,7 +88,7 @@ class BuildChanged(build_ext):
         )
 
     def _object_folder(self, ext: Extension) -> Path:
-        command = (sys.version, sys.base_prefix, getattr(self.compiler, "compiler_so", None), ext.extra_compile_args)
+        command = (sys.version, sys.base_prefix, getattr(self.compiler, "compiler_so", ""), ext.extra_compile_args)
         key = hashlib.sha256(repr((command, ext.define_macros)).encode()).hexdigest()[:8]
         name = f"{ext.name.rpartition('.')[2]}-{sys.version_info.major}.{sys.version_info.minor}-{key}"
         return Path(self.get_finalized_command("build").build_base, "objects", name)

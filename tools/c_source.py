@@ -1,7 +1,7 @@
 """Read C files with tree-sitter: what each includes, defines and uses, and how long its functions are.
 
-The files are not preprocessed, so all branches of an #if are read. Types do not count as uses: a layer may hold pointers to
-a struct that only layers above look into.
+The files are not preprocessed, so all branches of an #if are read. Types do not count as uses: a layer may keep a
+pointer to a struct that only layers above look into.
 """
 
 import re

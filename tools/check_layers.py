@@ -1,6 +1,7 @@
 """Check the layers of the package: `python tools/check_layers.py [ROOT]` prints them, and fails on a violation.
 
-pyproject.toml has the order of the layers, from top to bottom, and the limits, under `tool.check_layers`. Violations are
+The section `tool.check_layers` of pyproject.toml has the limits and the order of the layers, from top to bottom.
+Violations are
 
 - an include, or a use of a C function, variable, macro or constant, of a folder above;
 - a cycle between the C files of a folder, where a .c file and its header count as one;

@@ -1,0 +1,45 @@
+"""Run a make target on every interpreter but this one: `python tools/other_pythons.py make TARGET`.
+
+The interpreters are those of POOLED_PYTHONS (paths with colons between them), else those on the PATH. All of them run,
+one after another, also after one has failed. At the end there is a line for each.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+
+VERSIONS = ("3.11", "3.12", "3.13", "3.14", "3.15", "3.13t", "3.14t", "3.15t")
+ASK = "import sys, sysconfig; print(sys.version, bool(sysconfig.get_config_var('Py_GIL_DISABLED')), sep='\\n')"
+
+
+def other_pythons() -> dict[str, str]:
+    """Return the paths of the interpreters, each under what it says of itself."""
+    listed = os.environ.get("POOLED_PYTHONS")
+    paths = listed.split(":") if listed else [shutil.which(f"python{version}") for version in VERSIONS]
+    described = {subprocess.check_output([path, "-c", ASK], text=True): path for path in paths if path}
+    described.pop(subprocess.check_output([sys.executable, "-c", ASK], text=True), None)
+    return described
+
+
+def main() -> None:
+    """Run what the command line says, with PYTHON set to each interpreter."""
+    failed = False
+    summary = []
+    for description, path in other_pythons().items():
+        version, is_free_threaded = description.splitlines()
+        print(f"\n== {version}: {path}", flush=True)
+        environ = dict(os.environ)
+        if is_free_threaded == "True" and not version.startswith("3.13"):
+            environ.pop("POOLED_BUILD_NATIVE", None)  # the native engine does not support it: see setup.py
+        start = time.monotonic()
+        status = subprocess.run([*sys.argv[1:], f"PYTHON={path}"], env=environ, check=False).returncode
+        failed = failed or status != 0
+        summary.append(f"{'failed' if status else 'passed'} in {time.monotonic() - start:.0f} s: {version}")
+    print("\n".join(["", *summary]) if summary else "there is no other interpreter")
+    sys.exit(failed)
+
+
+if __name__ == "__main__":
+    main()
