@@ -45,7 +45,7 @@ test-checked: ## run the tests of the contract on the checked build
 	$(MAKE) contract CHECKS=1
 
 contract-others: ## run the tests of the contract on every other interpreter: those of POOLED_PYTHONS, else of the PATH
-	@$(PYTHON) tools/other_pythons.py make contract
+	@$(PYTHON) tools/other_pythons.py $(MAKE) contract
 
 test-all: lint test contract-others test-checked parallel stress fuzz sanitize docs packaging wheel browser ## run everything
 
@@ -120,8 +120,8 @@ wheel-here:
 	$(INSTALL) dist/*.whl
 	$(PYTEST) -p no:cacheprovider $(WHEEL_TESTED)
 
-benchmark: build ## measure pooled against not pooled
-	$(BIN)/python -m benchmarks
+benchmark: build ## measure pooled against not pooled; BENCHMARK=--quick ends within five minutes
+	$(BIN)/python -m benchmarks $(BENCHMARK)
 
 demo: build ## run the producer and the consumer
 	$(BIN)/python examples/producer_consumer.py

@@ -82,9 +82,9 @@ def upward(edges: Edges, order: list[list[str]], layer_of: Callable[[str], str])
     heights = {layer: -depth for depth, layers in enumerate(order) for layer in layers}
     for (user, used), names in sorted(edges.items()):
         upper, lower = layer_of(user), layer_of(used)
-        for layer in {upper, lower} - heights.keys():
-            yield f"{user} → {used}: tool.check_layers in pyproject.toml has no layer {layer}"
-        if upper != lower and heights.get(upper, 0) <= heights.get(lower, 0):
+        if unknown := {upper, lower} - heights.keys():
+            yield f"unknown: {user} → {used}: tool.check_layers has no layer {', '.join(sorted(unknown))}"
+        elif upper != lower and heights[upper] <= heights[lower]:
             yield f"upward: {user} → {used}: {', '.join(sorted(names))}"
 
 
