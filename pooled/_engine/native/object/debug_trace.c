@@ -2,11 +2,13 @@
 
 #ifdef POOLED_DEBUG_TRACE
 
-/* The functions and dicts of pooled._debug.lifetimes. Static, as all that deallocs go by. NULL: nobody is told. */
+/* The functions and dicts of pooled._debug.lifetimes; strong references. Static, because a dealloc has no module to
+   look them up in. NULL: nothing is reported. */
 static struct {
     PyObject *taken, *moved, *popped, *warn, *readied; /* functions */
-    PyObject *out, *last;                              /* what is known of objects, by their addresses */
-} tell;
+    PyObject *out;                                     /* records of objects in use, by address */
+    PyObject *last;                                    /* records of the last lives of dropped objects, by address */
+} callbacks;
 
 PyObject *
 native_trace(PyObject *Py_UNUSED(module), PyObject *args)
@@ -16,64 +18,65 @@ native_trace(PyObject *Py_UNUSED(module), PyObject *args)
                           &PyDict_Type, &last)) {
         return NULL;
     }
-    Py_XSETREF(tell.taken, Py_NewRef(taken));
-    Py_XSETREF(tell.moved, Py_NewRef(moved));
-    Py_XSETREF(tell.popped, Py_NewRef(popped));
-    Py_XSETREF(tell.warn, Py_NewRef(warn));
-    Py_XSETREF(tell.readied, Py_NewRef(readied));
-    Py_XSETREF(tell.out, Py_NewRef(out));
-    Py_XSETREF(tell.last, Py_NewRef(last));
+    Py_XSETREF(callbacks.taken, Py_NewRef(taken));
+    Py_XSETREF(callbacks.moved, Py_NewRef(moved));
+    Py_XSETREF(callbacks.popped, Py_NewRef(popped));
+    Py_XSETREF(callbacks.warn, Py_NewRef(warn));
+    Py_XSETREF(callbacks.readied, Py_NewRef(readied));
+    Py_XSETREF(callbacks.out, Py_NewRef(out));
+    Py_XSETREF(callbacks.last, Py_NewRef(last));
     Py_RETURN_NONE;
 }
 
 void
 trace_close(void)
 {
-    Py_CLEAR(tell.taken);
-    Py_CLEAR(tell.moved);
-    Py_CLEAR(tell.popped);
-    Py_CLEAR(tell.warn);
-    Py_CLEAR(tell.readied);
-    Py_CLEAR(tell.out);
-    Py_CLEAR(tell.last);
+    Py_CLEAR(callbacks.taken);
+    Py_CLEAR(callbacks.moved);
+    Py_CLEAR(callbacks.popped);
+    Py_CLEAR(callbacks.warn);
+    Py_CLEAR(callbacks.readied);
+    Py_CLEAR(callbacks.out);
+    Py_CLEAR(callbacks.last);
 }
 
-/* ---- what is known, by address ---- */
+/* ---- records, by address ---- */
 
-/* Take out what is known of an object: a new reference, or NULL without an exception. */
+/* Remove a record and return it, a new reference. NULL without an exception if there is none. */
 static PyObject *
-known_pop(PyObject *known, PyObject *key)
+record_pop(PyObject *known, PyObject *key)
 {
     PyObject *life = Py_XNewRef(PyDict_GetItemWithError(known, key));
     if (life != NULL && PyDict_DelItem(known, key) < 0) {
-        PyErr_Clear(); /* another thread was here first */
+        PyErr_Clear(); /* another thread has removed it */
     }
     PyErr_Clear();
     return life;
 }
 
+/* Store a record. It is lost if there is no memory. */
 static void
-known_set(PyObject *known, PyObject *key, PyObject *life)
+record_set(PyObject *known, PyObject *key, PyObject *life)
 {
     if (PyDict_SetItem(known, key, life) < 0) {
         PyErr_Clear();
     }
 }
 
-/* Take what is known of an object out of both dicts; with `drops`, put what was known of it as one that is out back as
-   its last life. Runs no code in Python: an object may be dropped anywhere. */
+/* Remove the records of an object from both dicts. With `drops`, the record of an object in use becomes that of its
+   last life. This runs no code in Python, because an object can be dropped anywhere. */
 static void
-forget(PyObject *self, bool drops)
+remove_records(PyObject *self, bool drops)
 {
-    if (tell.out == NULL) {
+    if (callbacks.out == NULL) {
         return;
     }
     PyObject *pending = compat_take_exception();
     PyObject *key = PyLong_FromVoidPtr(self);
     if (key != NULL) {
-        PyObject *life = known_pop(tell.out, key), *former = known_pop(tell.last, key);
+        PyObject *life = record_pop(callbacks.out, key), *former = record_pop(callbacks.last, key);
         if (drops && life != NULL) {
-            known_set(tell.last, key, life);
+            record_set(callbacks.last, key, life);
         }
         Py_XDECREF(life);
         Py_XDECREF(former);
@@ -86,27 +89,27 @@ forget(PyObject *self, bool drops)
 void
 trace_dropped(PyObject *self)
 {
-    forget(self, true);
+    remove_records(self, true);
 }
 
 void
 trace_ended(PyObject *self)
 {
-    forget(self, false);
+    remove_records(self, false);
 }
 
 void
 trace_put_back(PyObject *self)
 {
-    if (tell.out == NULL) {
+    if (callbacks.out == NULL) {
         return;
     }
     PyObject *pending = compat_take_exception();
     PyObject *key = PyLong_FromVoidPtr(self);
-    PyObject *life = key == NULL ? NULL : known_pop(tell.out, key);
+    PyObject *life = key == NULL ? NULL : record_pop(callbacks.out, key);
     PyObject *before = life == NULL ? NULL : PyObject_GetAttrString(life, "before");
     if (before != NULL && before != Py_None) {
-        known_set(tell.last, key, before);
+        record_set(callbacks.last, key, before);
     }
     Py_XDECREF(before);
     Py_XDECREF(life);
@@ -115,53 +118,53 @@ trace_put_back(PyObject *self)
     compat_put_exception(pending);
 }
 
-/* ---- what is told ---- */
+/* ---- calls of the functions ---- */
 
-/* Call function(address, class, store). */
+/* Call function(address, class, store). False with an exception set. */
 static bool
-tell_of(PyObject *function, PoolStore *store, PyObject *self)
+call_with_address(PyObject *function, PoolStore *store, PyObject *self)
 {
-    PyObject *told = Py_NewRef(function); /* it may be the end of the interpreter meanwhile */
+    PyObject *owned = Py_NewRef(function); /* `trace_close` may run meanwhile */
     PyObject *key = PyLong_FromVoidPtr(self);
     PyObject *done = NULL;
     if (key != NULL) {
-        done = PyObject_CallFunctionObjArgs(told, key, (PyObject *)Py_TYPE(self), (PyObject *)store, NULL);
+        done = PyObject_CallFunctionObjArgs(owned, key, (PyObject *)Py_TYPE(self), (PyObject *)store, NULL);
     }
     Py_XDECREF(key);
     Py_XDECREF(done);
-    Py_DECREF(told);
+    Py_DECREF(owned);
     return done != NULL;
 }
 
 bool
 trace_taken(PoolStore *store, PyObject *self)
 {
-    return tell.taken == NULL || tell_of(tell.taken, store, self);
+    return callbacks.taken == NULL || call_with_address(callbacks.taken, store, self);
 }
 
 bool
 trace_moved(PoolStore *store, PyObject *self)
 {
-    return tell.moved == NULL || tell_of(tell.moved, store, self);
+    return callbacks.moved == NULL || call_with_address(callbacks.moved, store, self);
 }
 
 bool
 trace_readied(PoolStore *store, PyObject *self)
 {
-    if (tell.readied == NULL) {
+    if (callbacks.readied == NULL) {
         return true;
     }
-    PyObject *done = PyObject_CallFunctionObjArgs(tell.readied, self, (PyObject *)store, NULL);
+    PyObject *done = PyObject_CallFunctionObjArgs(callbacks.readied, self, (PyObject *)store, NULL);
     Py_XDECREF(done);
     return done != NULL;
 }
 
-/* Whether the last life of an object was recorded. */
+/* Whether there is a record of the last life of an object. */
 static bool
-is_known(PyObject *self)
+has_last_record(PyObject *self)
 {
     PyObject *key = PyLong_FromVoidPtr(self);
-    bool known = key != NULL && PyDict_Contains(tell.last, key) > 0;
+    bool known = key != NULL && PyDict_Contains(callbacks.last, key) > 0;
     Py_XDECREF(key);
     PyErr_Clear();
     return known;
@@ -171,12 +174,12 @@ bool
 trace_popped(PoolStore *store, PyObject *self, PyObject **warning)
 {
     *warning = NULL;
-    if (tell.popped == NULL) {
+    if (callbacks.popped == NULL) {
         return true;
     }
     PyObject *text = Py_None;
-    if (is_known(self)) {
-        text = PyObject_CallFunctionObjArgs(tell.popped, self, (PyObject *)store, NULL);
+    if (has_last_record(self)) {
+        text = PyObject_CallFunctionObjArgs(callbacks.popped, self, (PyObject *)store, NULL);
     }
     if (text == Py_None) {
         return trace_taken(store, self);
@@ -188,12 +191,12 @@ trace_popped(PoolStore *store, PyObject *self, PyObject **warning)
 void
 trace_warn(PyObject *warning)
 {
-    if (warning != NULL && tell.warn != NULL) {
-        Py_XDECREF(PyObject_CallOneArg(tell.warn, warning));
+    if (warning != NULL && callbacks.warn != NULL) {
+        Py_XDECREF(PyObject_CallOneArg(callbacks.warn, warning));
     }
     Py_XDECREF(warning);
 }
 
 #else
-typedef int nothing_here; /* a file of C has to have something in it */
+typedef int debug_trace_is_off; /* a C file needs a declaration */
 #endif

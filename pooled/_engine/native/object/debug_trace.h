@@ -1,5 +1,5 @@
-/* Watching: what is told of the objects in the build for the debug mode (POOLED_DEBUG_TRACE). In the usual build nothing is,
-   and nothing of this is left in the code. */
+/* Debug trace: the calls that report what happens to objects, in the build for the debug mode (POOLED_DEBUG_TRACE). In
+   the usual build they are macros that do nothing. */
 
 #ifndef POOLED_DEBUG_TRACE_H
 #define POOLED_DEBUG_TRACE_H
@@ -14,38 +14,39 @@
 
 enum { DEBUG_TRACE = 1 };
 
-/* An object that was not parked is handed out. False with an exception set. */
+/* Report that an object that was not parked is handed out. False with an exception set. */
 bool trace_taken(PoolStore *store, PyObject *self);
 
-/* An object that is out is to come own_store to `store`. False with an exception set. */
+/* Report that an object in use will return to `store`. False with an exception set. */
 bool trace_moved(PoolStore *store, PyObject *self);
 
-/* Whether an object that was just popped, alive and untracked, can be handed out. If it can not, the caller discards it and
-   then calls `trace_warn` with `*warning`, which is NULL where an exception is set. */
+/* Whether an object that was just popped, alive and untracked, can be handed out. If it cannot, the caller discards it,
+   then calls `trace_warn` with `*warning`. `*warning` is a new reference, or NULL if an exception is set. */
 bool trace_popped(PoolStore *store, PyObject *self, PyObject **warning);
 
-/* Warn of an object that changed while it was parked. Steals the reference; NULL is ignored. May set an exception. */
+/* Warn of an object that changed while it was parked. Steals the reference; NULL is ignored. An exception may be set
+   afterwards. */
 void trace_warn(PyObject *warning);
 
-/* What was popped is put back. */
+/* Report that an object that was popped is put back. */
 void trace_put_back(PyObject *self);
 
-/* An object that nobody had yet is to be parked. False with an exception set. */
+/* Report that a new object, which was never handed out, will be parked. False with an exception set. */
 bool trace_readied(PoolStore *store, PyObject *self);
 
-/* An object is out no more, whatever becomes of it. */
+/* Report that an object is no longer in use, whatever its outcome is. */
 void trace_dropped(PyObject *self);
 
-/* An object ends. */
+/* Report that an object is going to be freed. */
 void trace_ended(PyObject *self);
 
-/* trace(taken, moved, popped, warn, readied, out, last): whom to tell. */
+/* trace(taken, moved, popped, warn, readied, out, last): set the functions to call, and the dicts to update. */
 PyObject *native_trace(PyObject *module, PyObject *args);
 
-/* Tell nobody any more. */
+/* Stop reporting, and release the functions and dicts. */
 void trace_close(void);
 
-#define DEBUG_TRACE_METHODS {"trace", native_trace, METH_VARARGS, "Say whom to tell what happens to objects."},
+#define DEBUG_TRACE_METHODS {"trace", native_trace, METH_VARARGS, "Set the functions to call when objects are used."},
 
 #else
 

@@ -7,12 +7,14 @@
 #include "pool/hook_table.h"
 #include "pool/store.h"
 
-enum { DEALLOCS = 8 };
+enum { MAX_DEALLOCS = 8 };
 
+/* The deallocs of this extension. Static, because a dealloc has no module to look it up in. Constant after the
+   import. */
 static struct {
-    destructor ours[DEALLOCS];
-    int count;
-} registry; /* filled at import, never changed afterwards */
+    destructor items[MAX_DEALLOCS];
+    int count; /* deallocs in `items` */
+} registry;
 
 void
 destroy_no_finalizer(PyObject *Py_UNUSED(self))
@@ -23,21 +25,21 @@ void
 destroy_register_dealloc(destructor dealloc)
 {
     for (int i = 0; i < registry.count; i++) {
-        if (registry.ours[i] == dealloc) {
+        if (registry.items[i] == dealloc) {
             return; /* the module is imported a second time */
         }
     }
-    if (registry.count == DEALLOCS) {
+    if (registry.count == MAX_DEALLOCS) {
         Py_FatalError("pooled: too many deallocs");
     }
-    registry.ours[registry.count++] = dealloc;
+    registry.items[registry.count++] = dealloc;
 }
 
 static bool
 is_registered(destructor dealloc)
 {
     for (int i = 0; i < registry.count; i++) {
-        if (registry.ours[i] == dealloc) {
+        if (registry.items[i] == dealloc) {
             return true;
         }
     }
@@ -53,8 +55,8 @@ base_in_c(PyTypeObject *type)
     return type;
 }
 
-/* Run the finalizer of an object of refcount 0. False where that saved it. What becomes of it has been counted by now, and
-   its override says so for as long as it lives. */
+/* Run the finalizer of an object of refcount 0. False if that resurrected it. Its outcome has been counted already. So
+   it gets the override UNCOUNTED before the finalizer runs, and keeps it if it is resurrected. */
 static bool
 finalize(PyObject *self)
 {
@@ -62,10 +64,12 @@ finalize(PyObject *self)
     if (type->tp_finalize == NULL || type->tp_finalize == destroy_no_finalizer) {
         return true;
     }
-    if (UNLIKELY(!PyType_IS_GC(type))) { /* of a subclass, whose dealloc has run it: only gc objects note that */
+    if (UNLIKELY(!PyType_IS_GC(type))) {
+        /* The dealloc of a subclass has run the finalizer. Only a gc object records that, so it would run again
+           here. */
         return true;
     }
-    gc_track_fast(self); /* as it has to be if it is saved */
+    gc_track_fast(self); /* a resurrected object must be tracked */
     Hook *hook = hook_of(type);
     PyObject *pending = compat_take_exception();
     if (hook != NULL && !overrides_set(&hook->overrides, self, hook->own_store, UNCOUNTED)) {
@@ -89,8 +93,8 @@ destroy_object(PyObject *self)
     trace_ended(self);
     PyTypeObject *type = Py_TYPE(self); /* the finalizer may have changed it */
     PyTypeObject *base = base_in_c(type);
-    if (LIKELY(PyType_IS_GC(type))) { /* a subclass can have been taken from the collector */
-        gc_track_fast(self); /* what was hidden is counted still */
+    if (LIKELY(PyType_IS_GC(type))) { /* a subclass can be without gc */
+        gc_track_fast(self); /* the collector still counts an object that gc_untrack_fast has untracked */
         PyObject_GC_UnTrack(self);
     }
     if (type->tp_weaklistoffset != 0 && base->tp_weaklistoffset == 0) {
@@ -98,11 +102,11 @@ destroy_object(PyObject *self)
     }
     attrs_free(self, type, base);
     if (PyType_IS_GC(base)) {
-        PyObject_GC_Track(self); /* its dealloc untracks it */
+        PyObject_GC_Track(self); /* the dealloc of a gc class expects a tracked object, and untracks it */
     }
-    bool ours = !(base->tp_flags & Py_TPFLAGS_HEAPTYPE); /* else its dealloc lets go of the type */
+    bool must_release_type = !(base->tp_flags & Py_TPFLAGS_HEAPTYPE); /* the dealloc of a heap type releases it */
     base->tp_dealloc(self);
-    if (ours) {
+    if (must_release_type) {
         Py_DECREF(type);
     }
     return true;
@@ -111,6 +115,6 @@ destroy_object(PyObject *self)
 void
 destroy_parked(PyObject *self)
 {
-    Py_INCREF(Py_TYPE(self)); /* destroy_object lets go of it */
+    Py_INCREF(Py_TYPE(self)); /* destroy_object releases it */
     destroy_object(self);
 }

@@ -2,9 +2,10 @@
 
 #include "object/user_hooks.h"
 
-/* A new part like `value`, which has to go; NULL where that cannot be had, with `*outcome` changed where that is an error. */
+/* Returns a new untracked part like `value`, which is dropped. NULL if there is none; after an exception, which is
+   reported, `*outcome` is set. */
 static COLD PyObject *
-replacement_for(Fields *fields, PoolStore *store, PyObject *value, Outcome *outcome)
+make_replacement(Fields *fields, PoolStore *store, PyObject *value, Outcome *outcome)
 {
     PyObject *pending = compat_take_exception();
     PyObject *made = PyObject_CallOneArg(fields->replace, value);
@@ -21,14 +22,14 @@ replacement_for(Fields *fields, PoolStore *store, PyObject *value, Outcome *outc
     return made;
 }
 
-/* What becomes of a part that was not kept, and of its object. */
+/* Drop a part that was not kept, and replace it if nothing else would. RECYCLED, or why its object cannot be kept. */
 static COLD Outcome
-let_go_of_part(Fields *fields, const Field *field, PoolStore *store, PyObject **place, PartOutcome kept)
+drop_part(Fields *fields, const Field *field, PoolStore *store, PyObject **place, PartOutcome kept)
 {
     PyObject *value = *place, *other = NULL;
     Outcome outcome = kept == PART_ERROR ? DISCARDED_ERROR : RECYCLED;
-    if (field->value == NULL && value != NULL && kept == PART_DROPPED) { /* nothing else would make a new one */
-        other = replacement_for(fields, store, value, &outcome);
+    if (field->value == NULL && value != NULL && kept == PART_DROPPED) { /* the plan does not know how to make one */
+        other = make_replacement(fields, store, value, &outcome);
     }
     if (outcome == RECYCLED && fields->strategy == STRATEGY_KEEP && other == NULL) {
         outcome = DISCARDED_REFUSED;
@@ -48,7 +49,7 @@ field_empty_part(Fields *fields, Field *field, PoolStore *store, PyObject **plac
 {
     PyObject *value = *place;
     PartOutcome kept = UNLIKELY(value == NULL) ? PART_DROPPED : part_keep(&field->part, store, value);
-    return LIKELY(kept == PART_KEPT) ? RECYCLED : let_go_of_part(fields, field, store, place, kept);
+    return LIKELY(kept == PART_KEPT) ? RECYCLED : drop_part(fields, field, store, place, kept);
 }
 
 bool
@@ -62,7 +63,7 @@ field_make_ready(const Field *field, PyObject **place)
         return part_make_ready(&field->part, *place);
     }
     if (field->value == NULL) {
-        return true; /* nobody knows what it is to be */
+        return true; /* no default is known: the attribute stays unset */
     }
     *place = field->kind == FIELD_PART ? part_make(&field->part, field->value) : Py_NewRef(field->value);
     return *place != NULL;

@@ -1,4 +1,4 @@
-/* Fields, one by one: how the value of one field is emptied, replaced, and made ready again. */
+/* One field: how its value is emptied, replaced, and prepared for the next use. */
 
 #ifndef POOLED_FIELD_H
 #define POOLED_FIELD_H
@@ -6,12 +6,13 @@
 #include "base/compat.h"
 #include "object/plan.h"
 
-/* Empty the part at a place, or drop it. RECYCLED, or why its object cannot be kept. */
+/* Empty the part in a place, or drop it. RECYCLED, or why its object cannot be kept. */
 Outcome field_empty_part(Fields *fields, Field *field, PoolStore *store, PyObject **place);
 
-/* Give a place its default or its part, where that is known. False with an exception set. */
+/* Set a place to its default or its part, if one is known. False with an exception set. */
 bool field_make_ready(const Field *field, PyObject **place);
 
+/* Set a place to a value, which can be NULL, and release the former value. */
 static inline void
 field_set(PyObject **place, PyObject *value)
 {

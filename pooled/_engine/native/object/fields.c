@@ -5,6 +5,7 @@
 
 /* ---- places ---- */
 
+/* The place of a field whose place is known. */
 static inline PyObject **
 place_of(const Field *field, char *const *bases)
 {
@@ -12,9 +13,9 @@ place_of(const Field *field, char *const *bases)
                               : (PyObject **)bases[FROM_VALUES] + field->index;
 }
 
-/* Whether the places of all that is given are known. */
+/* Whether the places of all fields that the keywords assign are known. */
 static bool
-have_places(const Fields *fields, PyObject *keywords)
+places_known(const Fields *fields, PyObject *keywords)
 {
     for (Py_ssize_t i = 0; keywords != NULL && i < PyTuple_GET_SIZE(keywords); i++) {
         if (!has_place(fields_find_keyword(fields, PyTuple_GET_ITEM(keywords, i)))) {
@@ -26,9 +27,10 @@ have_places(const Fields *fields, PyObject *keywords)
 
 /* ---- emptying ---- */
 
-/* Let go of the values that are no fields. */
+/* Clear the values that are not fields. Code that a released value runs cannot reach the object, so `order` does not
+   change. */
 static inline void
-drop_other_values(const Fields *fields, const CompatValues *values)
+clear_other_values(const Fields *fields, const CompatValues *values)
 {
     for (int i = 0; i < *values->count; i++) {
         int at = values->order[i * values->step];
@@ -38,8 +40,9 @@ drop_other_values(const Fields *fields, const CompatValues *values)
     }
 }
 
+/* Run the steps of a plan, whose places are known. RECYCLED, or why the object cannot be kept. */
 static ALWAYS_INLINE Outcome
-take_steps(Fields *fields, PoolStore *store, char *const *bases)
+run_steps(Fields *fields, PoolStore *store, char *const *bases)
 {
     const Step *step = fields->steps;
     for (; step < fields->unsets; step++) {
@@ -69,22 +72,23 @@ fields_empty(Fields *fields, PoolStore *store, PyObject *self)
         outcome = fields_slow_empty(fields, store, self);
     }
     else if (fields->has_entries) {
-        drop_other_values(fields, &values);
-        outcome = take_steps(fields, store, bases);
+        clear_other_values(fields, &values);
+        outcome = run_steps(fields, store, bases);
         fields_set_order(fields, &values);
     }
     else {
         if (UNLIKELY(fields->has_dict)) {
             attrs_empty(self);
         }
-        outcome = take_steps(fields, store, bases);
+        outcome = run_steps(fields, store, bases);
     }
     return outcome;
 }
 
 /* ---- making ready ---- */
 
-/* Those of a blank object, too: it may not have been emptied field by field. */
+/* Set all places to their defaults and parts, also those that a parked object has already: a blank object was not
+   emptied field by field. False with an exception set. */
 static bool
 fill_places(Fields *fields, char *const *bases)
 {
@@ -96,6 +100,7 @@ fill_places(Fields *fields, char *const *bases)
     return true;
 }
 
+/* Assign the keyword arguments to their fields, whose places are known. */
 static void
 assign(const Fields *fields, char *const *bases, PyObject *const *given, PyObject *keywords)
 {
@@ -104,6 +109,7 @@ assign(const Fields *fields, char *const *bases, PyObject *const *given, PyObjec
     }
 }
 
+/* Track the parts in their places. */
 static inline void
 track_parts(const Fields *fields, char *const *bases)
 {
@@ -134,12 +140,12 @@ fields_make_ready(Fields *fields, PyObject *self, PyObject *const *given, PyObje
     CompatValues values = {0};
     char *bases[BASES];
     bool done;
-    if (UNLIKELY(!fields_find_bases(fields, self, bases, &values) || !have_places(fields, keywords))) {
+    if (UNLIKELY(!fields_find_bases(fields, self, bases, &values) || !places_known(fields, keywords))) {
         done = fields_slow_make_ready(fields, self, given, keywords);
     }
     else {
         done = fill_places(fields, bases);
-        track_parts(fields, bases); /* before anything is given, which is not ours to track */
+        track_parts(fields, bases); /* before the arguments are assigned, which are not parts of the plan */
         if (done && keywords != NULL) {
             assign(fields, bases, given, keywords);
         }
@@ -151,7 +157,7 @@ fields_make_ready(Fields *fields, PyObject *self, PyObject *const *given, PyObje
     return done;
 }
 
-/* ---- objects that are attributes of others ---- */
+/* ---- objects that are parts of others ---- */
 
 static bool
 nested_needs_no_init(const PoolStore *store)

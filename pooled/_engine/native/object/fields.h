@@ -1,4 +1,4 @@
-/* Fields: how an object is emptied in place and made ready again, field by field. */
+/* Fields of an object: how an object is emptied in place and made ready again, field by field. */
 
 #ifndef POOLED_FIELDS_H
 #define POOLED_FIELDS_H
@@ -8,36 +8,38 @@
 #include "object/plan.h"
 #include "pool/store.h"
 
-/* What a store of STRATEGY_FIELDS or STRATEGY_KEEP does with an object that is an attribute of another. */
+/* How a store of STRATEGY_FIELDS or STRATEGY_KEEP treats an object that is a part of another. */
 extern const NestedOps fields_nested;
 
-/* Whether parts are worth keeping. They are not while all callers call the class, whose `__init__` makes new ones. */
+/* Whether an object is emptied field by field, so that its parts are kept. That is not worthwhile while all callers
+   call the class, whose `__init__` makes new parts. */
 static inline bool
 fields_keep(const Fields *fields, const PoolStore *store)
 {
     return store->blank_calls < BLANK_CALLS || fields->parts == fields->end || fields->strategy == STRATEGY_KEEP;
 }
 
-/* Empty an object that nobody can reach and the collector does not track, alive or of refcount 0: RECYCLED, or why it
-   cannot be kept. Exceptions have been reported. */
+/* Empty an object that is unreachable and untracked, of refcount 0 or 1. RECYCLED, or why it cannot be kept. Exceptions
+   have been reported. */
 Outcome fields_empty(Fields *fields, PoolStore *store, PyObject *self);
 
-/* Give a blank or emptied object its defaults and parts, and what is given: values by keywords that all are known. Then
-   track it. False with an exception set. */
+/* Set the defaults, the parts and the keyword arguments of a blank or emptied object, and track it. Each keyword must
+   assign a field. `given` has their values. False with an exception set. */
 bool fields_make_ready(Fields *fields, PyObject *self, PyObject *const *given, PyObject *keywords);
 
-/* Track the parts of an object that these fields may have emptied: it is going to be freed, or used in another way. */
+/* Track the parts of an object that this plan may have emptied. The object is going to be freed, or used in another
+   way. */
 void fields_track_parts(Fields *fields, PyObject *self);
 
-/* Whether the values of an object that was emptied have no defaults: nothing was known of them then. */
+/* Whether an emptied object has no defaults in its values, because their indices were unknown when it was emptied. */
 static inline bool
 is_left_blank(const Fields *fields, const CompatValues *values)
 {
     return fields->has_entries && *values->count == 0;
 }
 
-/* Do what `fields_make_ready` does where nothing is given, if nothing has to be made for it; else false, and the object
-   is hidden still. */
+/* Do what `fields_make_ready` does without arguments, if all values are in place and have only to be tracked. Else
+   false; then the object is still untracked. */
 static inline bool
 fields_make_ready_at_once(Fields *fields, PyObject *self)
 {
@@ -50,7 +52,7 @@ fields_make_ready_at_once(Fields *fields, PyObject *self)
     for (const Step *step = fields->parts, *end = fields->end; step < end; step++) {
         PyObject *value = *place_of_step(step, bases);
         if (UNLIKELY(value == NULL || step->part->kind >= PART_POOLABLE)) {
-            return false; /* parts that are shown already do no harm */
+            return false; /* the slow path does not mind parts that are tracked already */
         }
         compat_make_ref_local(value);
         part_track(step->part, value);
@@ -59,6 +61,8 @@ fields_make_ready_at_once(Fields *fields, PyObject *self)
     return true;
 }
 
+/* Empty an object, and the container that it is, if its class inherits from one. The object is refused if code that ran
+   meanwhile has replaced the plan. RECYCLED, or why it cannot be kept. */
 static inline Outcome
 fields_empty_object(PoolStore *store, PyObject *self)
 {
@@ -69,7 +73,7 @@ fields_empty_object(PoolStore *store, PyObject *self)
     }
     Outcome outcome = fields_empty(fields, store, self);
     if (UNLIKELY(outcome == RECYCLED && store->fields != fields)) {
-        outcome = DISCARDED_REFUSED; /* meanwhile its class was planned anew */
+        outcome = DISCARDED_REFUSED; /* the new plan would not fit the object */
     }
     if (UNLIKELY(outcome != RECYCLED)) {
         fields_track_parts(fields, self);

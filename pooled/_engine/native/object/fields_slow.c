@@ -3,7 +3,7 @@
 #include "object/field.h"
 #include "object/user_hooks.h"
 
-/* The dict that an object has, borrowed; NULL where it has none. */
+/* The dict of an object, borrowed, or NULL. */
 static PyObject *
 dict_of(PyObject *self)
 {
@@ -14,27 +14,28 @@ dict_of(PyObject *self)
     return dict == NULL ? NULL : *dict;
 }
 
-/* The values that an object has in place of a dict; false where it has none. */
+/* Find the values that an object has in place of a dict. False if it has none. */
 static bool
 values_of(PyObject *self, CompatValues *values)
 {
     return compat_has_values(Py_TYPE(self)) && compat_values(self, values);
 }
 
-/* Where a field is among the values of an object, NULL where that is not known. */
+/* The place of a field in the values of an object, or NULL if it is unknown. */
 static PyObject **
 value_of(const Field *field, const CompatValues *values)
 {
     return field->offset == 0 && field->index >= 0 && field->index < values->room ? &values->items[field->index] : NULL;
 }
 
-/* The slot of a field, NULL where it has none. */
+/* The slot of a field in an object, or NULL if the field has no slot. */
 static PyObject **
 slot_of(const Field *field, PyObject *self)
 {
     return field->offset != 0 ? (PyObject **)((char *)self + field->offset) : NULL;
 }
 
+/* Release the references in an array from `entries_of`, and free the array. */
 static void
 free_entries(const Fields *fields, PyObject **entries)
 {
@@ -44,9 +45,9 @@ free_entries(const Fields *fields, PyObject **entries)
     PyMem_Free(entries);
 }
 
-/* What an object has, in its dict or among its values, of each field that is not in a slot, as new references, NULL where
-   there is nothing. To be given to `free_entries`. NULL with an exception set: the dict may ask its keys, and these may be
-   anything. */
+/* Returns an array with a new reference to the value of each field that is in the dict or the values of an object. The
+   item of a field in a slot, or that is unset, is NULL. `free_entries` frees the array. NULL with an exception set: a
+   look-up in the dict can call the `__eq__` of any key. */
 static PyObject **
 entries_of(const Fields *fields, PyObject *dict, const CompatValues *values)
 {
@@ -74,9 +75,10 @@ entries_of(const Fields *fields, PyObject *dict, const CompatValues *values)
 
 /* ---- emptying ---- */
 
-/* Have an object let go of its dict's entries. Whoever else has the dict keeps it as it is; `*dict` is NULL then. */
+/* Clear the dict or the values of an object. A dict that has another owner is dropped unchanged, and `*dict` becomes
+   NULL. */
 static void
-let_go_of_entries(PyObject *self, PyObject **dict)
+clear_dict_or_values(PyObject *self, PyObject **dict)
 {
     if (*dict != NULL && compat_is_unique(*dict)) {
         gc_untrack_fast(*dict);
@@ -88,10 +90,11 @@ let_go_of_entries(PyObject *self, PyObject **dict)
     }
 }
 
-/* Have an object let go of all that is no part, before any part is looked at: it may be a part, too, of the same object.
-   Of slots, those that are no fields first; not by the steps, which may be planned anew meanwhile. */
+/* Release everything in an object that is not a part. This precedes the emptying of parts, because another attribute
+   may refer to a part, which is then not unique. Slots that are not fields come first. The loop does not use the steps,
+   which can be set anew meanwhile. */
 static void
-let_go_of_others(const Fields *fields, PyObject *self, PyObject **entries)
+clear_other_fields(const Fields *fields, PyObject *self, PyObject **entries)
 {
     for (Py_ssize_t i = 0; i < fields->slots.count; i++) {
         if (!fields_has_slot(fields, fields->slots.offsets[i])) {
@@ -113,18 +116,19 @@ let_go_of_others(const Fields *fields, PyObject *self, PyObject **entries)
     }
 }
 
+/* Empty the part in an entry. `is_own`: no other owner has the dict that the entry comes from. */
 static Outcome
 empty_entry(Fields *fields, Field *field, PoolStore *store, bool is_own, PyObject **entry)
 {
     if (!is_own) {
-        Py_CLEAR(*entry); /* it belongs to who has the dict */
+        Py_CLEAR(*entry); /* the part stays in the dict of the other owner */
     }
     return field_empty_part(fields, field, store, entry);
 }
 
-/* Put the parts that were kept back among the values, or into the dict, which nobody has seen since it was hidden, and untrack
-   it again: putting something in has it tracked. Last of all, so that nothing runs meanwhile. False with an exception
-   set. */
+/* Put the parts that were kept back into the values or the dict. No code has seen the dict since it was untracked. An
+   insertion tracks it, so it is untracked again. This is the last step, so no other code runs meanwhile. False with an
+   exception set. */
 static bool
 put_back_entries(const Fields *fields, PyObject *dict, const CompatValues *values, PyObject **entries)
 {
@@ -132,7 +136,7 @@ put_back_entries(const Fields *fields, PyObject *dict, const CompatValues *value
     for (Py_ssize_t i = 0; values != NULL && i < fields->count; i++) {
         PyObject **value = value_of(&fields->items[i], values);
         if (fields->items[i].kind == FIELD_PART && value != NULL) {
-            *value = Py_XNewRef(entries[i]); /* there is nothing there: they were emptied */
+            *value = Py_XNewRef(entries[i]); /* the place is NULL: the values were cleared */
         }
     }
     if (values != NULL) {
@@ -150,8 +154,9 @@ put_back_entries(const Fields *fields, PyObject *dict, const CompatValues *value
     return done;
 }
 
+/* Empty an object. RECYCLED, or why it cannot be kept. An exception may be set. */
 static Outcome
-empty_between(Fields *fields, PoolStore *store, PyObject *self)
+empty_by_name(Fields *fields, PoolStore *store, PyObject *self)
 {
     CompatValues found;
     const CompatValues *values = values_of(self, &found) ? &found : NULL;
@@ -160,9 +165,9 @@ empty_between(Fields *fields, PoolStore *store, PyObject *self)
     if (entries == NULL) {
         return DISCARDED_ERROR;
     }
-    let_go_of_entries(self, &dict);
+    clear_dict_or_values(self, &dict);
     bool is_own = dict != NULL || values != NULL;
-    let_go_of_others(fields, self, entries);
+    clear_other_fields(fields, self, entries);
     Outcome outcome = RECYCLED;
     for (Py_ssize_t i = 0; i < fields->count; i++) {
         Field *field = &fields->items[i];
@@ -184,7 +189,7 @@ Outcome
 fields_slow_empty(Fields *fields, PoolStore *store, PyObject *self)
 {
     PyObject *pending = compat_take_exception();
-    Outcome outcome = empty_between(fields, store, self);
+    Outcome outcome = empty_by_name(fields, store, self);
     if (PyErr_Occurred()) {
         outcome = user_hooks_report(store, fields->type);
     }
@@ -194,8 +199,9 @@ fields_slow_empty(Fields *fields, PoolStore *store, PyObject *self)
 
 /* ---- tracking ---- */
 
+/* Track the dict and the parts of an object. An exception may be set. */
 static void
-track_between(Fields *fields, PyObject *self)
+track_by_name(Fields *fields, PyObject *self)
 {
     CompatValues values;
     bool has_values = values_of(self, &values);
@@ -218,14 +224,15 @@ void
 fields_slow_track_parts(Fields *fields, PyObject *self)
 {
     PyObject *pending = compat_take_exception();
-    track_between(fields, self);
+    track_by_name(fields, self);
     PyErr_Clear();
     compat_put_exception(pending);
 }
 
 /* ---- making ready ---- */
 
-/* Have a place be what it has to be. False with an exception set. */
+/* Set a place to its argument, or to its default or part. `given` is the argument, borrowed, or NULL. False with an
+   exception set. */
 static bool
 make_place_ready(const Field *field, PyObject **place, PyObject *given)
 {
@@ -239,7 +246,7 @@ make_place_ready(const Field *field, PyObject **place, PyObject *given)
     return done;
 }
 
-/* What is given for a field, borrowed; NULL where nothing is. */
+/* The keyword argument that assigns a field, borrowed, or NULL. */
 static PyObject *
 given_for(const Fields *fields, const Field *field, PyObject *const *given, PyObject *keywords)
 {
@@ -251,9 +258,9 @@ given_for(const Fields *fields, const Field *field, PyObject *const *given, PyOb
     return NULL;
 }
 
-/* Have the collector see the parts from the field `first` on, which are to die instead of being used. */
+/* Track the parts from the field `first` on. An earlier field failed, so they are freed and not used. */
 static void
-track_rest(Fields *fields, Py_ssize_t first, PyObject *self, PyObject **entries)
+track_unused_parts(Fields *fields, Py_ssize_t first, PyObject *self, PyObject **entries)
 {
     for (Py_ssize_t i = first; i < fields->count; i++) {
         Field *field = &fields->items[i];
@@ -276,9 +283,9 @@ fields_slow_make_ready(Fields *fields, PyObject *self, PyObject *const *given, P
         return false;
     }
     if (dict != NULL) {
-        gc_track_fast(dict); /* it was hidden, and goes now */
+        gc_track_fast(dict); /* it was untracked, and is freed below */
     }
-    attrs_empty(self); /* they are set anew, in the order in which __init__ sets them */
+    attrs_empty(self); /* the attributes are set again in the order of `__init__` */
     bool done = true;
     Py_ssize_t i = 0;
     for (; done && i < fields->count; i++) {
@@ -289,7 +296,7 @@ fields_slow_make_ready(Fields *fields, PyObject *self, PyObject *const *given, P
             done = PyObject_GenericSetAttr(self, field->name, entries[i]) == 0;
         }
     }
-    track_rest(fields, i, self, entries);
+    track_unused_parts(fields, i, self, entries);
     free_entries(fields, entries);
     return done;
 }

@@ -1,5 +1,6 @@
-/* Fields by name: how fields are emptied and filled that are in a dict, or whose place among the values of their object is
-   not known. This is the slow path, for an object whose dict was looked at, and for the first objects of a class. */
+/* Fields by name: how fields are emptied and filled that are in a dict, or whose index in the values is unknown.
+
+   This is the slow path. It serves objects whose `__dict__` was accessed, and the first objects of a class. */
 
 #ifndef POOLED_FIELDS_SLOW_H
 #define POOLED_FIELDS_SLOW_H
@@ -7,11 +8,11 @@
 #include "base/compat.h"
 #include "object/plan.h"
 
-/* What `fields_empty` and `fields_track_parts` do. */
+/* The slow paths of `fields_empty` and `fields_track_parts`. */
 Outcome fields_slow_empty(Fields *fields, PoolStore *store, PyObject *self);
 void fields_slow_track_parts(Fields *fields, PyObject *self);
 
-/* What `fields_make_ready` does, except that the object stays untracked. */
+/* The slow path of `fields_make_ready`. The object stays untracked. */
 bool fields_slow_make_ready(Fields *fields, PyObject *self, PyObject *const *given, PyObject *keywords);
 
 #endif

@@ -34,7 +34,7 @@ part_free(Part *part)
 
 /* ---- emptying ---- */
 
-/* Attributes of its own, which some stock containers can be given, are not emptied with it. */
+/* Whether a container has attributes in a dict. Some stock containers can have them, and clearing keeps them. */
 static bool
 has_attributes(PyObject *value)
 {
@@ -53,6 +53,7 @@ has_attributes(PyObject *value)
     return dict != NULL && (PyDict_GET_SIZE(dict) != 0 || !compat_is_unique(dict));
 }
 
+/* Set the attribute that clearing has reset. False without an exception. */
 static bool
 restore(const Part *part, PyObject *value)
 {
@@ -68,6 +69,7 @@ restore(const Part *part, PyObject *value)
     return done;
 }
 
+/* Clear a container that is cleared in C. */
 static PartOutcome
 keep_container(Part *part, PoolStore *store, PyObject *value)
 {
@@ -79,7 +81,7 @@ keep_container(Part *part, PoolStore *store, PyObject *value)
     return container->empty(container, value, &part->sparse) && restore(part, value) ? PART_KEPT : PART_DROPPED;
 }
 
-/* Empty an object of a poolable class as its pool would, without parking it. */
+/* Empty an object of a poolable class as its pool does, without parking it. RECYCLED, or why it cannot be kept. */
 static Outcome
 empty_poolable(PoolStore *pool, PyObject *value)
 {
@@ -95,7 +97,7 @@ empty_poolable(PoolStore *pool, PyObject *value)
     if (outcome != RECYCLED || !part_is_unique(value)) {
         return outcome;
     }
-    part_untrack(value); /* again: a dict tracks itself when something is put in */
+    part_untrack(value); /* again: a dict tracks itself when an item is inserted */
     return pool->nested->empty(pool, value);
 }
 
@@ -106,15 +108,17 @@ needs_no_init(const PoolStore *pool)
     return pool->reset != NULL || pool->nested->needs_no_init(pool);
 }
 
+/* Empty an object of a poolable class. Functions of the user can run and end the pool, or keep a reference to the
+   object. So the pool is held, and everything is checked again afterwards. */
 static PartOutcome
 keep_poolable(PyObject *value)
 {
     Hook *hook = hook_of(Py_TYPE(value));
     if (hook == NULL || compat_is_finalized(value) || has_override(&hook->overrides, value)) {
-        return PART_DROPPED; /* it is to die, or to go to another pool */
+        return PART_DROPPED; /* its drop destroys it, or recycles it into another pool */
     }
     if (!needs_no_init(hook->own_store) || this_thread.depth >= DEEPEST) {
-        return PART_DROPPED; /* so that it is dropped, and waits for its turn where it hangs too deep */
+        return PART_DROPPED; /* too deep: its drop waits for the outermost one, which limits the use of the stack */
     }
     this_thread.depth++;
     PoolStore *pool = hook->own_store;
@@ -127,15 +131,16 @@ keep_poolable(PyObject *value)
     store_release(pool);
     this_thread.depth--;
     if (outcome != RECYCLED || has_moved || Py_TYPE(value) != type || !part_is_unique(value)) {
-        gc_track_fast(value); /* it goes its own way */
+        gc_track_fast(value); /* it is dropped, or has another owner */
         return outcome == DISCARDED_ERROR ? PART_ERROR : PART_DROPPED;
     }
     part_untrack(value);
     return PART_KEPT;
 }
 
+/* Have the function in Python empty a part. */
 static PartOutcome
-keep_by_python(Part *part, PoolStore *store, PyObject *value)
+keep_in_python(Part *part, PoolStore *store, PyObject *value)
 {
     PyTypeObject *type = Py_TYPE(value);
     PyObject *pending = compat_take_exception();
@@ -155,9 +160,9 @@ keep_by_python(Part *part, PoolStore *store, PyObject *value)
     return PART_KEPT;
 }
 
-/* What has to be restored of a defaultdict; NULL where that cannot be had. */
+/* The attribute of a defaultdict to restore, as a new pair of name and value. NULL without an exception. */
 static PyObject *
-what_it_makes(PyObject *value)
+default_factory_of(PyObject *value)
 {
     PyObject *pending = compat_take_exception();
     PyObject *factory = PyObject_GetAttrString(value, "default_factory");
@@ -170,12 +175,12 @@ what_it_makes(PyObject *value)
     return pair;
 }
 
-/* One of whatever class, as one of its class. */
+/* Empty a part of any class as a part of that class. */
 static PartOutcome
-keep_anything(Part *part, PoolStore *store, PyObject *value)
+keep_any_class(Part *part, PoolStore *store, PyObject *value)
 {
     PyTypeObject *type = Py_TYPE(value);
-    PyObject *kept = container_is_defaultdict(type) ? what_it_makes(value) : Py_NewRef(Py_None);
+    PyObject *kept = container_is_defaultdict(type) ? default_factory_of(value) : Py_NewRef(Py_None);
     if (kept == NULL) {
         return PART_DROPPED;
     }
@@ -193,13 +198,13 @@ PartOutcome
 part_keep(Part *part, PoolStore *store, PyObject *value)
 {
     if (part->kind == PART_ANY) {
-        return keep_anything(part, store, value);
+        return keep_any_class(part, store, value);
     }
     if (Py_TYPE(value) != part->type || !part_is_unique(value)) {
         return PART_DROPPED;
     }
     bool is_kept;
-    switch (part->kind) { /* before one is emptied it is hidden, so that nobody sees it half empty */
+    switch (part->kind) { /* it is untracked before it is emptied, so that no code can see it half-cleared */
     case PART_LIST:
         gc_untrack_fast(value);
         is_kept = !list_is_above(value, store->max_cap) && list_empty(value, &part->sparse);
@@ -221,7 +226,7 @@ part_keep(Part *part, PoolStore *store, PyObject *value)
     case PART_POOLABLE:
         return keep_poolable(value);
     default:
-        return keep_by_python(part, store, value);
+        return keep_in_python(part, store, value);
     }
     return is_kept ? PART_KEPT : PART_DROPPED;
 }
@@ -231,7 +236,7 @@ part_keep(Part *part, PoolStore *store, PyObject *value)
 PyObject *
 part_make(const Part *part, PyObject *make)
 {
-    bool is_class = make == (PyObject *)part->type; /* then the shortest way will do */
+    bool is_class = make == (PyObject *)part->type; /* then the constructor in C gives the same result */
     switch (is_class ? part->kind : PART_ANY) {
     case PART_LIST:
         return PyList_New(0);

@@ -1,6 +1,6 @@
-/* Parts: containers that an object has for itself, emptied in place when it is recycled, and kept.
+/* Parts: containers that belong to one object. When the object is recycled, they are emptied in place and kept.
 
-   While their object is parked they are empty and unknown to the collector, as it is. */
+   A part of a parked object is empty. It is untracked, as its object is. */
 
 #ifndef POOLED_PARTS_H
 #define POOLED_PARTS_H
@@ -12,54 +12,58 @@
 #include "pool/store.h"
 #include "base/gc_track.h"
 
-/* How a part is emptied. */
+/* How a part is emptied. The order matters: `fields_make_ready_at_once` handles the kinds before PART_POOLABLE. */
 typedef enum {
-    PART_LIST,
-    PART_DICT,
-    PART_SET,
-    PART_BYTEARRAY,
-    PART_CONTAINER, /* another one that is emptied in C */
-    PART_POOLABLE,  /* by what the pool of its class knows */
-    PART_PYTHON,   /* by `keep` */
-    PART_ANY,    /* of whatever class, which is found out each time */
+    PART_LIST,      /* as an exact list, inline */
+    PART_DICT,      /* as an exact dict, inline */
+    PART_SET,       /* as an exact set, inline */
+    PART_BYTEARRAY, /* as an exact bytearray, inline */
+    PART_CONTAINER, /* in C, by the functions of its Container */
+    PART_POOLABLE,  /* as the pool of its class empties an object */
+    PART_PYTHON,    /* by `keep` */
+    PART_ANY,       /* in one of these ways, which its class decides each time */
 } PartKind;
 
 typedef struct {
     PartKind kind;
-    PyTypeObject *type;         /* just this one; NULL where it is PART_ANY. A reference of ours */
-    const Container *container; /* of PART_CONTAINER */
-    PyObject *keep;             /* keep(value, max_cap): empty it; whether it can be kept. A reference of ours */
-    PyObject *restore;          /* (name, value): an attribute that is set again after it was emptied; NULL: none. Ours */
-    unsigned sparse;            /* lives that left it nearly empty, since the last that gave its room back */
+    PyTypeObject *type;         /* the exact class of the part; a strong reference. NULL if the kind is PART_ANY */
+    const Container *container; /* the container that `type` is or inherits from, or NULL; static */
+    PyObject *keep;             /* keep(value, max_cap): empty it; return whether it can be kept; a strong reference */
+    PyObject *restore;          /* (name, value): an attribute to set after emptying; a strong reference, or NULL */
+    unsigned sparse;            /* sparse parts since the last one that was shrunk (containers/clear_inline.h) */
 } Part;
 
-/* What becomes of a part. */
+/* Whether a part was kept. */
 typedef enum {
-    PART_KEPT,      /* it is empty, and unknown to the collector */
-    PART_DROPPED,    /* a new one has to be made */
-    PART_ERROR,    /* what was to empty it raised, and that has been reported */
+    PART_KEPT,    /* it is empty and untracked */
+    PART_DROPPED, /* it cannot be kept: the object needs a new one */
+    PART_ERROR,   /* the function that empties it raised; the exception has been reported */
 } PartOutcome;
 
-/* Find out how parts of `type` are emptied, of which it is told whether they are as their builtin base is, and what is
-   restored then, and the rest by `keep`. Given `type` and `keep`, it has a reference to each. */
+/* Initialise a part of class `type`. `in_c`: a container of this class can be emptied in C, and the attribute in
+   `restore`, which can be None, is set afterwards. Otherwise `keep` empties it. Takes new references to the
+   arguments. */
 void part_init(Part *part, PyTypeObject *type, PyObject *keep, bool in_c, PyObject *restore);
 
-/* Let go of what it has. */
+/* Release the references of a part. */
 void part_free(Part *part);
 
-/* A new part: what `acquire_make` gives, called without arguments. NULL with an exception set. */
+/* Returns a new part: the result of a call of `make` without arguments. NULL with an exception set. */
 PyObject *part_make(const Part *part, PyObject *make);
 
-/* Give a part that was kept what it has to have before it is used. False with an exception set. */
+/* Prepare a part that was kept for its next use: an object of a poolable class gets its defaults and parts. False with
+   an exception set. */
 bool part_make_ready(const Part *part, PyObject *value);
 
-/* Whether nobody can reach a part but by its object, which nobody can reach. */
+/* Whether a part is reachable only through its object, which nobody can reach. Then no code can see it while it is
+   emptied. */
 static inline bool
 part_is_unique(PyObject *value)
 {
     return !has_weakrefs(value) && compat_is_unique_no_weakrefs(value);
 }
 
+/* Untrack a part, tracked or not. */
 static inline void
 part_untrack(PyObject *value)
 {
@@ -68,21 +72,22 @@ part_untrack(PyObject *value)
     }
 }
 
-/* Whether what stands where a part is expected may be one that was kept, and so be hidden. */
+/* Whether a value in the place of a part may be a part that was kept, and so be untracked. */
 static inline bool
 part_may_be(const Part *part, PyObject *value)
 {
     return Py_TYPE(value) == part->type || (part->kind == PART_ANY && Py_REFCNT(value) == 1);
 }
 
-/* Have the collector see a part that may be hidden, as it sees its object; some of them must not die before. */
+/* Track a part that may be untracked, because its object is tracked now or will be. Some parts must be tracked before
+   they are freed. */
 static inline void
 part_track(const Part *part, PyObject *value)
 {
     switch (part->kind) {
     case PART_DICT:
         if (COMPAT_DICT_TRACKS_ITSELF) {
-            return;
+            return; /* the dict is empty, and tracks itself when it has to */
         }
         /* fallthrough */
     case PART_LIST:
@@ -98,10 +103,10 @@ part_track(const Part *part, PyObject *value)
     }
 }
 
-/* Empty what stands where a part is expected, of an object that nobody can reach and `store` recycles. */
+/* Empty the value in the place of a part, if it can be kept. Its object is unreachable, and `store` recycles it. */
 PartOutcome part_keep(Part *part, PoolStore *store, PyObject *value);
 
-/* Do that where there is nothing to empty, as is often so; else false, and nothing is done. */
+/* Do the same for a part that is empty already, which is common. False if it is not; then nothing has changed. */
 static inline bool
 part_keep_at_once(const Part *part, PoolStore *store, PyObject *value)
 {

@@ -4,6 +4,7 @@
 
 /* ---- steps ---- */
 
+/* Append a step for a field whose place is known. */
 static void
 add_step(Step **next, Field *field)
 {
@@ -22,6 +23,7 @@ add_step(Step **next, Field *field)
     }
 }
 
+/* Append a step for each field of this kind whose place is known. */
 static void
 add_steps(Fields *fields, Step **next, FieldKind kind)
 {
@@ -43,7 +45,7 @@ fields_has_slot(const Fields *fields, Py_ssize_t offset)
     return false;
 }
 
-/* Find out what has to be done, from the places that are known. There is room for it. */
+/* Set the steps, from the places that are known. `find_places` has allocated enough of them. */
 static void
 plan_steps(Fields *fields)
 {
@@ -63,9 +65,9 @@ plan_steps(Fields *fields)
     fields->end = next;
 }
 
-/* Say so, after all else. */
+/* Publish the steps: a thread that reads true also reads the steps and indices that were written before. */
 static void
-know(Fields *fields, bool knows)
+set_knows_shared(Fields *fields, bool knows)
 {
 #if COMPAT_FREE_THREADED
     _Py_atomic_store_uint8((uint8_t *)&fields->knows_shared, knows);
@@ -74,9 +76,10 @@ know(Fields *fields, bool knows)
 #endif
 }
 
-/* Here: the indices of fields among the keys that the objects of the class share; they never change. */
+/* Look up the indices that are unknown, and set the steps. The lock is held. An index in the shared keys of a class
+   never changes. */
 static void
-learn_indices(Fields *fields)
+find_indices(Fields *fields)
 {
     bool knows = true;
     for (Py_ssize_t i = 0; i < fields->count; i++) {
@@ -96,7 +99,7 @@ learn_indices(Fields *fields)
         }
     }
     plan_steps(fields);
-    know(fields, knows);
+    set_knows_shared(fields, knows);
 }
 
 COLD void
@@ -107,7 +110,7 @@ fields_find_indices(Fields *fields)
     }
     lock_acquire(&fields->lock);
     if (!fields->knows_shared) {
-        learn_indices(fields);
+        find_indices(fields);
     }
     lock_release(&fields->lock);
 }
@@ -147,7 +150,7 @@ fields_find_keyword(const Fields *fields, PyObject *keyword)
     }
     for (Field *field = fields->items, *end = field + fields->count; field < end; field++) {
         if (field->keyword != NULL && PyUnicode_Compare(field->keyword, keyword) == 0) {
-            return field; /* it was made at run time */
+            return field; /* the keyword was made at run time, and is not interned */
         }
     }
     return NULL;
@@ -155,9 +158,9 @@ fields_find_keyword(const Fields *fields, PyObject *keyword)
 
 /* ---- the class Fields ---- */
 
-/* Where the slot of an attribute is, if that is where it is found; else 0. */
+/* The offset of the slot that an attribute of this name is stored in, or 0 if it is not in a slot. */
 static Py_ssize_t
-offset_of(PyTypeObject *type, PyObject *name)
+slot_offset(PyTypeObject *type, PyObject *name)
 {
     PyObject *found = _PyType_Lookup(type, name);
     if (found == NULL || !Py_IS_TYPE(found, &PyMemberDescr_Type)) {
@@ -167,6 +170,8 @@ offset_of(PyTypeObject *type, PyObject *name)
     return member->type == T_OBJECT_EX ? member->offset : 0;
 }
 
+/* Initialise a field from its tuple in the arguments of Fields. False with an exception set; then the field holds no
+   references. */
 static bool
 field_init(Field *field, PyTypeObject *type, PyObject *description)
 {
@@ -183,7 +188,7 @@ field_init(Field *field, PyTypeObject *type, PyObject *description)
         field->keyword = Py_NewRef(keyword);
         PyUnicode_InternInPlace(&field->keyword);
     }
-    field->offset = offset_of(type, field->name);
+    field->offset = slot_offset(type, field->name);
     if (field->kind == FIELD_PART) {
         field->value = unless_none(value);
         if (cls != Py_None) {
@@ -195,7 +200,9 @@ field_init(Field *field, PyTypeObject *type, PyObject *description)
     }
     else if (field->kind == FIELD_DEFAULT) {
         field->value = Py_NewRef(value);
-        bool is_settled = PyTuple_CheckExact(value) && !PyObject_GC_IsTracked(value); /* others may be tracked later */
+        /* The collector has untracked such a tuple for good: it holds nothing that can be in a cycle. Another untracked
+           object can be tracked later. */
+        bool is_settled = PyTuple_CheckExact(value) && !PyObject_GC_IsTracked(value);
         if (PyObject_IS_GC(value) && !is_settled) {
             field->kind = FIELD_DEFAULT_LATER;
         }
@@ -203,9 +210,9 @@ field_init(Field *field, PyTypeObject *type, PyObject *description)
     return true;
 }
 
-/* Find out where the fields are. False with MemoryError set. */
+/* Find the slots, allocate the steps, and set them from the slots. False with MemoryError set. */
 static bool
-fields_find(Fields *self)
+find_places(Fields *self)
 {
     if (!slots_find(self->type, &PyBaseObject_Type, &self->slots)) {
         return false;
@@ -262,7 +269,7 @@ fields_new(PyTypeObject *metatype, PyObject *args, PyObject *kwargs)
             return NULL;
         }
     }
-    if (!fields_find(self)) {
+    if (!find_places(self)) {
         Py_CLEAR(self);
     }
     return (PyObject *)self;
@@ -285,7 +292,8 @@ fields_traverse(Fields *self, visitproc visit, void *arg)
     return 0;
 }
 
-/* No tp_clear: what is parked cannot end without them. The class's dict, or the pool, is where a cycle is cut. */
+/* There is no tp_clear, because parked objects cannot be freed without their plan. The collector breaks a cycle at the
+   dict of the class, or at the pool. */
 static void
 fields_dealloc(Fields *self)
 {

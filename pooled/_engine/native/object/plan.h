@@ -1,4 +1,5 @@
-/* Plans: what is known of the fields of a class, and the steps that empty an object field by field. */
+/* Field plans: the fields of a class, where they are in an object, and the steps that empty an object field by
+   field. */
 
 #ifndef POOLED_PLAN_H
 #define POOLED_PLAN_H
@@ -9,85 +10,95 @@
 #include "object/parts.h"
 #include "pool/store.h"
 
-/* What a field is when an object is parked, and when it is taken. */
+/* What a field holds while its object is parked, and when the object is taken. */
 typedef enum {
-    FIELD_UNSET,         /* not set */
-    FIELD_DEFAULT,       /* always set to `value` */
-    FIELD_PART,       /* a part that was kept; or when it is taken, what `value` makes */
-    FIELD_DEFAULT_LATER, /* set to `value` when it is taken: the collector is to know of all that refer to that */
+    FIELD_UNSET,         /* nothing, neither parked nor taken */
+    FIELD_DEFAULT,       /* `value`, parked and taken */
+    FIELD_PART,          /* the part that was kept; if none was kept, `value` makes one when the object is taken */
+    FIELD_DEFAULT_LATER, /* nothing while parked, `value` when taken: the collector must see all references to `value`,
+                            and it does not see those of a parked object */
 } FieldKind;
 
 typedef struct {
     FieldKind kind;
-    PyObject *name;    /* interned */
-    PyObject *keyword; /* by which it can be given, interned; or NULL */
-    PyObject *value;   /* the default, or what makes one; NULL: neither is known */
-    Py_ssize_t offset; /* of its slot; 0 where it has none */
-    int index;         /* among the keys that the objects of the class share; -1 where that is not known yet */
-    Part part;
+    PyObject *name;    /* the attribute, interned; a strong reference */
+    PyObject *keyword; /* the argument of `take` that assigns it, interned; a strong reference, or NULL */
+    PyObject *value;   /* the default, or a callable that makes a part; a strong reference. NULL: unknown */
+    Py_ssize_t offset; /* of its slot in an object, in bytes; 0 if it has no slot */
+    int index;         /* of its name in the shared keys of the class; -1 if it has a slot, or until it is known */
+    Part part;         /* how its value is emptied, if it is a FIELD_PART */
 } Field;
 
-/* One thing that is done to an object, in a slot or among its values, whose place is known. */
+/* One write to an object, in a slot or in a value, whose place is known. */
 typedef struct {
-    int base;      /* FROM_OBJECT or FROM_VALUES */
-    Py_ssize_t at; /* bytes from there */
+    int base;      /* FROM_OBJECT or FROM_VALUES: what `at` counts from */
+    Py_ssize_t at; /* the offset of the place, in bytes */
     union {
-        PyObject *value; /* of a default */
-        Part *part;
+        PyObject *value; /* of a FIELD_DEFAULT or FIELD_DEFAULT_LATER; borrowed from the field */
+        Part *part;      /* of a FIELD_PART; borrowed from the field */
     };
-    Field *field; /* NULL: it is no field */
+    Field *field; /* borrowed from the plan; NULL: a slot that is not a field */
 } Step;
+
+/* The places that a Step counts from: the object, and the array of its values. */
 
 enum { FROM_OBJECT, FROM_VALUES, BASES };
 
-/* What `take` has to do beyond the defaults, for what it is given and at the end of `__init__`. */
+/* What `take` does beyond setting the defaults, so that the object is as `__init__` would leave it. */
 typedef enum {
-    COMPLETION_ASSIGNS,  /* assign what is given */
-    COMPLETION_CONVERTS, /* call `finish` where something is given: there are converters, validators or descriptors */
-    COMPLETION_ALWAYS,   /* call `finish` each time: there is a `__post_init__` */
+    COMPLETION_ASSIGNS,  /* assign the arguments */
+    COMPLETION_CONVERTS, /* call `finish` if there are arguments: the class has converters, validators or descriptors */
+    COMPLETION_ALWAYS,   /* call `finish` each time: the class has a `__post_init__` */
 } Completion;
 
+/* The field plan of a class. It is constant, except for what `fields_find_indices` sets, the `sparse` counts of parts,
+   and `former`. */
 typedef struct Fields {
     PyObject_HEAD
-    PyTypeObject *type;
-    Field *items; /* in the order in which __init__ assigns them */
-    Py_ssize_t count;
-    Slots slots;        /* all that the objects have, fields or not */
-    Step *steps;        /* first those that are always set to their default, */
-    Step *unsets;       /* then those that are not set, */
-    Step *laters;       /* those that are set when an object is taken, */
-    Step *parts;        /* and the parts. */
+    PyTypeObject *type; /* the class; a strong reference */
+    Field *items;       /* in the order in which `__init__` assigns them; the plan owns the array */
+    Py_ssize_t count;   /* fields in `items` */
+    Slots slots;        /* all slots of the objects, whether they are fields or not */
+    /* The steps are in one array, which the plan owns, in four groups. Each pointer is also the end of the group
+       before. */
+    Step *steps;  /* fields that are set to their default */
+    Step *unsets; /* fields and other slots that are cleared */
+    Step *laters; /* fields that are cleared, and set to their default when the object is taken */
+    Step *parts;  /* fields that keep a part */
     Step *end;
-    bool has_dict;      /* whether the objects have one */
-    bool has_entries;   /* whether fields are in it */
-    bool knows_shared;  /* whether the indices of all that are filled are known; before, nobody uses the steps */
-    Lock lock;          /* of who finds them out */
-    uint64_t shared;    /* the indices that are known, as bits */
-    int room;           /* more than the largest of them */
-    Strategy strategy;  /* FIELDS: the fields are all there is; KEEP: they are what is kept, and all must be there */
-    PyObject *replace;  /* replace(value): a new part like this one, or None */
-    PyObject *finish;   /* finish(object, given): do what __init__ does with that, and at its end */
+    bool has_dict;     /* whether the objects have a dict or values */
+    bool has_entries;  /* whether some fields are in that dict or those values */
+    bool knows_shared; /* whether the indices of all fields are known, except for FIELD_UNSET. Until then, a plan with
+                          entries has incomplete steps, which are not used. Atomic */
+    Lock lock;         /* held while the indices are looked up */
+    uint64_t shared;   /* the known indices, as a set of bits */
+    int room;          /* the largest known index plus 1: the capacity that the values of an object must have */
+    Strategy strategy; /* FIELDS: the fields are the whole state. KEEP: the fields are kept, and all of them must be */
+    PyObject *replace; /* replace(value): a new part like this one, or None; a strong reference */
+    PyObject *finish;  /* finish(object, given): do what `__init__` does with it, and at its end; a strong reference */
     Completion completion;
-    struct Fields *former; /* of those that are retired, the one before. A reference of ours */
+    struct Fields *former; /* the next older of the retired plans of a store; a strong reference, or NULL */
 } Fields;
 
-/* The class Fields: Fields(cls, fields, *, strategy, replace, finish, completion), with a tuple (name, keyword, kind, value,
-   cls, keep, in_c, restore) for each field. */
+/* The class Fields: Fields(cls, fields, *, strategy, replace, finish, completion). `fields` has a tuple (name, keyword,
+   kind, value, cls, keep, in_c, restore) for each field. */
 extern PyType_Spec fields_spec;
 
-/* The field that is given by a keyword, or NULL. */
+/* The field that a keyword argument assigns, borrowed from the plan, or NULL. */
 Field *fields_find_keyword(const Fields *fields, PyObject *keyword);
 
-/* Whether all that is given can be assigned as it is. */
+/* Whether each keyword argument assigns a field. `keywords` can be NULL. */
 bool fields_have_keywords(const Fields *fields, PyObject *keywords);
 
-/* Whether a slot is that of a field. */
+/* Whether the slot at this offset is a field. */
 bool fields_has_slot(const Fields *fields, Py_ssize_t offset);
 
-/* Make the values say which of them are set, in the order of the fields; no others are set. */
+/* Rewrite the count and the order of the values from the fields that are set, in the order of the fields. No other
+   value may be set. */
 void fields_set_order(const Fields *fields, const CompatValues *values);
 
-/* Find out what can be known only after the class has had objects. */
+/* Look up the indices of the fields. CPython assigns an index when an object first sets the attribute, so the first
+   calls can find too few. */
 void fields_find_indices(Fields *fields);
 
 /* Whether the place of a field is known. */
@@ -97,7 +108,7 @@ has_place(const Field *field)
     return field->offset != 0 || field->index >= 0;
 }
 
-/* Whether the steps can be used. */
+/* Whether the steps of a plan with entries are complete. */
 static inline bool
 fields_steps_usable(const Fields *fields)
 {
@@ -108,13 +119,15 @@ fields_steps_usable(const Fields *fields)
 #endif
 }
 
+/* The place that a step writes. */
 static inline PyObject **
 place_of_step(const Step *step, char *const *bases)
 {
     return (PyObject **)(bases[step->base] + step->at);
 }
 
-/* Find where the fields of an object are. False where they are in a dict, or that is not known yet. */
+/* Set `bases` to the places that steps count from, and `*values` if there are entries. False if the object has a dict,
+   too few values, or fields whose index is unknown; then fields are accessed by name (fields_slow.h). */
 static inline bool
 fields_find_bases(Fields *fields, PyObject *self, char **bases, CompatValues *values)
 {

@@ -3,8 +3,9 @@
 #include "base/arguments.h"
 #include "base/interp.h"
 
-/* The class's __init__, as it is found on the class, a new reference. NULL with an exception set. A function is
-   remembered for `call_python`, but for where another thread could let go of it. */
+/* Look up `__init__` on the class. Returns a new reference, or NULL with an exception set. With a GIL, it is cached in
+   the hook, and `init_version` says whether acquire_call.c can call it directly. Without a GIL, another thread
+   could free it meanwhile. */
 static PyObject *
 find_init(Hook *hook)
 {
@@ -37,6 +38,7 @@ run_init_bound(PyObject *init, PyObject *self, PyObject *const *args, size_t nar
     return answer;
 }
 
+/* Call an `__init__` written in Python. -1 with an exception set. */
 static int
 init_in_python(Hook *hook, PyObject *self, PyObject *const *args, size_t nargsf, PyObject *names)
 {

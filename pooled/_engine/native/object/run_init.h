@@ -1,4 +1,4 @@
-/* Init: how the __init__ of a class is run on an object that it did not have to make. */
+/* Initialisation: how the `__init__` of a class is called on an object that came from the pool or from `__new__`. */
 
 #ifndef POOLED_RUN_INIT_H
 #define POOLED_RUN_INIT_H
@@ -6,20 +6,21 @@
 #include "base/compat.h"
 #include "pool/hook_table.h"
 
-/* Run the class's __init__. `was_blank`: the object was parked with nothing in it, so that one in C that is given
-   nothing has nothing to do. */
+/* Call the `__init__` of the class. -1 with an exception set. `was_blank`: the object was parked empty, so a call of an
+   `__init__` in C without arguments is skipped. */
 int run_init(Hook *hook, PyObject *self, bool was_blank, PyObject *const *args, size_t nargsf, PyObject *names);
 
-/* Run an __init__ by its slot, as type.__call__ does. */
+/* Call the tp_init of an object, as `type.__call__` does. -1 with an exception set. */
 int run_init_slot(PyObject *self, PyObject *const *args, size_t nargsf, PyObject *names);
 
-/* init(self, *args, **kwargs) for an __init__ that is a descriptor of some kind of its own. */
+/* Call init(self, *args, **kwargs) for an `__init__` of any type: bind it to `self` first. NULL with an exception
+   set. */
 PyObject *run_init_bound(PyObject *init, PyObject *self, PyObject *const *args, size_t nargsf, PyObject *names);
 
-enum { FEW = 8 }; /* arguments that are copied to have a slot before them; more go the long way */
+enum { MAX_COPIED_ARGS = 8 }; /* the most arguments that are copied to put `self` before them; more are bound */
 
-/* The same for a function. The caller may let us use the slot before the arguments; else they are copied. The frame that
-   the function gets holds on to it. */
+/* The same for a function in Python. `self` goes into the slot before the arguments, if PY_VECTORCALL_ARGUMENTS_OFFSET
+   allows that. Otherwise the arguments are copied. The frame of the call has a reference of its own to `self`. */
 static inline PyObject *
 run_init_function(PyObject *init, PyObject *self, PyObject *const *args, size_t nargsf, PyObject *names)
 {
@@ -34,17 +35,17 @@ run_init_function(PyObject *init, PyObject *self, PyObject *const *args, size_t 
         return answer;
     }
     Py_ssize_t all = count + (names != NULL ? PyTuple_GET_SIZE(names) : 0);
-    if (all > FEW) {
+    if (all > MAX_COPIED_ARGS) {
         return run_init_bound(init, self, args, nargsf, names);
     }
-    PyObject *copies[FEW + 1] = {self};
+    PyObject *copies[MAX_COPIED_ARGS + 1] = {self};
     for (Py_ssize_t i = 0; i < all; i++) {
         copies[i + 1] = args[i];
     }
     return call(init, copies, (size_t)count + 1, names);
 }
 
-/* Make nothing of what an __init__ gave: 0 where it is None, else -1 with an exception set. */
+/* Release the result of an `__init__`, which can be NULL. 0 if it is None, else -1 with an exception set. */
 static inline int
 check_none(PyObject *answer)
 {

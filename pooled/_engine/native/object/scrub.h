@@ -1,4 +1,4 @@
-/* Scrubbing: how an object is emptied as a whole, so that it is as its class's `__new__` would make it. */
+/* Scrubbing: how an object is emptied as a whole, into the state in which the `__new__` of its class returns one. */
 
 #ifndef POOLED_SCRUB_H
 #define POOLED_SCRUB_H
@@ -6,10 +6,10 @@
 #include "base/compat.h"
 #include "pool/store.h"
 
-/* What a store of STRATEGY_SCRUB does with an object that is an attribute of another. */
+/* How a store of STRATEGY_SCRUB treats an object that is a part of another. */
 extern const NestedOps scrub_nested;
 
-/* Empty an object that nobody can reach and the collector does not track: RECYCLED, or why it cannot be kept. */
+/* Empty an object that is unreachable and untracked. RECYCLED, or why it cannot be kept. */
 Outcome scrub_object(PoolStore *store, PyObject *self);
 
 /* Clear the slots and the dict of an object. */

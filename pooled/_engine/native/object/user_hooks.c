@@ -61,7 +61,7 @@ user_hooks_empty(PoolStore *store, PyObject *self)
         return large < 0 ? user_hooks_report(store, Py_TYPE(self)) : DISCARDED_LARGE;
     }
     PyObject *empty = store->hook->empty;
-    if (empty == NULL || !compat_is_unique(self)) { /* it is not emptied under the feet of who has it now */
+    if (empty == NULL || !compat_is_unique(self)) { /* `capacity` may have given the object to another owner */
         return RECYCLED;
     }
     PyObject *answer = PyObject_CallOneArg(empty, self);

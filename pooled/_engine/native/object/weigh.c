@@ -3,18 +3,20 @@
 #include "base/interp.h"
 #include "object/fields.h"
 
-/* How objects of some types are weighed, found out before, since no type can be asked while all threads are stopped. */
+/* How objects of some types are measured. This is looked up beforehand, because no code in Python can run while all
+   other threads are stopped. */
 typedef struct {
     struct Scale {
-        PyTypeObject *type; /* not referenced */
-        PyCFunction say;    /* its `__sizeof__`, if that is one of C: it needs no reference to an object, and a parked
-                               one has none; else NULL */
+        PyTypeObject *type;  /* borrowed */
+        PyCFunction size_of; /* its `__sizeof__`, if that is written in C, else NULL. A function in C needs no reference
+                                to the object, and a parked object has none */
     } of[5];
-    int count;
+    int count; /* items of `of` */
 } Scales;
 
 typedef struct Scale Scale;
 
+/* Look up how objects of a type are measured. */
 static void
 scales_add(Scales *scales, PyTypeObject *type)
 {
@@ -23,10 +25,11 @@ scales_add(Scales *scales, PyTypeObject *type)
     *scale = (Scale){.type = type};
     if (method != NULL && Py_IS_TYPE(method, &PyMethodDescr_Type)) {
         const PyMethodDef *definition = ((PyMethodDescrObject *)method)->d_method;
-        scale->say = definition->ml_flags == METH_NOARGS ? definition->ml_meth : NULL;
+        scale->size_of = definition->ml_flags == METH_NOARGS ? definition->ml_meth : NULL;
     }
 }
 
+/* The scales for objects of a type, and for parts of builtin types. */
 static Scales
 scales_for(PyTypeObject *type)
 {
@@ -39,16 +42,17 @@ scales_for(PyTypeObject *type)
     return scales;
 }
 
+/* The bytes of an object. An object of an unknown type counts with its fixed part alone. */
 static size_t
 scales_weigh(const Scales *scales, PyObject *object)
 {
     PyTypeObject *type = Py_TYPE(object);
     size_t size = (size_t)type->tp_basicsize;
     for (int i = 0; i < scales->count; i++) {
-        if (scales->of[i].type == type && scales->of[i].say != NULL) {
-            PyObject *said = scales->of[i].say(object, NULL);
-            size = said != NULL ? PyLong_AsSize_t(said) : size;
-            Py_XDECREF(said);
+        if (scales->of[i].type == type && scales->of[i].size_of != NULL) {
+            PyObject *result = scales->of[i].size_of(object, NULL);
+            size = result != NULL ? PyLong_AsSize_t(result) : size;
+            Py_XDECREF(result);
             PyErr_Clear();
             break;
         }
@@ -56,6 +60,7 @@ scales_weigh(const Scales *scales, PyObject *object)
     return size + (PyType_IS_GC(type) ? sizeof(PyGC_Head) : 0);
 }
 
+/* The bytes of the parts of a parked object, or 0 if their places are unknown. */
 static size_t
 fields_weigh_parts(Fields *fields, PyObject *self, const Scales *scales)
 {
@@ -71,13 +76,15 @@ fields_weigh_parts(Fields *fields, PyObject *self, const Scales *scales)
     return sum;
 }
 
+/* The bytes of a sample of at most `limit` objects of a freelist. Sets `*count` to their number. */
 static size_t
 freelist_weigh(const Freelist *freelist, const Scales *scales, Py_ssize_t limit, Py_ssize_t *count)
 {
     size_t sum = 0;
     *count = freelist->count < limit ? freelist->count : limit;
     for (Py_ssize_t i = 0; i < *count; i++) {
-        PyObject *object = freelist->objects[i * freelist->count / *count]; /* from all of it: the oldest may be smaller */
+        /* The sample is spread over the whole freelist: the oldest objects may be smaller. */
+        PyObject *object = freelist->objects[i * freelist->count / *count];
         sum += scales_weigh(scales, object);
         if (freelist->store != NULL && freelist->store->fields != NULL) {
             sum += fields_weigh_parts(freelist->store->fields, object, scales);
@@ -87,14 +94,14 @@ freelist_weigh(const Freelist *freelist, const Scales *scales, Py_ssize_t limit,
 }
 
 typedef struct {
-    PoolStore *store;
+    PoolStore *store; /* a local one; borrowed */
     Scales scales;
-    Py_ssize_t limit;
-    Py_ssize_t count;
-    size_t sum;
+    Py_ssize_t limit; /* the most objects in the sample */
+    Py_ssize_t count; /* objects in the sample so far */
+    size_t sum;       /* their bytes */
 } Weighing;
 
-/* With all other threads stopped. */
+/* Measure a sample of the freelists of all threads. All other threads are stopped. */
 static void
 weigh_local(void *argument)
 {

@@ -1,4 +1,4 @@
-/* Weighing: how many bytes parked objects take, measured on a sample. */
+/* Weighing: the size of parked objects in bytes, measured on a sample. */
 
 #ifndef POOLED_WEIGH_H
 #define POOLED_WEIGH_H
@@ -6,8 +6,8 @@
 #include "base/compat.h"
 #include "pool/store.h"
 
-/* The bytes of a sample of at most `limit` parked objects of a store, with their parts. Sets `*count` to the size of the
-   sample. */
+/* The size in bytes of a sample of at most `limit` parked objects of a store, with their parts. Sets `*count` to the
+   number of objects in the sample. */
 size_t weigh_store(PoolStore *store, Py_ssize_t limit, Py_ssize_t *count);
 
 #endif
