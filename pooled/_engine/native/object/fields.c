@@ -1,5 +1,6 @@
 #include "object/fields.h"
 
+#include "base/attrs.h"
 #include "object/field.h"
 #include "object/fields_slow.h"
 

@@ -3,7 +3,6 @@
 #ifndef POOLED_FIELDS_H
 #define POOLED_FIELDS_H
 
-#include "base/attrs.h"
 #include "base/compat.h"
 #include "object/plan.h"
 #include "pool/store.h"

@@ -1,7 +1,6 @@
 #include "object/parts.h"
 
 #include "base/arguments.h"
-#include "base/attrs.h"
 #include "object/user_hooks.h"
 #include "pool/hook_table.h"
 

@@ -7,10 +7,10 @@
 
 #include "base/attrs.h"
 #include "base/compat.h"
-#include "containers/containers.h"
-#include "containers/clear_inline.h"
-#include "pool/store.h"
 #include "base/gc_track.h"
+#include "containers/clear_inline.h"
+#include "containers/containers.h"
+#include "pool/store.h"
 
 /* How a part is emptied. The order matters: `fields_make_ready_at_once` handles the kinds before PART_POOLABLE. */
 typedef enum {
