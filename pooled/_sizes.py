@@ -1,4 +1,4 @@
-"""What objects take up, in bytes, and how a number of bytes is written."""
+"""Sizes in bytes: those of objects, and those written as text."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ _UNITS: Final[dict[str, int]] = {
 }
 
 
-def weight(obj: Any) -> int:
-    """What an object takes up, with the builtin containers that it has; not what these refer to."""
+def size_of(obj: Any) -> int:
+    """Bytes of an object and of the builtin containers that it refers to, without the contents of these."""
     parts = (value for value in gc.get_referents(obj) if type(value) in _CONTAINERS)
     return _size(obj) + sum(map(_size, parts))
 
@@ -25,12 +25,12 @@ def weight(obj: Any) -> int:
 def _size(obj: Any) -> int:
     try:
         return sys.getsizeof(obj)
-    except Exception:  # noqa: BLE001 (its own __sizeof__ may do anything)
+    except Exception:  # noqa: BLE001 (its __sizeof__ may raise anything)
         return type(obj).__basicsize__
 
 
 def check_bytes(name: str, value: object) -> int:
-    """A number of bytes, from an int or a text such as "256MiB", or an error that says what was expected."""
+    """Return a number of bytes given as an int or as text such as "256MiB", or raise an error that names `name`."""
     if isinstance(value, int) and not isinstance(value, bool):
         if value < 0:
             raise ValueError(f"{name}={value!r}: expected 0 bytes or more")

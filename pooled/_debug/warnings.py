@@ -1,11 +1,11 @@
-"""The warning that a parked object is not as it was left."""
+"""The warning that an object changed while it was parked."""
 
 from __future__ import annotations
 
 
 class DirtyWarning(RuntimeWarning):
-    """A parked object is not as it was left: somebody kept a part of it, and changed that meanwhile.
+    """An object changed while it was parked: somebody kept a part of it and changed that part.
 
-    Its text names the class, what differs, and where the last owner took the object. It is given by the debug mode
-    (`POOLED_DEBUG`), at the line that was about to get the object; that gets another one.
+    The text names the class, the difference, and where the last owner took the object. The debug mode (`POOLED_DEBUG`)
+    issues it at the line that was about to get the object; that line gets another object.
     """

@@ -8,7 +8,7 @@ from weakref import ref
 
 from pooled._debug import lifetimes
 from pooled._engine.reference import store as reference
-from pooled._engine.reference.proxy import Held, Holder, Home, Proxy, bare, release
+from pooled._engine.reference.proxy import Held, Holder, Owner, Proxy, bare, release
 from pooled._engine.reference.thread_state import NOTHING, Freelist, ThreadState
 from pooled._policy import Policy
 
@@ -55,8 +55,8 @@ class DebugStore(reference.Store):
 
     _new_freelist: ClassVar[Callable[[Policy], Freelist]] = DebugFreelist
 
-    def _proxy(self, obj: Any, home: Home) -> Proxy:
-        proxy = super()._proxy(obj, home)
+    def _proxy(self, obj: Any, owner: Owner) -> Proxy:
+        proxy = super()._proxy(obj, owner)
         lifetimes.taken(id(obj), type(obj), self)
         return proxy
 
@@ -82,7 +82,7 @@ class DebugStore(reference.Store):
     def _outcome(self, state: ThreadState, holder: Holder) -> str:
         outcome = super()._outcome(state, holder)
         if outcome == "recycled":
-            lifetimes.look_at(holder.__wrapped__, self.plan)
+            lifetimes.record_state(holder.__wrapped__, self.plan)
         elif outcome == "escaped":
             lifetimes.has_escaped(id(holder.__wrapped__))
         return outcome

@@ -16,28 +16,28 @@ from pooled._engine.reference.gc_state import is_collecting
 from pooled._engine.reference.proxy_methods import rebuilding_methods
 
 
-class Home(Protocol):
-    """Where an object goes when the proxy that stands for it dies."""
+class Owner(Protocol):
+    """Where an object returns to when its proxy dies."""
 
     def is_closed(self) -> bool:
-        """Whether nothing comes home any more."""
+        """Whether no object returns any more."""
         ...
 
     def drop(self, holder: Holder) -> None:
-        """The last reference went: recycle what `holder` holds, or let it die."""
+        """Recycle or free what `holder` holds, since its last reference went."""
 
     def collect(self, holder: Holder) -> None:
-        """The cyclic garbage collector found what `holder` holds, or made others let go of it."""
+        """Count what `holder` holds, which the cyclic garbage collector found or freed the last owner of."""
 
 
 class Holder(Protocol):
-    """Whatever holds one object alone: a proxy that dies, or an entry of a queue."""
+    """The only owner of an object that is dropped: a proxy that dies, or an entry of a queue."""
 
     __wrapped__: Any
 
 
 class Held:
-    """A plain holder."""
+    """A holder that is not a proxy."""
 
     __slots__ = ("__wrapped__",)
 
@@ -77,16 +77,16 @@ _GONE: Final = _Gone()
 class Proxy(wrapt.BaseObjectProxy):  # type: ignore[type-arg] # it takes no parameter at run time
     """Stands for one pooled object, and sends it home when it dies."""
 
-    __slots__ = ("_self_pooled_home",)
+    __slots__ = ("_self_pooled_owner",)
 
-    _self_pooled_home: Home | None
+    _self_pooled_owner: Owner | None
 
     @classmethod
-    def _for(cls, obj: Any, home: Home | None) -> Proxy:
+    def _for(cls, obj: Any, owner: Owner | None) -> Proxy:
         proxy = cls.__new__(cls)
-        proxy._self_pooled_home = None  # it has none until it holds something
+        proxy._self_pooled_owner = None  # it has none until it holds something
         wrapt.BaseObjectProxy.__init__(proxy, obj)
-        proxy._self_pooled_home = home
+        proxy._self_pooled_owner = owner
         return proxy
 
     def __init__(self, /, *args: Any, **kwargs: Any) -> None:
@@ -94,18 +94,18 @@ class Proxy(wrapt.BaseObjectProxy):  # type: ignore[type-arg] # it takes no para
         self.__wrapped__.__init__(*args, **kwargs)
 
     def __del__(self) -> None:
-        home = self._self_pooled_home
-        if home is None or home.is_closed():
+        owner = self._self_pooled_owner
+        if owner is None or owner.is_closed():
             return
-        self._self_pooled_home = None  # once is enough, also for who calls this by hand
+        self._self_pooled_owner = None  # once is enough, also for who calls this by hand
         if is_collecting() or is_finalized(self):
-            home.collect(self)
+            owner.collect(self)
         elif getweakrefcount(self):
             # Whoever follows a weak reference while the object is emptied, on another thread or in its reset, gets
             # this proxy still. It must not lead to the object any more.
-            home.drop(Held(release(self)))
+            owner.drop(Held(release(self)))
         else:
-            home.drop(self)
+            owner.drop(self)
 
     def __wrapped_setattr_fixups__(self) -> None:
         """Do nothing more when `release` takes out the object; wrapt asks, and looking in vain costs it more."""

@@ -1,0 +1,134 @@
+"""The way out of a pool: an object is taken from a freelist, or made, and handed out behind a proxy."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from pooled._engine.reference.borrow import Borrowed
+from pooled._engine.reference.proxy import Owner, Proxy, bare, proxy_type
+from pooled._engine.reference.recycle import Discarding, Recycler
+from pooled._engine.reference.thread_state import NOTHING, ThreadState
+from pooled._plan.construction import Arguments, Keywords, allocate, initialise
+from pooled._plan.plan import Plan
+from pooled._plan.strategy import Strategy
+from pooled._policy import Policy
+
+_PROBES: Final = 8
+"""How many parked objects are checked for one that fits the arguments, and how many borrowed ones for their return."""
+
+
+class Acquirer(Recycler):
+    """The part of a store that hands objects out."""
+
+    def __init__(self, plan: Plan, policy: Policy) -> None:
+        super().__init__(plan, policy)
+        self._proxies: Final[dict[type, type[Proxy]]] = {}
+        self._unready: Final = Discarding(self, "discarded_error")
+        self._uninitialised: Final = Discarding(self, "discarded_refused")
+
+    def construct(self, args: Arguments, kwargs: Keywords) -> Any:
+        """Do what `cls(*args, **kwargs)` does, on a parked object if there is one that fits."""
+        return self._construct(args, kwargs, reusing=True)
+
+    def _construct(self, args: Arguments, kwargs: Keywords, *, reusing: bool) -> Any:
+        obj, made = self._blank(args, kwargs, self._unready, reusing=reusing)
+        if isinstance(obj, self.plan.cls):  # else its __new__ returned something else
+            initialise(bare(obj), args, kwargs)
+        if made:
+            obj._self_pooled_owner = self
+        return obj
+
+    def blank(self, args: Arguments, kwargs: Keywords) -> Any:
+        """Do what `cls.__new__(cls, ...)` does. Nothing of an earlier life remains in the object."""
+        # Objects with a reset keep what their __init__ made, and it is unknown whether one will run.
+        reusing = self.plan.strategy.takes_blank
+        return self._blank(args, kwargs, self if reusing else self._uninitialised, reusing=reusing)[0]
+
+    def take(self, **given: Any) -> Any:
+        """A parked object or a new one, ready for use."""
+        taken = self.try_take(**given)
+        return self._take_new(given) if taken is None else taken
+
+    def try_take(self, **given: Any) -> Any:
+        """A parked object, ready for use, or None."""
+        plan = self.plan
+        plan.check(given)
+        state = self._states.here()
+        obj = self._pop(state, ())
+        if obj is NOTHING:
+            return None
+        state.tally.add("hits")
+        proxy = self._proxy(obj, self._unready)
+        del obj  # so that only the proxy refers to it, if the code below raises
+        if plan.derived is not None:
+            plan.derived.make_ready(proxy.__wrapped__, given)
+        elif plan.strategy is Strategy.SCRUB:
+            initialise(proxy.__wrapped__, (), given)
+        proxy._self_pooled_owner = self
+        return proxy
+
+    def _take_new(self, given: Keywords) -> Any:
+        plan = self.plan
+        if plan.derived is not None:
+            proxy, made = self._blank((), {}, self._unready, reusing=False)
+            if not made:
+                return proxy  # a __new__ that replaced the hook returned something else
+            plan.derived.make_ready(proxy.__wrapped__, given)
+            proxy._self_pooled_owner = self
+            return proxy
+        if plan.hooked:
+            return self._construct((), given, reusing=False)
+        proxy = self._proxy(plan.factory(**given), self)
+        self._count("misses")
+        return proxy
+
+    def borrow(self) -> Borrowed:
+        """A context manager that gives an object without a proxy."""
+        return Borrowed(self)
+
+    def take_bare(self) -> Any:
+        """What `take` returns, but without a proxy. `give_back` returns it to the pool."""
+        proxy = self.take()
+        proxy._self_pooled_owner = None
+        return proxy.__wrapped__
+
+    def _blank(self, args: Arguments, kwargs: Keywords, owner: Owner, *, reusing: bool) -> tuple[Any, bool]:
+        """A blank object that returns to `owner`, and True; or an object of another class from `__new__`, and False."""
+        plan, state = self.plan, self._states.here()
+        if (args or kwargs) and plan.takes_nothing:
+            raise TypeError(f"{plan.cls.__name__}() takes no arguments")
+        obj = self._pop(state, args) if reusing else NOTHING
+        hit = obj is not NOTHING
+        if not hit:
+            obj = allocate(plan.cls, plan.cls, args, kwargs)
+            if not issubclass(type(obj), plan.cls):
+                return obj, False  # the pool does not own it
+        state.tally.add("hits" if hit else "misses")
+        proxy = self._proxy(obj, owner)
+        if hit and plan.derived is not None:
+            plan.derived.blank(obj)
+        if hit and plan.builtin is not None and plan.builtin.refill is not None:
+            plan.builtin.refill(obj, *args)
+        return proxy, True
+
+    def _pop(self, state: ThreadState, args: Arguments) -> Any:
+        """A parked object that fits a construction with `args`, or NOTHING."""
+        if state.lent:
+            self._reclaim(state, _PROBES)
+        fits = self.plan.builtin.fits if self.plan.builtin is not None else None
+        if fits is None:
+            return state.freelist.pop()
+        for _ in range(_PROBES):
+            obj = state.freelist.pop()
+            if obj is NOTHING or fits(obj, args):
+                return obj
+            state.freelist.put_under(obj)
+        return NOTHING
+
+    def _proxy(self, obj: Any, owner: Owner) -> Proxy:
+        cls = type(obj)
+        try:
+            proxy = self._proxies[cls]
+        except KeyError:
+            proxy = self._proxies[cls] = proxy_type(cls)
+        return proxy._for(obj, owner)
