@@ -1,4 +1,4 @@
-"""The builtin containers that can be emptied: how each is emptied, measured, and filled again."""
+"""Builtin containers: how each is emptied, measured, and filled again."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ import attrs
 
 @attrs.frozen(kw_only=True, eq=False)
 class Builtin:
-    """What recycling has to know of one builtin type; the functions take an instance of it or of a subclass.
+    """How instances of one builtin type, or of a subclass of it, are recycled.
 
     Attributes:
-        empty: makes the instance as `__new__` leaves it, whatever subclasses override.
-        capacity: how much it has room for, in elements, bytes or characters.
-        fits: whether a parked instance can serve a construction with these arguments. None: always.
-        refill: does what `__new__` does with the positional arguments of a construction. None: nothing.
+        empty: restores the state after `__new__`, whatever methods a subclass overrides.
+        capacity: the elements, bytes or characters that the instance has room for.
+        fits: whether a parked instance can be used for a construction with these arguments; None means always.
+        refill: does what `__new__` does with the positional arguments of a construction; None if that is nothing.
     """
 
     empty: Callable[[Any], object]
@@ -31,7 +31,7 @@ class Builtin:
 
 
 def _tail_size(cls: type, unit: int) -> Callable[[Any], int]:
-    """How many units of `unit` bytes the memory of an instance of `cls` holds, beyond its fixed part."""
+    """A function that gives the memory of an instance of `cls` beyond its fixed part, in units of `unit` bytes."""
     size_of: Callable[[Any], int] = vars(cls)["__sizeof__"]
 
     def capacity(self: Any) -> int:
@@ -50,16 +50,16 @@ def _set_capacity(self: set[Any]) -> int:
 
 
 _dict_bytes = _tail_size(dict, 1)
-_DICT_ENTRY: Final = {0: 2 * _POINTER, 1: 3 * _POINTER}  # a table of str keys alone, and any other
+_DICT_ENTRY: Final = {0: 2 * _POINTER, 1: 3 * _POINTER}  # a table with only str keys, and any other table
 
 
 def _dict_index(log2_size: int) -> int:
-    """Bytes of one index of a dict's hash table of `2 ** log2_size` slots."""
+    """Bytes of one index in the hash table of a dict with `2 ** log2_size` slots."""
     return next((width for width in (1, 2, 4) if log2_size < 8 * width), 8)
 
 
 def _dict_table(log2_size: int, entry: int) -> int:
-    """Bytes of a dict's hash table of `2 ** log2_size` slots, without its header."""
+    """Bytes of the hash table of a dict with `2 ** log2_size` slots, without its header."""
     slots = 1 << log2_size
     return slots * _dict_index(log2_size) + (slots * 2 // 3) * entry
 
@@ -68,7 +68,7 @@ _DICT_HEADER: Final = _dict_bytes({"a": 1}) - _dict_table(3, _DICT_ENTRY[0])
 
 
 def _dict_capacity(self: dict[Any, Any]) -> int:
-    """Entries the dict's table has room for, worked out from its size in bytes; 0 where it has no table."""
+    """The entries that the table of a dict has room for, computed from its size in bytes; 0 without a table."""
     table = _dict_bytes(self) - _DICT_HEADER
     for log2_size in range(3, 64):
         for entry in _DICT_ENTRY.values():
@@ -99,7 +99,7 @@ def _array_refill(self: array.array[Any], typecode: str, initializer: Any = (), 
 
 
 def _stringio_capacity(self: io.StringIO) -> int:
-    """Characters it holds: how many it has room for, Python does not tell."""
+    """The characters in it; Python does not expose how many it has room for."""
     if self.closed:
         return 0
     position = io.StringIO.tell(self)
@@ -108,7 +108,9 @@ def _stringio_capacity(self: io.StringIO) -> int:
     return held
 
 
-_DEFAULT_FACTORY: Final[Any] = vars(collections.defaultdict)["default_factory"]  # whatever a subclass puts over it
+_DEFAULT_FACTORY: Final[Any] = vars(collections.defaultdict)[
+    "default_factory"
+]  # that of the builtin, since a subclass may override it
 
 
 def _empty_defaultdict(self: collections.defaultdict[Any, Any]) -> None:
@@ -125,7 +127,7 @@ def _empty_array(self: array.array[Any]) -> None:
 
 
 def _empty_bytesio(self: io.BytesIO) -> None:
-    io.BytesIO.__init__(self, b"")  # opens it again where it was closed, too
+    io.BytesIO.__init__(self, b"")  # it also reopens a closed one
 
 
 def _empty_stringio(self: io.StringIO) -> None:
@@ -133,7 +135,7 @@ def _empty_stringio(self: io.StringIO) -> None:
 
 
 def _empty_deque(self: collections.deque[Any]) -> None:
-    collections.deque.__init__(self)  # forgets maxlen as well
+    collections.deque.__init__(self)  # it also removes maxlen
 
 
 EMPTIABLE: Final[Mapping[type, Builtin]] = MappingProxyType(
@@ -150,32 +152,36 @@ EMPTIABLE: Final[Mapping[type, Builtin]] = MappingProxyType(
         io.StringIO: Builtin(empty=_empty_stringio, capacity=_stringio_capacity),
     }
 )
-"""By type. `Counter` is not among them: it is a dict written in Python."""
+"""The builtin types, without `Counter`, which is a dict subclass written in Python."""
 
 
 def builtin_of(cls: type) -> Builtin | None:
-    """How the builtin part of `cls` is emptied: that of its nearest builtin base; None where it has none."""
+    """The entry of the nearest builtin base of `cls`; None if it has none."""
     return next((EMPTIABLE[base] for base in cls.__mro__ if base in EMPTIABLE), None)
 
 
-_SAYS_BUILTIN: Final = "__pooled_builtin__"
+_IS_BUILTIN: Final = "__pooled_builtin__"
 
 
 def of_the_builtin(method: Callable[[Any], int]) -> Callable[[Any], int]:
-    """Mark a `capacity` method that says what `capacity_of` says, so that an engine need not call it."""
-    setattr(method, _SAYS_BUILTIN, True)
+    """Mark a `capacity` method that returns `capacity_of(self)`, so that an engine need not call it."""
+    setattr(method, _IS_BUILTIN, True)
     return method
 
 
-def says_builtin(capacity: Callable[[Any], int]) -> bool:
+def is_of_the_builtin(capacity: Callable[[Any], int]) -> bool:
     """Whether `capacity` was marked by `of_the_builtin`."""
-    return getattr(capacity, _SAYS_BUILTIN, False)
+    return getattr(capacity, _IS_BUILTIN, False)
 
 
 def capacity_of(container: object) -> int:
-    """What a builtin container, or an instance of a subclass of one, has room for.
+    """The capacity of an instance of a builtin container or of a subclass of one.
 
-    Elements for list, dict, set, deque and array; bytes for bytearray and BytesIO; characters for StringIO.
+    It is in elements for list, dict, set, deque and array, in bytes for bytearray and BytesIO, and in characters for
+    StringIO.
+
+    Raises:
+        TypeError: it is no such container.
     """
     builtin = builtin_of(container.__class__)
     if builtin is None:

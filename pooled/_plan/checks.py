@@ -1,4 +1,4 @@
-"""What cannot be pooled, told when it is decorated, with the reason and the way out."""
+"""Checks of classes that cannot be pooled. Each error names the reason and the remedy."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from pooled._plan.construction import class_with_new
 _REFERENCES: Final = (weakref.ref, weakref.ProxyType, weakref.CallableProxyType)
 _IMMUTABLE: Final = (
     *(int, float, complex, str, bytes, tuple, frozenset, range, slice, memoryview),
-    *_REFERENCES,  # what they refer to keeps a list of them
+    *_REFERENCES,  # their target has a list of them
 )
 _IN_CONTAINERS: Final[Mapping[type, str]] = {
     **{base: base.__name__.title() for base in EMPTIABLE},
@@ -28,7 +28,7 @@ _IN_CONTAINERS: Final[Mapping[type, str]] = {
     collections.Counter: "Counter",
     **{base: base.__name__ for base in EMPTIABLE if base.__name__.endswith("IO")},
 }
-_THE_WAY_OUT: Final = "give it a reset() method, or pass reset= a function that empties one"
+_REMEDY: Final = "give it a reset() method, or pass reset= a function that empties one"
 
 _POINTER: Final = tuple.__itemsize__
 _HEAP_TYPE: Final = 1 << 9
@@ -36,7 +36,7 @@ _IMMUTABLE_TYPE: Final = 1 << 8
 
 
 def refuse_unhookable(cls: object) -> None:
-    """Raise TypeError if the construction and the last drop of `cls` cannot be routed through a pool."""
+    """Raise TypeError if the construction and the end of objects of `cls` cannot be routed through a pool."""
     if not isinstance(cls, type):
         raise TypeError(
             f"cls={cls!r}: expected a class; for objects that a function makes, use GlobalPool(function, reset=...)"
@@ -59,7 +59,7 @@ def refuse_unhookable(cls: object) -> None:
 
 
 def refuse_immutable(cls: type) -> None:
-    """Raise TypeError if nothing can be done to an instance of `cls` that would make it another one."""
+    """Raise TypeError if instances of `cls` are immutable."""
     base = next((base for base in cls.__mro__ if base in _IMMUTABLE), None)
     if base is not None:
         raise TypeError(
@@ -69,37 +69,37 @@ def refuse_immutable(cls: type) -> None:
 
 
 def refuse_unscrubbable(cls: type) -> None:
-    """Raise TypeError if an instance of `cls` cannot be made blank from outside: it needs a reset."""
+    """Raise TypeError if only a reset of its own can make an instance of `cls` blank."""
     name = cls.__qualname__
     for base in _bound_to_the_system():
         if issubclass(cls, base):
-            raise TypeError(f"cls={name}: a {base.__name__} holds state that scrubbing cannot empty; {_THE_WAY_OUT}")
+            raise TypeError(f"cls={name}: a {base.__name__} holds state that scrubbing cannot empty; {_REMEDY}")
     if _hides_its_dict(cls):
-        raise TypeError(f"cls={name}: its __dict__ is not where its attributes are; {_THE_WAY_OUT}")
+        raise TypeError(f"cls={name}: its __dict__ is not where its attributes are; {_REMEDY}")
     base = _c_base(cls)
     if base is not object and base not in EMPTIABLE:
         raise TypeError(
             f"cls={name}: its base {base.__name__} is written in C and holds state that scrubbing cannot empty; "
-            f"{_THE_WAY_OUT}"
+            f"{_REMEDY}"
         )
     if own := class_with_new(cls):
-        raise TypeError(f"cls={name}: {own.__qualname__}.__new__ does not run for a recycled object; {_THE_WAY_OUT}")
+        raise TypeError(f"cls={name}: {own.__qualname__}.__new__ does not run for a recycled object; {_REMEDY}")
 
 
 def _bound_to_the_system() -> list[type]:
-    """Classes written in Python whose objects stand for something outside themselves."""
-    processes = sys.modules.get("multiprocessing.process")  # not imported only to be refused
+    """Classes written in Python whose objects control a thread or a process of the system."""
+    processes = sys.modules.get("multiprocessing.process")  # without it, no such class exists
     return [threading.Thread, *([processes.BaseProcess] if processes else [])]
 
 
 def _hides_its_dict(cls: type) -> bool:
-    """Whether an attribute called `__dict__` stands before the one that Python gives to objects."""
+    """Whether a class attribute `__dict__` hides the one that Python defines."""
     found = next((base.__dict__["__dict__"] for base in cls.__mro__ if "__dict__" in base.__dict__), None)
     return found is not None and not isinstance(found, types.GetSetDescriptorType)
 
 
 def _c_base(cls: type) -> type:
-    """The nearest class that `cls` has its memory layout from and that was not written in Python."""
+    """The nearest class not written in Python that defines the memory layout of `cls`."""
     base: type | None = cls
     while base is not None and base not in EMPTIABLE and _is_python_class(base):
         base = base.__base__
@@ -107,13 +107,13 @@ def _c_base(cls: type) -> type:
 
 
 def _is_python_class(cls: type) -> bool:
-    """Whether all that `cls` adds to its base can be seen from Python: slots, a dict, weak references."""
+    """Whether `cls` adds to its base only what Python code can see: slots, a dict, and a list of weak references."""
     base = cls.__base__
     if base is None or not cls.__flags__ & _HEAP_TYPE or cls.__flags__ & _IMMUTABLE_TYPE:
         return False
     slots = 0
     if "__slots__" in cls.__dict__:
-        # attrs has a class show slots of its bases as its own.
+        # With attrs, a class may have the slots of its bases among its own attributes.
         members = (value for value in cls.__dict__.values() if isinstance(value, types.MemberDescriptorType))
         slots = sum(member.__objclass__ is cls for member in members)
     offsets = (cls.__dictoffset__, cls.__weakrefoffset__)

@@ -1,4 +1,4 @@
-"""Field resets: what becomes of each field of an object that is recycled, for people to read."""
+"""`field_reset`: a report of what becomes of each field of a recycled object."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ class FieldReset:
     """What becomes of one field.
 
     Attributes:
-        name: of the attribute.
-        action: "emptied", a container that is emptied in place and kept; "kept", the same, because `keep=` says so;
-            "default", it gets its default back; "made", a function makes its value each time an object is taken;
-            "unset", it has no value until it is assigned one.
-        detail: the container's class, the default, or the function, as text.
+        name: the name of the attribute.
+        action: "emptied": a container, which is emptied in place and kept. "kept": the same, because of `keep=`.
+            "default": it is set to its default. "made": a function makes a new value for each take. "unset": it has no
+            value until it is assigned one.
+        detail: the class of the container, the default, or the function, as text.
     """
 
     name: str
@@ -33,14 +33,14 @@ class FieldReset:
 
 @attrs.frozen
 class FieldResets:
-    """What becomes of the fields of a class: a sequence of `FieldReset`, in the order of the fields, and by name.
+    """What becomes of the fields of a class: a sequence of `FieldReset` in the order of the fields, also by name.
 
-    Printed, it is a table.
+    `str()` of it is a table.
 
     Attributes:
         cls: the class.
-        why: how its objects are emptied; where that is not done field by field, why not.
-        fields: empty where it is not done field by field.
+        why: how its objects are emptied, and if not field by field, why not.
+        fields: the field resets; empty if the objects are not emptied field by field.
     """
 
     cls: type
@@ -54,7 +54,11 @@ class FieldResets:
         return len(self.fields)
 
     def __getitem__(self, name: str) -> FieldReset:
-        """The one of the field `name`; KeyError where there is none."""
+        """The reset of the field `name`.
+
+        Raises:
+            KeyError: there is no such field.
+        """
         for field in self.fields:
             if field.name == name:
                 return field
@@ -70,7 +74,10 @@ _WIDTH: Final = len("emptied")
 
 
 def field_reset(cls: type) -> FieldResets:
-    """What becomes of the fields of a class when an object is recycled; of one that is not poolable, what would.
+    """What becomes of the fields of an object of `cls` when it is recycled.
+
+    Args:
+        cls: a class. If it is not poolable, the result describes what would happen if it were.
 
     Raises:
         TypeError: `cls` is not a class.
@@ -81,11 +88,11 @@ def field_reset(cls: type) -> FieldResets:
     if isinstance(plan, str):
         return FieldResets(cls, plan, ())
     fields = () if plan.fields is None else plan.fields.definition.fields
-    return FieldResets(cls, plan.why, tuple(map(_told, fields)))
+    return FieldResets(cls, plan.why, tuple(map(_reset_of, fields)))
 
 
 def _plan_of(cls: type) -> Plan | str:
-    """How objects of `cls` are emptied, or why they cannot be."""
+    """The plan for objects of `cls`, or why they cannot be pooled."""
     pool: Any = cls.__dict__.get(POOL)
     if pool is not None:
         plan: Plan = pool._store.plan
@@ -96,7 +103,7 @@ def _plan_of(cls: type) -> Plan | str:
         return f"it cannot be pooled: {error}"
 
 
-def _told(field: Field) -> FieldReset:
+def _reset_of(field: Field) -> FieldReset:
     if isinstance(field.part, AnyPart):
         return FieldReset(field.name, "kept")
     if field.part is not None:

@@ -1,4 +1,4 @@
-"""Field plans: how an object of several parts is emptied in place, and made ready again, field by field."""
+"""Field plans: how an object is emptied field by field, and made ready for its next use."""
 
 from __future__ import annotations
 
@@ -9,24 +9,24 @@ from typing import Any, Final
 from weakref import getweakrefcount
 
 from pooled._plan.parts import Part
-from pooled._plan.schema import NO_DEFAULT, Definition, Field
+from pooled._plan.schema import NO_DEFAULT, Field, Schema
 from pooled._plan.scrub import Reset, all_slots_of, has_dict, has_dict_alone, slots_of
 from pooled._plan.strategy import Completion, Strategy
 
 EmptyNested = Callable[[Part, Any], bool]
-"""empty(part, value): empty an object of a poolable class in place; False where it is not to be kept."""
+"""`empty(part, value)` empties an object of a poolable class in place; False if it is not to be kept."""
 
 _MISSING: Final = object()
 
 
 def references(get: Callable[[Any], Any], obj: Any) -> int:
-    """How many references there are to what `get(obj)` gives: `ALONE` where only `obj` has one."""
+    """The number of references to the result of `get(obj)`; compare it with `_ALONE`."""
     value = get(obj)
     return getrefcount(value)
 
 
 class _Slot:
-    """Where a field is that has a slot."""
+    """The place of a field: a slot."""
 
     __slots__ = ("_cls", "_member")
 
@@ -45,7 +45,7 @@ class _Slot:
 
 
 class _Entry:
-    """Where a field is that has none: in the dict of the object."""
+    """The place of a field: an entry in the dict of the object."""
 
     __slots__ = ("name",)
 
@@ -66,7 +66,7 @@ class _Entry:
 
 
 class _Probe:
-    """Shows what `references` gives for a value that only its object has."""
+    """An object to measure the result of `references` for a value that only one object refers to."""
 
     __slots__ = ("__dict__", "slot")
     slot: object
@@ -81,45 +81,46 @@ def _alone() -> Mapping[type, int]:
     return {_Slot: references(slot.get, probe), _Entry: references(entry.get, probe)}
 
 
-_ALONE: Final = _alone()  # differs between versions of Python
+_ALONE: Final = _alone()
+"""The result of `references`, by kind of place, for a value of only one object. It depends on the version of Python."""
 
 
 class FieldPlan:
-    """How the objects of a class are emptied in place and made ready, by what is known of their fields.
+    """How the objects of a class are emptied in place and made ready, according to a schema.
 
     Args:
         cls: the class.
-        definition: what is known of it.
+        schema: its fields.
         scrub: makes an object blank.
-        strategy: `FIELDS` where the definition is complete; `KEEP` where it names the fields to keep.
+        strategy: `FIELDS` if the schema is complete; `KEEP` if it only has the attributes to keep.
     """
 
-    def __init__(self, cls: type, definition: Definition, scrub: Reset, *, strategy: Strategy) -> None:
+    def __init__(self, cls: type, schema: Schema, scrub: Reset, *, strategy: Strategy) -> None:
         self.cls: Final = cls
-        self.definition: Final = definition
+        self.definition: Final = schema
         self.blank: Final = scrub
         self.strategy: Final = strategy
         slots = slots_of(cls)
         self._places: Final = {
             field.name: _Slot(cls, slots[field.name]) if _is_slot(cls, field.name, slots) else _Entry(field.name)
-            for field in definition.fields
+            for field in schema.fields
         }
-        given = (*definition.fields, *definition.passed_on)
-        self._parts: Final = tuple(field for field in definition.fields if field.part is not None)
+        given = (*schema.fields, *schema.passed_on)
+        self._parts: Final = tuple(field for field in schema.fields if field.part is not None)
         self._entries: Final = tuple(
             field.name for field in self._parts if isinstance(self._places[field.name], _Entry)
         )
         kept = [slots[field.name] for field in self._parts if field.name not in self._entries]
         self._others: Final = tuple(member.__delete__ for member in all_slots_of(cls) if member not in kept)
         self._has_dict: Final = has_dict(cls)
-        self._checked: Final = tuple(field for field in definition.fields if field.validate is not None)
+        self._checked: Final = tuple(field for field in schema.fields if field.validate is not None)
         self._keywords: Final = tuple(field.keyword for field in given if field.keyword is not None)
         self._required: Final = tuple(field.keyword for field in given if field.is_required)
-        makes = any(field.make is not None for field in definition.fields)
-        converts = any(field.convert is not None for field in definition.fields)
+        makes = any(field.make is not None for field in schema.fields)
+        converts = any(field.convert is not None for field in schema.fields)
         self.completion: Final = (
             Completion.ALWAYS
-            if makes or definition.finish is not None
+            if makes or schema.finish is not None
             else Completion.CONVERTS
             if converts or self._checked
             else Completion.ASSIGNS
@@ -127,17 +128,17 @@ class FieldPlan:
         """What `finish` has to do for an object that is taken."""
 
     def empty(self, obj: Any, max_cap: int, empty_nested: EmptyNested) -> bool:
-        """Empty `obj`, which nobody else has: of its fields, only parts of its own stay, emptied. False: discard it."""
-        self._let_go_of_others(obj)
+        """Empty an object that nobody refers to: only parts that only it refers to stay, emptied. False: discard it."""
+        self._unset_others(obj)
         kept = []
         for field in self._parts:
             value = self._keep(obj, field, max_cap, empty_nested)
             if value is _MISSING:
-                if field.part.make is None:  # type: ignore[union-attr] # it is one that has a part
+                if field.part.make is None:  # type: ignore[union-attr] # fields in `_parts` have a part
                     value = self._replace(obj, field)
                     if value is _MISSING and self.strategy is Strategy.KEEP:
                         return False
-                _let_go(self._places[field.name], obj)
+                _unset(self._places[field.name], obj)
             kept.append(value)
         if self.blank(obj) is False:
             return False
@@ -149,38 +150,40 @@ class FieldPlan:
             place = self._places[field.name]
             place.set(obj, value)
             del value
-            if not _is_alone(place, obj):  # who looked at the object while others of its parts were emptied has it
+            if not _is_alone(place, obj):  # emptying another part may have made a reference
                 place.unset(obj)
                 if self.strategy is Strategy.KEEP:
                     return False
         return True
 
-    def _let_go_of_others(self, obj: Any) -> None:
-        """Unset all that is no part, before any part is looked at: it may be a part, too, of the same object."""
+    def _unset_others(self, obj: Any) -> None:
+        """Unset all attributes that are not parts, before any part is checked: one may refer to a part."""
         for unset in self._others:
             with suppress(AttributeError):  # it may not be set
                 unset(obj)
         if self._has_dict and has_dict_alone(obj):
             attributes = obj.__dict__
             parts = {name: attributes[name] for name in self._entries if name in attributes}
-            attributes.clear()  # at once, so that none of its keys is compared
+            attributes.clear()  # all at once, so that no key is compared
             attributes.update(parts)
 
     def _keep(self, obj: Any, field: Field, max_cap: int, empty_nested: EmptyNested) -> Any:
-        """The part that `obj` has in `field`, emptied; `_MISSING` where it is not to be kept."""
+        """Empty the part of `obj` in `field` and return it; `_MISSING` if it is not to be kept."""
         place = self._places[field.name]
         if not _is_alone(place, obj):
             return _MISSING
         value = place.get(obj)
-        part = field.part.kind_of(value)  # type: ignore[union-attr] # it is one that has a part
+        part = field.part.kind_of(value)  # type: ignore[union-attr] # fields in `_parts` have a part
         if part is None or getweakrefcount(value):
             return _MISSING
         is_kept = part.keep(value, max_cap) if part.pool is None else empty_nested(part, value)
         del value
-        return place.get(obj) if is_kept and _is_alone(place, obj) else _MISSING  # what emptied it may have it now
+        return (
+            place.get(obj) if is_kept and _is_alone(place, obj) else _MISSING
+        )  # emptying it may have made a reference
 
     def _replace(self, obj: Any, field: Field) -> Any:
-        """A new part like the one `obj` has in `field`; `_MISSING` where there is none, or others have its dict."""
+        """Make a part like that of `obj` in `field`; `_MISSING` if it has none, or its dict has other references."""
         if isinstance(self._places[field.name], _Entry) and not has_dict_alone(obj):
             return _MISSING
         try:
@@ -190,13 +193,13 @@ class FieldPlan:
         return _MISSING if part is None else part.make()
 
     def make_ready(self, obj: Any, given: Mapping[str, Any]) -> None:
-        """Give a blank object, or one that was emptied, all that `__init__` would, were it given this."""
+        """Bring an emptied or blank object into the state after `__init__` with the arguments `given`."""
         self.fill(obj)
         if given or self.completion is Completion.ALWAYS:
             self.finish(obj, given)
 
     def fill(self, obj: Any) -> None:
-        """Give an object its defaults, and the parts that it has not kept, as `__init__` would in its order."""
+        """Set the defaults of an object, and the parts that it did not keep, in the order of `__init__`."""
         values = [(self._places[field.name], self._filling(obj, field)) for field in self.definition.fields]
         self.blank(obj)
         for place, value in values:
@@ -212,7 +215,7 @@ class FieldPlan:
             return _MISSING if field.part.make is None else field.part.make()
 
     def check(self, given: Mapping[str, Any]) -> None:
-        """Raise TypeError where `__init__` would refuse what is given, or could not do without more."""
+        """Raise TypeError for arguments that `__init__` does not have, and for missing ones that `finish` needs."""
         name = self.cls.__qualname__
         for keyword in given:
             if keyword not in self._keywords:
@@ -228,7 +231,7 @@ class FieldPlan:
             )
 
     def finish(self, obj: Any, given: Mapping[str, Any]) -> None:
-        """Do with an object that has its defaults what `__init__` does with what it is given, and at its end."""
+        """Assign the given values, make the other defaults, validate, and call the last method of `__init__`."""
         for field in self.definition.fields:
             if field.keyword in given:
                 value = given[field.keyword]  # type: ignore[index] # None is never given
@@ -238,26 +241,26 @@ class FieldPlan:
         if self._checked and self.definition.validates():
             for field in self._checked:
                 if field.keyword in given:
-                    field.validate(obj, self._places[field.name].get(obj))  # type: ignore[misc] # it has one
+                    field.validate(obj, self._places[field.name].get(obj))  # type: ignore[misc] # fields in `_checked` have one
         if self.definition.finish is not None:
             arguments = (given.get(field.keyword, field.default) for field in self.definition.passed_on)  # type: ignore[arg-type]
             getattr(obj, self.definition.finish)(*arguments)
 
 
-def _let_go(place: _Slot | _Entry, obj: Any) -> None:
-    """Unset what is not to be kept: it may be another part, too, which is alone then. The dict may be others'."""
+def _unset(place: _Slot | _Entry, obj: Any) -> None:
+    """Unset a part that is not kept, since another part may refer to it; not in a dict with other references."""
     if isinstance(place, _Slot) or has_dict_alone(obj):
         with suppress(AttributeError, KeyError):  # it may not be set
             place.unset(obj)
 
 
 def _is_slot(cls: type, name: str, slots: Mapping[str, Any]) -> bool:
-    """Whether the attribute `name` of objects of `cls` is in a slot, which nothing stands before."""
+    """Whether the attribute `name` of objects of `cls` is a slot that no other class attribute hides."""
     return name in slots and next(base for base in cls.__mro__ if name in base.__dict__).__dict__[name] is slots[name]
 
 
 def _is_alone(place: _Slot | _Entry, obj: Any) -> bool:
-    """Whether nobody but `obj` has what is at `place`; False where nothing is there."""
+    """Whether only `obj` refers to the value at `place`; False if there is none."""
     if isinstance(place, _Entry) and not has_dict_alone(obj):
         return False
     try:

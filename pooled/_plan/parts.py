@@ -1,4 +1,4 @@
-"""Parts: containers that an object has for itself. What can be one, and how it is emptied in place."""
+"""Parts: containers that only one object refers to, which are emptied in place and kept with it."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ from pooled._plan.builtins import EMPTIABLE, builtin_of
 from pooled._plan.strategy import Completion, Strategy
 
 POOL: Final = "__pooled_pool__"
-"""Where a poolable class has its pool. Subclasses do not inherit it: it is read from the class's own dict."""
+"""The attribute with the pool of a poolable class. It is read from the dict of the class, so it is not inherited."""
 
 
 @attrs.frozen(kw_only=True, eq=False)
 class Part:
-    """A kind of part: what makes one, and how one is made as that would make it.
+    """A kind of part: how one is made, and how one is emptied so that it is like a new one.
 
     Attributes:
-        cls: the class it makes.
+        cls: the class of the part.
         make: makes one, without arguments.
-        empty: empties one; False as its result: it is not to be kept.
-        capacity: how much it has room for, in elements, bytes or characters; None: it is never too large.
-        pool: where `cls` is poolable, its pool: then an engine knows how to empty one, and `empty` is not asked.
-        in_c: whether it does as well to empty one as its builtin base is emptied, and to `restore` an attribute.
-        restore: the name and the value of that attribute.
+        empty: empties one; the result False means that it is not to be kept.
+        capacity: measures one, in elements, bytes or characters; None means that it is never too large.
+        pool: the pool of `cls`, if that is poolable; the engine then empties a part as an object of that pool.
+        in_c: whether emptying its builtin part and setting the attribute `restore` has the same effect as `empty`.
+        restore: the name and the value of that attribute, or None.
     """
 
     cls: type
@@ -40,16 +40,16 @@ class Part:
     in_c: bool = False
     restore: tuple[str, Any] | None = None
 
-    def kind_of(self, value: Any) -> Part | None:  # noqa: ARG002 (`AnyPart` asks what it is)
-        """The kind of part that a value in this place has to be."""
+    def kind_of(self, value: Any) -> Part | None:  # noqa: ARG002 (`AnyPart` uses it)
+        """The kind of part that `value` has to be."""
         return self
 
     def keep(self, value: Any, max_cap: int) -> bool:
-        """Empty in place what is of this kind and nobody else has; False where it is not to be kept."""
+        """Empty `value` in place if it is of this kind; False if it is not to be kept."""
         if type(value) is not self.cls:
-            return False  # something else was put there
+            return False  # a value of another class was assigned
         if self.cls in _STOCK and getattr(value, "__dict__", None):
-            return False  # it was given attributes, which emptying leaves
+            return False  # it has attributes, which `empty` would leave
         if self.capacity is not None and self.capacity(value) > max_cap:
             return False
         return self.empty(value) is not False
@@ -57,20 +57,20 @@ class Part:
 
 @attrs.frozen(kw_only=True, eq=False)
 class AnyPart:
-    """A part of whatever kind, which is kept because somebody said so.
+    """A part of any kind, which is kept because of `keep=`.
 
     Attributes:
-        make: makes one, without arguments; None: nobody knows how before there has been one.
+        make: makes one, without arguments; None if only an existing value shows how.
     """
 
     make: Callable[[], Any] | None = None
 
     def kind_of(self, value: Any) -> Part | None:
-        """The kind of part that `value` is; None where nobody knows how to empty it."""
+        """The kind of part that `value` is; None if it is unknown how to empty it."""
         return part_like(value)
 
     def keep(self, value: Any, max_cap: int) -> bool:
-        """Empty in place what nobody else has; False where it is not to be kept."""
+        """Empty `value` in place; False if it is not to be kept."""
         part = part_like(value)
         return part is not None and part.keep(value, max_cap)
 
@@ -90,13 +90,13 @@ def _stock(cls: type) -> Part:
 
 _STOCK: Final[Mapping[Any, Part]] = MappingProxyType(
     {collections.Counter: _COUNTER}
-    # An array needs its type code, so it is no factory.
+    # Not array: a construction without a type code fails.
     | {cls: _stock(cls) for cls, builtin in EMPTIABLE.items() if builtin.fits is None}
 )
 
 
 def part_made_by(factory: Any) -> Part | None:
-    """The kind of part that a factory makes, where it is known that it makes empty ones; else None."""
+    """The kind of part that a factory makes, if it is known to make empty ones; else None."""
     if isinstance(factory, functools.partial):
         return _part_made_by_partial(factory)
     if isinstance(factory, type):
@@ -105,7 +105,7 @@ def part_made_by(factory: Any) -> Part | None:
 
 
 def _part_made_by_partial(factory: functools.partial[Any]) -> Part | None:
-    """What `partial(deque, maxlen=n)` and `partial(defaultdict, f)` make."""
+    """The kind of part that `partial(deque, maxlen=n)` or `partial(defaultdict, f)` makes; None for other ones."""
     function: Any = factory.func
     capacity = EMPTIABLE[function].capacity if function in EMPTIABLE else None
     if function is collections.deque and not factory.args and set(factory.keywords) == {"maxlen"}:
@@ -129,7 +129,7 @@ def _empty_defaultdict(value: collections.defaultdict[Any, Any], default_factory
 
 
 def _nested(cls: type) -> Part | None:
-    """What a poolable class makes, where its objects can be emptied without their `__init__`."""
+    """The kind of part that a poolable class makes, if its objects can be reused without `__init__`; else None."""
     pool = cls.__dict__.get(POOL)
     if pool is None:
         return None
@@ -137,12 +137,12 @@ def _nested(cls: type) -> Part | None:
     if plan.strategy is Strategy.SCRUB and not _starts_empty(cls):
         return None
     if plan.fields is not None and plan.fields.completion is Completion.ALWAYS:
-        return None  # there is more to do when one is taken
+        return None  # a take has more to do
     return Part(cls=cls, make=cls, empty=plan.empty, capacity=plan.measure, pool=pool)
 
 
 def _starts_empty(cls: type) -> bool:
-    """Whether a container of class `cls` needs no `__init__`, if it is to be empty."""
+    """Whether a container of class `cls` is an empty one without a call of `__init__`."""
     builtin = builtin_of(cls)
     if builtin is None or builtin.fits is not None:
         return False
@@ -151,7 +151,7 @@ def _starts_empty(cls: type) -> bool:
 
 
 def part_like(value: Any) -> Part | None:
-    """The kind of part that `value` is, whatever made it; None where nobody knows how to empty it."""
+    """The kind of part that `value` is, whatever made it; None if it is unknown how to empty it."""
     cls = value.__class__
     if cls is collections.deque:
         return part_made_by(functools.partial(cls, maxlen=value.maxlen))
@@ -166,7 +166,7 @@ def part_like(value: Any) -> Part | None:
 
 
 def replacement(value: Any) -> Any:
-    """A new part like `value`; None where nobody knows how to empty what it is."""
+    """Make a new part like `value`; None if it is unknown how to empty such a part."""
     part = part_like(value)
     return None if part is None else part.make()
 
@@ -175,10 +175,10 @@ _BLANK_DEFAULTS: Final[tuple[object, ...]] = ((), "", b"", frozenset())
 
 
 def part_converted_by(converter: Any, factory: Any, default: Any) -> Part | None:
-    """What a converter makes of a default, where it is the class of a stock container and the default is empty."""
+    """The kind of part that a builtin container class makes of an empty default, as a converter; else None."""
     part = _STOCK.get(converter) if isinstance(converter, type) else None
     if part is None or converter in (collections.defaultdict, io.BytesIO, io.StringIO):
-        return None  # those take something else than items
+        return None  # their argument is not an iterable of items
     makes_empty = part_made_by(factory) is not None if factory is not None else _is_blank(default)
     return part if makes_empty else None
 

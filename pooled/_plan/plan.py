@@ -12,11 +12,11 @@ from typing import Any, Protocol, TypeAlias, runtime_checkable
 
 import attrs
 
-from pooled._plan.builtins import Builtin, builtin_of, says_builtin
+from pooled._plan.builtins import Builtin, builtin_of, is_of_the_builtin
 from pooled._plan.checks import refuse_immutable, refuse_unscrubbable
 from pooled._plan.construction import allocate, class_with_new, construct
 from pooled._plan.fields import FieldPlan
-from pooled._plan.schema import definition_of, keeping, keeping_fields
+from pooled._plan.schema import schema_of, schema_of_kept, with_kept
 from pooled._plan.scrub import Reset, has_dict, scrubber, slots_of
 from pooled._plan.strategy import Strategy
 
@@ -25,27 +25,28 @@ Capacity: TypeAlias = Callable[[Any], int]
 
 @runtime_checkable
 class Poolable(Protocol):
-    """What a poolable class can say of its objects; both methods may be left out.
+    """The optional methods of a poolable class.
 
-    Without `reset`, an attrs class or a dataclass is emptied field by field, as `field_reset` shows. Of any other
-    class an object is scrubbed: every attribute goes, and the next `cls(...)` or `take(cls)` runs `__init__`.
-    Without `capacity`, an object is never too large; subclasses of the builtin containers are measured all the same.
+    Without `reset`, an object of an attrs class or a dataclass is emptied field by field, as `field_reset` shows. An
+    object of any other class is scrubbed: all attributes are deleted, and the next `cls(...)` or `take(cls)` runs
+    `__init__`. Without `capacity`, an object is never too large, except that instances of builtin containers and of
+    their subclasses are measured.
     """
 
     def reset(self) -> bool | None:
-        """Empty the object. It runs when the last reference goes, on the thread that let it go.
+        """Empty the object. It runs when the last reference goes, on the thread that drops it.
 
         Returns:
-            False to have the object discarded; anything else to have it parked.
+            False to discard the object; any other result parks it.
 
         An exception goes to `sys.unraisablehook`, and the object is discarded.
         """
 
     def capacity(self) -> int:
-        """Say how large the object is, in a unit of the class's own: above `max_cap` it is discarded.
+        """Measure the object, in a unit that the class chooses. An object above `max_cap` is discarded.
 
-        It is asked after `reset`, or, where there is none, before the object is emptied. An exception goes
-        to `sys.unraisablehook`, and the object is discarded.
+        It runs after `reset`; without a `reset`, it runs before the object is emptied. An exception goes to
+        `sys.unraisablehook`, and the object is discarded.
         """
         ...
 
@@ -56,17 +57,18 @@ class Plan:
 
     Attributes:
         factory: makes an object that is ready to use.
-        parkable: makes an object that can be parked, as `empty` would have left it.
-        cls: the class of the objects; `object` where a function makes them.
-        empty: empties an object; False means: do not keep it. Where there are `fields`, these do that instead.
-        measure: says the capacity of an object, an integer; None: it is never too large.
-        reset: what the user gave to empty an object, or the class's own method; None where there is neither.
-        fields: empties an object field by field; None: it is emptied as a whole.
-        why: why that is so, for people.
-        keep: the attributes that somebody said are to be kept.
-        hooked: whether calling the class leads to a pool.
+        parkable: makes an object in the state in which `empty` leaves one.
+        cls: the class of the objects; `object` if a function makes them.
+        empty: empties an object; the result False discards it. If there are `fields`, these empty it instead.
+        measure: returns the capacity of an object, an int; None if an object is never too large.
+        reset: the function that the user passed to empty an object, or else the method of the class; None if there is
+            neither.
+        fields: empties an object field by field; None if it is emptied as a whole.
+        why: how an object is emptied and why, for reports.
+        keep: the names of the attributes that the user wants to keep.
+        hooked: whether a call of the class leads to its pool.
         plain: whether `object.__new__` makes the objects.
-        builtin: what recycling has to know of the builtin base, where the class has one.
+        builtin: how the builtin part of an object is recycled; None if the class has no builtin base.
     """
 
     factory: Callable[[], Any]
@@ -86,11 +88,11 @@ class Plan:
     )
 
     def is_outdated(self) -> bool:
-        """Whether the class has got other bases since, which may have hidden from it what its objects have."""
+        """Whether the bases of the class were changed since, so that its objects may have unknown attributes."""
         return self.cls.__mro__ is not self._mro
 
     def is_for(self, obj: object) -> bool:
-        """Whether a pool of this plan can keep `obj`."""
+        """Whether a pool with this plan can park `obj`."""
         return self.cls is object or obj.__class__ is self.cls
 
     @property
@@ -106,7 +108,7 @@ class Plan:
         return self.fields if self.strategy is Strategy.FIELDS else None
 
     def check(self, given: Mapping[str, Any]) -> None:
-        """Raise TypeError where `take` cannot be given this."""
+        """Raise TypeError if `take` does not accept these arguments."""
         if self.derived is not None:
             self.derived.check(given)
         elif given and self.strategy is not Strategy.SCRUB:
@@ -119,12 +121,12 @@ class Plan:
 
     @property
     def measures_builtin(self) -> bool:
-        """Whether the capacity of an object is what its builtin part has room for."""
+        """Whether the capacity of an object is that of its builtin part."""
         return self.builtin is not None and self.measure is self.builtin.capacity
 
     @property
     def takes_nothing(self) -> bool:
-        """Whether the class is to be called without arguments; its `__init__` may be changed at any time."""
+        """Whether the class takes no arguments. It is computed each time, since `__init__` may be replaced."""
         return self.plain and self.cls.__init__ is object.__init__  # type: ignore[misc] # it is only compared
 
 
@@ -136,18 +138,23 @@ def plan_for_class(
     hooked: bool,
     keep: tuple[str, ...] = (),
 ) -> Plan:
-    """The plan for objects of `cls`; its own `reset` and `capacity` serve where none are given.
+    """The plan for objects of `cls`.
 
-    Calling a class that is `hooked` leads to its pool, so its objects are made another way.
+    Args:
+        cls: the class.
+        reset: empties an object; None for the method of the class.
+        capacity: measures an object; None for the method of the class.
+        hooked: whether a call of the class leads to a pool, so that the plan makes objects in another way.
+        keep: the names of the attributes to keep.
 
     Raises:
-        TypeError: its objects cannot be emptied, or `reset` or `capacity` cannot be called with one alone.
-        ValueError: `keep` names what the class has not.
+        TypeError: its objects cannot be emptied, or `reset` or `capacity` cannot be called with an object alone.
+        ValueError: `keep` names an attribute that objects of the class cannot have.
     """
     builtin = builtin_of(cls)
     reset = _checked(cls, "reset", reset)
     capacity = _checked(cls, "capacity", capacity)
-    if builtin is not None and (capacity is None or says_builtin(capacity)):
+    if builtin is not None and (capacity is None or is_of_the_builtin(capacity)):
         capacity = builtin.capacity
     refuse_immutable(cls)
     if reset is None:
@@ -159,14 +166,14 @@ def plan_for_class(
     factory = partial(construct, cls) if hooked else cls
     has_new = class_with_new(cls) is not None
     if builtin is not None and has_new:
-        builtin = attrs.evolve(builtin, fits=None, refill=None)  # what is passed on to it is the class's own affair
+        builtin = attrs.evolve(builtin, fits=None, refill=None)  # its own __new__ chooses the arguments
     scrub = scrubber(cls, builtin)
     fields, why = (None, "emptied by its reset") if reset is not None else _fields_of(cls, keep, scrub)
     keeps_what_init_made = reset is not None or (fields is not None and fields.strategy is Strategy.KEEP)
     return Plan(
         factory=factory,
         parkable=factory if keeps_what_init_made else partial(_blank, cls, hooked=hooked),
-        cls=object if has_new and not hooked else cls,  # it may give objects of other classes
+        cls=object if has_new and not hooked else cls,  # its __new__ may return objects of other classes
         empty=reset or scrub,
         measure=capacity,
         why=why,
@@ -180,11 +187,11 @@ def plan_for_class(
 
 
 def _fields_of(cls: type, keep: tuple[str, ...], scrub: Reset) -> tuple[FieldPlan | None, str]:
-    """How the fields of `cls` are emptied, where they are known or kept; and why that is so, for people."""
-    definition = definition_of(cls)
-    if isinstance(definition, str):
+    """The field plan of `cls`, or None if no fields are known or kept; and how and why, for reports."""
+    schema = schema_of(cls)
+    if isinstance(schema, str):
         if not keep:
-            return None, f"scrubbed, and made ready by __init__, because {definition}"
+            return None, f"scrubbed, and made ready by __init__, because {schema}"
         slots = slots_of(cls)
         for name in keep:
             if not has_dict(cls) and name not in slots:
@@ -192,13 +199,12 @@ def _fields_of(cls: type, keep: tuple[str, ...], scrub: Reset) -> tuple[FieldPla
                     f"keep={keep!r}: {cls.__qualname__} can have no attribute {name!r}; name some of its slots: "
                     f"{', '.join(slots) or 'it has none'}"
                 )
-        return FieldPlan(cls, keeping(keep), scrub, strategy=Strategy.KEEP), "scrubbed, but for what it keeps"
-    definition = keeping_fields(definition, keep)
-    return FieldPlan(cls, definition, scrub, strategy=Strategy.FIELDS), "emptied field by field"
+        return FieldPlan(cls, schema_of_kept(keep), scrub, strategy=Strategy.KEEP), "scrubbed, but for what it keeps"
+    return FieldPlan(cls, with_kept(schema, keep), scrub, strategy=Strategy.FIELDS), "emptied field by field"
 
 
 def plan_for_function(factory: Callable[[], Any], *, reset: Reset | None, capacity: Capacity | None) -> Plan:
-    """The plan for what a function makes.
+    """The plan for objects that a function makes.
 
     Raises:
         TypeError: there is no `reset`, or `reset` or `capacity` cannot be called with an object alone.
@@ -228,10 +234,10 @@ def _blank(cls: type, *, hooked: bool) -> Any:
 
 
 def _checked(cls: type, name: str, given: Callable[[Any], Any] | None) -> Callable[[Any], Any] | None:
-    """The function to use as `name`: the one given, or else the method of `cls`, or None where it has none.
+    """The function to use as `name`: the given one, else the method of `cls`, else None.
 
-    An attribute that is no method of the objects, such as a property, a number, a class or a class method, is the
-    class's own affair, and so is what its metaclass has.
+    An attribute that is not a method of the objects, such as a property, a number, a class or a class method, does not
+    count, nor do methods of the metaclass.
     """
     if given is not None:
         check_hook(f"{name}={given!r}", name, given)
@@ -248,7 +254,7 @@ def check_hook(which: str, name: str, function: Callable[[Any], Any]) -> None:
     """Raise TypeError, with a text that begins with `which`, if `function` cannot be called with an object alone."""
     if not callable(function):
         raise TypeError(f"{which}: expected a function that takes the object")
-    called = (function, inspect.getattr_static(type(function), "__call__", None))  # an object can be a function, too
+    called = (function, inspect.getattr_static(type(function), "__call__", None))  # a callable object
     if any(inspect.iscoroutinefunction(each) or inspect.isgeneratorfunction(each) for each in called):
         raise TypeError(
             f"{which}: it runs while an object is dropped, where nothing awaits it; make it a plain function"
@@ -256,7 +262,7 @@ def check_hook(which: str, name: str, function: Callable[[Any], Any]) -> None:
     try:
         signature = _signature_of(function)
     except ValueError:
-        return  # some functions written in C do not tell
+        return  # some functions written in C have no signature
     try:
         signature.bind(object())
     except TypeError as error:
@@ -267,7 +273,7 @@ def check_hook(which: str, name: str, function: Callable[[Any], Any]) -> None:
 
 
 def _signature_of(function: Callable[..., Any]) -> inspect.Signature:
-    """Its signature; what its annotations name need not be there yet, where Python evaluates them late."""
+    """The signature of a function, without an evaluation of its annotations, whose names may not exist yet."""
     if sys.version_info >= (3, 14):
         from annotationlib import Format  # new in this version
 
@@ -276,10 +282,10 @@ def _signature_of(function: Callable[..., Any]) -> inspect.Signature:
 
 
 def check_keep(keep: Any) -> tuple[str, ...]:
-    """Give back `keep` as a tuple of names; None is none.
+    """Return `keep` as a tuple of names; None is an empty tuple.
 
     Raises:
-        TypeError: it is something else than names.
+        TypeError: it is not an iterable of strings.
     """
     if keep is None:
         return ()

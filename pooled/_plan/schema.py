@@ -1,4 +1,4 @@
-"""Definitions: the fields that attrs or dataclasses know a class to have, and what its `__init__` does with each."""
+"""Schemas: the fields of an attrs class or a dataclass, and what its `__init__` does with each."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from pooled._plan.builtins import builtin_of
 from pooled._plan.parts import AnyPart, Part, part_converted_by, part_made_by
 
 Convert: TypeAlias = Callable[[Any, Any], Any]
-"""convert(obj, value): what is assigned where `value` was given."""
+"""`convert(obj, value)` returns the value to assign to a field that `value` was given for."""
 
 NO_DEFAULT: Final = object()
 
@@ -25,16 +25,16 @@ class Field:
     """One field, and what `__init__` does with it.
 
     Attributes:
-        name: of the attribute.
-        keyword: what `__init__` calls it; None where it cannot be given.
-        part: what is emptied in place there; None: nothing is.
-        default: its default; `NO_DEFAULT` where it has none, or a factory.
-        make: make(obj) makes the default that a factory makes, or a converter; None where there is neither.
-        maker: what `make` calls, to be shown.
-        needs_self: whether `make` looks at the object.
-        convert: convert(obj, value), for a value that is given; None where that is assigned as it is.
-        validate: validate(obj, value); None where nothing is checked.
-        is_required: whether `__init__` cannot do without it.
+        name: the name of the attribute.
+        keyword: its parameter of `__init__`; None if it has none.
+        part: the kind of part that is emptied in place there; None if the value is not kept.
+        default: its default; `NO_DEFAULT` if it has none, or a factory.
+        make: `make(obj)` makes a default by a factory or a converter; None if there is neither.
+        maker: what `make` calls, for reports.
+        needs_self: whether `make` uses the object.
+        convert: `convert(obj, value)` converts a given value; None if it is assigned unchanged.
+        validate: `validate(obj, value)` raises an error for an invalid value; None if nothing is checked.
+        is_required: whether `__init__` requires it.
     """
 
     name: str
@@ -50,14 +50,14 @@ class Field:
 
 
 @attrs.frozen(kw_only=True, eq=False)
-class Definition:
-    """What is known of a class.
+class Schema:
+    """The fields of a class, and what else its `__init__` does.
 
     Attributes:
-        fields: in the order in which `__init__` assigns them.
-        finish: the name of the method that `__init__` calls at its end; None where there is none.
-        passed_on: the fields that are no attributes, but are passed to `finish` (`InitVar`), in order.
-        validates: whether validators are to run now.
+        fields: the fields, in the order in which `__init__` assigns them.
+        finish: the name of the method that `__init__` calls at its end; None if there is none.
+        passed_on: the fields that are not attributes, but arguments of `finish` (`InitVar`), in order.
+        validates: whether validators are enabled now.
     """
 
     fields: tuple[Field, ...]
@@ -66,8 +66,8 @@ class Definition:
     validates: Callable[[], bool] = lambda: False
 
 
-def definition_of(cls: type) -> Definition | str:
-    """The definition of `cls`; or, where its `__init__` does more than that would tell, a sentence that says what."""
+def schema_of(cls: type) -> Schema | str:
+    """The schema of `cls`; or, if its `__init__` does more than a schema describes, a clause that says what."""
     owner = next(base for base in cls.__mro__ if "__init__" in base.__dict__)
     init = owner.__dict__["__init__"]
     if attrs.has(cls) and "__attrs_attrs__" in owner.__dict__:
@@ -82,8 +82,8 @@ def definition_of(cls: type) -> Definition | str:
         return "it is neither an attrs class nor a dataclass"
     if not is_generated:
         return "its __init__ is its own"
-    definition = read(cls, owner)
-    return _hindrance(cls, init, definition) or definition
+    schema = read(cls, owner)
+    return _obstacle(cls, init, schema) or schema
 
 
 _FILE_OF_ATTRS: Final = attrs.fields.__code__.co_filename
@@ -92,7 +92,7 @@ _FILE_OF_ATTRS: Final = attrs.fields.__code__.co_filename
 def _is_generated_by_attrs(cls: Any, owner: type, init: Any) -> bool:
     return (
         owner.__dict__["__attrs_attrs__"] is cls.__attrs_attrs__
-        and "__attrs_init__" not in owner.__dict__  # it is there where attrs left __init__ alone
+        and "__attrs_init__" not in owner.__dict__  # it exists if attrs did not generate __init__
         and _file_of(init).startswith("<attrs generated")
     )
 
@@ -109,8 +109,8 @@ def _file_of(function: Any) -> str:
     return function.__code__.co_filename if isinstance(function, types.FunctionType) else ""
 
 
-def _hindrance(cls: type, init: Any, definition: Definition) -> str | None:
-    """What else an object of `cls` has, or does when it is made, that its fields do not tell; None: nothing."""
+def _obstacle(cls: type, init: Any, schema: Schema) -> str | None:
+    """A state or an action of new objects of `cls` that a schema does not describe, as a clause; None if none."""
     names = {*init.__code__.co_names, *(text for text in init.__code__.co_consts if isinstance(text, str))}
     if "__attrs_pre_init__" in names:
         return "it has an __attrs_pre_init__"
@@ -121,7 +121,7 @@ def _hindrance(cls: type, init: Any, definition: Definition) -> str | None:
             return f"its {name} is its own"
     if builtin_of(cls) is not None:
         return "it has a builtin base"
-    for field in definition.fields:
+    for field in schema.fields:
         found = inspect.getattr_static(cls, field.name, None)
         is_slot = isinstance(found, types.MemberDescriptorType)
         if not is_slot and (hasattr(type(found), "__set__") or hasattr(type(found), "__delete__")):
@@ -130,19 +130,19 @@ def _hindrance(cls: type, init: Any, definition: Definition) -> str | None:
 
 
 def _is_stock_or_generated(cls: type, name: str) -> bool:
-    """Whether a method is `object`'s, or one that attrs or dataclasses put there."""
+    """Whether a method is that of `object`, or generated by attrs or dataclasses."""
     owner = next(base for base in cls.__mro__ if name in base.__dict__)
     params = owner.__dict__.get("__dataclass_params__")
-    is_generated_by_dataclass = params is not None and params.frozen  # else it would have refused to
+    is_generated_by_dataclass = params is not None and params.frozen  # dataclasses generate it only then
     return owner is object or is_generated_by_dataclass or _file_of(owner.__dict__[name]) == _FILE_OF_ATTRS
 
 
 # attrs.
 
 
-def _read_attrs(cls: Any, owner: Any) -> Definition:
+def _read_attrs(cls: Any, owner: Any) -> Schema:
     has_finish = "__attrs_post_init__" in owner.__init__.__code__.co_names
-    return Definition(
+    return Schema(
         fields=tuple(map(_attrs_field, cls.__attrs_attrs__)),
         finish="__attrs_post_init__" if has_finish else None,
         validates=lambda: not attrs.validators.get_disabled(),
@@ -198,7 +198,7 @@ def _converting(attribute: attrs.Attribute[Any]) -> Convert | None:
     converter: Any = attribute.converter
     if converter is None:
         return None
-    takes_self = getattr(converter, "takes_self", False)  # an attrs.Converter, since attrs 24.1, may say so
+    takes_self = getattr(converter, "takes_self", False)  # an attrs.Converter, which attrs has since 24.1
     takes_field = getattr(converter, "takes_field", False)
     if not (takes_self or takes_field):
         return lambda _, value: converter(value)
@@ -213,19 +213,19 @@ def _converting(attribute: attrs.Attribute[Any]) -> Convert | None:
 # Dataclasses.
 
 
-def _read_dataclass(cls: Any, owner: Any) -> Definition:
+def _read_dataclass(cls: Any, owner: Any) -> Schema:
     fields = dataclasses.fields(cls)
     attributes = {field.name for field in fields}
-    code = owner.__init__.__code__  # a signature has annotations, and what they name need not be there yet
+    code = owner.__init__.__code__  # not its signature: that evaluates annotations, whose names may not exist yet
     parameters = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
     passed_on = (
         field
         for name, field in cls.__dataclass_fields__.items()
-        if name not in attributes and name in parameters  # else it is a ClassVar
+        if name not in attributes and name in parameters  # else a ClassVar
     )
     has_finish = "__post_init__" in code.co_names
     has_slots = "__slots__" in owner.__dict__
-    return Definition(
+    return Schema(
         fields=tuple(_dataclass_field(field, has_slots=has_slots) for field in fields),
         finish="__post_init__" if has_finish else None,
         passed_on=tuple(_dataclass_field(field, has_slots=has_slots) for field in passed_on),
@@ -243,30 +243,28 @@ def _dataclass_field(field: dataclasses.Field[Any], *, has_slots: bool) -> Field
         return attrs.evolve(known, is_required=field.init)
     if field.init or has_slots:
         return attrs.evolve(known, default=field.default)
-    return known  # __init__ leaves it to the class, which has the default
+    return known  # __init__ does not assign it: the class attribute is the default
 
 
-# What somebody said that is to be kept.
+# The argument `keep`.
 
 
-def keeping(names: tuple[str, ...]) -> Definition:
-    """The definition of a class of which only these attributes are known."""
-    return Definition(fields=tuple(Field(name=name, part=AnyPart()) for name in names), finish=None)
+def schema_of_kept(names: tuple[str, ...]) -> Schema:
+    """The schema of a class of which only the attributes to keep are known."""
+    return Schema(fields=tuple(Field(name=name, part=AnyPart()) for name in names), finish=None)
 
 
-def keeping_fields(definition: Definition, names: tuple[str, ...]) -> Definition:
-    """The definition, with these fields emptied in place whatever makes them.
+def with_kept(schema: Schema, names: tuple[str, ...]) -> Schema:
+    """A schema with the same fields, in which the named ones are emptied in place, whatever makes their values.
 
     Raises:
-        ValueError: a name is not that of a field, or of one whose default is made from the object.
+        ValueError: a name is not that of a field, or the default of the field depends on the object.
     """
-    known = [field.name for field in definition.fields]
+    known = [field.name for field in schema.fields]
     for name in names:
         if name not in known:
             raise ValueError(f"keep={names!r}: {name!r} is not a field; expected some of {', '.join(known)}")
-    return attrs.evolve(
-        definition, fields=tuple(_kept(field) if field.name in names else field for field in definition.fields)
-    )
+    return attrs.evolve(schema, fields=tuple(_kept(field) if field.name in names else field for field in schema.fields))
 
 
 def _kept(field: Field) -> Field:

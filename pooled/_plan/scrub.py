@@ -1,4 +1,4 @@
-"""Scrubbing: making an object blank, as its class's `__new__` would."""
+"""Scrubbing: an object becomes as blank as `__new__` of its class makes it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Reset: TypeAlias = Callable[[Any], object]
 
 
 def all_slots_of(cls: type) -> tuple[types.MemberDescriptorType, ...]:
-    """The slots of the objects of `cls`, those that a slot of the same name hides among them."""
+    """The slots of objects of `cls`, including those hidden by a slot of the same name."""
     return tuple(
         member
         for base in cls.__mro__
@@ -26,7 +26,7 @@ def all_slots_of(cls: type) -> tuple[types.MemberDescriptorType, ...]:
 
 
 def slots_of(cls: type) -> dict[str, types.MemberDescriptorType]:
-    """The slots of the objects of `cls`, by name; of two with the same name, that of the nearest base."""
+    """The slots of objects of `cls`, by name; of two with the same name, that of the nearest base."""
     return {
         name: member
         for base in reversed(cls.__mro__)
@@ -37,12 +37,12 @@ def slots_of(cls: type) -> dict[str, types.MemberDescriptorType]:
 
 
 def has_dict(cls: type) -> bool:
-    """Whether the objects of `cls` have a `__dict__`."""
+    """Whether objects of `cls` have a `__dict__`."""
     return cls.__dictoffset__ != 0
 
 
 def scrubber(cls: type, builtin: Builtin | None) -> Reset:
-    """A function that makes an instance of `cls` as `cls.__new__(cls)` would: no attributes, no items."""
+    """A function that removes all attributes and items of an instance of `cls`. It returns False if it cannot."""
     slots = tuple(member.__delete__ for member in all_slots_of(cls))
     drops_dict = has_dict(cls)
 
@@ -50,7 +50,7 @@ def scrubber(cls: type, builtin: Builtin | None) -> Reset:
         if builtin is not None:
             builtin.empty(obj)
         for unset in slots:
-            with suppress(AttributeError):  # it may not be set
+            with suppress(AttributeError):  # it may be unset
                 unset(obj)
         return drop_attributes(obj) if drops_dict else True
 
@@ -58,12 +58,12 @@ def scrubber(cls: type, builtin: Builtin | None) -> Reset:
 
 
 def drop_attributes(obj: Any) -> bool:
-    """Give `obj` a `__dict__` that nobody else has: whoever took `vars(obj)` keeps what they took.
+    """Replace the `__dict__` of `obj` by an empty one, so that other references to the old one keep its content.
 
-    False where the class does not let its dict be replaced and somebody else holds it.
+    False: the class does not allow a new dict, and the old one has other references.
     """
     try:
-        object.__setattr__(obj, "__dict__", {})  # whatever the class says of setting attributes
+        object.__setattr__(obj, "__dict__", {})  # even if the class overrides __setattr__
     except AttributeError:
         if not has_dict_alone(obj):
             return False
@@ -72,7 +72,7 @@ def drop_attributes(obj: Any) -> bool:
 
 
 def has_dict_alone(obj: Any) -> bool:
-    """Whether nobody but `obj` has its `__dict__`."""
+    """Whether only `obj` refers to its `__dict__`."""
     return _references_to_dict(obj) == _DICT_UNSHARED
 
 
