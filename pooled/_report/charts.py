@@ -11,14 +11,14 @@ import attrs
 WIDTH: Final = 400
 HEIGHT: Final = 165
 
-# What is left of these for what is written at the sides.
+# Margins for the labels.
 LEFT: Final = 46
 RIGHT: Final = 8
 TOP: Final = 10
 BOTTOM: Final = 24
 
 _UNITS: Final = (("h", 3600, 3), ("min", 60, 5))
-"""Units of time, their seconds, and from how many of them on they are used."""
+"""Units of time: the name, the seconds, and the least number of them for which the unit is used."""
 
 
 @attrs.frozen(kw_only=True)
@@ -26,10 +26,10 @@ class Chart:
     """Counts over time.
 
     Attributes:
-        title: what they are of.
-        seconds: when they were counted.
-        series: the counts, by name; the page's style gives a colour to each name, and to what is below the first.
-        span: the seconds that the chart begins and ends with, so that several can be compared.
+        title: the heading, for screen readers.
+        seconds: the times of the counts.
+        series: the counts, by name. The style of the page gives each name a colour, and the area below the first.
+        span: the seconds at which the chart begins and ends; charts with the same span can be compared.
     """
 
     title: str
@@ -38,7 +38,7 @@ class Chart:
     span: tuple[float, float]
 
     def svg(self, name: str) -> str:
-        """The chart, for an HTML page that has nothing else called `name`."""
+        """The chart as an `svg` element. Its identifiers begin with `name`, which must be unique in the page."""
         parts = [
             f'<title id="{name}-title">{escape(self.title)}: {" and ".join(self.series)} over time</title>',
             f'<desc id="{name}-desc">{escape(self.described())}</desc>',
@@ -51,7 +51,7 @@ class Chart:
         )
 
     def described(self) -> str:
-        """What can be seen, in words."""
+        """A description of the chart in words."""
         first, last = self.seconds[0], self.seconds[-1]
         said = [
             f"{name}: {counts[0]:,} at first, {max(counts):,} at most, {counts[-1]:,} at last"
@@ -85,7 +85,7 @@ class Chart:
         return parts
 
     def _lines(self) -> list[str]:
-        """The series, of which the first is the lowest, with what is below its line."""
+        """The lines of the series, and the area below the first one."""
         parts: list[str] = []
         most = self._most()
         for name, counts in self.series.items():
@@ -101,7 +101,7 @@ class Chart:
 
 
 def _round_up(count: int) -> int:
-    """The next number of one digit and zeros, an even one, so that half of it is a whole number."""
+    """The next number of one digit and zeros; it is even, so that half of it is an integer."""
     step = max(2, int(10 ** (len(str(count)) - 1)))
     return -(-count // step) * step
 
@@ -114,7 +114,7 @@ def _short(count: float) -> str:
 
 
 def _time(seconds: float, last: float) -> str:
-    """Seconds, in the unit that suits the last of them."""
+    """Seconds as text, in the unit that suits the number `last`."""
     for unit, scale, least in _UNITS:
         if last >= least * scale:
             return f"{seconds / scale:,.1f} {unit}"

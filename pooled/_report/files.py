@@ -1,4 +1,4 @@
-"""Files that are replaced as a whole: who reads one finds all of it, or what was there before."""
+"""Atomic writes of files: a reader finds either the whole new file or the old one."""
 
 from __future__ import annotations
 
@@ -9,27 +9,27 @@ from pathlib import Path
 
 
 def write(path: Path, content: bytes) -> None:
-    """Put a file in the place of what is there; of a link, where it leads. What is no plain file is written to.
+    """Replace a file, or the target of a symbolic link. Anything but a regular file, such as a pipe, is appended to.
 
     Raises:
-        OSError: it cannot be done; a file that was there stays.
+        OSError: it failed; an existing file is unchanged.
     """
     if not is_replaced(path):
         with path.open("ab") as file:
             file.write(content)
         return
     with suppress(FileNotFoundError):
-        path.open("r+b").close()  # who may not write it may not replace it
+        path.open("r+b").close()  # replace a file only with the permission to write it
     _replace(Path(os.path.realpath(path)), content)
 
 
 def is_replaced(path: Path) -> bool:
-    """Whether it is a plain file, or will be: no pipe, and not what the system has under a name, as /dev/stderr."""
+    """Whether the path is a regular file or does not exist. A name below /dev, such as /dev/stderr, does not count."""
     return not path.absolute().is_relative_to("/dev") and (path.is_file() or not path.exists())
 
 
 def _replace(path: Path, content: bytes) -> None:
-    """Put a file in the place of another, in one step and with its permissions, or leave everything as it was."""
+    """Replace a file in one step, with the same permissions. If that fails, nothing is changed."""
     draft = draft_of(path)
     try:
         with draft.open("xb") as file:
@@ -44,5 +44,5 @@ def _replace(path: Path, content: bytes) -> None:
 
 
 def draft_of(path: Path) -> Path:
-    """A name beside a file that nobody else has, however many threads and processes write it at once."""
+    """A unique path in the folder of a file, also if several threads and processes write the file at once."""
     return path.with_name(f"pooled-{os.urandom(8).hex()}.draft")

@@ -1,6 +1,6 @@
-"""The page of a report: the pools, how often they had what was asked for, and what was parked and live over time.
+"""The HTML page of a report: a table of the pools, their hit rates, and charts of parked and live objects over time.
 
-One file: its style and its charts are in it. It asks browsers to load nothing from anywhere and to run no script.
+The page is one file with its style and charts. It loads nothing from the network and runs no script.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ from pooled._report.sampling import Sample
 from pooled._stats import Stats
 
 CHARTED: Final = 12
-"""How many pools have a chart: those that handed out most."""
+"""How many pools have a chart: those with the most takes."""
 
 LONGEST: Final = 120
-"""A name of more characters is shown with a gap in its middle."""
+"""A longer name, in characters, is shown without its middle."""
 
 _POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 
-# Against what is behind them, texts have a contrast of 4.5 or more, and lines one of 3 or more.
+# The contrast to the background is at least 4.5 for text, and at least 3 for lines.
 _STYLE: Final = """
 :root { color-scheme: light dark; --page: #fff; --ink: #1f2328; --soft: #59636e; --line: #d1d9e0; --fill: #f6f8fa;
   --parked: #0969da; --live: #b34700; }
@@ -113,7 +113,7 @@ _REASONS: Final[Mapping[str, str]] = {  # in HTML
 
 
 def page(pools: Mapping[str, Stats], samples: Sequence[Sample]) -> str:
-    """The page, in HTML, of characters that UTF-8 can write."""
+    """The page in HTML. It can be encoded as UTF-8, whatever the names of the pools are."""
     used = {name: pools[name] for name in sorted(pools, key=lambda name: -pools[name].taken) if _did(pools[name])}
     counted = "1 pool" if len(pools) == 1 else f"{len(pools):,} pools"
     now = time.strftime("%Y-%m-%d %H:%M:%S %z")
@@ -139,7 +139,7 @@ def _did(stats: Stats) -> bool:
 
 
 def _name(name: str) -> str:
-    """A name, isolated from what stands beside it: there are letters that are written from right to left."""
+    """A name in HTML, isolated from the text around it, since it may have right-to-left letters."""
     whole, half = shown(name), LONGEST // 2
     if len(whole) <= LONGEST:
         return f"<bdi>{_breakable(whole)}</bdi>"
@@ -148,7 +148,7 @@ def _name(name: str) -> str:
 
 
 def _breakable(name: str) -> str:
-    """In HTML, with the places where a line had better end."""
+    """A name in HTML, with places for line breaks."""
     return re.sub("([.:])(?=.)", r"\1<wbr>", escape(name))
 
 
@@ -183,7 +183,7 @@ def _cell(column: str, value: int) -> str:
 
 
 def _table(what: str, columns: Iterable[str], rows: Mapping[str, Iterable[str]]) -> str:
-    """A table of pools. Where it is too wide it can be scrolled, by keyboard, too."""
+    """A table of pools. If it is too wide, it can be scrolled, also by keyboard."""
     head = "".join(f"<th scope=col>{name}</th>" for name in ("pool", *columns))
     body = "\n".join(f"<tr><th scope=row>{_name(name)}</th>{''.join(cells)}</tr>" for name, cells in rows.items())
     return (
@@ -193,13 +193,13 @@ def _table(what: str, columns: Iterable[str], rows: Mapping[str, Iterable[str]])
 
 
 def _unused(names: Iterable[str]) -> str:
-    """The pools that nothing came from."""
+    """The list of pools without takes."""
     listed = ", ".join(map(_name, sorted(names)))
     return f"<p class=about>Nothing came from: {listed}</p>" if listed else ""
 
 
 def _discards(pools: Mapping[str, Stats]) -> str:
-    """Why objects really died, of the pools that had some that did."""
+    """The reasons why objects were discarded, for the pools that discarded any."""
     rows = {
         name: [_cell(reason, getattr(stats, f"discarded_{reason}")) for reason in _REASONS]
         for name, stats in pools.items()
@@ -225,7 +225,7 @@ def _charts(pools: Mapping[str, Stats], samples: Sequence[Sample]) -> str:
 
 
 def _figure(number: int, name: str, samples: Sequence[Sample]) -> str:
-    """A chart of one pool; empty where it was not there to be seen twice."""
+    """The chart of a pool; empty if fewer than two samples have the pool."""
     seen = [(sample.seconds, sample.pools[name]) for sample in samples if name in sample.pools]
     if len(seen) < 2:
         return ""

@@ -1,4 +1,4 @@
-"""What is out: a list of the objects that were taken and not seen again, where that was recorded."""
+"""`live`: a list of the objects in use and where they were taken, in debug mode."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from pooled._pool.pools import all_pools
 
 @attrs.frozen(kw_only=True)
 class Live:
-    """One object that is out: where it was taken, and when. It does not refer to the object.
+    """One object in use: where and when it was taken. It does not refer to the object.
 
     Attributes:
-        cls: its class.
-        pool: the name of the pool that it is to come home to.
-        scope: whether that is "local" or "global".
-        filename: the file in which it was taken.
-        lineno: the line there. It is that of the innermost code that is not plumbing: of this package, of `copy` and
-            `pickle`, or of an `__init__` that attrs or dataclasses generated.
-        function: the qualified name of the function there, or "<module>".
-        since: when it was taken, as `time.monotonic()` said.
-        seconds: for how long it had been out when `live` was called.
-        thread: the name of the thread that took it.
-        thread_id: its `threading.get_ident()`, which another thread may have by now.
+        cls: the class of the object.
+        pool: the name of the pool that the object returns to.
+        scope: the scope of that pool, "local" or "global".
+        filename: the file in which the object was taken.
+        lineno: the line in that file. It is in the innermost frame of the program, outside of this package, `copy` and
+            `pickle`, and of methods that attrs or dataclasses generated.
+        function: the qualified name of the function of that frame, or "<module>".
+        since: when the object was taken, in seconds of `time.monotonic()`.
+        seconds: for how many seconds the object had been in use when `live` was called.
+        thread: the name of the thread that took the object.
+        thread_id: the `threading.get_ident()` of that thread. If it ended, another thread may have the same.
     """
 
     cls: type
@@ -46,16 +46,16 @@ class Live:
 
 
 def live(cls: type | None = None) -> list[Live]:
-    """The objects that are out, oldest first: handed out, and not yet seen again, as `Stats.live` counts them.
+    """List the objects in use, oldest first: handed out and not dropped yet, as `Stats.live` counts them.
 
-    It needs the debug mode, which is set before `pooled` is imported: `POOLED_DEBUG=1` in the environment records every
-    take, `POOLED_DEBUG=100` one in a hundred. What is recorded keeps nothing alive. An object that was detached, or
-    has escaped, is out no more. Objects of pools of memory are not listed.
+    It requires the debug mode, which the environment sets before `pooled` is imported: `POOLED_DEBUG=1` records every
+    take, `POOLED_DEBUG=100` one in a hundred. The records keep no object alive. Objects that were detached or escaped
+    are not listed, nor is memory from pools of memory.
 
-    Costs a look at every record. In debug mode a take and a drop cost some microseconds more each.
+    Costs a walk over all records. In debug mode a take and a drop each cost some microseconds more.
 
     Args:
-        cls: list only the objects of this class, not of its subclasses.
+        cls: list only objects of this class, and none of its subclasses.
 
     Raises:
         RuntimeError: the debug mode is off.
@@ -68,7 +68,7 @@ def live(cls: type | None = None) -> list[Live]:
             "live(): nothing is recorded; set POOLED_DEBUG=1 in the environment before pooled is imported (or N, to "
             "record one take in N)"
         )
-    # Not at the top: it is there in debug mode alone.
+    # Not at the top, since only the debug mode loads it.
     from pooled._debug import lifetimes
 
     names = {id(pool._store): pool.name for pool in all_pools()}

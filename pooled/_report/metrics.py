@@ -1,4 +1,4 @@
-"""What is said of pools to programs that collect metrics: the names, their meaning in a sentence, and the figures."""
+"""Metrics of pools for monitoring systems: their names, their descriptions, and their values."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ COUNTERS: Final[Mapping[str, str]] = MappingProxyType(
         "detached": "Objects that were taken out of the pool's care.",
     }
 )
-"""Counts that only grow, as attributes of `Stats`."""
+"""Attributes of `Stats` that only grow, and their descriptions."""
 
 DISCARDED: Final = "Objects that really died when they were dropped, by the reason."
 
 REASONS: Final = ("full", "large", "error", "refused")
-"""Of `discarded`, each an attribute of `Stats` with that before it."""
+"""Reasons for a discard. `discarded_` and a reason is the name of an attribute of `Stats`."""
 
 OBJECTS: Final[Mapping[str, str]] = MappingProxyType(
     {
@@ -38,7 +38,7 @@ OBJECTS: Final[Mapping[str, str]] = MappingProxyType(
         "max": "Objects that the pool parks at most; one of local scope: in each thread.",
     }
 )
-"""Counts of what is there now, or may be, as attributes of `Figures`."""
+"""Current counts of objects and their limits, as attributes of `Figures`, and their descriptions."""
 
 BYTES: Final[Mapping[str, str]] = MappingProxyType(
     {
@@ -46,20 +46,20 @@ BYTES: Final[Mapping[str, str]] = MappingProxyType(
         "max": "Bytes that a pool of memory parks at most.",
     }
 )
-"""The same in bytes, each an attribute of `Figures` with `_bytes` after it."""
+"""The same in bytes. A name and `_bytes` is the name of an attribute of `Figures`."""
 
 
 @attrs.frozen(kw_only=True)
 class Figures:
-    """What is known of one pool at one moment. None is what such a pool does not have.
+    """The values of one pool at one moment. None is a value that such a pool does not have.
 
     Attributes:
-        pool: its name; no other pool has that at this moment, and UTF-8 can write it.
-        scope: who shares it: "local", each thread has its own; "global", all threads have one.
-        stats: what it did so far. What a pool of memory counts is blocks.
-        max: how many objects it parks at most.
-        parked_bytes: how many bytes it parks.
-        max_bytes: how many bytes it parks at most.
+        pool: its name, which is unique at this moment and can be encoded as UTF-8.
+        scope: "local": each thread has its own pool. "global": all threads share one.
+        stats: its counts, of objects or of blocks of memory.
+        max: the most objects that it parks.
+        parked_bytes: the bytes that it parks now.
+        max_bytes: the most bytes that it parks.
     """
 
     pool: str
@@ -71,17 +71,17 @@ class Figures:
 
     @property
     def live(self) -> int:
-        """How many objects are out."""
+        """How many objects are in use."""
         return self.stats.live
 
     @property
     def parked(self) -> int:
-        """How many objects wait."""
+        """How many objects are parked."""
         return self.stats.parked
 
 
 def figures() -> list[Figures]:
-    """Those of all pools, in the order of `stats`. Costs a walk over all pools and threads."""
+    """The values of all pools, in the order of `stats`. Costs a walk over all pools and threads."""
     found: list[Figures] = []
     for name, pool in named_pools().items():
         label, stats = encodable(name), pool.stats()

@@ -1,4 +1,4 @@
-"""Names of pools, as others are told them: a program may give its classes and pools any."""
+"""Names of pools in reports: printable, encodable and unique, since a program may choose any names."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from collections.abc import Container
 
 
 def shown(name: str) -> str:
-    """The name, with what cannot be seen or written as in a string literal.
+    """The name with escape sequences for characters that are not printable.
 
-    Half a surrogate pair cannot be encoded, a line break tears a table apart, and what turns the direction of writing
-    turns that of its neighbours, too.
+    A lone surrogate cannot be encoded, a line break would break a table, and a control character for the direction of
+    text would also affect the text around it.
     """
     if name.isprintable():
         return name
@@ -18,11 +18,11 @@ def shown(name: str) -> str:
 
 
 def encodable(name: str) -> str:
-    """The name, with what UTF-8 cannot write as in a string literal: one such would spoil all that is sent with it."""
+    """The name with escape sequences for characters that UTF-8 cannot encode."""
     return name.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def distinct(name: str, used: Container[str]) -> str:
-    """The name, with the first number from 2 on after it, if it needs one not to be used yet, as UTF-8 writes it."""
+    """The name, or if its encodable form is in `used`, the name with the first free number from 2 on."""
     numbered = (f"{name}#{number}" for number in itertools.count(2))
     return next(each for each in itertools.chain([name], numbered) if encodable(each) not in used)

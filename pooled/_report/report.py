@@ -1,4 +1,4 @@
-"""`pooled.report`: what the pools did, as a table, and as a page."""
+"""`report`: the statistics of all pools as a table and as an HTML page."""
 
 from __future__ import annotations
 
@@ -12,22 +12,21 @@ from pooled._report.stats import stats
 
 
 def report(*, html: str | os.PathLike[str] | None = None) -> str:
-    """What became of the objects that the pools handed out, for people.
+    """Report what became of the objects that the pools handed out.
 
     Args:
-        html: where to write it as a page, too: one file, in UTF-8, which needs nothing from the network, with charts of
-            what was parked and live over time where sampling (`sample`) was on. What is there is replaced as a whole,
-            so that who reads it never sees half of it, whoever else writes it at the same time; its permissions stay.
-            Of a symbolic link, the file that it leads to is replaced. What is no file, such as a pipe or `/dev/stdout`,
-            is written to.
+        html: the path of an HTML page to write too: one file, in UTF-8, which loads nothing from the network. If
+            sampling (`sample`) was on, it has charts of parked and live objects over time. An existing file is replaced
+            in one step, so a reader never sees a part of it, even if several writers run at once; its permissions stay.
+            A symbolic link is followed. Anything but a regular file, such as a pipe or `/dev/stdout`, is written to.
 
     Returns:
-        The table that `stats` prints.
+        The table, which is `str(stats())`.
 
     Raises:
         TypeError: `html` is not a path.
-        ValueError: `html` is empty, or no path can be like that.
-        OSError: the page cannot be written (on Windows, nor while somebody has it open); what was there stays.
+        ValueError: `html` is empty, or not a valid path.
+        OSError: the page cannot be written (on Windows, also while a program has it open); an existing file stays.
     """
     path = None if html is None else _checked(html)
     found = stats()
@@ -57,5 +56,5 @@ def _checked(html: object) -> Path:
 def _write(path: Path, content: bytes) -> None:
     try:
         files.write(path, content)
-    except OSError as error:  # which may name the draft
+    except OSError as error:  # it may name the temporary file
         raise OSError(error.errno, error.strerror, os.fspath(path)) from error

@@ -1,4 +1,4 @@
-"""Reports: the statistics of all pools, as a mapping and as a table; and what is known of the engine."""
+"""`stats`: the statistics of all pools, as a mapping and as a table; and `engine_info`."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ _COLUMNS = ("hits", "misses", "recycled", "discarded", "escaped", "collected", "
 AnyPool: TypeAlias = Pool[Any] | MemoryPool
 
 _names: Final[WeakKeyDictionary[AnyPool, str]] = WeakKeyDictionary()
-"""What each pool was called so far: a series of figures must not go on with those of another pool."""
+"""The names that pools have had in reports, so that a series of values does not continue with another pool."""
 
 
 class AllStats(Mapping[str, Stats]):
-    """The statistics of all pools at one moment, by the names of the pools. Printed, they are a table."""
+    """The statistics of all pools at one moment, by the names of the pools. `str()` of it is a table."""
 
     __slots__ = ("_by_name",)
 
@@ -61,20 +61,23 @@ def _line(row: tuple[str, ...], widths: list[int]) -> str:
 def stats() -> AllStats:
     """What became of the objects that the pools handed out: a mapping of pool names to `Stats`.
 
-    Pools of memory come last; what they count is blocks. Pools of the same name are told apart by a number: `name`,
-    `name#2`. A pool keeps that while it lives. Pools that handed out nothing are in it. Printed, it is a table.
+    It includes pools without takes. Pools of memory come last, and count blocks. A number distinguishes pools with the
+    same name: `name`, `name#2`; a pool keeps its number while it lives. `str()` of the result is a table. Costs a walk
+    over all pools and threads.
     """
     return AllStats({name: pool.stats() for name, pool in named_pools().items()})
 
 
 def named_pools() -> dict[str, AnyPool]:
-    """Every pool there is, in the order of `stats`, by a name that no other one has while it lives."""
+    """All pools in the order of `stats`, by a name that is unique while the pool lives."""
     pools: list[AnyPool] = [*all_pools(), *memory_pools()]
     names: dict[AnyPool, str] = {}
     used: set[str] = set()
     for pool in pools:
         name = _names.get(pool)
-        if name is not None and encodable(name) not in used:  # threads that ask at once may have given one to two pools
+        if (
+            name is not None and encodable(name) not in used
+        ):  # two threads at once may have given two pools the same name
             names[pool] = name
             used.add(encodable(name))
     for pool in pools:
@@ -86,14 +89,15 @@ def named_pools() -> dict[str, AnyPool]:
 
 @attrs.frozen(kw_only=True)
 class EngineInfo:
-    """What is known of the engine that runs.
+    """Facts about the engine in use.
 
     Attributes:
         name: "native", "reference" or "off".
         built_for: the version of Python that the native engine was compiled for; None with another engine.
-        keeps_capacity: of the containers whose room can be kept from life to life, which do here. What that rests
-            on was tried out at import; where it did not hold, a container is emptied in the stock way, which gives
-            its room back. Empty where an engine keeps none.
+        keeps_capacity: whether the engine keeps the allocated memory of an emptied container, by the name of the
+            container type. The assumptions about CPython internals that this needs are verified at import; if one
+            fails, the container is emptied by its own method, which frees that memory. It is empty for engines that
+            never keep it.
     """
 
     name: str
@@ -102,5 +106,5 @@ class EngineInfo:
 
 
 def engine_info() -> EngineInfo:
-    """What is known of the engine that runs. Costs nothing: it was found out at import."""
+    """Facts about the engine in use. Costs nothing: they were collected at import."""
     return EngineInfo(name=_engine.name, built_for=_engine.built_for, keeps_capacity=_engine.keeps_capacity)
