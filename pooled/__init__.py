@@ -1,7 +1,7 @@
 """Python objects that recycle themselves.
 
-Decorate a class with `poolable`, make it with `PooledMeta`, or take a container from `pooled.containers`: an
-object whose last reference goes is emptied and parked, and the next one comes from there.
+Decorate a class with `poolable`, make it with `PooledMeta`, or use a container from `pooled.containers`. When the last
+reference to an object goes, the object is emptied and parked, and the next construction reuses it.
 """
 
 from pooled import instrument as instrument

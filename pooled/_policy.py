@@ -1,4 +1,4 @@
-"""Policies: how many objects a pool keeps, how large they may be, and for whom."""
+"""Policies: how many objects a pool parks, how large they may be, and which threads share it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ SCOPES: Final[tuple[Scope, ...]] = ("local", "global")
 
 
 def check_limit(name: str, value: object) -> int:
-    """Give back `value` as a limit, or raise an error that names the parameter, the value and the way out."""
+    """Return `value` as a limit, or raise an error that names the parameter, the value and the remedy."""
     if isinstance(value, bool) or not isinstance(value, int):
         raise TypeError(
             f"{name}={value!r}: expected an int of 0 or more, got {type(value).__name__}; "
@@ -25,7 +25,7 @@ def check_limit(name: str, value: object) -> int:
 
 
 def check_scope(name: str, value: object) -> Scope:
-    """Give back `value` as a scope, or raise an error that names the parameter, the value and the way out."""
+    """Return `value` as a scope, or raise an error that names the parameter, the value and the remedy."""
     if value not in SCOPES:
         kind = ValueError if isinstance(value, str) else TypeError
         raise kind(f"{name}={value!r}: expected 'local' or 'global'")
@@ -33,12 +33,19 @@ def check_scope(name: str, value: object) -> Scope:
 
 
 def check_seconds(name: str, value: object, *, least: float = 0, way_out: str = "0 means never") -> float:
-    """Give back `value` as seconds, or raise an error that names the parameter, the value and the way out."""
+    """Return `value` as seconds, or raise an error that names the parameter, the value and the remedy.
+
+    Args:
+        name: the name of the parameter.
+        value: a number.
+        least: the smallest valid number.
+        way_out: the remedy, as the end of the error.
+    """
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise TypeError(f"{name}={value!r}: expected seconds as a number, got {type(value).__name__}")
     try:
         seconds = float(value)
-    except OverflowError:  # an int that no float is as large as
+    except OverflowError:  # an int above the largest float
         seconds = math.inf
     if not (math.isfinite(seconds) and seconds >= least):
         raise ValueError(f"{name}={_written(value)}: expected a finite number of seconds, {least} or more; {way_out}")
@@ -48,7 +55,7 @@ def check_seconds(name: str, value: object, *, least: float = 0, way_out: str = 
 def _written(number: float) -> str:
     try:
         return repr(number)
-    except ValueError:  # Python writes no int of more than some thousand digits
+    except ValueError:  # Python refuses to convert an int of more than some thousand digits to text
         return f"<int of {int(number).bit_length()} bits>"
 
 
@@ -66,16 +73,16 @@ def _scope_validator(_policy: object, attribute: attrs.Attribute[Any], value: ob
 
 @attrs.frozen(kw_only=True)
 class Policy:
-    """What a pool keeps: `max` objects of at most `max_cap` capacity, for one thread or for all.
+    """The limits of a pool: up to `max` parked objects of up to `max_cap` capacity, for one thread or for all.
 
     Attributes:
-        max: how many objects the pool parks at most (a local pool: in each thread). 0 pools nothing.
-        max_cap: an object whose capacity is above this is discarded: elements for a list, dict, set, deque
-            or array, bytes for a byte buffer, characters for a StringIO, what `capacity()` says for a class
-            of your own. A class that has no capacity is never too large.
-        scope: "local", a pool for each thread, which takes what is dropped on it; or "global", one pool for
-            all threads, which gets back what it gave.
-        idle_trim: what is parked dies when the pool handed out nothing for so many seconds. 0: it stays.
+        max: the most objects that the pool parks (a local pool: in each thread). 0 pools nothing.
+        max_cap: the largest capacity of a parked object; larger ones are discarded. It counts elements of a list, dict,
+            set, deque or array, bytes of a byte buffer, characters of a StringIO, and units of `capacity()` for your
+            own classes. Objects without a capacity are never too large.
+        scope: "local": each thread has its own pool, which gets the objects dropped on that thread. "global": all
+            threads share one pool, which gets back the objects that it handed out.
+        idle_trim: seconds without a take after which the pool frees its parked objects. 0 means never.
 
     Raises:
         TypeError: a limit is not an int, the scope not a string, or `idle_trim` not a number.
@@ -90,7 +97,7 @@ class Policy:
 
 @attrs.frozen(kw_only=True)
 class Limits:
-    """The part of a policy that somebody wrote down; None is what they left out."""
+    """A partial policy: the limits set in one place, such as the code of a class. None is a limit that is not set."""
 
     max: int | None = attrs.field(default=None, validator=attrs.validators.optional(_limit_validator))
     max_cap: int | None = attrs.field(default=None, validator=attrs.validators.optional(_limit_validator))
@@ -98,11 +105,11 @@ class Limits:
     idle_trim: float | None = attrs.field(default=None, validator=attrs.validators.optional(_seconds_validator))
 
     def over(self, below: Limits) -> Limits:
-        """These limits, with what they leave out taken from `below`."""
+        """These limits, where limits that are not set are those of `below`."""
         return attrs.evolve(below, **self._written())
 
     def completed(self) -> Policy:
-        """The policy these limits make, with the library's defaults for what they leave out."""
+        """The policy of these limits, with the defaults of the library for limits that are not set."""
         return Policy(**self._written())
 
     def _written(self) -> dict[str, Any]:

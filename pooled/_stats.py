@@ -1,4 +1,4 @@
-"""Statistics: what became of the objects a pool handed out."""
+"""Statistics: counts of what became of the objects that a pool handed out."""
 
 from __future__ import annotations
 
@@ -9,24 +9,24 @@ import attrs
 
 @attrs.frozen(kw_only=True)
 class Stats:
-    """What a pool did so far, as counts of objects. Two can be added.
+    """Counts of the objects that a pool handed out so far, by what became of them. Two can be added.
 
-    They add up: `hits + misses = taken = live + recycled + discarded + escaped + collected + detached`.
+    The counts add up: `hits + misses = taken = live + recycled + discarded + escaped + collected + detached`.
 
     Attributes:
         hits: handed out from the pool.
-        misses: handed out new, because nothing that fitted was parked.
+        misses: handed out new, because no parked object fitted.
         recycled: emptied and parked when their last reference went.
-        discarded_full: really died because the pool was full (with `max=0` it always is).
-        discarded_large: really died because their capacity was above `max_cap`.
-        discarded_error: really died because `__init__`, `reset` or `capacity` raised.
-        discarded_refused: really died because `reset` returned False; or because their `__init__` never ran, and
-            they have a `reset` that keeps what it builds; or because something still watched them (the reference
-            engine cannot end the weak references that an object made to itself).
-        escaped: left alive, because somebody else still held them when they should have been parked.
-        collected: found by the cyclic garbage collector or dropped while it was at work, and freed.
-        detached: taken out of the pool's care by `detach` or `assign`.
-        parked: waiting in the pool now (a local pool: in all threads that live).
+        discarded_full: freed because the pool was full (with `max=0` it always is).
+        discarded_large: freed because their capacity was above `max_cap`.
+        discarded_error: freed because `__init__`, `reset` or `capacity` raised an error.
+        discarded_refused: freed because `reset` returned False; or because `__init__` never ran, and the class has a
+            `reset` that keeps what `__init__` makes; or because of weak references to them (the reference engine cannot
+            clear the weak references that an object made to itself).
+        escaped: left alive, because another reference existed when they should have been parked.
+        collected: found by the cyclic garbage collector, or dropped during a collection, and freed.
+        detached: removed from the pool by `detach` or `assign`.
+        parked: parked in the pool now (a local pool: in all threads that live).
     """
 
     hits: int = 0
@@ -48,17 +48,17 @@ class Stats:
 
     @property
     def discarded(self) -> int:
-        """How many objects really died when they were dropped, for whatever reason."""
+        """How many objects were freed when they were dropped, for any reason."""
         return self.discarded_full + self.discarded_large + self.discarded_error + self.discarded_refused
 
     @property
     def live(self) -> int:
-        """How many objects are out: handed out, and not yet seen again."""
+        """How many objects are in use: handed out, and not dropped yet."""
         return self.taken - self.recycled - self.discarded - self.escaped - self.collected - self.detached
 
     @property
     def hit_rate(self) -> float:
-        """The share of objects that came from the pool, from 0.0 to 1.0; 0.0 where none was handed out."""
+        """The share of objects that came from the pool, from 0.0 to 1.0; 0.0 if none was handed out."""
         return self.hits / self.taken if self.taken else 0.0
 
     def __add__(self, other: Stats) -> Stats:

@@ -1,6 +1,6 @@
-"""Shared, counted cells: several handles on one value, which know how many they are.
+"""Reference-counted handles: several handles share one value, and each knows how many there are.
 
-The cell that the handles share comes from a pool of cells, and goes back to it with the last handle:
+The handles share a cell, which comes from a pool of cells and returns to it with the last handle:
 
     from pooled import GlobalPool
     from pooled.arc import Arc, Cell
@@ -9,7 +9,7 @@ The cell that the handles share comes from a pool of cells, and goes back to it 
     config = Arc(CELLS, {"debug": False})
     for worker in workers:
         worker.config = config.clone()
-    if (mine := config.get_mut()) is not None:  # nobody else looks at it
+    if (mine := config.get_mut()) is not None:  # this is the only handle
         mine["debug"] = True
 """
 
@@ -29,7 +29,7 @@ T = TypeVar("T")
 
 @poolable
 class Cell(Generic[T]):
-    """What the handles of one `Arc` or `TArc` share: it holds their `value`. Make pools of it, `GlobalPool(Cell)`."""
+    """The cell with the `value` that the handles of one `Arc` or `TArc` share. `GlobalPool(Cell)` makes a pool."""
 
     __slots__ = ("value",)
 
@@ -38,7 +38,7 @@ class Cell(Generic[T]):
 
 
 class _Handle(Generic[T]):
-    """One of the handles on a value; each has its own, and `clone` gives another."""
+    """One of the handles on a value."""
 
     __slots__ = ("_cell",)
 
@@ -52,17 +52,17 @@ class _Handle(Generic[T]):
         return self._cell.value  # type: ignore[return-value] # the value that __init__ was given
 
     def get_mut(self) -> T | None:
-        """The value where this is the only handle, so that it may be changed; else None."""
+        """The value if this is the only handle, so that it may be changed; else None."""
         return self.get() if self.strong_count() == 1 else None
 
     def clone(self) -> Self:
-        """Another handle on the same value."""
+        """Make another handle on the same value."""
         twin = type(self).__new__(type(self))
         twin._cell = self._cell
         return twin
 
     def strong_count(self) -> int:
-        """How many handles there are on the value, this one among them."""
+        """The number of handles on the value, including this one."""
         return _references(self) - _BESIDES_HANDLES
 
     def ptr_eq(self, other: _Handle[Any]) -> bool:
@@ -76,16 +76,16 @@ class _Handle(Generic[T]):
         return self.clone()
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return type(self), (None, self.get())  # a pool stays in its process
+        return type(self), (None, self.get())  # a pool cannot leave its process
 
 
 class Arc(_Handle[T]):
-    """A handle on a shared value, which can be weakly referenced.
+    """A handle on a shared value. It supports weak references.
 
     Args:
-        pool: a pool of `Cell`, which the shared cell comes from and goes back to with the last handle;
-            None: it is in no pool. The value itself is let go of then.
-        value: what is shared.
+        pool: the pool of `Cell` that the shared cell comes from; None for a cell that is in no pool. With the last
+            handle, the cell returns to its pool, without the value.
+        value: the shared value.
 
     Raises:
         TypeError: `pool` is not a pool of `Cell`.
@@ -95,7 +95,7 @@ class Arc(_Handle[T]):
 
 
 class TArc(_Handle[T]):
-    """A handle on a shared value like `Arc`, lighter by a word or two, which cannot be weakly referenced."""
+    """A handle like `Arc`, but one or two machine words smaller, and without support for weak references."""
 
     __slots__ = ()
 

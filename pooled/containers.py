@@ -1,14 +1,14 @@
-"""The containers of the standard library, poolable.
+"""Poolable containers of the standard library.
 
-Each is a subclass of the one it is named after and works as that one does; subclass it as you like, and decorate
-the subclass with `poolable` to have its objects recycled too. All but `Array` are made as their namesakes are, and
-recycled empty. Their limits are the configured defaults; `pooled.configure` before the import of this module, or
-the configuration file, change them, and `pool_of(List).resize(...)` does at any time.
+Each class is a subclass of the container with the same name and works like it. You can subclass it; decorate the
+subclass with `poolable` to recycle its objects too. A container is recycled empty. The limits are the configured
+defaults: change them with `pooled.configure` before you import this module, in the configuration file, or at any time
+with `pool_of(List).resize(...)`.
 
-Capacity is what a container has room for without growing: elements, for the buffers bytes, for `StringIO`
-characters. One whose capacity is above the pool's `max_cap` is discarded.
+The capacity of a container is what it has room for without growing: in bytes for buffers, in characters for `StringIO`,
+in elements for all others. A container with a capacity above `max_cap` of its pool is discarded.
 
-`BufferPool` is for memory rather than objects: it hands out memoryviews, for reading into.
+`BufferPool` is a pool of memory instead of objects: it hands out memoryviews to read into.
 """
 
 from __future__ import annotations
@@ -77,7 +77,7 @@ class Set(set[T]):
 
     @of_the_builtin
     def capacity(self) -> int:
-        """Slots of its hash table; a set grows when three fifths of them are taken."""
+        """Slots of its hash table; a set grows when three fifths of them are used."""
         return capacity_of(self)
 
 
@@ -107,25 +107,25 @@ class ByteArray(bytearray):
 
 @poolable
 class BytesIO(io.BytesIO):
-    """A poolable `io.BytesIO`. One that was closed is recycled too."""
+    """A poolable `io.BytesIO`. A closed one is recycled too."""
 
     __slots__ = ()
 
     @of_the_builtin
     def capacity(self) -> int:
-        """Bytes its buffer has room for; 0 while it shares the `bytes` it was made from."""
+        """Bytes its buffer has room for; 0 while it shares the memory of the `bytes` that it was made from."""
         return capacity_of(self)
 
 
 @poolable
 class StringIO(io.StringIO):
-    """A poolable `io.StringIO`. One that was closed is recycled too."""
+    """A poolable `io.StringIO`. A closed one is recycled too."""
 
     __slots__ = ()
 
     @of_the_builtin
     def capacity(self) -> int:
-        """Characters it holds; Python does not tell how many it has room for."""
+        """Characters in it; Python does not expose how many it has room for."""
         return capacity_of(self)
 
 
@@ -143,7 +143,7 @@ class OrderedDict(collections.OrderedDict[K, V]):
 
 @poolable
 class DefaultDict(collections.defaultdict[K, V]):
-    """A poolable `collections.defaultdict`. The default factory is forgotten when it is recycled."""
+    """A poolable `collections.defaultdict`. Recycling removes its default factory."""
 
     __slots__ = ()
 
@@ -168,21 +168,21 @@ if TYPE_CHECKING:
     _Bytes: TypeAlias = bytes | bytearray
     _IntCode: TypeAlias = Literal["b", "B", "h", "H", "i", "I", "l", "L", "q", "Q"]
 else:
-    _Array = GenericAlias(array.array, N)  # what `array.array[N]` is from 3.12 on
+    _Array = GenericAlias(array.array, N)  # as `array.array[N]` from 3.12 on
 
 
 @poolable
 class Array(_Array[N]):
     """A poolable `array.array`.
 
-    Its type code is made with it, so a parked array serves only a construction with the same one. Of a pool's
-    arrays a few are looked at; where many type codes are in use at once, make a pool for each:
+    The type code of an array is fixed, so a parked array only serves a construction with the same type code. A
+    construction checks only a few parked arrays. If you use many type codes at once, make a pool for each:
     `GlobalPool(lambda: array.array("d"), reset=lambda a: a.__delitem__(slice(None)))`.
     """
 
     __slots__ = ()
 
-    if TYPE_CHECKING:  # to checkers, what the stock one makes is of its own class
+    if TYPE_CHECKING:  # type checkers would else take objects to be of the builtin class
 
         @overload
         def __new__(cls: type[Array[int]], code: _IntCode, initial: _Bytes | Iterable[int] = ..., /) -> Array[int]: ...
@@ -202,14 +202,14 @@ class Array(_Array[N]):
             """Make an array of this type code."""
 
     else:
-        __class_getitem__ = classmethod(GenericAlias)  # the stock one has it from 3.12 on
+        __class_getitem__ = classmethod(GenericAlias)  # array.array has it from 3.12 on
 
     @of_the_builtin
     def capacity(self) -> int:
         """Elements it has room for."""
         return capacity_of(self)
 
-    # The stock methods make the array without asking its class, which would leave the pool out.
+    # The builtin methods make an array without a call of its class, so they would not use the pool.
 
     def __copy__(self) -> Any:
         return type(self)(self.typecode, self)

@@ -1,6 +1,6 @@
-"""The engine: whatever hooks classes and parks their objects. This file picks it, and nothing else does.
+"""The choice of the engine, which hooks classes and parks their objects.
 
-An engine is a module with the names below. A `Store` is what stands behind one pool.
+An engine is a module with the names below. Each pool has one `Store`.
 """
 
 from __future__ import annotations
@@ -35,16 +35,16 @@ else:
         from pooled._engine import native as chosen
     except ImportError as error:
         if _config.current.engine == "native":
-            refusal = ImportError(
+            not_built = ImportError(
                 f"POOLED_ENGINE='native': it was not built, or not for this Python ({error}); install pooled where "
                 "there is a C compiler, unset the variable, or set it to 'reference' or 'off'"
             )
-            end_command(refusal)
-            raise refusal from error
+            end_command(not_built)
+            raise not_built from error
         from pooled._engine.reference import store as chosen
 
 if TYPE_CHECKING:
-    HookedType = type  # whose call makes an object of the class, with the parameters of its __init__
+    HookedType = type  # to a type checker, a call makes an object of the class, with the parameters of __init__
 else:
     HookedType = chosen.HookedType
 Store = chosen.Store

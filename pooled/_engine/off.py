@@ -1,4 +1,4 @@
-"""No engine: everything is constructed and dropped as if this library were not there, and nothing is counted."""
+"""The engine "off": objects are ordinary, nothing is parked, and nothing is counted."""
 
 from __future__ import annotations
 
@@ -22,25 +22,25 @@ HookedType = type
 
 
 def hookable(cls: type) -> type:
-    """`cls`, which stays as it is."""
+    """Return `cls` unchanged."""
     return cls
 
 
 def hook(cls: type, store: Store) -> None:
-    """Leave `cls` as it is."""
+    """Leave `cls` unchanged."""
 
 
 class Store:
-    """What stands behind a pool that parks nothing."""
+    """The store of a pool that parks nothing."""
 
     def __init__(self, plan: Plan, policy: Policy) -> None:
         self.plan = plan
         self.policy = policy
-        # A poolable class is not hooked here, so that calling it is what makes an object.
+        # No class is hooked, so a call of the class makes an object.
         self._new: Final = plan.factory if plan.cls is object else plan.cls
 
     def take(self, **given: Any) -> Any:
-        """A new object."""
+        """Make a new object."""
         derived = self.plan.derived
         if derived is None:
             self.plan.check(given)
@@ -51,75 +51,75 @@ class Store:
         return obj
 
     def try_take(self, **given: Any) -> None:
-        """Nothing is ever parked."""
+        """Check the arguments; return None, since nothing is parked."""
         self.plan.check(given)
 
     def borrow(self) -> AbstractContextManager[Any]:
-        """A new object for the length of a block."""
+        """A context manager that gives a new object."""
         return nullcontext(self.take())
 
     def __len__(self) -> int:
         return 0
 
-    def prefill(self, count: int) -> int:  # noqa: ARG002 (nothing is parked, however many are asked for)
-        """Park nothing."""
+    def prefill(self, count: int) -> int:  # noqa: ARG002 (every engine has it)
+        """Return 0: nothing is parked."""
         return 0
 
     def clear(self) -> int:
-        """Nothing is parked."""
+        """Return 0: nothing is parked."""
         return 0
 
     def remove(self, count: int) -> int:  # noqa: ARG002 (the same)
-        """Nothing is parked."""
+        """Return 0: nothing is parked."""
         return 0
 
     def keep(self, count: int) -> int:  # noqa: ARG002 (the same)
-        """Nothing is parked."""
+        """Return 0: nothing is parked."""
         return 0
 
     def trim(self) -> int:
-        """Nothing is parked."""
+        """Return 0: nothing is parked."""
         return 0
 
     def weigh(self) -> tuple[int, int]:
-        """Nothing is parked."""
+        """Return 0 bytes of 0 objects: nothing is parked."""
         return 0, 0
 
     def set_plan(self, plan: Plan) -> None:
-        """Have objects made by another plan."""
+        """Make objects by another plan from now on."""
         self.plan = plan
 
     def set_policy(self, policy: Policy) -> None:
-        """Remember the limits, which nothing can exceed."""
+        """Store the limits, so that they can be read."""
         self.policy = policy
 
     def stats(self) -> Stats:
-        """Nothing is counted."""
+        """Return zeros: nothing is counted."""
         return Stats()
 
     def adopt(self, obj: Any) -> Any:
-        """Leave `obj` as it is."""
+        """Return `obj` unchanged."""
         return obj
 
 
 def store_of(obj: object) -> None:
-    """No object goes home to a pool."""
+    """Return None: no object returns to a pool."""
 
 
-def hands_out(obj: object) -> bool:  # noqa: ARG001 (a pool may have given any)
-    """Nobody can tell what a pool has given."""
+def hands_out(obj: object) -> bool:  # noqa: ARG001 (every engine has it)
+    """Return True: any object may have come from a pool."""
     return True
 
 
 def detach(obj: object) -> None:
-    """Leave `obj` as it is."""
+    """Leave `obj` unchanged."""
 
 
 def orphan(plan: Plan, args: Arguments, kwargs: Keywords) -> Any:
-    """A new object, as all are."""
+    """Make a new object."""
     return plan.cls(*args, **kwargs)
 
 
 def in_c(function: F) -> F:
-    """What a public function is to be: itself, since there is no shorter way in C."""
+    """The implementation of a public function: the function itself, since this engine has none in C."""
     return function

@@ -1,10 +1,10 @@
-"""Errors that must not reach the code that happened to drop an object go to `sys.unraisablehook` here."""
+"""A way to call `sys.unraisablehook`, for errors that must not reach the code that dropped an object."""
 
 from __future__ import annotations
 
 
 class _Courier:
-    """Python sends what `__del__` raises to the hook; there is no other way to call it from Python."""
+    """Raises an error in `__del__`: that is the only way to call the hook as Python does."""
 
     __slots__ = ("_error",)
 
@@ -19,11 +19,11 @@ class _Courier:
 
 
 def report(error: BaseException, what: str) -> None:
-    """Send `error` to `sys.unraisablehook`, with `what` as a note of where it came from."""
-    if what not in getattr(error, "__notes__", ()):  # the same error may be raised again and again
+    """Send `error` to `sys.unraisablehook`, with `what` as a note that says where it was raised."""
+    if what not in getattr(error, "__notes__", ()):  # the same error object may be raised again
         error.add_note(what)
     courier = _Courier(error)
-    # The error comes to hold the frames it went through. One that held the error too would be a cycle, and keep
-    # the discarded object alive until the next collection.
+    # The traceback of the error refers to this frame. If the frame referred to the error, that would be a reference
+    # cycle, which would keep the discarded object alive until the next collection.
     del error
     del courier

@@ -1,4 +1,4 @@
-"""`BufferPool`: plain memory for input and output, recycled when the last view of it is gone."""
+"""`BufferPool`: plain memory for input and output, recycled when its last view is released."""
 
 from __future__ import annotations
 
@@ -11,27 +11,28 @@ if TYPE_CHECKING:
 
 
 class BufferPool(MemoryPool):
-    """Memory for loops that read into it: `sock.recv_into(view)`, `file.readinto(view)`.
+    """A pool of memory to read into: `sock.recv_into(view)`, `file.readinto(view)`.
 
-    `take(nbytes)` gives a `memoryview`. The memory behind it comes home when the last view of it is gone: slices,
-    casts, arrays of numpy's made of it and whatever else uses the buffer protocol included. `with pool.take(n) as
-    view:` lets go of it at the end of the block, unless there are other views by then. Any thread may take and drop.
+    `take(nbytes)` returns a `memoryview`. Its memory returns to the pool when its last view is released; slices, casts,
+    numpy arrays and all other users of the buffer protocol count as views. `with pool.take(n) as view:` releases the
+    view at the end of the block; the memory returns then, unless other views exist. Any thread may take and drop.
 
-    Blocks have sizes of powers of two, 64 bytes or more. Up to `max_bytes` of them are parked; where that is all
-    taken, blocks of a size that nobody asked for during the last 1000 takes make way. Memory that is not asked for
-    stays parked until `prune` or `clear`.
+    Block sizes are powers of two, at least 64 bytes. The pool parks up to `max_bytes`. When that is full, it frees
+    blocks of sizes that were not taken during the last 1000 takes. Unused memory stays parked until `prune` or
+    `clear`.
 
-    Cost: a take and a drop together are a few microseconds, whatever the size, against a `bytearray(n)`, which fills
-    its memory with zeros. So this pays from some hundred kilobytes on, not for small messages.
+    Cost: a take and a drop together take a few microseconds, for any size. `bytearray(n)` fills its memory with zeros
+    instead. So this pays from some hundred kilobytes on, not for small messages.
 
     Args:
-        max_bytes: how many bytes are parked at most, in all threads together. 0 pools nothing.
-        max_cap: a block is discarded when it is dropped where its bytes, rounded up to a power of two, are more than
-            this. Such a block is made an eighth larger than was asked for, at most. Left out, it is `max_bytes`.
-        name: what reports call the pool. Else "BufferPool".
+        max_bytes: the most bytes that are parked, in all threads together. 0 pools nothing.
+        max_cap: the most bytes of a parked block, where the size of a take is rounded up to a power of two. A larger
+            block is freed when it is dropped, and is at most an eighth larger than the take. The default is
+            `max_bytes`.
+        name: the name of the pool in reports. The default is "BufferPool".
 
     Raises:
-        TypeError, ValueError: an argument is not what it should be; the text names it, its value and the way out.
+        TypeError, ValueError: an argument is invalid; the text names it, its value and the remedy.
         ImportError: this Python was built without ctypes.
     """
 
@@ -41,31 +42,31 @@ class BufferPool(MemoryPool):
         super().__init__(max_bytes=max_bytes, max_cap=max_cap, name=name)
 
     def take(self, nbytes: int, *, zero: bool = False) -> memoryview:
-        """A writable view of just `nbytes` bytes: format "B", one dimension.
+        """Take a writable view of exactly `nbytes` bytes, of format "B" and one dimension.
 
-        What is in it is left over from an earlier use, in this process, of the same memory. With `zero` all bytes
-        are 0, which costs a write of each.
+        Its content is left over from an earlier use of the same memory in this process. With `zero` all bytes are 0,
+        which costs a write of each.
 
         Raises:
             TypeError, ValueError: `nbytes` is not an int of 0 or more.
-            MemoryError: there is no block that large.
+            MemoryError: a block that large cannot be allocated.
         """
         if self._is_exiting():
-            return memoryview(bytearray(nbytes))  # modules lose their names by then
+            return memoryview(bytearray(nbytes))  # Python clears the globals of modules then
         nbytes = check_size("nbytes", nbytes)
         if OFF:
             return memoryview(bytearray(nbytes))
         return memoryview(self._lease(nbytes, zero=zero)).cast("B")[:nbytes]
 
     def prefill(self, nbytes: int, n: int) -> int:
-        """Make up to `n` blocks for takes of `nbytes` bytes and park them, as far as there is room.
+        """Allocate and park up to `n` blocks for takes of `nbytes` bytes, as many as there is room for.
 
         Returns:
-            How many were made.
+            The number of allocated blocks.
         """
         return self._prefill(check_size("nbytes", nbytes), check_size("n", n))
 
-    def _new_memory(self, size: int, *, zero: bool) -> Memory[Any]:  # noqa: ARG002 (it is all zeros anyway)
-        from pooled._memory.lease import own_memory  # here for the reason that MemoryPool has
+    def _new_memory(self, size: int, *, zero: bool) -> Memory[Any]:  # noqa: ARG002 (new memory is all zeros)
+        from pooled._memory.lease import own_memory  # not at the top, as in MemoryPool
 
         return own_memory(size)

@@ -1,4 +1,4 @@
-"""`@poolable`, `PooledMeta` and `PooledABCMeta`: how a class becomes poolable."""
+"""`@poolable`, `PooledMeta` and `PooledABCMeta`, which make classes poolable."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ from pooled._pool.class_pool import forget_pool, is_poolable, make_poolable, rep
 C = TypeVar("C", bound=type)
 
 _WRITTEN: Final = "__pooled_limits__"
-"""Where a class under `PooledMeta` keeps the limits that were written at it."""
+"""The attribute of a class under `PooledMeta` with the limits set in its class statement."""
 
 _KEPT: Final = "__pooled_keep__"
-"""Where it keeps the names of the attributes that its objects keep, with those of its bases."""
+"""The attribute with the names of the attributes that its objects keep, including those of its bases."""
 
-_TELLING: Final = frozenset({"__attrs_attrs__", "__dataclass_fields__", "__init__", "__setattr__", "__delattr__"})
-"""Attributes of a class on which it depends how its objects are emptied."""
+_PLANNED_BY: Final = frozenset({"__attrs_attrs__", "__dataclass_fields__", "__init__", "__setattr__", "__delattr__"})
+"""Attributes of a class that define how its objects are emptied."""
 
 _claimed: Final[dict[int, tuple[object, type]]] = {}
-"""The classes that are being made poolable now, by their ids: a metaclass can have its own idea of equal ones."""
+"""The classes that threads make poolable now, by `id`, since a metaclass may define equality."""
 
 
 @overload
@@ -46,7 +46,7 @@ def poolable(
 ) -> Callable[[C], C]: ...
 
 
-def poolable(  # noqa: PLR0913 (each is one thing that a class can say)
+def poolable(  # noqa: PLR0913 (each is one property of a class)
     cls: type | None = None,
     /,
     *,
@@ -58,41 +58,42 @@ def poolable(  # noqa: PLR0913 (each is one thing that a class can say)
     capacity: Callable[[Any], int] | None = None,
     keep: Iterable[str] | None = None,
 ) -> Any:
-    """Make a class poolable: an object whose last reference goes is emptied and parked for the next one.
+    """Make a class poolable: when the last reference to an object goes, the object is emptied and parked for reuse.
 
-    Use it bare, `@poolable`, or with arguments, `@poolable(max=64)`, as the outermost decorator. `cls(...)` goes
-    on running `__init__` every time, on a parked object where there is one; `pooled.take(cls)` does without it where
-    it can. Subclasses are ordinary classes unless they are decorated too.
+    Use it as the outermost decorator, without arguments, `@poolable`, or with some, `@poolable(max=64)`. `cls(...)`
+    still runs `__init__` every time, on a parked object if there is one; `pooled.take(cls)` avoids `__init__` where
+    possible. Subclasses are ordinary classes unless they are decorated too.
 
-    How an object is emptied is said by its `reset`. Where there is none, an attrs class or a dataclass is emptied
-    by its fields (`field_reset` shows how), and the objects of any other class are scrubbed: all attributes go.
+    A `reset` empties an object. Without one, an object of an attrs class or a dataclass is emptied by its fields
+    (`field_reset` shows how), and an object of any other class is scrubbed: all its attributes are deleted.
 
     Args:
-        cls: the class, where the decorator is used bare.
-        max: how many objects the pool parks at most (a local pool: in each thread). 0 pools nothing.
-        max_cap: an object whose capacity is above it is discarded. Elements, bytes, or what `capacity` says.
-        scope: "local", a pool for each thread, which takes what is dropped on it; or "global", one pool for all
-            threads, which gets back what it gave.
-        idle_trim: what is parked dies when the pool handed out nothing for so many seconds.
-        reset: called with the object when it is dropped, to empty it; False as its result discards the object.
-            Else the class's own `reset` serves.
-        capacity: called with the object, to say how large it is. Else the class's own `capacity` serves.
-        keep: names of attributes that are emptied in place and kept, where there is no `reset`: containers (with the
-            native engine, with their room), poolable objects, or whatever has a `clear` method. `take` does not run
-            `__init__` on a parked object then. Of an attrs class or a dataclass, fields that a function makes, which
-            would else be made anew each time.
+        cls: the class, if the decorator is used without arguments.
+        max: the most objects that the pool parks (a local pool: in each thread). 0 pools nothing.
+        max_cap: the largest capacity of a parked object, in elements, bytes, or the unit of `capacity`; larger ones are
+            discarded.
+        scope: "local": each thread has its own pool, which gets the objects dropped on that thread. "global": all
+            threads share one pool, which gets back the objects that it handed out.
+        idle_trim: seconds without a take after which the pool frees its parked objects.
+        reset: called with each dropped object, to empty it; the result False discards the object. The default is the
+            `reset` method of the class.
+        capacity: called with an object, to measure it. The default is the `capacity` method of the class.
+        keep: names of attributes that are emptied in place and kept, if there is no `reset`: containers (the native
+            engine also keeps their allocated memory), poolable objects, or objects with a `clear` method. `take` then
+            does not run `__init__` on a parked object. In an attrs class or a dataclass, fields with a default factory,
+            which would else make a new value each time.
 
-    What is left out comes from the configuration, and from `Policy` where that says nothing.
+    Omitted arguments come from the configuration, and else from the defaults of `Policy`.
 
     Returns:
-        The class to use from now on: with the native engine `cls` itself, with the reference engine a subclass
-        of the same name, which stands in for it.
+        The class to use from now on: with the native engine `cls` itself, with the reference engine a subclass of the
+        same name that replaces it.
 
     Raises:
-        TypeError: objects of the class cannot be recycled, or an argument has the wrong type. The text says what
-            to do instead. The class is as it was.
-        ValueError: a limit is below 0, the scope neither "local" nor "global", or `keep` names what objects of the
-            class cannot have.
+        TypeError: objects of the class cannot be recycled, or an argument has the wrong type. The text says what to do
+            instead. The class is unchanged.
+        ValueError: a limit is below 0, the scope is neither "local" nor "global", or `keep` names an attribute that
+            objects of the class cannot have.
     """
     written = Limits(max=max, max_cap=max_cap, scope=scope, idle_trim=idle_trim)
     kept = check_keep(keep)
@@ -108,8 +109,8 @@ def _pooled(cls: type, written: Limits, reset: Reset | None, capacity: Capacity 
     policy = _config.current.policy(_config.target_of(cls), written)
     claim = (object(), cls)
     try:
-        # In one step: of two threads that decorate a class at once, one is refused. Without a lock, which a fork
-        # would leave locked.
+        # `setdefault` is atomic: if two threads decorate a class at once, one of them gets an error. A lock would stay
+        # locked in the child of a fork.
         if _claimed.setdefault(id(cls), claim) is not claim or is_poolable(cls):
             raise TypeError(
                 f"cls={cls.__qualname__}: it is poolable already; decorate it once, or change its pool's limits"
@@ -121,12 +122,12 @@ def _pooled(cls: type, written: Limits, reset: Reset | None, capacity: Capacity 
 
 
 class PooledMeta(_engine.HookedType):
-    """A metaclass that makes its classes poolable, and their subclasses, each with a pool of its own.
+    """A metaclass that makes its classes and all their subclasses poolable, each with a pool of its own.
 
-    `class Order(metaclass=PooledMeta, max=256, max_cap=4096, scope="global")`: the limits mean what they mean to
-    `poolable`, and those that a subclass leaves out it takes from its bases. `keep`, too, means what it means
-    there; a subclass keeps what its bases keep. A class may have `reset` and `capacity` methods, as said at
-    `Poolable`. `@attrs.define` and `@dataclass` go over such a class as over any other.
+    `class Order(metaclass=PooledMeta, max=256, max_cap=4096, scope="global")`: the limits and `keep` have the meaning
+    that they have in `poolable`. A subclass inherits the limits that it omits, and keeps the attributes that its bases
+    keep. A class may have the methods `reset` and `capacity`, as described at `Poolable`. `@attrs.define` and
+    `@dataclass` work on such a class as on any other.
 
     Raises:
         TypeError, ValueError: as `poolable`, when the class is made.
@@ -146,7 +147,7 @@ class PooledMeta(_engine.HookedType):
         keep: Iterable[str] | None = None,
         **kwargs: Any,
     ) -> Any:
-        """Make the class, and a pool for it."""
+        """Make the class and its pool."""
         kept = check_keep(keep) or namespace.get(_KEPT, ())
         written = Limits(max=max, max_cap=max_cap, scope=scope, idle_trim=idle_trim).over(_limits_in(namespace))
         forget_pool(namespace)
@@ -159,9 +160,9 @@ class PooledMeta(_engine.HookedType):
         refuse_unhookable(cls)
         return _pooled(cls, written, None, None, kept)
 
-    def __setattr__(cls, name: str, value: Any) -> None:  # noqa: N805 (the self of a metaclass)
+    def __setattr__(cls, name: str, value: Any) -> None:  # noqa: N805 (a method of a metaclass)
         super().__setattr__(name, value)
-        if name in _TELLING and is_poolable(cls):  # as decorators do that add fields to a class
+        if name in _PLANNED_BY and is_poolable(cls):  # such as a decorator that adds fields
             replan(cls, cls.__dict__[_KEPT])
 
 
@@ -174,7 +175,10 @@ def _limits_in(namespace: Any) -> Limits:
 
 
 def _unhooked(namespace: dict[str, Any]) -> dict[str, Any]:
-    """A class body without what an earlier class made from it got: `attrs` and `dataclasses` make a second class."""
+    """A class namespace without the attributes that this package added to an earlier class made from it.
+
+    `attrs` and `dataclasses` make a second class from the namespace of the first.
+    """
     clean = {name: value for name, value in namespace.items() if not name.startswith("__pooled_")}
     new = clean.get("__new__")
     if isinstance(new, NewHook):

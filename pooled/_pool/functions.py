@@ -16,26 +16,26 @@ T = TypeVar("T")
 
 @_engine.in_c
 def take(cls: type[T], /, **fields: Any) -> T:
-    """An object of a poolable class: a parked one, or a new one.
+    """Take a parked object of a poolable class, or make a new one.
 
-    - Of an attrs class or a dataclass without a `reset`, frozen or not, it has its defaults, and its containers are
-      empty; a field without a default is unset. `__init__` does not run. `fields` are assigned as `__init__` would
-      assign them: through converters and validators, under the names that it takes. `__post_init__` and
-      `__attrs_post_init__` run each time, and where there is one, `take` has to be given what `__init__` cannot do
-      without. `field_reset` shows what becomes of each field.
-    - Of a class that has a `reset`, or keeps attributes (`keep=`), a parked one is as that left it, and `__init__`
-      runs, without arguments, where the object is new.
-    - Of any other class, `__init__` runs with `fields`.
+    - An attrs class or a dataclass without a `reset`, frozen or not: the object has its defaults, its containers are
+      empty, and a field without a default is unset. `__init__` does not run. `fields` are assigned as `__init__` would
+      assign them: through converters and validators, under its parameter names. `__post_init__` and
+      `__attrs_post_init__` run each time; if there is one, `take` requires the arguments that `__init__` requires.
+      `field_reset` shows what becomes of each field.
+    - A class with a `reset`, or with attributes to keep (`keep=`): a parked object is in the state that its reset left.
+      For a new object, `__init__` runs without arguments.
+    - Any other class: `__init__` runs with `fields`.
 
     Raises:
-        TypeError: the class is not poolable, there is no such field, or no field can be given.
+        TypeError: the class is not poolable, there is no such field, or the class takes no fields.
     """
     taken: T = _store_of_class(cls).take(**fields)
     return taken
 
 
 def try_take(cls: type[T], /, **fields: Any) -> T | None:
-    """What `take` gives if something is parked, else None (a local pool: in this thread).
+    """Take a parked object as `take` does, or return None if none is parked (a local pool: in this thread).
 
     Raises:
         TypeError: as `take` does.
@@ -45,15 +45,15 @@ def try_take(cls: type[T], /, **fields: Any) -> T | None:
 
 
 def _store_of_class(cls: type) -> Any:
-    """What stands behind the pool of a poolable class, by the shortest way."""
+    """The store of a poolable class, by the fastest lookup."""
     try:
         return cls.__dict__[POOL]._store
     except (KeyError, AttributeError):
-        return pool_of(cls)._store  # which tells what is wrong
+        return pool_of(cls)._store  # it raises an error that names the problem
 
 
 def orphan(cls: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
-    """A new object `cls(*args, **kwargs)` of a poolable class that is in no pool and never will be by itself.
+    """Make a new object, `cls(*args, **kwargs)`, of a poolable class. It belongs to no pool, unless it is assigned one.
 
     Raises:
         TypeError: the class is not poolable.
@@ -63,10 +63,10 @@ def orphan(cls: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
 
 
 def detach(obj: T) -> T:
-    """Take a pooled object out of its pool's care: it dies an ordinary death. Gives it back.
+    """Remove an object from its pool: when its last reference goes, it is freed. Return the object.
 
-    Nothing changes for an object of a poolable class that is in no pool; to the reference engine the bare `self`
-    of a method, or what `borrow` gave, is such an object.
+    Nothing changes for an object of a poolable class that belongs to no pool. With the reference engine, `self` in a
+    method and objects from `borrow` are such objects.
 
     Raises:
         TypeError: the object was not made by a pool or a poolable class.
@@ -79,13 +79,13 @@ def detach(obj: T) -> T:
 
 
 def assign(obj: T, pool: Pool[Any]) -> T:
-    """Have an object recycled into `pool` when it is dropped, whatever pool it came from; gives it back.
+    """Make an object return to `pool` when it is dropped, whatever pool it came from. Return the object.
 
-    Its former pool counts it as detached, the new one as a miss: an object it answers for and did not have.
-    The reference engine gives a proxy where `obj` was in no pool: use what is given, and let go of `obj`.
+    Its former pool counts it as detached, the new one as a miss. If `obj` belongs to no pool, the reference engine
+    returns a proxy: use the proxy, and drop `obj`.
 
     Raises:
-        TypeError: `pool` is not a pool, or not one of objects of this class.
+        TypeError: `pool` is not a pool, or a pool of objects of another class.
     """
     if not isinstance(pool, Pool):
         raise TypeError(f"pool={pool!r}: expected a LocalPool or a GlobalPool")

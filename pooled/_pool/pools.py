@@ -22,36 +22,36 @@ registry: Final[Registry[Pool[Any]]] = Registry()
 
 
 class Pool(Generic[T]):
-    """Objects that wait to be used again. `LocalPool` and `GlobalPool` say for whom.
+    """A pool of parked objects. Make a `LocalPool` or a `GlobalPool`; they define which threads share it.
 
-    A pool of its own, beside the one that every poolable class has, is made from
+    Every poolable class has a pool. A further pool is made from
 
-    - a poolable class: what `take` gives comes home to this pool instead of the class's;
-    - any other class, builtin ones too (`list`), or a function without parameters: the object is handed out
-      behind a proxy (`wrapt`) that stands for it, and comes home when the proxy dies. Code written in C that
-      wants the real object gets it from `borrow`. Either way a take and a drop cost some microseconds.
+    - a poolable class: objects that `take` returns go back to this pool instead of that of the class;
+    - any other class, such as `list`, or a function without parameters: the object is handed out behind a proxy
+      (`wrapt`), and returns to the pool when the proxy dies. `borrow` gives the object itself, for code written in C
+      that does not accept a proxy. Either way, a take and a drop together cost some microseconds.
 
     Args:
         factory: the class, or the function that makes an object.
-        max: how many objects the pool parks at most (a local pool: in each thread).
-        max_cap: an object whose capacity (elements or bytes) is above it is discarded.
-        idle_trim: what is parked dies when the pool handed out nothing for so many seconds.
-        reset: called with an object when it is dropped, to empty it; False as its result discards the object.
-            Needed where `factory` is a function. Else the class's own `reset` serves, or what is known of its fields,
-            or the object is scrubbed.
-        capacity: called with an object, to say how large it is. Else the class's own `capacity` serves.
-        name: what reports call the pool. Else the name of the class or function.
+        max: the most objects that the pool parks (a local pool: in each thread).
+        max_cap: the largest capacity, in elements or bytes, of a parked object; larger ones are discarded.
+        idle_trim: seconds without a take after which the pool frees its parked objects.
+        reset: called with each dropped object, to empty it; the result False discards the object. Required if
+            `factory` is a function. The default is the `reset` method of the class; without one, an object is emptied
+            by its fields if they are known, and else scrubbed.
+        capacity: called with an object, to measure it. The default is the `capacity` method of the class.
+        name: the name of the pool in reports. The default is the name of the class or function.
 
     Raises:
-        TypeError, ValueError: the objects cannot be recycled, or an argument is not what it should be; the text
-            names the parameter, the value and the way out.
+        TypeError, ValueError: the objects cannot be recycled, or an argument is invalid; the text names the parameter,
+            the value and the remedy.
     """
 
     __slots__ = ("__weakref__", "_name", "_store")
 
     _scope: ClassVar[Scope]
 
-    def __init__(  # noqa: PLR0913 (each is one thing that can be said of a pool)
+    def __init__(  # noqa: PLR0913 (each is one property of a pool)
         self,
         factory: Callable[..., T],
         *,
@@ -77,7 +77,7 @@ class Pool(Generic[T]):
 
     @property
     def name(self) -> str:
-        """What reports call the pool: `package.module:Class`, unless another name was given."""
+        """The name of the pool in reports: `package.module:Class`, unless another name was given."""
         return self._name
 
     @property
@@ -86,76 +86,76 @@ class Pool(Generic[T]):
         return self._store.policy
 
     def take(self, **fields: Any) -> T:
-        """An object from the pool, or a new one, as `pooled.take` gives it.
+        """Take a parked object, or make a new one, as `pooled.take` does.
 
         Raises:
-            TypeError: there is no such field, or the pool's objects have none that can be given.
+            TypeError: there is no such field, or the objects of the pool take no fields.
         """
         taken: T = self._store.take(**fields)
         return taken
 
     def try_take(self, **fields: Any) -> T | None:
-        """An object from the pool as `take` gives it, or None if none is parked (a local pool: in this thread)."""
+        """Take a parked object as `take` does, or return None if none is parked (a local pool: in this thread)."""
         taken: T | None = self._store.try_take(**fields)
         return taken
 
     def borrow(self) -> AbstractContextManager[T]:
-        """An object for the length of a `with` block, bare: `with pool.borrow() as obj: ...`.
+        """Borrow an object for the length of a `with` block: `with pool.borrow() as obj: ...`.
 
-        It is the object itself where `take` gives a proxy. When the block is over it comes home at once if its
-        variable is gone by then; else it waits for that. With the native engine one of a poolable class comes
-        home then; any other does when this thread next takes from the pool or clears it, and has escaped if it is
-        held by more than a variable.
+        It gives the object itself even if `take` returns a proxy. At the end of the block the object returns to the
+        pool, if nothing refers to it any more. If only the variable of the block still does, the object returns later:
+        with the native engine and a poolable class, when the variable goes; else, when this thread next takes from the
+        pool or clears it after that. An object with more references has escaped.
         """
         return cast("AbstractContextManager[T]", self._store.borrow())
 
     def prefill(self, n: int) -> int:
-        """Make up to `n` objects and park them, as far as there is room (a local pool: in this thread).
+        """Make and park up to `n` objects, as many as there is room for (a local pool: in this thread).
 
         Returns:
-            How many were made.
+            The number of new objects.
         """
         return self._store.prefill(check_limit("n", n))
 
     def prune(self) -> int:
-        """Let some parked objects die: 10 % of `max` where more than that is parked, else 1 %, at least one.
+        """Free some parked objects: 10 % of `max` if more than that is parked, else 1 %; at least one.
 
-        A local pool prunes what is parked in this thread.
+        A local pool frees objects that are parked in this thread.
 
         Returns:
-            How many died.
+            The number of freed objects.
         """
         bound = self.policy.max
         percent = 10 if len(self) * 10 > bound else 1
         return self._store.remove(max(1, bound * percent // 100))
 
     def clear(self) -> int:
-        """Let all parked objects die (a local pool: those of this thread). Those in use come home as before.
+        """Free all parked objects (a local pool: those of this thread). Objects in use still return to the pool.
 
         Returns:
-            How many died.
+            The number of freed objects.
         """
         return self._store.clear()
 
     def trim(self) -> int:
-        """Let die half of what is parked and was not needed since this was last done, in all threads: as `pooled.trim`.
+        """Free half of the parked objects that were not used since the last trim, in all threads; see `pooled.trim`.
 
         Returns:
-            How many died.
+            The number of freed objects.
         """
         return self._store.trim()
 
     def resize(
         self,
         *,
-        max: int | None = None,  # noqa: A002 (the policy's word)
+        max: int | None = None,  # noqa: A002 (the policy's own word)
         max_cap: int | None = None,
         idle_trim: float | None = None,
     ) -> None:
-        """Change the limits; what is left out stays.
+        """Change the limits. Omitted ones stay.
 
-        Parked objects beyond a smaller `max` die. All of them die for a smaller `max_cap`: they are not measured
-        a second time. The shelves of a local pool in other threads follow when those next use the pool, or before.
+        A smaller `max` frees the parked objects beyond it. A smaller `max_cap` frees all parked objects, since they are
+        not measured a second time. In other threads, a local pool follows at the latest when they next use it.
         """
         now = self.policy
         changed = Policy(
@@ -168,7 +168,7 @@ class Pool(Generic[T]):
         trimming.register(self._store)
 
     def stats(self) -> Stats:
-        """What became of the objects this pool handed out, in all threads. Costs a walk over the threads."""
+        """What became of the objects that this pool handed out, in all threads. Costs a walk over the threads."""
         return self._store.stats()
 
     def __len__(self) -> int:
@@ -188,14 +188,14 @@ class Pool(Generic[T]):
 
 
 class LocalPool(Pool[T]):
-    """A pool for each thread: an object goes to that of the thread that drops it. `Pool` says what it takes."""
+    """A pool for each thread: an object returns to the pool of the thread that drops it. `Pool` has the arguments."""
 
     __slots__ = ()
     _scope = "local"
 
 
 class GlobalPool(Pool[T]):
-    """One pool for all threads: an object goes back to it, whichever drops it. `Pool` says what it takes."""
+    """One pool for all threads: an object returns to it from any thread. `Pool` has the arguments."""
 
     __slots__ = ()
     _scope = "global"

@@ -1,11 +1,11 @@
-"""Trimming: pools give back what is parked and not needed, by themselves or by a budget for all of them.
+"""Trimming: pools free parked objects that are not used, and keep to the budget for all pools together.
 
-- On a full collection, half of what lay unused since the last one dies, in each pool and thread.
-- What is parked dies where a pool handed out nothing for its `idle_trim`.
-- Where all pools together park more bytes than the budget, the idle ones give back first, and then the largest.
+- A full collection frees half of the objects that were not used since the previous one, in each pool and thread.
+- A pool without a take for its `idle_trim` seconds frees its parked objects.
+- If all pools together park more bytes than the budget, idle pools free objects first, then the largest ones.
 
-The first is done on the thread that collects; the others every now and then, on a thread that there is only where
-somebody asked for them. None of it costs a take or a drop anything but a comparison.
+The first runs on the thread of the collection. The others run from time to time on a thread that exists only if
+`idle_trim` or a budget is set. A take or a drop pays for all of this with one comparison.
 """
 
 from __future__ import annotations
@@ -33,35 +33,35 @@ from pooled._stats import Stats
 CLOCK: Final = time.monotonic
 
 BUDGET_INTERVAL: Final = 1.0
-"""Seconds between two looks at whether all pools keep to the budget."""
+"""Seconds between two checks of the budget."""
 
 
 _FULL: Final = 0 if "free-threading build" in sys.version else 2
-"""The generation from which on a collection is of everything: without a GIL each is."""
+"""The oldest generation that makes a collection a full one; in a build without a GIL, each collection is."""
 
 
 class Store(Protocol):
-    """What stands behind a pool, as far as it matters here."""
+    """The store of a pool, as far as this module uses it."""
 
     @property
     def policy(self) -> Policy:
-        """Its limits."""
+        """The limits of the pool."""
         ...
 
     def stats(self) -> Stats:
-        """What it did."""
+        """The counts of the pool."""
         ...
 
     def keep(self, count: int, /) -> int:
-        """Let all die but so many on each shelf."""
+        """Free all but `count` objects of each freelist; return the number."""
         ...
 
     def trim(self) -> int:
-        """Let half of what was not needed die."""
+        """Free half of the objects that were not used since the last trim; return the number."""
         ...
 
     def weigh(self) -> tuple[int, int]:
-        """Bytes of some, and how many."""
+        """The bytes of a sample of the parked objects, and the number of objects in the sample."""
         ...
 
 
@@ -79,64 +79,68 @@ def _all_stores() -> list[Store]:
     return _stores.all()
 
 
-# When they are idle, and with a budget.
+# Idle pools, and the budget.
 
 
 @attrs.define
 class _Seen:
-    """When a pool was last seen to have handed out something."""
+    """The number of takes of a pool, and when it last changed, in seconds of the clock."""
 
     taken: int
     at: float
 
 
 class Keeper:
-    """Looks at the pools now and then, on a daemon thread that there is while anything asks for it."""
+    """Checks all pools from time to time, on a daemon thread that exists while a pool or the budget needs it."""
 
     def __init__(self) -> None:
         self._at_exit = False
         self._seen: weakref.WeakKeyDictionary[Any, _Seen] = weakref.WeakKeyDictionary()
-        self._begin_anew()
+        self._reset()
 
-    def _begin_anew(self) -> None:
-        """There is no thread; nor is there one in the child of a fork."""
+    def _reset(self) -> None:
+        """Set the state in which there is no thread, as at the start and in the child of a fork."""
         self._lock = threading.Lock()
         self._woken = threading.Event()
         self._thread: threading.Thread | None = None
 
     def wake(self) -> None:
-        """Look now, and then again when it is time."""
+        """Check the pools now, and then regularly."""
         with self._lock:
             if self._thread is None and not self._at_exit:
                 thread = threading.Thread(target=self._keep, daemon=True, name="pooled-trim")
-                with suppress(RuntimeError):  # there may be no more threads; whoever wakes it next tries again
+                with suppress(RuntimeError):  # no thread can be started; the next call tries again
                     thread.start()
                     self._thread = thread
         self._woken.set()
 
     def end(self) -> None:
-        """Begin no thread any more: when modules lose their names, it could not even be waited for."""
+        """Start no thread any more: after Python clears the globals of modules, a join would fail."""
         self._at_exit = True
 
     def in_child(self) -> None:
-        """Begin anew after a fork, if there was a thread."""
+        """Start a new thread in the child of a fork, if the parent had one."""
         had_one = self._thread is not None
-        self._begin_anew()
+        self._reset()
         if had_one:
             self.wake()
 
     def look(self, now: float) -> int:
-        """Let go of what is idle, and of what the budget does not allow; give the number of objects."""
+        """Free the objects of idle pools, and objects beyond the budget; return the number.
+
+        Args:
+            now: seconds of the monotonic clock.
+        """
         stores = _all_stores()
         idle = {store for store in stores if self._is_idle(store, now)}
-        return sum(store.keep(0) for store in idle if self._was_so_for(store, now)) + fit_budget(idle)
+        return sum(store.keep(0) for store in idle if self._has_been_idle(store, now)) + fit_budget(idle)
 
     def _keep(self) -> None:
         while True:
             self._woken.clear()
             try:
                 self.look(CLOCK())
-            except Exception as error:  # noqa: BLE001 (whatever dies here has finalizers of its own)
+            except Exception as error:  # noqa: BLE001 (finalizers of the freed objects may raise anything)
                 report(error, "while pools were trimmed")
             pause = self._pause()
             if pause is None:
@@ -148,24 +152,24 @@ class Keeper:
             self._woken.wait(pause)
 
     def _pause(self) -> float | None:
-        """Seconds until the next look; None: nobody asks for one."""
+        """Seconds until the next check; None if none is needed."""
         spans = [store.policy.idle_trim / 2 for store in _all_stores() if store.policy.idle_trim]
         if _config.current.budget is not None:
             spans.append(BUDGET_INTERVAL)
         return max(0.01, min(*spans, threading.TIMEOUT_MAX)) if spans else None
 
     def _is_idle(self, store: Store, now: float) -> bool:
-        """Whether a pool handed out nothing since the last look."""
+        """Whether a pool had no take since the last check."""
         if not store.policy.idle_trim and _config.current.budget is None:
-            return False  # nobody asks
+            return False  # no check needed
         seen, taken = self._seen.get(store), store.stats().taken
         if seen is not None and seen.taken == taken:
             return True
         self._seen[store] = _Seen(taken, now)
         return False
 
-    def _was_so_for(self, store: Store, now: float) -> bool:
-        """Whether an idle pool has been idle for as long as its policy says."""
+    def _has_been_idle(self, store: Store, now: float) -> bool:
+        """Whether an idle pool has been idle for the `idle_trim` of its policy."""
         return 0 < store.policy.idle_trim <= now - self._seen[store].at
 
 
@@ -177,7 +181,7 @@ if hasattr(os, "register_at_fork"):
 
 @attrs.frozen
 class _Parked:
-    """What a pool parks: how many, and the bytes of one, on average."""
+    """The parked objects of a pool: their number, and the average bytes of one."""
 
     store: Store
     count: int
@@ -185,50 +189,50 @@ class _Parked:
 
 
 def fit_budget(idle: Container[Store]) -> int:
-    """Let so much die that all pools keep to the budget, of the idle ones first; give the number of objects."""
+    """Free objects until all pools together keep to the budget, first those of idle pools; return the number."""
     budget = _config.current.budget
     if budget is None:
         return 0
-    parked = [_weighed(store) for store in _all_stores()]
+    parked = [_measured(store) for store in _all_stores()]
     memory = memory_pools()
     excess = sum(each.count * each.each for each in parked) + sum(pool.parked_bytes for pool in memory) - budget
-    died = 0
+    freed = 0
     for each in sorted(parked, key=lambda each: (each.store not in idle, -each.count * each.each)):
         if excess <= 0:
-            return died
-        gone = _give_back(each, excess)
-        excess -= gone * each.each
-        died += gone
+            return freed
+        count = _free(each, excess)
+        excess -= count * each.each
+        freed += count
     for pool in memory:
         while excess > 0 and len(pool):
             before = pool.parked_bytes
-            died += pool.prune()
+            freed += pool.prune()
             excess -= before - pool.parked_bytes
-    return died
+    return freed
 
 
-def _weighed(store: Store) -> _Parked:
-    weight, count = store.weigh()
-    return _Parked(store, store.stats().parked, weight / count if count else 64.0)
+def _measured(store: Store) -> _Parked:
+    nbytes, count = store.weigh()
+    return _Parked(store, store.stats().parked, nbytes / count if count else 64.0)
 
 
-def _give_back(parked: _Parked, excess: float) -> int:
-    """Let so many of a pool die as are too much, or all; of a local pool, on all threads alike."""
+def _free(parked: _Parked, excess: float) -> int:
+    """Free `excess` bytes of a pool, or all; in a local pool, of all threads alike. Return the number of objects."""
     wanted = min(parked.count, int(-(-excess // parked.each)))
-    keep, gone = parked.count - wanted, 0
-    while gone < wanted:
-        gone += parked.store.keep(keep)
+    keep, freed = parked.count - wanted, 0
+    while freed < wanted:
+        freed += parked.store.keep(keep)
         if not keep:
             break
-        keep //= 2  # it was more than a single thread has
-    return gone
+        keep //= 2  # no single thread has more than that
+    return freed
 
 
-# When the cyclic collector has run over everything.
+# Full collections.
 
 
 class _OnCollections:
-    """Trims on full collections: one of `gc.callbacks`."""
+    """A callback in `gc.callbacks` that trims all pools after full collections."""
 
     def __init__(self) -> None:
         self._last = -float("inf")
@@ -249,26 +253,26 @@ gc.callbacks.append(_on_collections)
 
 @atexit.register
 def _trim_no_more() -> None:
-    """The collector goes on while modules lose their names, and classes may still be made."""
+    """Stop at exit: collections go on while Python clears the globals of modules, and classes may still be made."""
     _keeper.end()
     if _on_collections in gc.callbacks:
         gc.callbacks.remove(_on_collections)
 
 
 def trim() -> int:
-    """Let die half of what is parked and was not needed since this was last done, in all pools and threads.
+    """Free half of the parked objects that were not used since the last trim, in all pools and threads.
 
-    So what a burst left goes little by little, and what is in use stays. It is done after full collections of the
-    cyclic collector, too, at most every ten seconds (`configure(gc_trim=...)`), unless that is off.
+    So the objects left over from a burst go step by step, and objects in use stay. Full collections of the cyclic
+    garbage collector trim too, at most every ten seconds, unless `configure(gc_trim=...)` changes that.
 
     Returns:
-        How many objects died. Pools of memory, which have a budget of their own, give nothing back.
+        The number of freed objects. Pools of memory, which have limits in bytes of their own, free nothing.
     """
     return sum(store.trim() for store in _all_stores())
 
 
 def enforce() -> None:
-    """Look at the budget, which has changed."""
+    """Check the pools, since the budget may have changed."""
     if _config.current.budget is not None:
         _keeper.wake()
 

@@ -1,4 +1,4 @@
-"""`ArrayPool`: numpy arrays on memory that is recycled when the last view of it is gone."""
+"""`ArrayPool`: numpy arrays on memory that is recycled when its last view is released."""
 
 from __future__ import annotations
 
@@ -28,32 +28,33 @@ Shape: TypeAlias = SupportsIndex | Sequence[SupportsIndex]
 
 
 class ArrayPool(MemoryPool):
-    """Arrays of any shape and dtype without objects, on recycled memory.
+    """A pool of memory for arrays of any shape, and of any dtype without references to objects.
 
-    `take(shape, dtype)` gives an `ndarray` as `numpy.empty` does. Its memory comes home when the last view of it is
-    gone: slices, reshapes, transposes, memoryviews and whatever else uses the buffer protocol included. Any thread
-    may take and drop. Pickles and copies are ordinary arrays with memory of their own. The memory belongs to the
-    pool, so an array's `flags.owndata` is False, and its `resize` method refuses.
+    `take(shape, dtype)` returns an `ndarray`, as `numpy.empty` does. Its memory returns to the pool when its last view
+    is released; slices, reshapes, transposes, memoryviews and all other users of the buffer protocol count as views.
+    Any thread may take and drop. Pickles and copies are ordinary arrays with memory of their own. The memory belongs to
+    the pool, so `flags.owndata` of an array is False, and its `resize` method raises an error.
 
-    Memory comes in blocks of powers of two, 64 bytes or more, whatever the dtype: a block that held 1000 float64
-    serves 2000 float32 next, and what an array leaves over of its block, up to half of it, is not used. Up to
-    `max_bytes` are parked; where that is all taken, blocks of a size that nobody asked for during the last 1000 takes
-    make way. Memory that is not asked for stays parked until `prune` or `clear`.
+    Block sizes are powers of two, at least 64 bytes, independent of the dtype: a block of 1000 float64 can serve 2000
+    float32 next. The rest of a block that an array does not need, up to half of it, is unused. The pool parks up to
+    `max_bytes`. When that is full, it frees blocks of sizes that were not taken during the last 1000 takes. Unused
+    memory stays parked until `prune` or `clear`.
 
-    Cost: a take and a drop together are a few microseconds, whatever the size; `numpy.empty` needs a few tenths of
-    one. What this saves are the pages of large arrays, which the system has to find and to zero again each time that
-    the allocator had given them back: so it pays for arrays of some megabytes, not for small ones. `python -m
-    benchmarks` measures arrays of 16 MiB that are filled: 12 times as fast where their pages had been given back, 3.5
-    times where these were huge pages, and the same where the allocator had kept them.
+    Cost: a take and a drop together take a few microseconds, for any size; `numpy.empty` takes a few tenths of one.
+    Pooling saves the page faults of large arrays: if the allocator returned the pages to the system, the system has to
+    map and zero them again. So it pays for arrays of some megabytes, not for small ones. `python -m benchmarks`
+    measures arrays of 16 MiB that are filled: it is 12 times as fast if the pages had been returned, 3.5 times if they
+    were huge pages, and equally fast if the allocator had kept them.
 
     Args:
-        max_bytes: how many bytes are parked at most, in all threads together. 0 pools nothing.
-        max_cap: a block is discarded when it is dropped where its bytes, rounded up to a power of two, are more than
-            this. Such a block is made an eighth larger than was asked for, at most. Left out, it is `max_bytes`.
-        name: what reports call the pool. Else "ArrayPool".
+        max_bytes: the most bytes that are parked, in all threads together. 0 pools nothing.
+        max_cap: the most bytes of a parked block, where the size of a take is rounded up to a power of two. A larger
+            block is freed when it is dropped, and is at most an eighth larger than the take. The default is
+            `max_bytes`.
+        name: the name of the pool in reports. The default is "ArrayPool".
 
     Raises:
-        TypeError, ValueError: an argument is not what it should be; the text names it, its value and the way out.
+        TypeError, ValueError: an argument is invalid; the text names it, its value and the remedy.
         ImportError: this Python was built without ctypes.
     """
 
@@ -78,21 +79,21 @@ class ArrayPool(MemoryPool):
     def take(
         self, shape: Shape, dtype: DTypeLike = float, *, zero: bool = False, order: Literal["C", "F"] = "C"
     ) -> NDArray[Any]:
-        """A writable, aligned array of just this shape and dtype.
+        """Take a writable, aligned array of exactly this shape and dtype.
 
-        One without elements needs no memory: it is as numpy makes it, and not counted.
+        An array without elements needs no memory: numpy makes it, and it is not counted.
 
         Args:
-            shape: elements along each axis: an int, or a sequence of ints, which may be empty.
-            dtype: what numpy takes as one, but nothing that holds references to objects.
-            zero: whether all bytes are 0, which costs a write of each. Else what is in it is left over from an
-                earlier use, in this process, of the same memory.
-            order: "C", the last axis varies fastest; or "F", the first one does.
+            shape: the number of elements along each axis: an int, or a sequence of ints, which may be empty.
+            dtype: anything that numpy converts to a dtype, except dtypes with references to objects.
+            zero: whether all bytes are 0, which costs a write of each. Else the content is left over from an earlier
+                use of the same memory in this process.
+            order: "C": the last axis varies fastest. "F": the first axis varies fastest.
 
         Raises:
-            TypeError: `dtype` holds references to objects, or is no dtype; `shape` is not of ints.
+            TypeError: `dtype` has references to objects, or is not a dtype; or `shape` is not made of ints.
             ValueError: an element of `shape` is below 0, `order` is neither "C" nor "F", or the array is too large.
-            MemoryError: there is no block that large.
+            MemoryError: a block that large cannot be allocated.
         """
         shape, dtype = _checked(shape, dtype)
         if order not in ("C", "F"):
@@ -103,15 +104,15 @@ class ArrayPool(MemoryPool):
         return np.ndarray(shape, dtype, self._lease(nbytes, zero=zero), order=order)
 
     def prefill(self, shape: Shape, n: int, dtype: DTypeLike = float) -> int:
-        """Make up to `n` blocks for arrays of this shape and dtype and park them, as far as there is room.
+        """Allocate and park up to `n` blocks for arrays of this shape and dtype, as many as there is room for.
 
         Returns:
-            How many were made.
+            The number of allocated blocks.
         """
         return self._prefill(_bytes_of(*_checked(shape, dtype)), check_size("n", n))
 
     def _new_memory(self, size: int, *, zero: bool) -> Memory[Any]:
-        from pooled._memory.lease import memory_of  # here for the reason that MemoryPool has
+        from pooled._memory.lease import memory_of  # not at the top, as in MemoryPool
 
         return memory_of((np.zeros if zero else np.empty)(size, np.uint8), size)
 
@@ -126,7 +127,7 @@ def _checked(shape: Shape, dtype: DTypeLike) -> tuple[tuple[int, ...], np.dtype[
             "take what is left in it for some; use numpy.empty, or a dtype of plain values"
         )
     if not dtype.itemsize:
-        dtype = np.empty(0, dtype).dtype  # numpy takes "S" for "S1"
+        dtype = np.empty(0, dtype).dtype  # numpy makes "S1" of "S"
     return checked, dtype
 
 

@@ -1,9 +1,9 @@
-"""Instruments for OpenTelemetry: what the pools did, whenever a reader asks. It needs the extra `opentelemetry`.
+"""OpenTelemetry instruments for the statistics of all pools. They need the extra `opentelemetry`.
 
 `instrument()` makes them. Their names begin with `pooled.`. Each observation has the attributes `pooled.pool`, a name
-that no other pool has while it lives, and `pooled.scope`, "local" or "global"; those of `pooled.discarded` have a
-`pooled.reason`, too. What a pool of memory counts is blocks; `pooled.memory.parked` and `pooled.memory.max`, in bytes,
-are of those pools alone, and `pooled.max` of all others.
+that is unique while the pool lives, and `pooled.scope`, "local" or "global"; those of `pooled.discarded` also have
+`pooled.reason`. Pools of memory count blocks. Only they have `pooled.memory.parked` and `pooled.memory.max`, in bytes;
+only the others have `pooled.max`.
 """
 
 from __future__ import annotations
@@ -19,21 +19,21 @@ __all__ = ["instrument"]
 
 
 def instrument(meter: Meter | None = None) -> None:
-    """Make the instruments: observable counters, and observable gauges of what is there now and may be.
+    """Make the instruments: observable counters, and observable gauges of current values and limits.
 
-    A reader that asks them costs a walk over all pools and threads for each.
+    Each observation of an instrument costs a walk over all pools and threads.
 
     Args:
-        meter: what makes them; None: that of the global provider, called `pooled`.
+        meter: the meter that makes the instruments; None for the one named `pooled` of the global provider.
     """
     meter = get_meter("pooled", pooled.__version__) if meter is None else meter
     for what, text in COUNTERS.items():
         meter.create_observable_counter(f"pooled.{what}", [_counted(what)], unit="{object}", description=text)
     meter.create_observable_counter("pooled.discarded", [_discarded], unit="{object}", description=DISCARDED)
     for what, text in OBJECTS.items():
-        meter.create_observable_gauge(f"pooled.{what}", [_there(what)], unit="{object}", description=text)
+        meter.create_observable_gauge(f"pooled.{what}", [_current(what)], unit="{object}", description=text)
     for what, text in BYTES.items():
-        meter.create_observable_gauge(f"pooled.memory.{what}", [_there(f"{what}_bytes")], unit="By", description=text)
+        meter.create_observable_gauge(f"pooled.memory.{what}", [_current(f"{what}_bytes")], unit="By", description=text)
 
 
 def _counted(what: str) -> Callable[[CallbackOptions], Iterable[Observation]]:
@@ -52,7 +52,7 @@ def _discarded(_: CallbackOptions) -> Iterator[Observation]:
             )
 
 
-def _there(attribute: str) -> Callable[[CallbackOptions], Iterable[Observation]]:
+def _current(attribute: str) -> Callable[[CallbackOptions], Iterable[Observation]]:
     def observe(_: CallbackOptions) -> Iterator[Observation]:
         for pool in figures():
             value = getattr(pool, attribute)

@@ -1,9 +1,9 @@
-"""A collector for Prometheus: what the pools did, each time it is asked. It needs the extra `prometheus`.
+"""A Prometheus collector for the statistics of all pools. It needs the extra `prometheus`.
 
-`prometheus_client.REGISTRY.register(PoolCollector())`, or `register()`, which does that. The names begin with
-`pooled_`. Each has the labels `pool`, a name that no other pool has while it lives, and `scope`, "local" or "global";
-what was discarded has a `reason`, too. What a pool of memory counts is blocks; `pooled_parked_bytes` and
-`pooled_max_bytes` are of those pools alone, and `pooled_max_objects` of all others. The series of a pool end with it.
+Call `register()`, which is `prometheus_client.REGISTRY.register(PoolCollector())`. The names of the metrics begin with
+`pooled_`. Each has the labels `pool`, a name that is unique while the pool lives, and `scope`, "local" or "global";
+`pooled_discarded` also has the label `reason`. Pools of memory count blocks. Only they have `pooled_parked_bytes` and
+`pooled_max_bytes`; only the others have `pooled_max_objects`. The series of a pool end when the pool is freed.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ __all__ = ["PoolCollector", "register"]
 
 
 class PoolCollector(Collector):
-    """Gives the statistics of all pools whenever Prometheus asks. Costs a walk over all pools and threads."""
+    """Collects the statistics of all pools for each scrape. Costs a walk over all pools and threads."""
 
     def collect(self) -> Iterator[Metric]:
-        """The metrics: counters, and gauges of what is there now and may be; all of the same moment."""
+        """The metrics: counters, and gauges of current values and limits, all of the same moment."""
         return self._of(figures())
 
     def describe(self) -> Iterator[Metric]:
-        """The same without figures, so that a registry sees that it has them already."""
+        """The same metrics without values, by which a registry detects duplicate collectors."""
         return self._of([])
 
     def _of(self, pools: Sequence[Figures]) -> Iterator[Metric]:
@@ -57,13 +57,13 @@ def _gauge(name: str, text: str, attribute: str, pools: Sequence[Figures]) -> Ga
 
 
 def register(registry: CollectorRegistry = REGISTRY) -> PoolCollector:
-    """Have a registry, by default that of the process, ask the pools.
+    """Register a new collector, by default with the registry of the process.
 
     Returns:
         The collector, for `registry.unregister`.
 
     Raises:
-        ValueError: the registry has one already.
+        ValueError: the registry already has such a collector.
     """
     collector = PoolCollector()
     registry.register(collector)

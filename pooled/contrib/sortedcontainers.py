@@ -1,16 +1,16 @@
-"""SortedList, SortedKeyList, SortedDict and SortedSet of the package sortedcontainers, poolable.
+"""Poolable SortedList, SortedKeyList, SortedDict and SortedSet of the package sortedcontainers.
 
-Each is a subclass of the one it is named after and works as that one does, but for one thing: `SortedList(key=...)`
-is refused, as every subclass of the stock one refuses it; make a `SortedKeyList`. What `copy`, `pickle`, operators
-and set operations make of them is poolable too. Subclass them as you like, and decorate the subclass with `poolable`
-to have its objects recycled.
+Each class is a subclass of the one with the same name and works like it, with one exception: `SortedList(key=...)`
+raises an error, as in every subclass of the original; make a `SortedKeyList` instead. Results of `copy`, `pickle`,
+operators and set operations are poolable too. You can subclass these classes; decorate the subclass with `poolable` to
+recycle its objects.
 
-They are scrubbed when they are dropped, and made ready by the stock `__init__` each time: so key, load factor and
-everything else are those of a new one, and an iterator over one that is gone goes on to its end.
+An object is scrubbed when it is dropped, and the original `__init__` runs for each construction. So the key, the load
+factor and all other state are those of a new object, and an iterator over a dropped object continues to its end.
 
-Cost: with the native engine, that of the stock ones. Their inner lists are new each time, so what is saved is only the
-object itself, which shows where it is most of the work (an empty `SortedKeyList` takes about half the time), and not in
-a `SortedDict`. With the reference engine, some microseconds more for each.
+Cost: with the native engine, that of the originals. The inner lists are new each time, so pooling only saves the object
+itself. That matters if the object is most of the work (an empty `SortedKeyList` takes about half the time), but not for
+a `SortedDict`. With the reference engine, each object costs some microseconds more.
 """
 
 from __future__ import annotations
@@ -43,14 +43,14 @@ class SortedList(stock.SortedList[T]):
         TypeError: a `key` is given.
     """
 
-    if TYPE_CHECKING:  # to checkers, what the stock one makes is of its own class
+    if TYPE_CHECKING:  # type checkers would else take objects to be of the original class
 
         def __new__(cls, iterable: Iterable[T] | None = None, key: None = None) -> Self:
             """Make one, of this class."""
             ...
 
     else:
-        __new__ = object.__new__  # all that the stock one does is to choose between its class and the one with a key
+        __new__ = object.__new__  # the original only chooses between SortedList and SortedKeyList
 
         def __init__(self, iterable: Iterable[T] | None = None, key: None = None) -> None:
             if key is not None:
@@ -69,7 +69,7 @@ class SortedKeyList(stock.SortedKeyList[T, Any]):
             ...
 
     else:
-        __new__ = object.__new__  # all that the stock one does
+        __new__ = object.__new__  # the original does nothing else
 
 
 @poolable
@@ -105,6 +105,6 @@ class SortedSet(stock.SortedSet[T]):
 
     @classmethod
     def _fromset(cls, values: set[T], key: Callable[[T], Any] | None = None) -> Any:
-        # What set operations use. The stock one makes the object without asking its class, which leaves the pool out.
+        # Set operations use this. The original makes an object without a call of its class, so it bypasses the pool.
         make: Any = cls
         return make(values, key)

@@ -1,4 +1,4 @@
-"""Loans: objects lent for the length of a `with` block, without a proxy."""
+"""Borrowing: an object without a proxy, for the length of a `with` block."""
 
 from __future__ import annotations
 
@@ -8,21 +8,21 @@ from pooled._engine.reference.proxy import Held
 
 
 class Lender(Protocol):
-    """Where an object is borrowed."""
+    """The store that an object is borrowed from."""
 
     def is_closed(self) -> bool:
-        """Whether nothing is taken back any more."""
+        """Whether no object returns any more."""
         ...
 
     def take_bare(self) -> Any:
-        """An object of the pool's, without a proxy."""
+        """Take an object, without a proxy."""
 
     def give_back(self, held: Held) -> None:
-        """Take an object back that `take_bare` gave."""
+        """Return an object from `take_bare` to the pool."""
 
 
 class Borrowed:
-    """One object, lent for the length of a `with` block."""
+    """A context manager that lends one object for the length of its block."""
 
     __slots__ = ("_held", "_lender")
 
@@ -37,7 +37,7 @@ class Borrowed:
         return self._held.__wrapped__
 
     def __del__(self) -> None:
-        self.__exit__()  # it was entered, and never left
+        self.__exit__()  # it was entered, but the block never ended
 
     def __exit__(self, *exc_info: object) -> None:
         held, self._held = self._held, None

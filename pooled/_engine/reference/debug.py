@@ -1,4 +1,4 @@
-"""Engines in debug mode: the reference engine tells what happens to its objects, and what is parked is looked at."""
+"""The reference engine in debug mode: it reports each event of an object, and checks objects when they are taken."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pooled._policy import Policy
 
 
 class _Parked:
-    """A parked object, and its last life, if that was recorded."""
+    """A parked object, and the record of its last life, if there is one."""
 
     __slots__ = ("life", "obj")
 
@@ -24,7 +24,7 @@ class _Parked:
 
 
 class DebugFreelist(Freelist):
-    """A freelist that remembers the last life of what is on it; to others, that is among the `last` ones meanwhile."""
+    """A freelist that stores the last life of each object; outside of it, the lives are in `lifetimes.last`."""
 
     __slots__ = ()
 
@@ -51,7 +51,7 @@ class DebugFreelist(Freelist):
 
 
 class DebugStore(reference.Store):
-    """A store that tells what happens to its objects."""
+    """A store that reports each event of its objects to `lifetimes`."""
 
     _new_freelist: ClassVar[Callable[[Policy], Freelist]] = DebugFreelist
 
@@ -94,17 +94,17 @@ class DebugStore(reference.Store):
         super()._park_new(freelist, held)
 
     def collect(self, holder: Holder) -> None:
-        """Count an object that the cyclic garbage collector found; it is out no more."""
+        """Count an object that the cyclic garbage collector found; it is no longer in use."""
         lifetimes.out.pop(id(holder.__wrapped__), None)
         super().collect(holder)
 
     def let_go(self, proxy: Proxy) -> None:
-        """Answer no more for an object; it is out no more."""
+        """Detach an object; it is no longer in use by this pool."""
         lifetimes.out.pop(id(proxy.__wrapped__), None)
         super().let_go(proxy)
 
     def adopt(self, obj: Any) -> Any:
-        """Answer for an object from now on; where it was taken stays as it is."""
+        """Make an object return to this store; the record of where it was taken stays."""
         key = id(bare(obj))
         life = lifetimes.out.get(key)
         proxy = super().adopt(obj)
@@ -117,7 +117,7 @@ class DebugStore(reference.Store):
 
 
 def forgetting(detach: Callable[[Any], None]) -> Callable[[Any], None]:
-    """An engine's `detach` that leaves nothing known of an object: it did not escape."""
+    """Wrap the `detach` of an engine so that it also removes the record of the object, which did not escape."""
 
     def detach_and_forget(obj: Any) -> None:
         detach(obj)

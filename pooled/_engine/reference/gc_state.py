@@ -1,7 +1,7 @@
-"""Collecting: whether the cyclic garbage collector is at work on this thread.
+"""Whether the cyclic garbage collector runs on this thread.
 
-What it found it finalizes one by one, in any order. An object that one of the finalizers drops may be among those
-whose finalizer comes next, so nothing is recycled meanwhile.
+The collector finalizes the objects it found one by one, in any order. A finalizer may drop an object whose own
+finalizer runs next, so nothing is recycled during a collection.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ _threads: Final[set[int]] = set()
 
 
 def is_collecting() -> bool:
-    """Whether the collector is at work on this thread."""
+    """Whether the collector runs on this thread."""
     return get_ident() in _threads
 
 
 def _follow(phase: str, _info: dict[str, Any], threads: set[int] = _threads, ident: Any = get_ident) -> None:
-    # The parameters are there still when the interpreter ends and this module has lost its names.
+    # Parameters, since Python clears the globals of this module at exit, and this function is still called.
     if phase == "start":
         threads.add(ident())
     else:

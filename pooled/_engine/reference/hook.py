@@ -1,7 +1,7 @@
-"""Hooking: how calling a class reaches its store in the reference engine.
+"""Hooks of the reference engine: a call of a class reaches its store.
 
-A class made by `HookedType` is hooked in place. Any other is stood in for by a subclass of the same name, since
-Python lets nobody change what calling a class does except through the class's own type.
+A class whose type is `HookedType` is hooked in place. Any other class is replaced by a subclass of the same name, since
+only the type of a class defines what a call does.
 """
 
 from __future__ import annotations
@@ -16,31 +16,31 @@ from pooled._plan.construction import Arguments, Keywords, NewHook, allocate
 
 
 class Maker(Protocol):
-    """What makes the objects of a hooked class."""
+    """The store of a hooked class."""
 
     def is_closed(self) -> bool:
-        """Whether the class makes its objects itself now."""
+        """Whether the class makes its objects without a pool now."""
         ...
 
     def construct(self, args: Arguments, kwargs: Keywords) -> Any:
-        """Do what `cls(...)` does."""
+        """Do what `cls(*args, **kwargs)` does."""
 
     def blank(self, args: Arguments, kwargs: Keywords) -> Any:
         """Do what `cls.__new__(cls, ...)` does."""
 
 
 STORE: Final = "__pooled_store__"
-"""Where a hooked class has its store. Subclasses do not inherit it: it is read from the class's own dict."""
+"""The attribute with the store of a hooked class. It is read from the dict of the class, so it is not inherited."""
 
 _ITS_OWN: Final = (
     *("__module__", "__doc__", "__firstlineno__"),
     *("__annotations__", "__annotate_func__", "__annotate__"),  # whichever this version of Python has
 )
-"""What a class says of itself alone, and what stands in for it has to say too."""
+"""Attributes of a class that a subclass does not inherit, and that its replacement copies."""
 
 
 class HookedType(type):
-    """The type of hooked classes and of their subclasses, hooked or not."""
+    """The type of hooked classes and of all their subclasses."""
 
     def __call__(cls, /, *args: Any, **kwargs: Any) -> Any:
         store: Maker | None = cls.__dict__.get(STORE)
@@ -50,7 +50,7 @@ class HookedType(type):
 
     @property
     def __signature__(cls) -> inspect.Signature:
-        """What calling the class takes, which `__call__` above does not tell."""
+        """The parameters of a call of the class, which `inspect` would else take from `__call__` above."""
         if cls.__init__ is object.__init__:  # type: ignore[misc] # it is only compared
             raise AttributeError(f"{cls.__name__} has no __init__ to take it from")
         signature = inspect.signature(cls.__init__)  # type: ignore[misc] # it is only read
@@ -58,10 +58,10 @@ class HookedType(type):
 
 
 def hookable(cls: type) -> type:
-    """A class that can be hooked: `cls` itself, or one that stands in for it.
+    """A class that can be hooked: `cls` itself, or a subclass that replaces it.
 
     Raises:
-        TypeError: the type of `cls` says what calling it does, and cannot be asked to do otherwise.
+        TypeError: the type of `cls` has a `__call__` of its own.
     """
     if isinstance(cls, HookedType):
         return cls
@@ -75,21 +75,21 @@ def hookable(cls: type) -> type:
     namespace |= {"__slots__": (), "__qualname__": cls.__qualname__, "__doc__": _doc_of(cls)}
     with _unannounced(cls):
         replacement: type = _hooked(metaclass)(cls.__name__, (cls,), namespace)
-    del replacement.__slots__  # type: ignore[attr-defined] # those of the class are to be seen
+    del replacement.__slots__  # type: ignore[attr-defined] # so that the slots of `cls` are found
     return replacement
 
 
 def _doc_of(cls: type) -> str | None:
-    """What a class says it is; None where it cannot say that yet: from Python 3.15 on a dataclass finds it out late."""
+    """The docstring of a class; None if it cannot be computed yet, as in dataclasses from Python 3.15 on."""
     try:
         return cls.__doc__
-    except Exception:  # noqa: BLE001 (whatever its annotations raise)
+    except Exception:  # noqa: BLE001 (its annotations may raise anything)
         return None
 
 
 @contextmanager
 def _unannounced(cls: type) -> Iterator[None]:
-    """Keep `__init_subclass__` from running for a stand-in, which is no new class to anybody."""
+    """Prevent a call of `__init_subclass__` for the replacement of `cls`, which is not a new class for users."""
     own = cls.__dict__.get("__init_subclass__")
     cls.__init_subclass__ = classmethod(lambda _: None)  # type: ignore[assignment] # it is one where it is looked up
     try:
@@ -111,8 +111,8 @@ def _hooked(metaclass: type) -> type:
 
 
 def hook(cls: type, store: Maker) -> None:
-    """Route the construction of `cls`, which `hookable` gave, through `store`."""
-    original = allocate  # kept here for the end of the interpreter, when this module has lost its names
+    """Route the construction of `cls`, which `hookable` returned, through `store`."""
+    original = allocate  # a local name, since Python clears the globals of this module at exit
 
     def new(klass: type, /, *args: Any, **kwargs: Any) -> Any:
         if klass is not cls or store.is_closed():

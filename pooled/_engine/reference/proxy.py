@@ -1,4 +1,4 @@
-"""Proxies: what the reference engine hands out, and how it tells that nobody else holds what they stand for."""
+"""Proxies, which the reference engine hands out, and the check that nothing else refers to their objects."""
 
 from __future__ import annotations
 
@@ -46,28 +46,28 @@ class Held:
 
 
 def references(holder: Holder) -> int:
-    """How many references there are to what `holder` holds: `ALONE` where only `holder` has one.
+    """The number of references to what `holder` holds; it is `ALONE` if only `holder` refers to it.
 
-    No caller may keep the object in a variable meanwhile.
+    The caller must not have the object in a variable.
     """
     return getrefcount(holder.__wrapped__)
 
 
 def release(holder: Holder) -> Any:
-    """Take out of `holder` what it holds, so that the caller has the only reference."""
+    """Take the object out of `holder`, so that the caller has the only reference."""
     obj = holder.__wrapped__
     holder.__wrapped__ = _GONE
     return obj
 
 
 class _Gone:
-    """What a proxy leads to when its object is gone."""
+    """The target of a proxy whose object has returned to its pool."""
 
     __slots__ = ()
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):
-            raise AttributeError(name)  # wrapt looks for some that not every object has
+            raise AttributeError(name)  # wrapt looks for special methods that not every object has
         raise ReferenceError("the object that was weakly referenced has gone back to its pool")
 
 
@@ -75,7 +75,7 @@ _GONE: Final = _Gone()
 
 
 class Proxy(wrapt.BaseObjectProxy):  # type: ignore[type-arg] # it takes no parameter at run time
-    """Stands for one pooled object, and sends it home when it dies."""
+    """A proxy for one pooled object. When the proxy dies, the object returns to its pool."""
 
     __slots__ = ("_self_pooled_owner",)
 
@@ -84,31 +84,31 @@ class Proxy(wrapt.BaseObjectProxy):  # type: ignore[type-arg] # it takes no para
     @classmethod
     def _for(cls, obj: Any, owner: Owner | None) -> Proxy:
         proxy = cls.__new__(cls)
-        proxy._self_pooled_owner = None  # it has none until it holds something
+        proxy._self_pooled_owner = None  # none until the proxy holds its object
         wrapt.BaseObjectProxy.__init__(proxy, obj)
         proxy._self_pooled_owner = owner
         return proxy
 
     def __init__(self, /, *args: Any, **kwargs: Any) -> None:
-        # Whoever calls this means the object's own.
+        # A caller means the __init__ of the object.
         self.__wrapped__.__init__(*args, **kwargs)
 
     def __del__(self) -> None:
         owner = self._self_pooled_owner
         if owner is None or owner.is_closed():
             return
-        self._self_pooled_owner = None  # once is enough, also for who calls this by hand
+        self._self_pooled_owner = None  # only once, also if a program calls __del__
         if is_collecting() or is_finalized(self):
             owner.collect(self)
         elif getweakrefcount(self):
-            # Whoever follows a weak reference while the object is emptied, on another thread or in its reset, gets
-            # this proxy still. It must not lead to the object any more.
+            # While the object is emptied, its reset or another thread may still get this proxy from a weak reference.
+            # It must not lead to the object any more.
             owner.drop(Held(release(self)))
         else:
             owner.drop(self)
 
     def __wrapped_setattr_fixups__(self) -> None:
-        """Do nothing more when `release` takes out the object; wrapt asks, and looking in vain costs it more."""
+        """Do nothing after `release` took the object; wrapt calls this, and a failed lookup would cost more."""
 
     def __repr__(self) -> str:
         return repr(self.__wrapped__)
@@ -121,7 +121,7 @@ class Proxy(wrapt.BaseObjectProxy):  # type: ignore[type-arg] # it takes no para
         return self.__wrapped__.__getstate__()
 
     def __reduce_ex__(self, protocol: Any) -> Any:
-        # From protocol 2 on, an object is made by `cls.__new__(cls)`, which is hooked.
+        # From protocol 2 on, `cls.__new__(cls)`, which is hooked, makes the object.
         return self.__wrapped__.__reduce_ex__(max(protocol, 2))
 
     def __reduce__(self) -> Any:
@@ -135,21 +135,21 @@ class Proxy(wrapt.BaseObjectProxy):  # type: ignore[type-arg] # it takes no para
 
     @property
     def __object_proxy__(self) -> Any:
-        """What wrapt puts around the result of an operator that made a new object: nothing."""
+        """How wrapt wraps the result of an operator that makes a new object: not at all."""
         return _as_it_is
 
 
-# From here on, what is asked for its slots is the object.
+# From here on, `__slots__` of a proxy are those of its object.
 Proxy.__slots__ = property(lambda self: self.__wrapped__.__slots__)  # type: ignore[assignment]
 
 
 def is_proxy(obj: object) -> TypeGuard[Proxy]:
-    """Whether `obj` is a proxy; what it stands for does not count."""
+    """Whether `obj` itself is a proxy, whatever its `__class__` says."""
     return issubclass(type(obj), Proxy)
 
 
 def bare(obj: Any) -> Any:
-    """What `obj` stands for, or `obj`."""
+    """The object behind a proxy; any other object itself."""
     return obj.__wrapped__ if is_proxy(obj) else obj
 
 
@@ -197,11 +197,11 @@ _SOME_HAVE: Final = (
     *("__call__", "__iter__", "__next__", "__length_hint__", "__fspath__", "__aiter__", "__anext__", "__await__"),
     *("__buffer__", "__release_buffer__", "__get__", "__set__", "__delete__"),
 )
-"""What wrapt leaves out, since a proxy that has it passes for what it may not stand for."""
+"""Methods that wrapt omits, since a proxy that had them would claim a protocol that its object may lack."""
 
 
 def _defines(cls: type, name: str) -> bool:
-    """Whether objects of `cls` have a method of this name; what its metaclass has does not count."""
+    """Whether objects of `cls` have a method of this name; methods of its metaclass do not count."""
     return next((base.__dict__[name] for base in cls.__mro__ if name in base.__dict__), None) is not None
 
 
@@ -210,17 +210,17 @@ def _iterate_by_index(self: Proxy) -> Any:
 
 
 def proxy_type(cls: type) -> type[Proxy]:
-    """The proxies for objects of `cls`: they have the special methods that only some classes have."""
+    """The class of proxies for objects of `cls`, with those special methods that only some classes have."""
     names = [name for name in _SOME_HAVE if _defines(cls, name)]
     namespace = {name: _forwarding(name) for name in names}
     if "__iter__" not in names and _defines(cls, "__getitem__"):
         namespace["__iter__"] = _iterate_by_index
     namespace |= rebuilding_methods(cls)
-    metaclass: Any = type(Proxy)  # wrapt in pure Python has one of its own
+    metaclass: Any = type(Proxy)  # without its C extension, wrapt has a metaclass of its own
     proxies: type[Proxy] = metaclass("Proxy", (Proxy,), {"__slots__": (), "__doc__": Proxy.__doc__, **namespace})
     del proxies.__slots__
     return proxies
 
 
-# It differs between versions of Python, so it is measured rather than written down.
+# Measured, since it differs between versions of Python.
 ALONE: Final = references(Held(object()))

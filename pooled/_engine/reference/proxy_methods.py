@@ -1,6 +1,6 @@
-"""Methods of builtin containers that make another of their class by calling it, written for proxies.
+"""Methods of proxies in place of those builtin methods that make another container by a call of its class.
 
-The stock ones, in C, insist that their class gives a real object; a hooked one gives a proxy.
+The builtin ones, in C, raise an error if that call does not return a real object; a hooked class returns a proxy.
 """
 
 from __future__ import annotations
@@ -61,5 +61,5 @@ _REBUILDING: Final[Mapping[type, Mapping[str, Callable[..., Any]]]] = MappingPro
 
 
 def rebuilding_methods(cls: type) -> Mapping[str, Callable[..., Any]]:
-    """The methods that proxies for objects of `cls` need in the place of the stock ones."""
+    """The methods that proxies for objects of `cls` need in place of the builtin ones."""
     return next((methods for base, methods in _REBUILDING.items() if issubclass(cls, base)), {})

@@ -1,4 +1,4 @@
-"""ThreadStates: what each thread has of a pool in the reference engine: a tally, a freelist, and what it lent out."""
+"""The state of a pool in each thread: a tally of counts, a freelist, and borrowed objects that were given back."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ from pooled._policy import Policy
 from pooled._stats import COUNTERS, Stats
 
 NOTHING: Final = object()
-"""What an empty freelist gives."""
+"""The result of `Freelist.pop` if the freelist is empty."""
 
 
 class Freelist:
     """A stack of parked objects that never holds more than its bound, whichever threads use it.
 
-    A bounded deque needs no lock: two threads that both saw room for one object push the oldest one out.
+    A bounded deque needs no lock: if two threads both see room for one object, the second one evicts the oldest.
     """
 
     __slots__ = ("_low", "_objects", "policy")
 
     def __init__(self, policy: Policy) -> None:
-        self._low = 0  # the fewest that there were since it was last trimmed: so many were not needed
+        self._low = 0  # the smallest length since the last trim: that many objects were not used
         self._objects: deque[Any] = deque(maxlen=min(policy.max, sys.maxsize))
         self.policy = policy
 
@@ -38,7 +38,7 @@ class Freelist:
         return len(self._objects)
 
     def __bool__(self) -> bool:
-        return True  # it is a freelist when nothing is on it, too
+        return True  # an empty freelist is a freelist
 
     def has_room(self) -> bool:
         return len(self._objects) < self._objects.maxlen  # type: ignore[operator] # it has a maxlen
@@ -55,12 +55,12 @@ class Freelist:
         return obj
 
     def discard(self) -> bool:
-        """Let the topmost object die; False where there is none."""
+        """Free the most recently parked object; False if there is none."""
         return self.pop() is not NOTHING
 
     def discard_oldest(self, count: int) -> int:
-        """Let up to so many of the oldest die; give the number."""
-        oldest: list[Any] = []  # they die when all is in order again: their finalizers may trim, too
+        """Free up to `count` of the oldest objects; return the number."""
+        oldest: list[Any] = []  # freed at the end, when the state is consistent: their finalizers may trim
         with suppress(IndexError):
             while len(oldest) < count:
                 oldest.append(self._objects.popleft())
@@ -68,24 +68,24 @@ class Freelist:
         return len(oldest)
 
     def trim(self) -> int:
-        """Let half of those die that were not needed since the last time; give the number."""
+        """Free half of the objects that were not used since the last trim; return the number."""
         unused = min(self._low, len(self._objects))
         self._low = len(self._objects)
         return self.discard_oldest((unused + 1) // 2)
 
     def some(self, limit: int) -> list[Any]:
-        """Up to so many of what is parked, as it is for the length of a look."""
-        with suppress(RuntimeError):  # another thread uses the freelist
+        """Up to `limit` of the parked objects, without taking them out."""
+        with suppress(RuntimeError):  # another thread changed the freelist meanwhile
             return list(islice(self._objects, limit))
         return []
 
     def put_under(self, obj: Any) -> None:
-        """Put back what `pop` gave, below everything else."""
+        """Put back what `pop` returned, as the oldest object."""
         if self.has_room():
             self._objects.appendleft(obj)
 
     def follow(self, policy: Policy) -> None:
-        """Let go of what `policy` does not allow: of what may be too large, and of the oldest if they are too many."""
+        """Adopt a policy. Free the oldest objects if there are too many, and all of them if some may be too large."""
         bound, old = min(policy.max, sys.maxsize), self._objects
         if policy.max_cap < self.policy.max_cap:
             old.clear()
@@ -98,14 +98,14 @@ class Freelist:
 
 
 _NO_FREELIST: Final = Policy(max=0)
-"""For what is dropped on a thread that is past its end."""
+"""The policy for objects that are dropped on a thread that has ended."""
 
 Total: TypeAlias = dict[str, int]
-"""How much was counted, by the names in `Stats`."""
+"""Counts, by their names in `Stats`."""
 
 
 class Tally:
-    """What one thread counted, by the names in `Stats`."""
+    """The counts of one thread, by their names in `Stats`."""
 
     __slots__ = ("_counts",)
 
@@ -113,13 +113,13 @@ class Tally:
         self._counts = {name: count() for name in COUNTERS}
 
     def add(self, name: str) -> None:
-        """Count one more, in one step: a function that traces each step of Python's may take and drop in between."""
+        """Add one, in a single step: a trace function may take and drop objects between any two steps."""
         next(self._counts[name])
 
     def add_to(self, total: Total) -> None:
-        """Add all that was counted."""
+        """Add these counts to `total`."""
         for name, counted in self._counts.items():
-            total[name] += int(repr(counted)[len("count(") : -1])  # it says it in no other way
+            total[name] += int(repr(counted)[len("count(") : -1])  # the value is accessible in no other way
 
 
 def _nothing() -> Total:
@@ -127,18 +127,18 @@ def _nothing() -> Total:
 
 
 class ThreadState:
-    """What one thread has of a pool. It goes when the thread ends, and a local pool's freelist with it."""
+    """The state of a pool in one thread. The end of the thread frees it, and with it the freelist of a local pool."""
 
     __slots__ = ("__weakref__", "freelist", "lent", "tally")
 
     def __init__(self, freelist: Freelist) -> None:
         self.freelist = freelist
         self.tally = Tally()
-        self.lent: deque[Held] = deque()  # given back, but not yet let go of
+        self.lent: deque[Held] = deque()  # given back, but perhaps still in a variable of the borrower
 
 
 class ThreadStates:
-    """The states of one pool: one for each thread that used it."""
+    """The states of one pool, one for each thread that used it."""
 
     def __init__(self, policy: Policy, new_freelist: Callable[[Policy], Freelist]) -> None:
         self._policy = policy
@@ -162,12 +162,12 @@ class ThreadStates:
         return state
 
     def set_policy(self, policy: Policy) -> None:
-        """Have every freelist follow `policy`: this thread's now, a local one of another when that comes by again."""
+        """Change the policy of all freelists: that of this thread now, those of others at their next use."""
         self._policy = policy
         self.here()
 
     def stats(self) -> Stats:
-        """What all threads counted, those that ended among them, and what is parked now."""
+        """The counts of all threads, including those that ended, and the number of parked objects."""
         with _counting:
             parked = self._close_dead_states()
             total = dict(self._closed)
@@ -186,7 +186,7 @@ class ThreadStates:
 
     def _register(self, state: ThreadState) -> ThreadState:
         self._open.append((weakref.ref(state), state.tally))
-        # An object may be dropped anywhere, so this must not wait: whoever counts now closes the states instead.
+        # An object may be dropped anywhere, so this must not wait. A thread that counts now closes the states instead.
         if _counting.acquire(blocking=False):
             try:
                 self._close_dead_states()
@@ -195,7 +195,7 @@ class ThreadStates:
         return state
 
     def _close_dead_states(self) -> int:
-        """Move the tallies of threads that ended into one; give the number of objects on the other states."""
+        """Merge the tallies of threads that ended; return the number of objects parked in the other states."""
         parked = 0
         for _ in range(len(self._open)):
             entry = self._open.popleft()
@@ -212,7 +212,7 @@ _counting = threading.RLock()
 
 
 def _after_fork_in_child() -> None:
-    global _counting  # noqa: PLW0603 (the thread that held it, if any, is not in this process)
+    global _counting  # noqa: PLW0603 (a thread that held the lock does not exist in this process)
     _counting = threading.RLock()
 
 
