@@ -24,6 +24,12 @@ def check_limit(name: str, value: object) -> int:
     return value
 
 
+def check_name(name: object) -> None:
+    """Raise TypeError if `name` is neither a string nor None, which stands for the default."""
+    if not isinstance(name, str | None):
+        raise TypeError(f"name={name!r}: expected a string, got {type(name).__name__}; leave it out for the default")
+
+
 def check_scope(name: str, value: object) -> Scope:
     """Return `value` as a scope, or raise an error that names the parameter, the value and the remedy."""
     if value not in SCOPES:

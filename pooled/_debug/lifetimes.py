@@ -162,7 +162,7 @@ def warn(text: str) -> None:
     warnings.warn(text, DirtyWarning, stacklevel=user_frame()[1])
 
 
-def watching(reset: Reset, plan: Plan) -> Reset:
+def recording(reset: Reset, plan: Plan) -> Reset:
     """Wrap a `reset` or a `capacity` so that it records the state in which it leaves an object."""
 
     def recorded(obj: Any) -> Any:

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn, SupportsIndex
 from pooled import _config
 from pooled._memory.blocks import Blocks
 from pooled._memory.events import EventQueue
-from pooled._policy import check_limit
-from pooled._pool_common import Registry, check_name, refuse_pickling
+from pooled._memory.registry import Registry, refuse_pickling
+from pooled._policy import check_limit, check_name
 from pooled._stats import Stats
 
 if TYPE_CHECKING:

@@ -87,7 +87,7 @@ def field_reset(cls: type) -> FieldResets:
     plan = _plan_of(cls)
     if isinstance(plan, str):
         return FieldResets(cls, plan, ())
-    fields = () if plan.fields is None else plan.fields.definition.fields
+    fields = () if plan.fields is None else plan.fields.schema.fields
     return FieldResets(cls, plan.why, tuple(map(_reset_of, fields)))
 
 

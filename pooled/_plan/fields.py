@@ -97,7 +97,7 @@ class FieldPlan:
 
     def __init__(self, cls: type, schema: Schema, scrub: Reset, *, strategy: Strategy) -> None:
         self.cls: Final = cls
-        self.definition: Final = schema
+        self.schema: Final = schema
         self.blank: Final = scrub
         self.strategy: Final = strategy
         slots = slots_of(cls)
@@ -200,7 +200,7 @@ class FieldPlan:
 
     def fill(self, obj: Any) -> None:
         """Set the defaults of an object, and the parts that it did not keep, in the order of `__init__`."""
-        values = [(self._places[field.name], self._filling(obj, field)) for field in self.definition.fields]
+        values = [(self._places[field.name], self._filling(obj, field)) for field in self.schema.fields]
         self.blank(obj)
         for place, value in values:
             if value is not _MISSING:
@@ -224,27 +224,27 @@ class FieldPlan:
                     f"expected {', '.join(self._keywords) or 'none'}"
                 )
         missing = [repr(keyword) for keyword in self._required if keyword not in given]
-        if missing and self.definition.finish is not None:
+        if missing and self.schema.finish is not None:
             raise TypeError(
-                f"take({name}, ...) missing required argument {', '.join(missing)}: its {self.definition.finish} is "
+                f"take({name}, ...) missing required argument {', '.join(missing)}: its {self.schema.finish} is "
                 "called, and expects them to be there"
             )
 
     def finish(self, obj: Any, given: Mapping[str, Any]) -> None:
         """Assign the given values, make the other defaults, validate, and call the last method of `__init__`."""
-        for field in self.definition.fields:
+        for field in self.schema.fields:
             if field.keyword in given:
                 value = given[field.keyword]  # type: ignore[index] # None is never given
                 self._places[field.name].set(obj, field.convert(obj, value) if field.convert else value)
             elif field.make is not None:
                 self._places[field.name].set(obj, field.make(obj))
-        if self._checked and self.definition.validates():
+        if self._checked and self.schema.validates():
             for field in self._checked:
                 if field.keyword in given:
                     field.validate(obj, self._places[field.name].get(obj))  # type: ignore[misc] # fields in `_checked` have one
-        if self.definition.finish is not None:
-            arguments = (given.get(field.keyword, field.default) for field in self.definition.passed_on)  # type: ignore[arg-type]
-            getattr(obj, self.definition.finish)(*arguments)
+        if self.schema.finish is not None:
+            arguments = (given.get(field.keyword, field.default) for field in self.schema.passed_on)  # type: ignore[arg-type]
+            getattr(obj, self.schema.finish)(*arguments)
 
 
 def _unset(place: _Slot | _Entry, obj: Any) -> None:

@@ -7,12 +7,12 @@ from contextlib import AbstractContextManager
 from typing import Any, ClassVar, Final, Generic, NoReturn, SupportsIndex, TypeVar, cast
 
 from pooled import _config, _engine
+from pooled._memory.registry import Registry, refuse_pickling
 from pooled._plan.parts import POOL
 from pooled._plan.plan import Capacity, Plan, plan_for_class, plan_for_function
 from pooled._plan.scrub import Reset
-from pooled._policy import Limits, Policy, Scope, check_limit
+from pooled._policy import Limits, Policy, Scope, check_limit, check_name
 from pooled._pool import trimming
-from pooled._pool_common import Registry, check_name, refuse_pickling
 from pooled._stats import Stats
 
 T = TypeVar("T")

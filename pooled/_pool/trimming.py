@@ -26,8 +26,8 @@ import attrs
 from pooled import _config
 from pooled._engine.unraisable import report
 from pooled._memory.pool import memory_pools
+from pooled._memory.registry import Registry
 from pooled._policy import Policy
-from pooled._pool_common import Registry
 from pooled._stats import Stats
 
 CLOCK: Final = time.monotonic

@@ -124,7 +124,7 @@ def _traced(plan: Plan, function: Callable[[Any], Any] | None) -> Callable[[Any]
         return function
     from pooled._debug import lifetimes  # in debug mode alone
 
-    return lifetimes.watching(function, plan)
+    return lifetimes.recording(function, plan)
 
 
 class ProxyStore(reference.Store):
@@ -145,7 +145,7 @@ if not TYPE_CHECKING and DEBUG:
 def _in_c(fields: FieldPlan) -> _native.Fields:
     return _native.Fields(
         fields.cls,
-        tuple(_described(field) for field in fields.definition.fields),
+        tuple(_described(field) for field in fields.schema.fields),
         strategy=_native.STRATEGIES[fields.strategy.name],
         replace=replacement,
         finish=fields.finish,

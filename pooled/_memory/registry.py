@@ -1,4 +1,4 @@
-"""Common parts of pools of objects and pools of memory: a registry of all, and checks of what callers pass."""
+"""Registries of all existing pools, which do not keep them alive."""
 
 from __future__ import annotations
 
@@ -28,12 +28,6 @@ class Registry(Generic[T]):
         """The registered objects that are still alive, oldest first."""
         objects = (reference() for reference in self._by_id.valuerefs())
         return [obj for obj in objects if obj is not None]
-
-
-def check_name(name: object) -> None:
-    """Raise TypeError if `name` is neither a string nor None, which stands for the default."""
-    if not isinstance(name, str | None):
-        raise TypeError(f"name={name!r}: expected a string, got {type(name).__name__}; leave it out for the default")
 
 
 def refuse_pickling(pool: object) -> NoReturn:
