@@ -5,17 +5,10 @@ import sys
 
 def _main() -> int:
     try:
-<<<<<<< HEAD
         from pooled._cli import main  # here, so that an error of this import is printed as a message
 
         return main()
     except ImportError as error:  # the configuration names a class of a module that the command itself imports
-=======
-        from pooled._cli import main  # not at the top, so that an error can be reported
-
-        return main()
-    except ImportError as error:  # the configuration names a class of a module that the command imports
->>>>>>> b2fae58 (Describe pools, engines and the plugin in plain English)
         print(f"python -m pooled: {error}", file=sys.stderr)  # noqa: T201 (it is a command)
         return 2
 

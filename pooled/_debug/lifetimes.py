@@ -34,7 +34,7 @@ class Owner(Protocol):
 
 
 class Life:
-    """What is known of one object, from its take until it is taken again or freed.
+    """The record of one object, from its take until it is taken again or freed.
 
     It holds only weak references, and none to the object.
 

@@ -9,7 +9,7 @@ from time import sleep
 from typing import Any, Final, TypeAlias
 
 Event: TypeAlias = tuple[str, int, list[Any] | None]
-"""What happened to a block of memory, its size in bytes, and a list that alone holds it, if it came back."""
+"""The name of an event, the bytes of the block, and a list that alone refers to the block, if it was returned."""
 
 _MORE: Final = 1000
 """Events that one call of `settle` handles beyond those that were queued when it began."""

@@ -69,7 +69,7 @@ class MemoryPool:
         return self._blocks.parked_bytes()
 
     def stats(self) -> Stats:
-        """What became of the blocks that this pool handed out, as counts of blocks. `parked_bytes` gives bytes.
+        """Counts of the blocks that this pool handed out, by what became of them. `parked_bytes` gives bytes.
 
         `discarded_large` counts blocks above `max_cap`, `discarded_full` those for which `max_bytes` left no room.
         `collected` counts blocks whose last view the cyclic garbage collector found: that view may be resurrected, so

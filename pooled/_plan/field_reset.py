@@ -16,7 +16,7 @@ Action: TypeAlias = Literal["emptied", "kept", "default", "made", "unset"]
 
 @attrs.frozen
 class FieldReset:
-    """What becomes of one field.
+    """The treatment of one field.
 
     Attributes:
         name: the name of the attribute.
@@ -33,7 +33,7 @@ class FieldReset:
 
 @attrs.frozen
 class FieldResets:
-    """What becomes of the fields of a class: a sequence of `FieldReset` in the order of the fields, also by name.
+    """The treatment of the fields of a class: a sequence of `FieldReset` in the order of the fields, also by name.
 
     `str()` of it is a table.
 
@@ -74,7 +74,7 @@ _WIDTH: Final = len("emptied")
 
 
 def field_reset(cls: type) -> FieldResets:
-    """What becomes of the fields of an object of `cls` when it is recycled.
+    """Report what becomes of the fields of an object of `cls` when it is recycled.
 
     Args:
         cls: a class. If it is not poolable, the result describes what would happen if it were.

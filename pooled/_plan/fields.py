@@ -178,9 +178,8 @@ class FieldPlan:
             return _MISSING
         is_kept = part.keep(value, max_cap) if part.pool is None else empty_nested(part, value)
         del value
-        return (
-            place.get(obj) if is_kept and _is_alone(place, obj) else _MISSING
-        )  # emptying it may have made a reference
+        # Emptying it may have made a reference.
+        return place.get(obj) if is_kept and _is_alone(place, obj) else _MISSING
 
     def _replace(self, obj: Any, field: Field) -> Any:
         """Make a part like that of `obj` in `field`; `_MISSING` if it has none, or its dict has other references."""

@@ -168,7 +168,7 @@ class Pool(Generic[T]):
         trimming.register(self._store)
 
     def stats(self) -> Stats:
-        """What became of the objects that this pool handed out, in all threads. Costs a walk over the threads."""
+        """Counts of the objects that this pool handed out, in all threads. Costs a walk over the threads."""
         return self._store.stats()
 
     def __len__(self) -> int:

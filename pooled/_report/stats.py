@@ -59,7 +59,7 @@ def _line(row: tuple[str, ...], widths: list[int]) -> str:
 
 
 def stats() -> AllStats:
-    """What became of the objects that the pools handed out: a mapping of pool names to `Stats`.
+    """Counts of the objects that the pools handed out: a mapping of pool names to `Stats`.
 
     It includes pools without takes. Pools of memory come last, and count blocks. A number distinguishes pools with the
     same name: `name`, `name#2`; a pool keeps its number while it lives. `str()` of the result is a table. Costs a walk
@@ -75,9 +75,8 @@ def named_pools() -> dict[str, AnyPool]:
     used: set[str] = set()
     for pool in pools:
         name = _names.get(pool)
-        if (
-            name is not None and encodable(name) not in used
-        ):  # two threads at once may have given two pools the same name
+        # Two threads at once may have given two pools the same name.
+        if name is not None and encodable(name) not in used:
             names[pool] = name
             used.add(encodable(name))
     for pool in pools:

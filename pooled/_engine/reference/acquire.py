@@ -87,7 +87,7 @@ class Acquirer(Recycler):
         return Borrowed(self)
 
     def take_bare(self) -> Any:
-        """What `take` returns, but without a proxy. `give_back` returns it to the pool."""
+        """Take an object as `take` does, but without a proxy. `give_back` returns it to the pool."""
         proxy = self.take()
         proxy._self_pooled_owner = None
         return proxy.__wrapped__

@@ -91,7 +91,7 @@ def _doc_of(cls: type) -> str | None:
 def _unannounced(cls: type) -> Iterator[None]:
     """Prevent a call of `__init_subclass__` for the replacement of `cls`, which is not a new class for users."""
     own = cls.__dict__.get("__init_subclass__")
-    cls.__init_subclass__ = classmethod(lambda _: None)  # type: ignore[assignment] # it is one where it is looked up
+    cls.__init_subclass__ = classmethod(lambda _: None)  # type: ignore[assignment] # Python looks up a classmethod
     try:
         yield
     finally:

@@ -17,7 +17,7 @@ from pooled._engine.reference.proxy_methods import rebuilding_methods
 
 
 class Owner(Protocol):
-    """Where an object returns to when its proxy dies."""
+    """The store, or a part of it, that an object returns to when its proxy dies."""
 
     def is_closed(self) -> bool:
         """Whether no object returns any more."""

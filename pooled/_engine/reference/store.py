@@ -43,7 +43,7 @@ _SAMPLED: Final = 64
 
 
 class Store(Acquirer):
-    """What stands behind a pool: its parked objects, how they are handed out, and how they return."""
+    """The store of a pool: its parked objects, how they are handed out, and how they return."""
 
     def __len__(self) -> int:
         return len(self._states.here().freelist)
@@ -101,7 +101,7 @@ class Store(Acquirer):
         self._states.set_policy(policy)
 
     def stats(self) -> Stats:
-        """What became of the objects handed out so far."""
+        """Counts of the objects handed out so far."""
         return self._states.stats()
 
     def adopt(self, obj: Any) -> Any:
