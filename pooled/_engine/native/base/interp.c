@@ -7,8 +7,8 @@ static bool
 read_class_slots(void)
 {
     /* Only the slots are read, so any callables serve as `__init__` and `__new__`. */
-    PyObject *cls = PyObject_CallFunction((PyObject *)&PyType_Type, "s(){sOsO}", "_", "__init__", &PyBaseObject_Type,
-                                          "__new__", &PyBaseObject_Type);
+    PyObject *cls = PyObject_CallFunction(
+        (PyObject *)&PyType_Type, "s(){sOsO}", "_", "__init__", &PyBaseObject_Type, "__new__", &PyBaseObject_Type);
     if (cls == NULL) {
         return false;
     }

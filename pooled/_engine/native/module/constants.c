@@ -10,8 +10,11 @@ typedef struct {
 } Constant;
 
 /* The names are those of the enums in pooled/_plan/strategy.py. */
-static const Constant strategies[] = {
-    {"SCRUB", STRATEGY_SCRUB}, {"FIELDS", STRATEGY_FIELDS}, {"KEEP", STRATEGY_KEEP}, {"RESET", STRATEGY_RESET}, {NULL, 0}};
+static const Constant strategies[] = {{"SCRUB", STRATEGY_SCRUB},
+                                      {"FIELDS", STRATEGY_FIELDS},
+                                      {"KEEP", STRATEGY_KEEP},
+                                      {"RESET", STRATEGY_RESET},
+                                      {NULL, 0}};
 
 static const Constant completions[] = {
     {"ASSIGNS", COMPLETION_ASSIGNS}, {"CONVERTS", COMPLETION_CONVERTS}, {"ALWAYS", COMPLETION_ALWAYS}, {NULL, 0}};

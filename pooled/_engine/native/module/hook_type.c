@@ -8,8 +8,6 @@
 #include "pool/hook_table.h"
 #include "pool/store.h"
 
-
-
 /* The tp_new of the nearest class whose `__new__` is written in C. */
 static newfunc
 new_in_c(PyTypeObject *type)

@@ -76,7 +76,9 @@ native_detach(PyObject *Py_UNUSED(module), PyObject *obj)
     Py_RETURN_NONE;
 }
 
-PyDoc_STRVAR(disown_doc, "disown(obj): destroy an object of a hooked class uncounted when it is dropped: it is older than the hook.");
+PyDoc_STRVAR(
+    disown_doc,
+    "disown(obj): destroy an object of a hooked class uncounted when it is dropped: it is older than the hook.");
 
 static PyObject *
 native_disown(PyObject *Py_UNUSED(module), PyObject *obj)
@@ -93,8 +95,8 @@ static PyObject *
 native_orphan(PyObject *Py_UNUSED(module), PyObject *args)
 {
     PyObject *cls, *arguments, *keywords;
-    if (!PyArg_ParseTuple(args, "O!O!O!:orphan", &PyType_Type, &cls, &PyTuple_Type, &arguments, &PyDict_Type,
-                          &keywords)) {
+    if (!PyArg_ParseTuple(
+            args, "O!O!O!:orphan", &PyType_Type, &cls, &PyTuple_Type, &arguments, &PyDict_Type, &keywords)) {
         return NULL;
     }
     Hook *hook = hook_of((PyTypeObject *)cls);
@@ -118,8 +120,8 @@ static PyObject *
 native_kept(PyObject *Py_UNUSED(module), PyObject *Py_UNUSED(ignored))
 {
     return Py_BuildValue("{s:O,s:O,s:O,s:O}", "list", keeps_capacity.list ? Py_True : Py_False, "dict",
-                         keeps_capacity.dict ? Py_True : Py_False, "set", keeps_capacity.set ? Py_True : Py_False, "bytearray",
-                         keeps_capacity.bytearray ? Py_True : Py_False);
+                         keeps_capacity.dict ? Py_True : Py_False, "set", keeps_capacity.set ? Py_True : Py_False,
+                         "bytearray", keeps_capacity.bytearray ? Py_True : Py_False);
 }
 
 /* `pooled.take` for hooked classes. */
@@ -181,7 +183,8 @@ native_in_c(PyObject *module, PyObject *function)
     return made;
 }
 
-PyDoc_STRVAR(close_doc, "close(): destroy all parked objects, and park none from now on. For the end of the interpreter.");
+PyDoc_STRVAR(close_doc,
+             "close(): destroy all parked objects, and park none from now on. For the end of the interpreter.");
 
 static PyObject *
 native_close(PyObject *Py_UNUSED(module), PyObject *Py_UNUSED(ignored))
@@ -202,7 +205,7 @@ static PyMethodDef methods[] = {
     {"empties", native_empties, METH_O, empties_doc},
     {"kept", native_kept, METH_NOARGS, kept_doc},
     {"close", native_close, METH_NOARGS, close_doc},
-    DEBUG_TRACE_METHODS
+    DEBUG_TRACE_METHOD,
     {NULL, NULL, 0, NULL},
 };
 
@@ -272,6 +275,7 @@ static PyModuleDef_Slot slots[] = {
     {0, NULL},
 };
 
+/* clang-format off */
 static struct PyModuleDef definition = {
     PyModuleDef_HEAD_INIT,
     .m_name = MODULE_NAME,
@@ -283,6 +287,7 @@ static struct PyModuleDef definition = {
     .m_clear = native_clear,
     .m_free = native_free,
 };
+/* clang-format on */
 
 PyMODINIT_FUNC
 MODULE_INIT(void)

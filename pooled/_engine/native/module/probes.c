@@ -147,8 +147,8 @@ probe_table(int count, bool in_text)
            && table->dk_nentries + table->dk_usable == (Py_ssize_t)(((size_t)1 << table->dk_log2_size) * 2 / 3)
            && (DK_IS_UNICODE(table) != 0) == in_text;
     if (good) {
-        good = empty(dict) && PyDict_GET_SIZE(dict) == 0 && fill(dict, count, count, in_text)
-               && inner->ma_keys == table;
+        good =
+            empty(dict) && PyDict_GET_SIZE(dict) == 0 && fill(dict, count, count, in_text) && inner->ma_keys == table;
     }
     Py_XDECREF(first);
     Py_XDECREF(dict);

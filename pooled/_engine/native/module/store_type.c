@@ -68,8 +68,6 @@ store_try_take(PoolStore *self, PyObject *const *args, Py_ssize_t count, PyObjec
     return taken;
 }
 
-
-
 static PyObject *
 store_prefill(PoolStore *self, PyObject *arg)
 {
@@ -178,9 +176,9 @@ change_plan(void *argument)
     self->fields = planning->fields;
     self->check = planning->check;
     planning->check = former_check;
-    self->strategy = self->reset != NULL        ? STRATEGY_RESET
-                     : self->fields != NULL     ? self->fields->strategy
-                                                : STRATEGY_SCRUB;
+    self->strategy = self->reset != NULL    ? STRATEGY_RESET
+                     : self->fields != NULL ? self->fields->strategy
+                                            : STRATEGY_SCRUB;
     self->nested = self->fields != NULL ? &fields_nested : &scrub_nested;
     self->takes_at_once = self->strategy == STRATEGY_FIELDS && self->fields->completion != COMPLETION_ALWAYS;
 }
@@ -392,11 +390,16 @@ static PyMethodDef store_methods[] = {
     {"prefill", (PyCFunction)store_prefill, METH_O, "Park up to this many new objects; return the number."},
     {"remove", (PyCFunction)store_remove, METH_O, "Destroy up to this many parked objects; return the number."},
     {"clear", (PyCFunction)store_clear, METH_NOARGS, "Destroy all parked objects; return the number."},
-    {"trim", (PyCFunction)store_trim, METH_NOARGS, "Destroy half of the objects that were not needed since the last trim; return the number."},
-    {"keep", (PyCFunction)store_keep, METH_O, "Destroy all but this many on each freelist, in all threads; return the number."},
-    {"weigh", (PyCFunction)store_weigh, METH_NOARGS, "The bytes of a sample of parked objects, and the size of the sample."},
-    {"limit", (PyCFunction)store_limit, METH_VARARGS, "Set max and max_cap; destroy the parked objects that they do not allow."},
-    {"counts", (PyCFunction)store_counts, METH_NOARGS, "The counts of outcomes, and the number of parked objects, in the order of OUTCOMES."},
+    {"trim", (PyCFunction)store_trim, METH_NOARGS,
+     "Destroy half of the objects that were not needed since the last trim; return the number."},
+    {"keep", (PyCFunction)store_keep, METH_O,
+     "Destroy all but this many on each freelist, in all threads; return the number."},
+    {"weigh", (PyCFunction)store_weigh, METH_NOARGS,
+     "The bytes of a sample of parked objects, and the size of the sample."},
+    {"limit", (PyCFunction)store_limit, METH_VARARGS,
+     "Set max and max_cap; destroy the parked objects that they do not allow."},
+    {"counts", (PyCFunction)store_counts, METH_NOARGS,
+     "The counts of outcomes, and the number of parked objects, in the order of OUTCOMES."},
     {"adopt", (PyCFunction)store_adopt, METH_O, "Make this store responsible for an object; return the object."},
     {NULL, NULL, 0, NULL},
 };

@@ -46,13 +46,13 @@ PyObject *native_trace(PyObject *module, PyObject *args);
 /* Stop reporting, and release the functions and dicts. */
 void trace_close(void);
 
-#define DEBUG_TRACE_METHODS {"trace", native_trace, METH_VARARGS, "Set the functions to call when objects are used."},
+#define DEBUG_TRACE_METHOD {"trace", native_trace, METH_VARARGS, "Set the functions to call when objects are used."}
 
 #else
 
 #define MODULE_NAME "pooled._engine.native._native"
 #define MODULE_INIT PyInit__native
-#define DEBUG_TRACE_METHODS
+#define DEBUG_TRACE_METHOD {NULL, NULL, 0, NULL} /* ends the table of methods */
 
 enum { DEBUG_TRACE = 0 };
 

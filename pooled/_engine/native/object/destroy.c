@@ -94,7 +94,7 @@ destroy_object(PyObject *self)
     PyTypeObject *type = Py_TYPE(self); /* the finalizer may have changed it */
     PyTypeObject *base = base_in_c(type);
     if (LIKELY(PyType_IS_GC(type))) { /* a subclass can be without gc */
-        gc_track_fast(self); /* the collector still counts an object that gc_untrack_fast has untracked */
+        gc_track_fast(self);          /* the collector still counts an object that gc_untrack_fast has untracked */
         PyObject_GC_UnTrack(self);
     }
     if (type->tp_weaklistoffset != 0 && base->tp_weaklistoffset == 0) {

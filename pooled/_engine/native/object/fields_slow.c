@@ -174,7 +174,7 @@ empty_by_name(Fields *fields, PoolStore *store, PyObject *self)
         if (field->kind == FIELD_PART) {
             PyObject **slot = slot_of(field, self);
             Outcome one = slot != NULL ? field_empty_part(fields, field, store, slot)
-                                    : empty_entry(fields, field, store, is_own, &entries[i]);
+                                       : empty_entry(fields, field, store, is_own, &entries[i]);
             outcome = one != RECYCLED ? one : outcome;
         }
     }

@@ -13,13 +13,13 @@ part_init(Part *part, PyTypeObject *type, PyObject *keep, bool in_c, PyObject *r
         .container = container,
         .keep = Py_NewRef(keep),
         .restore = unless_none(restore),
-        .kind = hook_of(type) != NULL          ? PART_POOLABLE
-                : !in_c || container == NULL   ? PART_PYTHON
-                : type == &PyList_Type         ? PART_LIST
-                : type == &PyDict_Type         ? PART_DICT
-                : type == &PySet_Type          ? PART_SET
-                : type == &PyByteArray_Type    ? PART_BYTEARRAY
-                                               : PART_CONTAINER,
+        .kind = hook_of(type) != NULL        ? PART_POOLABLE
+                : !in_c || container == NULL ? PART_PYTHON
+                : type == &PyList_Type       ? PART_LIST
+                : type == &PyDict_Type       ? PART_DICT
+                : type == &PySet_Type        ? PART_SET
+                : type == &PyByteArray_Type  ? PART_BYTEARRAY
+                                             : PART_CONTAINER,
     };
 }
 

@@ -233,8 +233,7 @@ find_places(Fields *self)
 static PyObject *
 fields_new(PyTypeObject *metatype, PyObject *args, PyObject *kwargs)
 {
-    static char *names[] = {
-        "cls", "fields", "strategy", "replace", "finish", "completion", NULL};
+    static char *names[] = {"cls", "fields", "strategy", "replace", "finish", "completion", NULL};
     PyTypeObject *type;
     PyObject *fields, *replace, *finish;
     int strategy, completion;

@@ -47,7 +47,7 @@ init_in_python(Hook *hook, PyObject *self, PyObject *const *args, size_t nargsf,
         return -1;
     }
     PyObject *answer = PyFunction_Check(init) ? run_init_function(init, self, args, nargsf, names)
-                                    : run_init_bound(init, self, args, nargsf, names);
+                                              : run_init_bound(init, self, args, nargsf, names);
     Py_DECREF(init);
     return check_none(answer);
 }

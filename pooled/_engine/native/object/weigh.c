@@ -107,8 +107,8 @@ weigh_local(void *argument)
 {
     Weighing *weighing = argument;
     ThreadState *cursor = NULL;
-    for (Freelist *freelist; weighing->count < weighing->limit
-                             && (freelist = freelists_next(weighing->store->index, &cursor)) != NULL;) {
+    for (Freelist *freelist;
+         weighing->count < weighing->limit && (freelist = freelists_next(weighing->store->index, &cursor)) != NULL;) {
         Py_ssize_t more;
         weighing->sum += freelist_weigh(freelist, &weighing->scales, weighing->limit - weighing->count, &more);
         weighing->count += more;

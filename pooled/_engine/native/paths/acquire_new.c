@@ -8,7 +8,8 @@ static inline PyObject *
 register_new(Hook *hook, PyObject *self)
 {
     store_count(hook->own_store, MISS, 1);
-    if (UNLIKELY(!overrides_set(&hook->overrides, self, hook->own_store, UNREADY) || !trace_taken(hook->own_store, self))) {
+    if (UNLIKELY(!overrides_set(&hook->overrides, self, hook->own_store, UNREADY)
+                 || !trace_taken(hook->own_store, self))) {
         Py_DECREF(self);
         return NULL;
     }
@@ -107,12 +108,13 @@ PyObject *
 acquire_make(Hook *hook, PyObject *args, PyObject *kwargs)
 {
     if (LIKELY(is_made_in_c(hook))) {
-        if (hook->new_in_c == PyBaseObject_Type.tp_new) { /* it refuses arguments where a class has a `__new__`, as ours has */
+        if (hook->new_in_c
+            == PyBaseObject_Type.tp_new) { /* it refuses arguments where a class has a `__new__`, as ours has */
             return hook->new_in_c(hook->type, interp.no_arguments, NULL);
         }
         PyObject *self = hook->new_in_c(hook->type, args, kwargs);
         bool is_unregistered = self != NULL && Py_TYPE(self) == hook->type && !has_override(&hook->overrides, self)
-                           && compat_is_unique(self); /* its base does not allocate through tp_alloc */
+                               && compat_is_unique(self); /* its base does not allocate through tp_alloc */
         return UNLIKELY(is_unregistered) ? register_new(hook, self) : self;
     }
     PyObject *cls = (PyObject *)hook->type;

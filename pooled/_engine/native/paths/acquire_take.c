@@ -69,7 +69,9 @@ make_whole(Fields *fields, PyObject *self, PyObject *const *given, PyObject *key
 {
     bool assigns = fields->completion == COMPLETION_ASSIGNS;
     bool done = fields_make_ready(fields, self, assigns ? given : NULL, assigns ? keywords : NULL);
-    return LIKELY(done) && (LIKELY(assigns || (keywords == NULL && fields->completion != COMPLETION_ALWAYS)) || finish(fields, self, given, keywords));
+    return LIKELY(done)
+           && (LIKELY(assigns || (keywords == NULL && fields->completion != COMPLETION_ALWAYS))
+               || finish(fields, self, given, keywords));
 }
 
 /* Make an object return to its store, if that is not the store of the class. False with MemoryError set. */
@@ -186,7 +188,8 @@ try_take_otherwise(PoolStore *store, PyObject *const *given, PyObject *keywords)
     if (UNLIKELY(!can_be_given(store, given, keywords))) {
         return NULL;
     }
-    return store->strategy == STRATEGY_FIELDS ? take_parked(store, given, keywords) : take_as_left(store, given, keywords);
+    return store->strategy == STRATEGY_FIELDS ? take_parked(store, given, keywords)
+                                              : take_as_left(store, given, keywords);
 }
 
 PyObject *
@@ -206,7 +209,8 @@ acquire_take(PoolStore *store, PyObject *const *given, PyObject *keywords)
     if (LIKELY(self != NULL) || PyErr_Occurred()) {
         return self;
     }
-    return store->strategy == STRATEGY_FIELDS ? take_new(store, given, keywords) : call_construct_new(store, given, 0, keywords);
+    return store->strategy == STRATEGY_FIELDS ? take_new(store, given, keywords)
+                                              : call_construct_new(store, given, 0, keywords);
 }
 
 PyObject *
@@ -219,7 +223,8 @@ acquire_blank(PoolStore *store, PyObject *args, PyObject *kwargs)
         return acquire_refuse_arguments(hook);
     }
     PyObject *self = NULL;
-    if (store_takes_blank(store)) { /* else an object has what a reset keeps only after `__init__`, which may never run */
+    if (store_takes_blank(
+            store)) { /* else an object has what a reset keeps only after `__init__`, which may never run */
         self = hook->fits != NULL ? parked_pop_fitting(store, args) : parked_pop(store);
         if (self != NULL) {
             compat_bytearray_make_initable(self, hook->base == &PyByteArray_Type); /* its `__init__` may follow */

@@ -31,7 +31,8 @@ make_parkable(PoolStore *store)
 {
     Hook *hook = store->hook;
     PyObject *self = acquire_make(hook, interp.no_arguments, NULL);
-    if (self == NULL || Py_TYPE(self) != hook->type || !acquire_is_unready(hook, self) || !acquire_hand_over(store, self)) {
+    if (self == NULL || Py_TYPE(self) != hook->type || !acquire_is_unready(hook, self)
+        || !acquire_hand_over(store, self)) {
         Py_XDECREF(self);
         return NULL;
     }
@@ -71,7 +72,8 @@ park_ready(PoolStore *store, PyObject *self)
     if (store->reset != NULL && store_is_too_large(store, self)) {
         return false;
     }
-    if (!compat_is_unique(self) || Py_TYPE(self) != store->hook->type) { /* `capacity` may have stored a reference, or changed its class */
+    if (!compat_is_unique(self)
+        || Py_TYPE(self) != store->hook->type) { /* `capacity` may have stored a reference, or changed its class */
         return false;
     }
     gc_untrack_fast(self);

@@ -72,9 +72,9 @@ static COLD void
 destroy_overridden(Hook *hook, Override override, PyObject *self)
 {
     if (override.disposition != UNCOUNTED) {
-        Outcome outcome = compat_is_finalized(self) ? COLLECTED
-                    : override.disposition == FAILED  ? DISCARDED_ERROR
-                                              : DISCARDED_REFUSED;
+        Outcome outcome = compat_is_finalized(self)        ? COLLECTED
+                          : override.disposition == FAILED ? DISCARDED_ERROR
+                                                           : DISCARDED_REFUSED;
         store_count(override.store, outcome, 1);
     }
     recycle_destroy_counted(hook, NULL, self);

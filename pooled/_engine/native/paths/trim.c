@@ -67,8 +67,8 @@ remove_surplus(void *argument)
     Trim *trim = argument;
     ThreadState *cursor = NULL;
     trim->batch = (Batch){.type = NULL};
-    for (Freelist *freelist; trim->batch.removed.count == 0
-                             && (freelist = freelists_next(trim->store->index, &cursor)) != NULL;) {
+    for (Freelist *freelist;
+         trim->batch.removed.count == 0 && (freelist = freelists_next(trim->store->index, &cursor)) != NULL;) {
         if (freelist->count > trim->keep) {
             trim->batch = batch_of(freelist, freelist_remove_oldest(freelist, freelist->count - trim->keep));
         }
@@ -114,8 +114,8 @@ remove_unused(void *argument)
         trim->number = ++trim->store->trimmings;
     }
     trim->batch = (Batch){.type = NULL};
-    for (Freelist *freelist; trim->batch.removed.count == 0
-                             && (freelist = freelists_next(trim->store->index, &cursor)) != NULL;) {
+    for (Freelist *freelist;
+         trim->batch.removed.count == 0 && (freelist = freelists_next(trim->store->index, &cursor)) != NULL;) {
         if (freelist->trimmed < trim->number) {
             freelist->trimmed = trim->number;
             trim->batch = batch_of(freelist, freelist_remove_unused(freelist));

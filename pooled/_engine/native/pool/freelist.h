@@ -24,7 +24,7 @@ typedef struct Freelist {
     struct PoolStore *store; /* borrowed: a store frees its freelists; NULL in a list that belongs to no store */
     struct Freelist *heir;   /* the freelist that inherits the counts; NULL in a freelist that stands in its store */
     uint64_t counts[OUTCOMES + 1]; /* by Outcome; the last one is of objects that were counted already */
-    uint64_t trimmed;        /* the number of the last trim of the pool that visited this freelist */
+    uint64_t trimmed;              /* the number of the last trim of the pool that visited this freelist */
     Lock lock;
 } Freelist;
 

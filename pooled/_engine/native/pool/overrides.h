@@ -55,7 +55,8 @@ has_override(Overrides *overrides, PyObject *object)
 bool overrides_set(Overrides *overrides, PyObject *object, PoolStore *store, Disposition disposition);
 
 /* The same. Sets `*former` to the former override; the caller owns its store. */
-bool overrides_exchange(Overrides *overrides, PyObject *object, PoolStore *store, Disposition disposition, Override *former);
+bool overrides_exchange(Overrides *overrides, PyObject *object, PoolStore *store, Disposition disposition,
+                        Override *former);
 
 /* Change the disposition of `object` if it is `from`. Returns whether it was. */
 bool overrides_turn(Overrides *overrides, PyObject *object, Disposition from, Disposition to);

@@ -35,28 +35,28 @@ typedef struct {
 
 struct PoolStore {
     PyObject_HEAD
-    Hook *hook;         /* of the class of its objects */
-    Strategy strategy;  /* how its objects are emptied */
+    Hook *hook;              /* of the class of its objects */
+    Strategy strategy;       /* how its objects are emptied */
     const NestedOps *nested; /* by the strategy; for STRATEGY_RESET, `reset` comes first */
-    PyObject *reset;    /* the user's function; NULL unless the strategy is RESET */
-    struct Fields *fields; /* how fields are emptied; NULL unless the strategy is FIELDS or KEEP */
-    struct Fields *retired; /* the former `fields`, latest first: an object may be in use that they emptied */
-    bool takes_at_once; /* cached: `take` without arguments has neither to check nor to complete anything */
-    uint8_t blank_calls; /* the latest calls in a row that dropped the parts of a parked object, up to BLANK_CALLS */
-    PyObject *capacity; /* a function that measures an object; NULL where `measures`, or nothing is measured */
-    PyObject *check;    /* check(given): raises where `take` cannot be given that */
-    PyObject *report;   /* report(error, what): receives the errors of `reset` and `capacity` */
-    bool measures;      /* whether the capacity is that of the builtin container */
-    bool is_local;      /* whether each thread has a freelist of its own */
-    Py_ssize_t index;   /* of the freelists of a local pool; -1 in a global one */
-    Freelist freelist;  /* of a global pool; in a local one, the heir of the counts of threads that ended */
-    Freelist *recent;   /* the freelist of the thread that used a local pool last. With a GIL */
+    PyObject *reset;         /* the user's function; NULL unless the strategy is RESET */
+    struct Fields *fields;   /* how fields are emptied; NULL unless the strategy is FIELDS or KEEP */
+    struct Fields *retired;  /* the former `fields`, latest first: an object may be in use that they emptied */
+    bool takes_at_once;      /* cached: `take` without arguments has neither to check nor to complete anything */
+    uint8_t blank_calls;    /* the latest calls in a row that dropped the parts of a parked object, up to BLANK_CALLS */
+    PyObject *capacity;     /* a function that measures an object; NULL where `measures`, or nothing is measured */
+    PyObject *check;        /* check(given): raises where `take` cannot be given that */
+    PyObject *report;       /* report(error, what): receives the errors of `reset` and `capacity` */
+    bool measures;          /* whether the capacity is that of the builtin container */
+    bool is_local;          /* whether each thread has a freelist of its own */
+    Py_ssize_t index;       /* of the freelists of a local pool; -1 in a global one */
+    Freelist freelist;      /* of a global pool; in a local one, the heir of the counts of threads that ended */
+    Freelist *recent;       /* the freelist of the thread that used a local pool last. With a GIL */
     uint64_t recent_thread; /* the number of that thread, or NO_THREAD */
-    Py_ssize_t max;     /* objects that a freelist may hold */
-    Py_ssize_t max_cap; /* larger objects are discarded */
-    uint64_t trimmings; /* the number of trims so far */
-    unsigned sparse;    /* lives that left a container nearly empty, since the last that gave its room back */
-    PoolStore *next;    /* in the list of all stores */
+    Py_ssize_t max;         /* objects that a freelist may hold */
+    Py_ssize_t max_cap;     /* larger objects are discarded */
+    uint64_t trimmings;     /* the number of trims so far */
+    unsigned sparse;        /* lives that left a container nearly empty, since the last that gave its room back */
+    PoolStore *next;        /* in the list of all stores */
     PoolStore *previous;
 };
 
