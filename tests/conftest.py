@@ -11,6 +11,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Final
 
+import limits
 import pytest
 
 ENGINES = ["reference", "native"]
@@ -67,7 +68,7 @@ def is_built() -> bool:
 @pytest.fixture(scope="session", params=ENGINES)
 def engine(request) -> str:
     if request.param == "native" and not is_built():
-        pytest.skip("the native engine was not built")
+        limits.skip("not-built")
     return request.param
 
 
@@ -93,14 +94,14 @@ def arc(pooled):
 @pytest.fixture(scope="session")
 def arrays(pooled):
     """`pooled.contrib.numpy`, with the engine under test."""
-    pytest.importorskip("numpy", reason="numpy is not installed; some interpreters have no build of it")
+    limits.require("numpy")
     return importlib.import_module("pooled.contrib.numpy")
 
 
 @pytest.fixture(scope="session")
 def sortedcontainers(pooled):
     """`pooled.contrib.sortedcontainers`, with the engine under test."""
-    pytest.importorskip("sortedcontainers", reason="sortedcontainers is not installed")
+    limits.require("sortedcontainers")
     return importlib.import_module("pooled.contrib.sortedcontainers")
 
 
@@ -152,7 +153,7 @@ def free_threaded() -> bool:
 
 
 @pytest.fixture
-def mortal_classes(free_threaded) -> None:
-    """For tests of what becomes of classes."""
-    if free_threaded and sys.version_info < (3, 14):
-        pytest.skip("free-threaded 3.13 never lets go of a class once a thread has run, nor counts who refers to it")
+def mortal_classes() -> None:
+    """For tests of the deaths of classes."""
+    if limits.applies("immortal-classes"):
+        limits.skip("immortal-classes")

@@ -10,6 +10,7 @@ import re
 import sys
 from pathlib import Path
 
+import limits
 import pytest
 from conftest import is_built
 from doc_blocks import (
@@ -30,7 +31,7 @@ PAGES = {
     for path in (ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md")))
     if "_build" not in path.parts
 }
-NEEDS = {"README.md": "numpy", "docs/guides/numpy.md": "numpy", "docs/guides/testing.md": "pytest"}
+NEEDS = {"README.md": "numpy", "docs/guides/numpy.md": "numpy"}
 
 
 def pages_with(*languages):
@@ -45,12 +46,12 @@ def pages_with(*languages):
 def folder(tmp_path, request):
     """Where a page's programs run, with the page's files in it; the pages show the native engine."""
     if not is_built():
-        pytest.skip("the native engine was not built")
-    if not getattr(sys, "_is_gil_enabled", lambda: True)():
-        pytest.skip("the pages show what happens with a GIL")
+        limits.skip("not-built")
+    if limits.applies("shows-the-gil"):
+        limits.skip("shows-the-gil")
     name = request.getfixturevalue("name")
     if name in NEEDS:
-        pytest.importorskip(NEEDS[name])
+        limits.require(NEEDS[name])
     for example in (ROOT / "examples").glob("*.py"):
         target = tmp_path / "examples" / example.name
         target.parent.mkdir(exist_ok=True)

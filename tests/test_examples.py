@@ -7,6 +7,7 @@ import sys
 import sysconfig
 from pathlib import Path
 
+import limits
 import pytest
 from conftest import ENGINES
 
@@ -62,9 +63,8 @@ def test_the_kinds_of_pools(program):
             assert re.search(what, text)
 
 
-def test_nothing_comes_back_to_a_producer_from_local_pools(free_threaded):
-    if free_threaded:
-        pytest.skip("CPython may leave the last drop to the thread that took the object, which is the producer's")
+@limits.skip_if("last-drop-elsewhere")
+def test_nothing_comes_back_to_a_producer_from_local_pools():
     lines = run("producer_consumer.py", "--local", *SOURCES).splitlines()
     assert [line.split(",")[0] for line in lines if line.startswith("pool of")] == [
         "pool of lists: 0 hits",

@@ -5,6 +5,7 @@ import tomllib
 from pathlib import Path
 
 from conftest import load
+from contract.lines import CONTRACT_LINES
 from helpers import run_python
 
 README = (Path(__file__).parent.parent / "README.md").read_text()
@@ -29,7 +30,10 @@ def test_the_configuration_is_understood(tmp_path):
     assert tomllib.loads(text)["defaults"]["max"] == 256
 
 
-def test_the_promises_are_those_that_are_tested():
-    promised = re.findall(r"^(\d+)\. ", README, re.MULTILINE)
-    tested = sorted(int(path.name[10:12]) for path in Path(__file__).parent.glob("contract/test_line_*.py"))
-    assert [int(number) for number in promised] == tested == list(range(1, 13))
+def test_each_line_of_the_contract_has_a_file_of_tests():
+    lines = {int(number): words for number, words in re.findall(r"^(\d+)\. \*\*(.+?)\*\*", README, re.MULTILINE)}
+    assert lines == {number: words for number, (words, _) in CONTRACT_LINES.items()}
+    folder = Path(__file__).parent / "contract"
+    for number, (_, name) in CONTRACT_LINES.items():
+        text = (folder / name).read_text(encoding="utf-8")
+        assert text.startswith(f'"""Contract line {number}: '), name

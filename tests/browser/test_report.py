@@ -3,15 +3,16 @@
 import shutil
 from pathlib import Path
 
+import limits
 import pytest
 
 import pooled
 
-playwright = pytest.importorskip("playwright.sync_api", reason="needs the extra browser")
+playwright = limits.require("playwright.sync_api")
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 if CHROMIUM is None:
-    pytest.skip("there is no Chromium", allow_module_level=True)
+    limits.skip("no-browser", allow_module_level=True)
 
 IMAGES = Path(__file__).parent.parent.parent / "docs" / "images"
 

@@ -14,6 +14,7 @@ import threading
 import weakref
 from array import array
 
+import limits
 import pytest
 from conftest import load
 from helpers import on_another_thread, run_python
@@ -580,7 +581,7 @@ def test_an_interrupt_anywhere_leaves_the_pool_at_work(containers, unraisable):
     assert interrupted > 30
 
 
-@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="this system has no timers that send signals")
+@limits.skip_if("no-timer-signals")
 def test_signal_handlers_may_use_the_pool(pool):
     handled = []
 
@@ -605,7 +606,7 @@ def test_signal_handlers_may_use_the_pool(pool):
     assert adds_up(pool).live == 0
 
 
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
+@limits.skip_if("no-fork")
 def test_it_works_after_a_fork(pool):
     pool.prefill(100, 2)
     view = pool.take(100)
@@ -644,7 +645,7 @@ def test_it_works_after_a_fork(pool):
     assert adds_up(pool).live == 0
 
 
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
+@limits.skip_if("no-fork")
 def test_a_child_that_was_forked_while_the_pool_was_at_work_goes_on(containers):
     working, forked = threading.Event(), threading.Event()
 

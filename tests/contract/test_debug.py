@@ -15,6 +15,7 @@ import weakref
 from types import SimpleNamespace
 
 import attrs
+import limits
 import pytest
 from conftest import current, load
 from helpers import on_another_thread, run_python
@@ -352,7 +353,7 @@ def test_threads_take_and_drop(debugged, thing):
     assert debugged.live(thing) == []
 
 
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork")
+@limits.skip_if("no-fork")
 def test_it_works_after_a_fork(debugged, thing):
     obj = thing()
     child = os.fork()
@@ -533,7 +534,7 @@ def test_a_pool_of_a_function_is_checked_too(debugged):
 
 def test_a_scrubbed_object_is_to_have_nothing(debugged, thing, engine):
     if engine == "native":
-        pytest.skip("nobody gets hold of a parked object of the native engine")
+        limits.skip("reference-only")
 
     @debugged.poolable(keep=("rows",))
     class Keeps:

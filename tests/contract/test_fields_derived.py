@@ -11,6 +11,7 @@ from typing import Any, ClassVar, Generic, TypeVar
 
 import attr
 import attrs
+import limits
 import pytest
 from field_kinds import Payload, counts, error_of, is_set, state, two_kinds, two_mutable_kinds
 
@@ -132,7 +133,7 @@ def test_a_container_is_emptied_in_place(pooled, kind, stock):
 def test_a_container_keeps_its_capacity_where_the_engine_says_so(pooled, kind, stock):
     kept = pooled.engine_info().keeps_capacity
     if stock.keeps is None or not kept.get(stock.keeps.__name__):
-        pytest.skip("this engine, or this container, promises less")
+        limits.skip("capacity-not-kept")
 
     @pooled.poolable(max_cap=1 << 20)
     @kind.define
@@ -161,7 +162,7 @@ def test_a_container_whose_capacity_is_above_max_cap_is_replaced(pooled, kind, s
         other: list = kind.field(factory=list)
 
     if stock.name == "bounded deque":
-        pytest.skip("it never has room for more than a block")
+        limits.skip("one-block")
     thing = pooled.take(Thing)
     stock.fill(thing.part, list(range(5000)))
     died = weakref.ref(thing.part) if stock.weak else lambda: None

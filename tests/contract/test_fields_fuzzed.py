@@ -6,6 +6,7 @@ import io
 from typing import Any
 
 import attrs
+import limits
 import pytest
 from field_kinds import Kind, counts, error_of
 
@@ -91,7 +92,7 @@ def test_a_container_that_another_attribute_has_too_is_kept(pooled, mutable_kind
         default: Any = mutable_kind.field(default=7)
 
     if other == "extra" and mutable_kind.slots:
-        pytest.skip("it can have no other attribute")
+        limits.skip("no-other-attribute")
     thing = pooled.take(Thing)
     if looked_at and not mutable_kind.slots:
         vars(thing)
@@ -129,7 +130,7 @@ def test_parts_are_kept_though_a_field_is_never_set(pooled):
 def test_an_object_is_not_seen_while_its_parts_go_to_make_it_blank(pooled):
     """Who found it would share it with whoever called the class."""
     if pooled.engine == "reference":
-        pytest.skip("the collector sees its parked objects, too")
+        limits.skip("parked-objects-visible")
     found = []
 
     @pooled.poolable

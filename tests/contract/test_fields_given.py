@@ -5,6 +5,7 @@ import weakref
 from typing import Any
 
 import attrs
+import limits
 import pytest
 from field_kinds import Payload, counts, error_of, is_set
 
@@ -221,10 +222,8 @@ def test_converters_are_applied_to_given_values(pooled, attrs_kind, park):
     assert (is_set(thing, "port"), thing.tags, thing.late, thing.chained) == (False, (), None, 1)
 
 
+@limits.skip_if("attrs-converter")
 def test_converters_that_take_the_object_and_the_field(pooled, attrs_kind, park):
-    if not hasattr(attrs, "Converter"):
-        pytest.skip("attrs before 24.1 has none")
-
     def scale(value, obj, field):
         return f"{field.name}={value * obj.factor}"
 

@@ -6,6 +6,7 @@ import weakref
 from typing import Any
 
 import attrs
+import limits
 import pytest
 from field_kinds import PARTS, Payload, counts, error_of, is_set, state
 
@@ -105,7 +106,7 @@ def test_every_emptiable_container_can_be_kept(pooled, stock):
 def test_capacity_is_kept_where_the_engine_says_so(pooled, stock):
     kept = pooled.engine_info().keeps_capacity
     if stock.keeps is None or not kept.get(stock.keeps.__name__):
-        pytest.skip("this engine, or this container, promises less")
+        limits.skip("capacity-not-kept")
 
     @pooled.poolable(keep=("part",))
     class Thing:

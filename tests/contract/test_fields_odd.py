@@ -1,11 +1,11 @@
 """What a second reader broke in how objects are emptied field by field, each in a test."""
 
 import gc
-import sys
 import weakref
 from typing import Any
 
 import attrs
+import limits
 import pytest
 
 
@@ -221,7 +221,7 @@ def test_whoever_looks_for_dicts_while_an_object_is_emptied_gets_no_part_of_it(p
     assert all(held["first_part"] is not thing.first_part for held in seen if held is not vars(thing))
 
 
-@pytest.mark.skipif(sys.version_info < (3, 14), reason="annotations are evaluated at once before Python 3.14")
+@limits.skip_if("eager-annotations")
 def test_annotations_may_name_what_is_not_there_yet(pooled, kind):
     @pooled.poolable
     @kind.define

@@ -8,6 +8,7 @@ import weakref
 from typing import Any
 
 import attrs
+import limits
 import pytest
 from field_kinds import PARTS, Payload, counts, is_set, state, two_kinds, two_mutable_kinds
 from helpers import run_python
@@ -506,7 +507,7 @@ gc.collect()
 
 def test_parked_objects_and_their_containers_are_not_seen_by_the_collector(pooled, engine, kind):
     if engine != "native":
-        pytest.skip("the reference engine promises less")
+        limits.skip("native-only")
 
     @pooled.poolable
     @kind.define

@@ -1,10 +1,13 @@
 """Where the contract says more for the native engine: what it hands out is the object itself, and capacity is kept."""
 
 import gc
+import importlib
+import importlib.util
 import json
 import sys
 import weakref
 
+import limits
 import pytest
 from helpers import run_python
 
@@ -14,7 +17,7 @@ KEEPS = ["List", "Dict", "Set", "ByteArray", "OrderedDict", "DefaultDict", "Coun
 @pytest.fixture(autouse=True)
 def only_the_native_engine(engine):
     if engine != "native":
-        pytest.skip("the reference engine promises less")
+        limits.skip("native-only")
 
 
 def fill(container, count):
@@ -202,7 +205,7 @@ def test_calls_of_a_metaclass_of_its_own_cannot_be_hooked(pooled):
 @pytest.fixture
 def without_gc():
     """Takes a class from the cyclic collector, as a class written in C can be."""
-    return pytest.importorskip("_testcapi", reason="this interpreter has no _testcapi").without_gc
+    return limits.require("_testcapi").without_gc
 
 
 def test_what_the_collector_does_not_know_cannot_be_hooked(pooled, without_gc):
@@ -245,10 +248,10 @@ def test_engine_info(pooled):
 
 
 def test_a_second_interpreter_gets_the_reference_engine():
-    try:
-        import _interpreters as interpreters
-    except ImportError:
-        interpreters = pytest.importorskip("_xxsubinterpreters")
+    names = [name for name in ("_interpreters", "_xxsubinterpreters") if importlib.util.find_spec(name) is not None]
+    if not names:
+        limits.skip("no-subinterpreters")
+    interpreters = importlib.import_module(names[0])
     create, run = "create(isolated=False)", "run_string"
     if sys.version_info >= (3, 13):
         create, run = 'create("legacy")', "exec"

@@ -8,12 +8,13 @@ import queue
 import random
 import threading
 
+import limits
 import pytest
 from helpers import on_another_thread, run_python
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-np = pytest.importorskip("numpy", reason="numpy is not installed; some interpreters have no build of it")
+np = limits.require("numpy")
 
 MIB = 1 << 20
 

@@ -3,9 +3,9 @@
 import contextlib
 import gc
 import sqlite3
-import sys
 import threading
 
+import limits
 import pytest
 from helpers import run_python
 
@@ -72,7 +72,7 @@ def test_bases_in_c_whose_construction_takes_arguments(pooled):
     assert connection.execute("select 1").fetchone() == (1,)
     connection.close()
 
-    ctypes = pytest.importorskip("ctypes")
+    ctypes = limits.require("ctypes")
 
     @pooled.poolable
     class Point(ctypes.Structure):
@@ -82,7 +82,7 @@ def test_bases_in_c_whose_construction_takes_arguments(pooled):
             self.x = 0
 
     if pooled.engine == "reference":
-        pytest.skip("a proxy is no ctypes structure")
+        limits.skip("proxy-is-no-structure")
     point = Point(3)
     assert point.x == 3
 
@@ -158,8 +158,8 @@ def test_objects_that_came_from_another_class(pooled):
             for name in "abcdefghijklmnopqrstuvwxy":
                 setattr(self, name, name)
 
-    if pooled.engine == "native" and sys.version_info >= (3, 15):
-        pytest.skip("Python 3.15 lets objects change only to a class whose objects die in the same way")
+    if pooled.engine == "native" and limits.applies("fixed-deallocator"):
+        limits.skip("fixed-deallocator")
     strangers = [Plain() for _ in range(50)]
     for stranger in strangers:
         stranger.__class__ = Thing
@@ -223,8 +223,8 @@ def test_prefilling_where_new_gives_the_same_object_again(pooled):
 
 
 def test_what_changes_its_class_is_not_prefilled(pooled):
-    if pooled.engine == "native" and sys.version_info >= (3, 15):
-        pytest.skip("Python 3.15 lets objects change only to a class whose objects die in the same way")
+    if pooled.engine == "native" and limits.applies("fixed-deallocator"):
+        limits.skip("fixed-deallocator")
 
     class Other:
         pass

@@ -8,6 +8,7 @@ import pickle
 from concurrent.futures import ProcessPoolExecutor
 
 import attrs
+import limits
 import pytest
 
 PROTOCOLS = range(pickle.HIGHEST_PROTOCOL + 1)
@@ -224,8 +225,8 @@ def test_a_class_that_is_sent_by_value_says_what_to_do(pooled):
 
 @pytest.mark.parametrize("method", ["spawn", "forkserver", "fork"])
 def test_pooled_objects_travel_between_processes(engine, containers, monkeypatch, method):
-    if method not in multiprocessing.get_all_start_methods():
-        pytest.skip("this system starts processes otherwise")
+    if limits.applies(f"no-{method}"):
+        limits.skip(f"no-{method}")
     monkeypatch.setenv("POOLED_ENGINE", engine)
     original = containers.List([containers.Dict(a=1), containers.ByteArray(b"x")])
     context = multiprocessing.get_context(method)

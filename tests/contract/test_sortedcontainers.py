@@ -5,12 +5,13 @@ import gc
 import pickle
 from operator import neg
 
+import limits
 import pytest
 from helpers import run_python
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-stock = pytest.importorskip("sortedcontainers", reason="sortedcontainers is not installed")
+stock = limits.require("sortedcontainers")
 
 NAMES = ["SortedList", "SortedKeyList", "SortedDict", "SortedSet"]
 

@@ -6,6 +6,7 @@ import random
 import threading
 import weakref
 
+import limits
 import pytest
 from helpers import on_another_thread, run_python
 
@@ -107,7 +108,7 @@ def test_what_ended_threads_counted_is_not_lost(pooled):
     assert (stats.misses, stats.hits, stats.recycled, stats.parked) == (1, 199, 200, 1)
 
 
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
+@limits.skip_if("no-fork")
 @pytest.mark.parametrize("scope", ["local", "global"])
 def test_pools_work_after_a_fork(pooled, scope):
     @pooled.poolable(scope=scope)

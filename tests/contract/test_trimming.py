@@ -4,6 +4,7 @@ import gc
 import threading
 from importlib import import_module
 
+import limits
 import pytest
 from helpers import run_python
 
@@ -354,7 +355,7 @@ def test_without_threads_nothing_is_trimmed_and_nothing_fails(pooled, monkeypatc
     assert until(lambda: parked(cls, pooled) == 0)
 
 
-@pytest.mark.skipif(not hasattr(__import__("os"), "fork"), reason="this system has no fork")
+@limits.skip_if("no-fork")
 def test_after_a_fork_idle_pools_are_still_trimmed(engine):
     code = """
 import os, threading, warnings

@@ -7,7 +7,7 @@ import os
 import sys
 from types import ModuleType
 
-import pytest
+import limits
 from conftest import is_built, load
 
 RESOURCES = "POOLED_TEST_RESOURCES"
@@ -23,10 +23,9 @@ def package(engine: str) -> dict[str, ModuleType]:
 def skip_unless_testable() -> None:
     """Skip the file that calls this where there is nothing to test, or nothing to test it with."""
     if importlib.util.find_spec("test") is None or importlib.util.find_spec("test.support") is None:
-        pytest.skip("this interpreter comes without CPython's tests", allow_module_level=True)
+        limits.skip("no-cpython-tests", allow_module_level=True)
     if not is_built():
-        reason = "the native engine was not built; proxies of the reference engine are no containers to code in C"
-        pytest.skip(reason, allow_module_level=True)
+        limits.skip("not-built", allow_module_level=True)  # to code in C, proxies are no containers
     _keep_hypothesis_as_it_is()
     from test import support
 

@@ -1,6 +1,6 @@
 """Both engines run a round of random programs and agree. `python -m tests.fuzz` runs others, for longer."""
 
-import pytest
+import limits
 from conftest import is_built
 
 from fuzz.running import run
@@ -8,5 +8,5 @@ from fuzz.running import run
 
 def test_engines_agree():
     if not is_built():
-        pytest.skip("the native engine was not built")
+        limits.skip("not-built")
     run(seed=20261125)

@@ -3,7 +3,13 @@
 import sys
 from pathlib import Path
 
-# What is tried is the installed package. The sources beside this folder, which `python -m` puts before it, have no
+TESTS = Path(__file__).resolve().parent.parent
+
+# The installed package is tested. `python -m` puts the sources beside this folder before it, and those may have no
 # compiled engine.
-if Path(sys.path[0]).resolve() == Path(__file__).resolve().parent.parent.parent:
+if Path(sys.path[0]).resolve() == TESTS.parent:
     del sys.path[0]
+
+# `limits` is beside this folder.
+if str(TESTS) not in sys.path:
+    sys.path.append(str(TESTS))

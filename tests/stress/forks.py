@@ -65,7 +65,7 @@ def check_child(old: list[Kind], held: list[tuple[Kind, object, int]]) -> None:
 def fork_under_load(run: Run) -> None:
     """A process forks again and again while its threads are busy; the children use the pools, and so does it."""
     if not hasattr(os, "fork"):
-        raise NotHereError("this system does not fork")
+        raise NotHereError("no-fork")
     warnings.filterwarnings("ignore", FORK_WARNING, DeprecationWarning)
     tried = kinds(max=10, scope="local") + kinds(max=10, scope="global")
     stop = threading.Event()
@@ -107,7 +107,7 @@ def fork_under_load(run: Run) -> None:
 def fork_while_emptying(run: Run) -> None:
     """`reset`, `__del__` of a part, and a weak reference's callback fork: both processes end the drop."""
     if not hasattr(os, "fork"):
-        raise NotHereError("this system does not fork")
+        raise NotHereError("no-fork")
     warnings.filterwarnings("ignore", FORK_WARNING, DeprecationWarning)
     parent, children = os.getpid(), []
 

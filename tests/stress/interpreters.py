@@ -111,7 +111,7 @@ def other_interpreters(run: Run) -> None:
     """The package is imported and used in interpreters of each kind there is."""
     runners = available()
     if not runners:
-        raise NotHereError("no module to make other interpreters with")
+        raise NotHereError("no-subinterpreters")
     for title, use in USES.items():
         if title == "while the main one is busy" and not can_be_made_meanwhile():
             continue

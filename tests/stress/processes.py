@@ -9,7 +9,7 @@ from .scenario import NotHereError, Run, scenario
 
 def through(run: Run, method: str) -> None:
     if method not in multiprocessing.get_all_start_methods():
-        raise NotHereError(f"this system has no {method}")
+        raise NotHereError(f"no-{method}")
     context = multiprocessing.get_context(method)
     with context.Pool(2) as workers:
         while True:

@@ -7,15 +7,14 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from pathlib import Path
 
 import attrs
+import limits
 
 import pooled
 
+from . import TESTS
 from .scenario import Scenario
-
-TESTS = Path(__file__).resolve().parent.parent
 
 
 @attrs.frozen
@@ -29,6 +28,8 @@ class Outcome:
     seconds: float
     text: str
     output: str = ""
+    limit: str | None = None
+    """Why the scenario cannot run on this interpreter or system, as a name in `limits.py`."""
 
     @property
     def failed(self) -> bool:
@@ -72,6 +73,7 @@ def run_scenario(scenario: Scenario, engine: str, seed: int, seconds: float, lim
         seconds=report.get("seconds", took),
         text=text,
         output=output + errors if text.startswith("FAILED") else "",
+        limit=report.get("lacks"),
     )
 
 
@@ -97,7 +99,7 @@ def _verdict(status: int, errors: str, report: dict[str, object]) -> str:
         return f"FAILED: exit status {status}"
     if errors.strip():
         return "FAILED: printed on stderr"
-    return f"not here: {report['lacks']}" if report["lacks"] else "ok"
+    return f"not here: {limits.reason(report['lacks'])}" if report["lacks"] else "ok"
 
 
 def repeat_command(outcome: Outcome, seconds: float) -> str:

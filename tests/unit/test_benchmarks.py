@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
+import limits
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -40,7 +40,7 @@ def test_a_table_that_is_missing():
 
 
 def test_the_tables_that_the_documentation_names():
-    pytest.importorskip("numpy")  # without it some tables are left out
+    limits.require("numpy")  # without it some tables are left out
     titles = run("--only", "nothing of the kind").stderr
     pages = [ROOT / "README.md", *(ROOT / "docs").rglob("*.md")]
     named = {name for page in pages for name in re.findall(r"-m benchmarks --only (\w+)", page.read_text("utf-8"))}

@@ -6,9 +6,10 @@ import sys
 from pathlib import Path
 from xml.etree import ElementTree
 
+import limits
 import pytest
 
-pytest.importorskip("matplotlib")
+limits.require("matplotlib")
 
 ROOT = Path(__file__).parent.parent.parent
 

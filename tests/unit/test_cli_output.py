@@ -4,8 +4,8 @@ import json
 import os
 import subprocess
 import sys
-from pathlib import Path
 
+import limits
 import pytest
 from cli_runner import pooled
 
@@ -25,7 +25,7 @@ FILES = [("run", "--output"), ("run", "--html"), ("advise", "--output"), ("advis
 
 def on_a_terminal(*arguments, cwd, **environment):
     """The output of a command on a terminal of 80 columns, to which both of its streams go."""
-    pty = pytest.importorskip("pty", reason="this platform has no pseudo-terminals")
+    pty = limits.require("pty")
     ours, theirs = pty.openpty()
     environ = {name: value for name, value in os.environ.items() if name not in ("COLUMNS", "NO_COLOR")}
     command = [sys.executable, "-m", "pooled", *arguments]
@@ -85,9 +85,8 @@ def test_a_report_replaces_the_target_of_a_link(tmp_path):
     assert (tmp_path / "file").read_text() == "pooled: nothing came from a pool\n"
 
 
+@limits.skip_if("no-dev-stdout")
 def test_a_device_is_written_to(tmp_path):
-    if not Path("/dev/stdout").exists():
-        pytest.skip("this platform has no /dev/stdout")
     (tmp_path / "main.py").write_text("print('first')")
     process = pooled("run", "--output", "/dev/stdout", "main.py", cwd=tmp_path)
     assert process.stdout == "first\npooled: nothing came from a pool\n"

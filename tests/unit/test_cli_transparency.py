@@ -1,9 +1,9 @@
 """`run` and `advise` do not change a program: its view of itself, its output, and how it ends."""
 
-import os
 import signal
 import zipfile
 
+import limits
 import pytest
 from cli_runner import pooled, run
 
@@ -106,7 +106,7 @@ ODD = {
     ),
 }
 
-needs_fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs POSIX signals and fork")
+needs_fork = limits.skip_if("no-fork")
 
 
 def check_same(tmp_path, command, *program, **options):

@@ -3,10 +3,10 @@
 A short form runs by default; with `--long`, each way is run for a thousand rounds at a time. `leaking.py` is what runs.
 """
 
-import importlib.util
 import runpy
 from pathlib import Path
 
+import limits
 import pytest
 from helpers import run_python
 
@@ -22,8 +22,8 @@ def rounds(request):
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_way_to_end_levels_off(engine, kind, rounds):
-    if kind == "ArrayPool" and importlib.util.find_spec("numpy") is None:
-        pytest.skip("numpy is not installed; some interpreters have no build of it")
+    if kind == "ArrayPool":
+        limits.require("numpy")
     status, text = run_python(PROGRAM.read_text(), kind, str(rounds), POOLED_ENGINE=engine)
     assert (status, text.strip()) == (0, "")
 

@@ -2,10 +2,11 @@
 
 import gc
 
+import limits
 import pytest
 from helpers import on_another_thread
 
-pytest.importorskip("opentelemetry.sdk")
+limits.require("opentelemetry.sdk")
 
 from opentelemetry.sdk.metrics import MeterProvider
 from opentelemetry.sdk.metrics.export import InMemoryMetricReader

@@ -11,13 +11,14 @@ import tarfile
 import zipfile
 from pathlib import Path
 
+import limits
 import pytest
 from conftest import is_built
 
 import pooled
 
-pytest.importorskip("build", reason="build is not installed")
-pytest.importorskip("setuptools", minversion="77", reason="setuptools 77 is not installed")
+limits.require("build")
+limits.require("setuptools", minversion="77")
 
 ROOT = Path(__file__).parent.parent.parent
 LEFT_OUT = (".*", "build", "dist", "*.egg-info", "_build", "__pycache__", "*.so", "*.pyd")
@@ -66,7 +67,7 @@ def unpacked(sdist, tmp_path_factory):
 def wheel(unpacked, tmp_path_factory):
     """What the sdist builds."""
     if not is_built():
-        pytest.skip("the native engine cannot be built here")
+        limits.skip("not-built")
     return build(unpacked, tmp_path_factory.mktemp("wheel"), "--wheel", native=True)
 
 
@@ -134,12 +135,12 @@ def test_what_a_wheel_has_runs(kind, engine, request, tmp_path):
 
 @pytest.mark.parametrize("kind", ["sdist", "pure_wheel"])
 def test_the_index_would_take_it(kind, request):
-    pytest.importorskip("twine", reason="twine is not installed")
+    limits.require("twine")
     built = request.getfixturevalue(kind)
     assert built.name.startswith(f"pooled_objects-{pooled.__version__}")
     subprocess.check_call([sys.executable, "-m", "twine", "check", "--strict", built], stdout=subprocess.DEVNULL)
 
 
 def test_nothing_strange_is_in_a_wheel(wheel):
-    pytest.importorskip("check_wheel_contents", reason="check-wheel-contents is not installed")
+    limits.require("check_wheel_contents")
     subprocess.check_call([sys.executable, "-m", "check_wheel_contents", wheel], stdout=subprocess.DEVNULL)

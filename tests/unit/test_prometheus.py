@@ -1,18 +1,18 @@
 """What Prometheus reads of the pools."""
 
 import gc
-import os
 
+import limits
 import pytest
 from helpers import on_another_thread, run_python
 
-prometheus = pytest.importorskip("prometheus_client")
+prometheus = limits.require("prometheus_client")
 
-from prometheus_client.parser import text_string_to_metric_families  # noqa: E402 (skipped first)
+from prometheus_client.parser import text_string_to_metric_families
 
-import pooled  # noqa: E402
-from pooled.containers import BufferPool  # noqa: E402
-from pooled.contrib.prometheus import PoolCollector, register  # noqa: E402
+import pooled
+from pooled.containers import BufferPool
+from pooled.contrib.prometheus import PoolCollector, register
 
 COUNTERS = {
     f"pooled_{what}" for what in ("hits", "misses", "recycled", "escaped", "collected", "detached", "discarded")
@@ -150,7 +150,7 @@ def test_what_other_threads_did_and_one_that_asks_from_elsewhere(registry):
     assert on_another_thread(scraped, registry)["pooled_recycled_total", "shared", "local"] == 2
 
 
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
+@limits.skip_if("no-fork")
 def test_the_child_of_a_fork_goes_on_counting():
     code = """
 import os, prometheus_client, pooled, pooled.contrib.prometheus

@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 
+import limits
 import pytest
 from conftest import ENGINES
 
@@ -301,7 +302,7 @@ def test_markers_that_say_something_else(pytest_of, marker, said):
 
 
 def test_such_markers_in_workers(pytest_of):
-    pytest.importorskip("xdist")
+    limits.require("xdist")
     process = pytest_of(
         """
 @pytest.mark.pooled(3)
@@ -424,7 +425,7 @@ def test_the_report(pytest_of):
 
 
 def test_the_report_of_workers(pytest_of):
-    pytest.importorskip("xdist")
+    limits.require("xdist")
     process = pytest_of("def test_it(): order = Order()\n", "--pooled-report", "-n2", "--dist=each")
     assert process.returncode == 0, process.stdout
     assert re.findall(r"what the pools did in (gw\d)", process.stdout) == ["gw0", "gw1"]

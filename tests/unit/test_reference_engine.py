@@ -4,6 +4,7 @@ import os
 import threading
 import weakref
 
+import limits
 import pytest
 from conftest import load
 from helpers import on_another_thread
@@ -63,7 +64,7 @@ def test_a_metaclass_that_calls_in_its_own_way_is_refused(pooled):
     assert type(Only()) is Only
 
 
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
+@limits.skip_if("no-fork")
 def test_a_thread_of_the_child_does_not_inherit_drops_under_way(pooled):
     blocked, free = threading.Event(), threading.Event()
 

@@ -9,8 +9,8 @@ import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from html.parser import HTMLParser
-from pathlib import Path
 
+import limits
 import pytest
 from helpers import run_python
 
@@ -128,7 +128,7 @@ def test_one_sample_is_no_chart(tmp_path):
     assert "<svg" not in text
 
 
-@pytest.mark.skipif(not Path("/dev/stdout").exists(), reason="this system has no such name")
+@limits.skip_if("no-dev-stdout")
 def test_standard_output_is_written_to_also_where_it_is_a_file(tmp_path):
     code = "import pooled; print('before', flush=True); pooled.report(html='/dev/stdout'); print('after')"
     with (tmp_path / "out.html").open("ab") as out:
@@ -270,7 +270,7 @@ for thread in threads:
     assert list(tmp_path.iterdir()) == [page]
 
 
-@pytest.mark.skipif(os.name != "posix", reason="this system has other permissions")
+@limits.skip_if("no-posix-permissions")
 def test_its_permissions_are_those_of_any_file(tmp_path):
     page, plain = tmp_path / "page.html", tmp_path / "plain"
     plain.touch()
@@ -281,7 +281,7 @@ def test_its_permissions_are_those_of_any_file(tmp_path):
     assert stat.S_IMODE(page.stat().st_mode) == 0o640
 
 
-@pytest.mark.skipif(os.name != "posix", reason="links want rights that not everyone has elsewhere")
+@limits.skip_if("no-symbolic-links")
 def test_a_link_stays_a_link(tmp_path):
     page, link, ahead = (tmp_path / name for name in ("page.html", "link.html", "ahead.html"))
     page.write_text("old")
@@ -302,7 +302,7 @@ def test_a_link_stays_a_link(tmp_path):
     }
 
 
-@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
+@limits.skip_if("no-named-pipes")
 def test_a_pipe_is_written_to_and_stays(tmp_path):
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
@@ -382,7 +382,7 @@ def test_what_goes_wrong_at_last_leaves_what_was_there(tmp_path, monkeypatch):
     assert page.read_text() == "old"
 
 
-@pytest.mark.skipif(os.name != "posix", reason="this system has other permissions")
+@limits.skip_if("no-posix-permissions")
 @pytest.mark.parametrize("writable", ["page", "folder"])
 def test_what_is_read_only_is_not_replaced(tmp_path, writable):
     """Tried as somebody who may not do everything."""
@@ -394,7 +394,7 @@ def test_what_is_read_only_is_not_replaced(tmp_path, writable):
     folder.chmod(0o755 if writable == "folder" else 0o555)
     try:
         if os.access(page, os.W_OK) and os.access(folder, os.W_OK):
-            pytest.skip("this user may write everything")
+            limits.skip("writes-everything")
         with pytest.raises(PermissionError) as caught:
             pooled.report(html=page)
         assert caught.value.filename == str(page)

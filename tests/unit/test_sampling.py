@@ -1,14 +1,13 @@
 """Sampling: looks at all pools on a thread of its own, is bounded, and is over when it is told to be."""
 
 import gc
-import os
-import signal
 import subprocess
 import sys
 import threading
 import tracemalloc
 from concurrent.futures import ThreadPoolExecutor
 
+import limits
 import pytest
 from helpers import run_python
 
@@ -186,7 +185,7 @@ def test_threads_that_ask_at_once_see_every_pool():
     assert {name for name in pooled.stats() if name.startswith("of a crowd")} == crowd
 
 
-@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="this system has no timers that signal")
+@limits.skip_if("no-timer-signals")
 def test_a_signal_handler_may_ask():
     code = """
 import pooled, signal
@@ -218,7 +217,7 @@ def test_pools_may_die_meanwhile():
     assert any("passing" in sample.pools for sample in sampling.samples)
 
 
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
+@limits.skip_if("no-fork")
 def test_a_child_takes_no_samples():
     code = """
 import os, pooled, warnings
@@ -247,7 +246,7 @@ raise SystemExit(os.waitstatus_to_exitcode(status))
     assert (process.returncode, process.stderr) == (0, "")
 
 
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
+@limits.skip_if("no-fork")
 def test_children_that_are_born_while_a_sample_is_taken(tmp_path):
     code = """
 import os, pooled, sys, threading, warnings

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import limits
 import pytest
 from conftest import is_built
 from test_public_names import NAMES
@@ -34,13 +35,13 @@ def test_every_name_is_there(path):
 
 
 def test_mypy(tmp_path):
-    pytest.importorskip("mypy")
+    limits.require("mypy")
     process = check("mypy", "--strict", "--cache-dir", tmp_path / "cache", FOLDER, cwd=tmp_path)
     assert process.returncode == 0, process.stdout
 
 
 def test_mypy_sees_a_mistake(tmp_path):
-    pytest.importorskip("mypy")
+    limits.require("mypy")
     right = "assert_type(Attrs(1).items, list[str])"
     text = (FOLDER / "public.py").read_text()
     mistaken = tmp_path / "mistaken.py"
@@ -52,13 +53,13 @@ def test_mypy_sees_a_mistake(tmp_path):
 
 
 def test_pyright():
-    pytest.importorskip("pyright")
+    limits.require("pyright")
     process = check("pyright", "--pythonpath", sys.executable, FOLDER, cwd=ROOT)
     assert process.returncode == 0, process.stdout
 
 
 def test_pyright_sees_what_is_refused(tmp_path):
-    pytest.importorskip("pyright")
+    limits.require("pyright")
     mistaken = tmp_path / "mistaken.py"
     text = (FOLDER / "classes.py").read_text()
     refused = [number for number, line in enumerate(text.splitlines(), 1) if "# pyright: ignore" in line]
@@ -69,7 +70,7 @@ def test_pyright_sees_what_is_refused(tmp_path):
 
 
 def test_all_public_types_are_known(tmp_path):
-    pytest.importorskip("pyright")
+    limits.require("pyright")
     process = check("pyright", "--ignoreexternal", "--verifytypes", "pooled", cwd=tmp_path)
     assert "Type completeness score: 100%" in process.stdout, process.stdout
 
@@ -82,9 +83,9 @@ ALLOWED = """
 
 
 def test_the_stub_of_the_native_engine_is_what_is_there(tmp_path):
-    pytest.importorskip("mypy")
+    limits.require("mypy")
     if not is_built():
-        pytest.skip("the native engine was not built")
+        limits.skip("not-built")
     module = "pooled._engine.native._native"
     allowed = tmp_path / "allowed.txt"
     allowed.write_text(ALLOWED)
