@@ -262,6 +262,8 @@ freelists_sum(Freelist *shared, Py_ssize_t index, Freelist *sum)
     return count;
 }
 
+#if COMPAT_FREE_THREADED
+
 bool
 thread_states_any_held(void)
 {
@@ -275,3 +277,5 @@ thread_states_any_held(void)
     }
     return false;
 }
+
+#endif

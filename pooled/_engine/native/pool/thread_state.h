@@ -58,7 +58,9 @@ Py_ssize_t freelists_sum(Freelist *shared, Py_ssize_t index, Freelist *sum);
 /* Iterate over the freelists of an index: the next one, and NULL after the last. `*cursor` is NULL before the first. */
 Freelist *freelists_next(Py_ssize_t index, ThreadState **cursor);
 
+#if COMPAT_FREE_THREADED
 /* Whether any thread holds a store. With all other threads stopped. */
 bool thread_states_any_held(void);
+#endif
 
 #endif
