@@ -108,6 +108,12 @@ def test_what_turns_out_wrong_stops_the_import(pooled, package):
             pooled.instrument.when_imported(f"{package}:{name}")
 
 
+def test_a_builtin_container_has_no_hooks(pooled, package):
+    importlib.import_module(package)
+    with pytest.raises(ImportError, match=f"target='{package}:list': reset=.*: a builtin container has none; leave it"):
+        pooled.instrument.when_imported(f"{package}:list", reset=list.clear)
+
+
 CONFIG = """
 [instrument."{package}:Request"]
 max = 5

@@ -91,6 +91,10 @@ ODD = {
     "metaclasses": (
         "class M(type):\n    def __setattr__(cls, n, v): print('set', n)\nclass A(metaclass=M): pass\nprint(A)"
     ),
+    "constructors": (
+        "class A:\n    def __new__(cls, x):\n        self = super().__new__(cls)\n        self.x = x\n"
+        "        return self\nprint(A(3).x, A(x=4).x)"
+    ),
     "private names": (
         "class _A:\n    class __B:\n        def __init__(self): self.__y = 2\n"
         "    def f(self): return vars(self.__B())\nprint(_A().f())"
@@ -123,7 +127,7 @@ def check_same(tmp_path, command, *program, **options):
 @needs_fork
 @pytest.mark.parametrize("source", ENDS.values(), ids=ENDS)
 @pytest.mark.parametrize("command", ["run", "advise"])
-def test_a_program_ends_the_check_same(tmp_path, command, source):
+def test_a_program_ends_the_same(tmp_path, command, source):
     (tmp_path / "broken.py").write_text("class A:\n    def f(self): pass\nA().f(1)")
     (tmp_path / "main.py").write_text(source)
     check_same(tmp_path, command, "main.py")
@@ -132,7 +136,7 @@ def test_a_program_ends_the_check_same(tmp_path, command, source):
 @needs_fork
 @pytest.mark.parametrize("source", ODD.values(), ids=ODD)
 @pytest.mark.parametrize("command", ["run", "advise"])
-def test_a_program_sees_the_check_same(tmp_path, command, source):
+def test_a_program_sees_the_same(tmp_path, command, source):
     (tmp_path / "main.py").write_text(source)
     check_same(tmp_path, command, "main.py", "a", "--b")
 

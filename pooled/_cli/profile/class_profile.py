@@ -104,7 +104,7 @@ class ClassProfile:
         self.is_finished = False
         self._mask = 0
         self._window = Window(0)
-        self._opened: float | None = None  # when the current window opened
+        self._opened = 0.0  # when the current window opened
         self._not_counted = 0.0
         self._parked = 0  # the largest number of objects that a pool without a limit would have parked
 
@@ -163,11 +163,9 @@ class ClassProfile:
 
     def close_window(self, profiling: float) -> None:
         """Close the window, of which profiling took this many seconds."""
-        if self._opened is not None:
-            now = self.clock.now()
-            seconds = now - self._opened
-            self._window.close(now, max(seconds - profiling, seconds / 10))
-            self._opened = None
+        now = self.clock.now()
+        seconds = now - self._opened
+        self._window.close(now, max(seconds - profiling, seconds / 10))
 
     def finish(self) -> None:
         """End the profile with the program."""
