@@ -64,11 +64,8 @@ class CFile:
 
     def read_declaration(self, node: Node) -> None:
         """Note the variables of a declaration; a prototype or an `extern` uses a name that is defined elsewhere."""
-        for declarator in node.children_by_field_name("declarator"):
-            name = _declared_name(declarator)
-            is_prototype = name is not None and name.parent is not None and name.parent.type == "function_declarator"
-            if name is not None and not is_prototype and "extern" not in _storage(node):
-                self._define(node, _text(name))
+        for name in _variables(node):
+            self._define(node, name)
         self._use(node)
 
     def read_enumerator(self, node: Node) -> None:
@@ -82,13 +79,9 @@ class CFile:
     def _use(self, node: Node) -> None:
         """Add the names in a function or a declaration, without those of its parameters and local variables."""
         nodes = list(_descendants(node))
-        declarators = [
-            declarator
-            for each in nodes
-            if each.type in ("parameter_declaration", "declaration")
-            for declarator in each.children_by_field_name("declarator")
-        ]
-        local = {_text(name) for name in map(_declared_name, declarators) if name is not None}
+        local = {
+            name for each in nodes if each.type in ("parameter_declaration", "declaration") for name in _variables(each)
+        }
         self.used |= {_text(each) for each in nodes if each.type == "identifier"} - local
 
 
@@ -134,6 +127,15 @@ def _declared_name(node: Node | None) -> Node | None:
             (child for child in node.named_children if child.type.endswith("declarator")), None
         )
     return node
+
+
+def _variables(node: Node) -> Iterator[str]:
+    """Yield the variables and parameters that a declaration defines: not those of prototypes, and not `extern` ones."""
+    for declarator in node.children_by_field_name("declarator"):
+        name = _declared_name(declarator)
+        is_prototype = name is not None and name.parent is not None and name.parent.type == "function_declarator"
+        if name is not None and not is_prototype and "extern" not in _storage(node):
+            yield _text(name)
 
 
 def read_c_files(root: Path, blanked: list[str]) -> dict[str, CFile]:
