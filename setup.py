@@ -58,8 +58,9 @@ class BuildChanged(build_ext):
     """
 
     def finalize_options(self) -> None:
-        """Build both extensions at the same time."""
+        """Build both extensions at the same time. With --inplace, an error of the compiler is an error."""
         super().finalize_options()
+        self.is_edited = self.inplace and not self.editable_mode
         self.parallel = self.parallel or len(self.distribution.ext_modules or [])
 
     def run(self) -> None:
@@ -72,9 +73,8 @@ class BuildChanged(build_ext):
 
     def build_extension(self, ext: Extension) -> None:
         """Compile the changed files of an extension, and link it."""
-        compiler = getattr(self.compiler, "compiler_so", [""])[0]
-        if self.inplace and not self.editable_mode and shutil.which(compiler):
-            ext.optional = False  # in the edit loop, an error of the compiler is an error
+        if self.is_edited and shutil.which(self.compiler.compiler_so[0]):
+            ext.optional = False
         with ThreadPoolExecutor((os.cpu_count() or 1) // 2 or 1) as pool:
             objects = list(pool.map(partial(self._compile_changed, ext, self._object_folder(ext)), ext.sources))
         target = Path(self.get_ext_fullpath(ext.name))

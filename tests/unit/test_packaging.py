@@ -1,6 +1,6 @@
-"""What is packed: an sdist with all that is needed to build and to test, and wheels with the package and nothing else.
+"""An sdist has all that is needed to build and to test, a wheel has the package and nothing else, and each installs.
 
-It needs the extra `packaging`; where that is not installed, nothing here is run.
+The tests need the extra `packaging`, and are skipped without it.
 """
 
 import os
@@ -22,11 +22,11 @@ limits.require("setuptools", minversion="77")
 
 ROOT = Path(__file__).parent.parent.parent
 LEFT_OUT = (".*", "build", "dist", "*.egg-info", "_build", "__pycache__", "*.so", "*.pyd")
-"""What a clean tree has not, and what only the repository needs."""
+"""Files that a clean tree does not have, or that only the repository needs."""
 
 
 def build(tree, target, *arguments, native):
-    """Build what is in a folder, as `python -m build` does; give the one thing that came out."""
+    """Build a tree with `python -m build`; return the one file that it built."""
     process = subprocess.run(
         [sys.executable, "-m", "build", "--no-isolation", "--outdir", target, *arguments, tree],
         env={**os.environ, "POOLED_BUILD_NATIVE": "1" if native else "0", "POOLED_CFLAGS": "-O0" if native else ""},
@@ -65,7 +65,7 @@ def unpacked(sdist, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def wheel(unpacked, tmp_path_factory):
-    """What the sdist builds."""
+    """The wheel that the unpacked sdist builds."""
     if not is_built():
         limits.skip("not-built")
     return build(unpacked, tmp_path_factory.mktemp("wheel"), "--wheel", native=True)
@@ -81,7 +81,7 @@ def files_of(folder):
 
 
 def packed_in(wheel):
-    """What a wheel has, but for the metadata."""
+    """The files in a wheel, without the metadata."""
     names = zipfile.ZipFile(wheel).namelist()
     return {name for name in names if not name.split("/")[0].endswith(".dist-info")}
 
@@ -122,15 +122,36 @@ def test_a_wheel_tells_type_checkers(name, pure_wheel):
     assert name in packed_in(pure_wheel)
 
 
-@pytest.mark.parametrize(("kind", "engine"), [("wheel", "native"), ("pure_wheel", "reference")])
-def test_what_a_wheel_has_runs(kind, engine, request, tmp_path):
-    with zipfile.ZipFile(request.getfixturevalue(kind)) as archive:
-        archive.extractall(tmp_path)
-    code = "import pooled; print(pooled.__file__, pooled.engine, pooled.__version__)"
+@pytest.mark.parametrize(
+    ("kind", "engine"), [("tree", "native"), ("sdist", "native"), ("wheel", "native"), ("pure_wheel", "reference")]
+)
+def test_an_installation_runs(kind, engine, request, tmp_path):
+    """`pip install .` in a clone, and `pip install` of each file that is built."""
+    if engine == "native" and not is_built():
+        pytest.skip("the native engine cannot be built here")
+    installed = tmp_path / "installed"
+    pip = [
+        sys.executable,
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "--no-deps",
+        "--no-build-isolation",
+        "--target",
+        installed,
+    ]
+    environ = {**os.environ, "POOLED_BUILD_NATIVE": "1", "POOLED_CFLAGS": "-O0"}
+    source = request.getfixturevalue(kind)
+    if source.is_dir():
+        source = shutil.copytree(source, tmp_path / "clone")  # pip builds in it
+    subprocess.run([*pip, source], env=environ, check=True)
+    shown = "pooled.__file__, pooled.engine, pooled.__version__, pooled.take(pooled.containers.List)"
+    code = f"import pooled.containers; print({shown})"
     printed = subprocess.check_output(
-        [sys.executable, "-c", code], env={**os.environ, "PYTHONPATH": str(tmp_path)}, cwd=tmp_path, text=True
+        [sys.executable, "-c", code], env={**os.environ, "PYTHONPATH": str(installed)}, cwd=tmp_path, text=True
     )
-    assert printed.split() == [str(tmp_path / "pooled" / "__init__.py"), engine, pooled.__version__]
+    assert printed.split() == [str(installed / "pooled" / "__init__.py"), engine, pooled.__version__, "[]"]
 
 
 @pytest.mark.parametrize("kind", ["sdist", "pure_wheel"])
