@@ -6,12 +6,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+import limits
 import pytest
 from conftest import is_built
 
-pytest.importorskip("setuptools", minversion="77", reason="setuptools 77 is not installed")
+limits.require("setuptools", minversion="77")
 if not is_built():
-    pytest.skip("the native engine cannot be built here", allow_module_level=True)
+    limits.skip("not-built", allow_module_level=True)
 
 ROOT = Path(__file__).parent.parent.parent
 NATIVE = Path("pooled", "_engine", "native")

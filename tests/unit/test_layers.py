@@ -5,10 +5,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import limits
 import pytest
 
 for needed in ("grimp", "tree_sitter", "tree_sitter_c"):
-    pytest.importorskip(needed, reason="needs the extra lint")
+    limits.require(needed)
 
 ROOT = Path(__file__).parent.parent.parent
 TOOL = ROOT / "tools" / "check_layers.py"
