@@ -24,6 +24,7 @@ from setuptools.command.build_ext import build_ext
 
 SOURCES = Path("pooled/_engine/native")
 CFLAGS = os.environ.get("POOLED_CFLAGS", "").split()
+JOBS = 1 if sys.platform == "win32" else os.cpu_count() or 1  # setuptools cannot call MSVC on several threads
 
 
 def read_switch(name: str) -> str:
@@ -61,7 +62,8 @@ class BuildChanged(build_ext):
         """Build both extensions at the same time. With --inplace, an error of the compiler is an error."""
         super().finalize_options()
         self.is_edited = self.inplace and not self.editable_mode
-        self.parallel = self.parallel or len(self.distribution.ext_modules or [])
+        if JOBS > 1:
+            self.parallel = self.parallel or 2
 
     def run(self) -> None:
         """Refuse to put a checked build in the place of a normal one."""
@@ -73,9 +75,9 @@ class BuildChanged(build_ext):
 
     def build_extension(self, ext: Extension) -> None:
         """Compile the changed files of an extension, and link it."""
-        if self.is_edited and shutil.which(self.compiler.compiler_so[0]):
+        if self.is_edited and shutil.which(getattr(self.compiler, "compiler_so", ["cl"])[0]):
             ext.optional = False
-        with ThreadPoolExecutor((os.cpu_count() or 1) // 2 or 1) as pool:
+        with ThreadPoolExecutor((JOBS + 1) // 2) as pool:
             objects = list(pool.map(partial(self._compile_changed, ext, self._object_folder(ext)), ext.sources))
         target = Path(self.get_ext_fullpath(ext.name))
         target.unlink(missing_ok=True)  # else the linker is not called when the target is newer than the objects
