@@ -133,11 +133,6 @@ class Proxy(wrapt.BaseObjectProxy):  # type: ignore[type-arg] # it takes no para
     def __deepcopy__(self, memo: dict[int, Any]) -> Any:
         return copy.deepcopy(self.__wrapped__, memo)
 
-    @property
-    def __object_proxy__(self) -> Any:
-        """How wrapt wraps the result of an operator that makes a new object: not at all."""
-        return _as_it_is
-
 
 # From here on, `__slots__` of a proxy are those of its object.
 Proxy.__slots__ = property(lambda self: self.__wrapped__.__slots__)  # type: ignore[assignment]
@@ -151,10 +146,6 @@ def is_proxy(obj: object) -> TypeGuard[Proxy]:
 def bare(obj: Any) -> Any:
     """The object behind a proxy; any other object itself."""
     return obj.__wrapped__ if is_proxy(obj) else obj
-
-
-def _as_it_is(result: Any) -> Any:
-    return result
 
 
 def _in_place(name: str) -> Callable[[Any, Any], Any]:
