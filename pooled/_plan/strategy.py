@@ -27,13 +27,13 @@ class Strategy(Enum):
 
 
 class Completion(Enum):
-    """What `take` does with the values it is given, and at the end of `__init__` (`_native.COMPLETIONS`)."""
+    """The work of `take` beyond defaults: for given values, and at the end of `__init__` (`_native.COMPLETIONS`)."""
 
     ASSIGNS = auto()
     """It assigns the values that are given."""
 
     CONVERTS = auto()
-    """Where values are given, it calls converters, validators or descriptors."""
+    """It calls converters, validators or descriptors for the values that are given."""
 
     ALWAYS = auto()
     """It always calls something, such as `__post_init__`."""
