@@ -10,7 +10,6 @@ made anew, and a step that was interrupted is repeated.
 
 import argparse
 import fcntl
-import importlib.util
 import json
 import os
 import shutil
@@ -65,19 +64,22 @@ class Environment:
         self.complete(step, requirements)
 
     def install_pip(self) -> None:
-        """Install pip: from the interpreter itself, else with another interpreter's pip."""
+        """Install pip: the one that comes with the interpreter, else the newest, with another interpreter's pip."""
         if "pip" in self.completed:
             return
-        if importlib.util.find_spec("ensurepip"):
-            subprocess.run([self.python, "-m", "ensurepip"], stdout=subprocess.DEVNULL, check=True)
-        else:
+        if not (self.runs("-m", "ensurepip") and self.runs("-m", "pip", "--version")):
             purelib = "import sysconfig; print(sysconfig.get_path('purelib'))"
             target = subprocess.check_output([self.python, "-c", purelib], text=True).strip()
             arguments = ["-m", "pip", "install", "--quiet", "--upgrade", "--target", target, "pip"]
             others = [sys.executable, shutil.which("python3"), *ENVIRONMENTS.glob("*/bin/python")]
             if not any(subprocess.run([other, *arguments], check=False).returncode == 0 for other in others if other):
-                sys.exit(f"PYTHON={sys.executable}: it has no ensurepip, and no other interpreter here has pip")
+                sys.exit(f"PYTHON={sys.executable}: its ensurepip does not work, and no other interpreter here has pip")
         self.complete("pip", "installed")
+
+    def runs(self, *arguments: str) -> bool:
+        """Run the interpreter of the environment, without its output; return whether it succeeds."""
+        process = subprocess.run([self.python, *arguments], capture_output=True, check=False)
+        return process.returncode == 0
 
 
 def read_arguments() -> argparse.Namespace:
