@@ -9,8 +9,8 @@
 /* Parked objects of one class that were removed from a freelist, and are going to be destroyed. */
 typedef struct {
     Removed removed;
-    PyTypeObject *type;    /* a reference of ours, since finalizers may drop the last other one; NULL: no objects */
-    struct Fields *fields; /* a reference of ours to what emptied the objects; NULL: they were emptied as a whole */
+    PyTypeObject *type;    /* a strong reference: finalizers may drop all others; NULL: no objects */
+    struct Fields *fields; /* a strong reference to the plan that emptied them; NULL: emptied as a whole */
 } Batch;
 
 /* Add the class to removed objects, while the freelist that they come from still keeps it alive. */

@@ -12,7 +12,7 @@
 
 typedef struct {
     PyObject_HEAD
-    PyTypeObject *type;         /* a reference of ours */
+    PyTypeObject *type;         /* a strong reference */
     PyTypeObject *base;         /* its nearest base that is written in C; borrowed from the type */
     const Container *container; /* the builtin container that the class inherits from, or NULL */
     Slots slots;                /* the slots that the class adds to `base` */
