@@ -122,7 +122,7 @@ class FieldPlan:
             Completion.ALWAYS
             if makes or schema.finish is not None
             else Completion.CONVERTS
-            if converts or self._checked
+            if converts or self._checked or schema.passed_on
             else Completion.ASSIGNS
         )
         """What `finish` has to do for an object that is taken."""

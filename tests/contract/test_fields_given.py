@@ -460,6 +460,27 @@ def test_variables_of_init_are_passed_on(pooled, dataclass_kind, park):
         assert not is_set(take(width=3, scale=10), "scale")
 
 
+def test_a_variable_of_init_that_nothing_receives_is_accepted_and_forgotten(pooled, dataclass_kind, park):
+    @pooled.poolable
+    @dataclass_kind.define
+    class Thing:
+        size: int = 3
+        hint: dataclasses.InitVar[object] = None
+        items: list = dataclasses.field(default_factory=list)
+
+    park(Thing)
+    payload = Payload()
+    died = weakref.ref(payload)
+    for take in takers(pooled, Thing)[::2]:
+        thing = take(hint=payload)
+        assert (thing.size, thing.items) == (3, [])
+        assert (take(hint=payload, size=4).size, take(size=5).size) == (4, 5)
+        assert "hint" not in getattr(thing, "__dict__", {})
+    del payload
+    assert died() is None
+    assert "got an unexpected keyword argument 'other'" in error_of(pooled.take, Thing, hint=1, other=2)
+
+
 def test_variables_of_init_are_not_kept(pooled, dataclass_kind):
     @pooled.poolable
     @dataclass_kind.define

@@ -14,12 +14,14 @@ place_of(const Field *field, char *const *bases)
                               : (PyObject **)bases[FROM_VALUES] + field->index;
 }
 
-/* Whether the places of all fields that the keywords assign are known. */
+/* Whether the places of all fields that the keywords assign are known. A keyword may name no field: the check of the given
+   values is written in Python, and memory safety does not depend on it. */
 static bool
 places_known(const Fields *fields, PyObject *keywords)
 {
     for (Py_ssize_t i = 0; keywords != NULL && i < PyTuple_GET_SIZE(keywords); i++) {
-        if (!has_place(fields_find_keyword(fields, PyTuple_GET_ITEM(keywords, i)))) {
+        const Field *field = fields_find_keyword(fields, PyTuple_GET_ITEM(keywords, i));
+        if (field == NULL || !has_place(field)) {
             return false;
         }
     }
