@@ -29,7 +29,8 @@ from pooled._config import Instrumented, check_target, current
 from pooled._config.command_errors import end_command
 from pooled._instrument.builtin_shims import BUILTINS, BuiltinShim, shim
 from pooled._instrument.import_hooks import Callbacks, Finder
-from pooled._plan.plan import check_hook, check_keep
+from pooled._plan.checks import check_keep
+from pooled._plan.plan import check_hook
 from pooled._policy import Limits, Scope
 from pooled._pool.decorate import poolable
 

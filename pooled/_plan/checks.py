@@ -9,8 +9,8 @@ import threading
 import types
 import typing
 import weakref
-from collections.abc import Mapping
-from typing import Final
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
 
 from pooled._plan.builtins import EMPTIABLE
 from pooled._plan.construction import class_with_new
@@ -119,3 +119,26 @@ def _is_python_class(cls: type) -> bool:
     offsets = (cls.__dictoffset__, cls.__weakrefoffset__)
     pointers = slots + sum(offset >= base.__basicsize__ for offset in offsets)
     return cls.__basicsize__ == base.__basicsize__ + pointers * _POINTER
+
+
+def check_keep(keep: Any) -> tuple[str, ...]:
+    """Return `keep` as a tuple of names; None is an empty tuple.
+
+    Raises:
+        TypeError: it is not an iterable of strings.
+        ValueError: it has a name twice.
+    """
+    if keep is None:
+        return ()
+    if isinstance(keep, str) or not isinstance(keep, Iterable):
+        raise TypeError(f"keep={keep!r}: expected the names of attributes, as in keep=('buffer', 'seen')")
+    names = tuple(keep)
+    for name in names:
+        if not isinstance(name, str):
+            raise TypeError(f"keep={names!r}: expected strings, got {type(name).__name__}: name the attributes to keep")
+    twice = [name for name, count in collections.Counter(names).items() if count > 1]
+    if twice:
+        raise ValueError(
+            f"keep={names!r}: it has {', '.join(map(repr, twice))} more than once; name each attribute once"
+        )
+    return tuple(str.__str__(name) for name in names)  # a subclass of str may compare and hash as it likes

@@ -6,7 +6,7 @@ import inspect
 import operator
 import sys
 import types
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, Protocol, TypeAlias, runtime_checkable
 
@@ -279,20 +279,3 @@ def _signature_of(function: Callable[..., Any]) -> inspect.Signature:
 
         return inspect.signature(function, annotation_format=Format.STRING)
     return inspect.signature(function)
-
-
-def check_keep(keep: Any) -> tuple[str, ...]:
-    """Return `keep` as a tuple of names; None is an empty tuple.
-
-    Raises:
-        TypeError: it is not an iterable of strings.
-    """
-    if keep is None:
-        return ()
-    if isinstance(keep, str) or not isinstance(keep, Iterable):
-        raise TypeError(f"keep={keep!r}: expected the names of attributes, as in keep=('buffer', 'seen')")
-    names = tuple(keep)
-    for name in names:
-        if not isinstance(name, str):
-            raise TypeError(f"keep={names!r}: expected strings, got {type(name).__name__}: name the attributes to keep")
-    return names

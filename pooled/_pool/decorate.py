@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterable
 from typing import Any, Final, TypeVar, cast, overload
 
 from pooled import _config, _engine
-from pooled._plan.checks import refuse_unhookable
+from pooled._plan.checks import check_keep, refuse_unhookable
 from pooled._plan.construction import NewHook
-from pooled._plan.plan import Capacity, check_keep
+from pooled._plan.plan import Capacity
 from pooled._plan.scrub import Reset
 from pooled._policy import Limits, Scope
 from pooled._pool.class_pool import forget_pool, is_poolable, make_poolable, replan

@@ -515,3 +515,15 @@ def test_any_sequence_of_names_will_do(pooled):
         del thing
         others = [[], []]
         assert id(pooled.take(Thing).part) == identity
+
+
+@pytest.mark.parametrize("names", [("a", "a"), ("a", "b", "a"), ["b", "b", "b"]])
+def test_a_name_given_twice_is_refused(pooled, names):
+    class Thing:
+        def __init__(self):
+            self.a, self.b = [], []
+
+    before = dict(vars(Thing))
+    with pytest.raises(ValueError, match="more than once; name each attribute once"):
+        pooled.poolable(keep=names)(Thing)
+    assert dict(vars(Thing)) == before

@@ -98,6 +98,12 @@ hook_dealloc(Hook *self)
     Py_DECREF(type);
 }
 
+bool
+hook_check(PyObject *object)
+{
+    return Py_TYPE(object)->tp_dealloc == (destructor)hook_dealloc; /* the class has no subclasses */
+}
+
 static PyType_Slot hook_slots[] = {
     {Py_tp_doc, "What is known of a class whose objects recycle themselves."},
     {Py_tp_new, hook_new},

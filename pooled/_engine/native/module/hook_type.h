@@ -7,4 +7,7 @@
 
 extern PyType_Spec hook_spec;
 
+/* Whether an object is an instance of that class, of whichever module. */
+bool hook_check(PyObject *object);
+
 #endif

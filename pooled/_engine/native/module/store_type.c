@@ -1,6 +1,7 @@
 #include "module/store_type.h"
 
 #include "base/arguments.h"
+#include "module/hook_type.h"
 #include "object/fields.h"
 #include "object/scrub.h"
 #include "object/weigh.h"
@@ -190,6 +191,12 @@ store_set_fields(PoolStore *self, PyObject *args)
     if (!PyArg_ParseTuple(args, "OO:set_fields", &fields, &check)) {
         return NULL;
     }
+    if (fields != Py_None && (!fields_check(fields) || ((Fields *)fields)->type != self->hook->type)) {
+        return PyErr_Format(PyExc_TypeError, "fields=%R: expected Fields of the class of this store, or None", fields);
+    }
+    if (fields != Py_None && self->reset != NULL) {
+        return PyErr_Format(PyExc_TypeError, "fields=%R: expected None, since this store has a reset", fields);
+    }
     trim_to(self, 0); /* they were emptied by the former plan */
     Planning planning = {self, (struct Fields *)unless_none(fields), Py_NewRef(check)};
     lock_run_exclusive(change_plan, &planning);
@@ -244,6 +251,9 @@ store_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
     if (!PyArg_ParseTupleAndKeywords(
             args, kwargs, "O$OOOpp:Store", names, &hook, &reset, &capacity, &report, &measures, &is_local)) {
         return NULL;
+    }
+    if (!hook_check(hook)) {
+        return PyErr_Format(PyExc_TypeError, "hook=%R: expected a Hook", hook);
     }
     PoolStore *self = (PoolStore *)type->tp_alloc(type, 0);
     if (self == NULL) {

@@ -2,6 +2,8 @@
 
 #include "base/arguments.h"
 
+_Static_assert(SHARED_KEYS_MAX_SIZE <= 64, "`shared` has a bit for each key that the objects of a class can share");
+
 /* ---- steps ---- */
 
 /* Append a step for a field whose place is known. */
@@ -158,16 +160,53 @@ fields_find_keyword(const Fields *fields, PyObject *keyword)
 
 /* ---- the class Fields ---- */
 
-/* The offset of the slot that an attribute of this name is stored in, or 0 if it is not in a slot. */
+/* The offset of the slot that an attribute of this name is stored in, or 0 if it is not in a slot. A class may have the
+   descriptor of another class in its dict: the slot has to be one of its own objects. */
 static Py_ssize_t
 slot_offset(PyTypeObject *type, PyObject *name)
 {
     PyObject *found = _PyType_Lookup(type, name);
-    if (found == NULL || !Py_IS_TYPE(found, &PyMemberDescr_Type)) {
+    if (found == NULL || !Py_IS_TYPE(found, &PyMemberDescr_Type) || !PyType_IsSubtype(type, PyDescr_TYPE(found))) {
         return 0;
     }
     PyMemberDef *member = ((PyMemberDescrObject *)found)->d_member;
-    return member->type == T_OBJECT_EX ? member->offset : 0;
+    bool is_slot = member->type == T_OBJECT_EX && !(member->flags & READONLY);
+    bool is_inside = member->offset > 0 && member->offset + (Py_ssize_t)sizeof(PyObject *) <= type->tp_basicsize;
+    return is_slot && is_inside ? member->offset : 0;
+}
+
+/* Check what the format of the tuple does not. False with an exception set. */
+static bool
+check_description(PyObject *name, PyObject *keyword, int kind, PyObject *cls, PyObject *restore)
+{
+    if (!PyUnicode_CheckExact(name) || (keyword != Py_None && !PyUnicode_CheckExact(keyword))) {
+        PyErr_Format(PyExc_TypeError, "name=%R, keyword=%R: expected strings, not of a subclass", name, keyword);
+    }
+    else if (kind < FIELD_UNSET || kind > FIELD_PART) {
+        PyErr_Format(PyExc_ValueError, "kind=%d: expected one of FIELD_KINDS", kind);
+    }
+    else if (cls != Py_None && !PyType_Check(cls)) {
+        PyErr_Format(PyExc_TypeError, "cls=%R: expected a class or None", cls);
+    }
+    else if (restore != Py_None
+             && !(PyTuple_Check(restore) && PyTuple_GET_SIZE(restore) == 2
+                  && PyUnicode_Check(PyTuple_GET_ITEM(restore, 0)))) {
+        PyErr_Format(PyExc_TypeError, "restore=%R: expected a pair of a name and a value, or None", restore);
+    }
+    return !PyErr_Occurred();
+}
+
+/* Check that a field is in no place of the fields before it: each place would be emptied twice. False with ValueError set. */
+static bool
+check_distinct(const Fields *fields, const Field *field)
+{
+    for (const Field *other = fields->items; other < field; other++) {
+        if (other->name == field->name || (field->offset != 0 && other->offset == field->offset)) {
+            PyErr_Format(PyExc_ValueError, "field %R: it is in the same place as %R", field->name, other->name);
+            return false;
+        }
+    }
+    return true;
 }
 
 /* Initialise a field from its tuple in the arguments of Fields. False with an exception set; then the field holds no
@@ -177,8 +216,12 @@ field_init(Field *field, PyTypeObject *type, PyObject *description)
 {
     PyObject *name, *keyword, *value, *cls, *keep, *restore;
     int kind, in_c;
-    if (!PyArg_ParseTuple(
-            description, "UOiOOOpO:field", &name, &keyword, &kind, &value, &cls, &keep, &in_c, &restore)) {
+    if (!PyTuple_Check(description)) {
+        PyErr_Format(PyExc_TypeError, "field %R: expected a tuple", description);
+        return false;
+    }
+    if (!PyArg_ParseTuple(description, "UOiOOOpO:field", &name, &keyword, &kind, &value, &cls, &keep, &in_c, &restore)
+        || !check_description(name, keyword, kind, cls, restore)) {
         return false;
     }
     *field = (Field){.kind = (FieldKind)kind, .index = -1};
@@ -262,8 +305,14 @@ fields_new(PyTypeObject *metatype, PyObject *args, PyObject *kwargs)
         Py_DECREF(self);
         return NULL;
     }
-    for (; self->count < PyTuple_GET_SIZE(fields); self->count++) {
-        if (!field_init(&self->items[self->count], type, PyTuple_GET_ITEM(fields, self->count))) {
+    while (self->count < PyTuple_GET_SIZE(fields)) {
+        Field *field = &self->items[self->count];
+        if (!field_init(field, type, PyTuple_GET_ITEM(fields, self->count))) {
+            Py_DECREF(self);
+            return NULL;
+        }
+        self->count++; /* from here on, the dealloc frees the field */
+        if (!check_distinct(self, field)) {
             Py_DECREF(self);
             return NULL;
         }
@@ -314,6 +363,12 @@ fields_dealloc(Fields *self)
     Py_XDECREF(self->type);
     type->tp_free((PyObject *)self);
     Py_DECREF(type);
+}
+
+bool
+fields_check(PyObject *object)
+{
+    return Py_TYPE(object)->tp_dealloc == (destructor)fields_dealloc; /* the class has no subclasses */
 }
 
 static PyType_Slot fields_slots[] = {

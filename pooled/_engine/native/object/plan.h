@@ -84,6 +84,9 @@ typedef struct Fields {
    kind, value, cls, keep, in_c, restore) for each field. */
 extern PyType_Spec fields_spec;
 
+/* Whether an object is an instance of that class, of whichever module. */
+bool fields_check(PyObject *object);
+
 /* The field that a keyword argument assigns, borrowed from the plan, or NULL. */
 Field *fields_find_keyword(const Fields *fields, PyObject *keyword);
 
