@@ -88,6 +88,12 @@ def upward(edges: Edges, order: list[list[str]], layer_of: Callable[[str], str])
             yield f"upward: {user} → {used}: {', '.join(sorted(names))}"
 
 
+def empty(order: list[list[str]], names: Iterable[str], layer_of: Callable[[str], str]) -> Iterator[str]:
+    """Yield the layers that have no file."""
+    for layer in sorted({layer for layers in order for layer in layers} - set(map(layer_of, names))):
+        yield f"empty: the layer {layer} of tool.check_layers has no file"
+
+
 def cycles(edges: Iterable[tuple[str, str]]) -> Iterator[list[str]]:
     """Yield a cycle, remove its first edge, and go on until there is none."""
     graph: dict[str, set[str]] = defaultdict(set)
@@ -165,12 +171,14 @@ def print_longest(title: str, lengths: Lengths) -> None:
 def check(root: Path, settings: dict[str, Any]) -> list[str]:
     """Print what the package is made of; return the violations."""
     package, native = settings["package"], root / settings["native"]
+    c_order, python_order = settings["c-layers"], settings["python-layers"]
     files = read_c_files(native, settings["macros"])
     used, imports = c_edges(files), python_edges(root, package)
+    names = {name for edge in imports for name in edge}
     c_files, c_functions = c_lengths(files)
     modules, functions = python_lengths(root, package)
-    print_layers("C layers", settings["c-layers"], files, folder_of)
-    print_layers("Python layers", settings["python-layers"], {each for edge in imports for each in edge}, package_of)
+    print_layers("C layers", c_order, files, folder_of)
+    print_layers("Python layers", python_order, names, package_of)
     print_longest("C files", c_files)
     print_longest("C functions", c_functions)
     print_longest("Python modules", modules)
@@ -178,8 +186,10 @@ def check(root: Path, settings: dict[str, Any]) -> list[str]:
     found_cycles = [*c_cycles(used), *python_cycles(imports)]
     print(f"cycles: {len(found_cycles)}")
     return [
-        *upward(used, settings["c-layers"], folder_of),
-        *upward(imports, settings["python-layers"], package_of),
+        *empty(c_order, files, folder_of),
+        *empty(python_order, names, package_of),
+        *upward(used, c_order, folder_of),
+        *upward(imports, python_order, package_of),
         *found_cycles,
         *too_long(c_files, settings["c-file-lines"], settings["long-c-files"]),
         *too_long(modules, settings["module-lines"]),
