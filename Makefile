@@ -13,7 +13,7 @@ RUN := $(BIN)/python -P
 PYTEST := $(RUN) -m pytest -q -n $(JOBS)
 INSTALL := $(RUN) -m pip install --quiet --no-deps --no-build-isolation --force-reinstall
 
-.PHONY: help dev build test test-all test-checked contract contract-others parallel stress fuzz sanitize packaging browser \
+.PHONY: help dev build test test-long test-all test-checked contract contract-others parallel stress fuzz sanitize packaging browser \
 	format lint docs wheel benchmark demo clean
 .NOTPARALLEL:
 
@@ -35,8 +35,11 @@ build:
 	$(if $(filter checks,$(KIND)),POOLED_BUILD_CHECKS=1) $(INSTALL) .
 endif
 
-test: dev ## run the tests
-	$(PYTEST)
+test: dev ## run the tests that every change has to pass; TESTS has more arguments for pytest
+	$(PYTEST) $(TESTS)
+
+test-long: dev ## run the tests in their long forms, and those that have no short one
+	$(PYTEST) --all $(TESTS)
 
 contract: dev ## run the tests of the contract and those of CPython
 	$(PYTEST) -p no:cacheprovider tests/contract tests/cpython
@@ -47,7 +50,7 @@ test-checked: ## run the tests of the contract on the checked build
 contract-others: ## run the tests of the contract on every other interpreter: those of POOLED_PYTHONS, else of the PATH
 	@$(PYTHON) tools/other_pythons.py $(MAKE) contract
 
-test-all: lint test contract-others test-checked parallel stress fuzz sanitize docs packaging wheel browser ## run everything
+test-all: lint test-long contract-others test-checked parallel stress fuzz sanitize docs packaging wheel browser ## run everything
 
 # Which tests run in the two targets below; .ci/run gives a shorter list.
 THREADED ?= tests/contract
@@ -67,9 +70,8 @@ sanitize-here: dev
 	ASAN_OPTIONS=detect_leaks=0:allocator_may_return_null=1:quarantine_size_mb=8 PYTHONMALLOC=malloc \
 		LD_PRELOAD=$$(gcc -print-file-name=libasan.so) $(PYTEST) -p no:cacheprovider $(SANITIZED) -k 'native or cpython'
 
-stress: dev ## misuse the package in every way for ten minutes at most, each scenario a process; seeds are printed
+stress: dev ## misuse the package in every way for eight minutes at most, each scenario a process; seeds are printed
 	$(BIN)/python -m tests.stress --limit 480
-	$(PYTEST) --long tests/unit/test_leaks_ways.py
 
 fuzz: dev ## run random programs over both engines for MINUTES (default 5); seeds are printed
 	$(BIN)/python -m tests.fuzz --minutes $(or $(MINUTES),5)
