@@ -11,6 +11,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Final
 
+import effort
 import limits
 import pytest
 
@@ -18,8 +19,23 @@ ENGINES = ["reference", "native"]
 
 
 def pytest_addoption(parser):
-    parser.addoption("--long", action="store_true", help="run the tests of leaks for a thousand rounds at a time")
+    parser.addoption("--all", "--long", action="store_true", help="run all tests, each in its long form")
     parser.addoption("--screenshots", action="store_true", help="put what the browser shows into docs/images")
+
+
+def pytest_configure(config):
+    if config.getoption("--all"):
+        effort.choose_long()
+
+
+def pytest_collection_modifyitems(config, items):
+    """Leave out the tests that have no short form, unless all are wanted or `-m` names the marker."""
+    if effort.is_long() or "long" in config.option.markexpr:
+        return
+    left_out = [item for item in items if item.get_closest_marker("long") is not None]
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if item.get_closest_marker("long") is None]
 
 
 def load(**environ: str) -> dict[str, ModuleType]:

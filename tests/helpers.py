@@ -5,6 +5,13 @@ import subprocess
 import sys
 import threading
 
+import effort
+
+STACK = 512 << 10
+"""Bytes of stack of the thread that drops a chain in the short form."""
+CHAIN = {"short": 30_000, "long": 1_000_000}
+"""Length of a chain. Even 18 bytes of stack for each object overflow the stack of the short form."""
+
 
 def on_another_thread(function, *args):
     """Run a function on a thread called 'other', to its end; give its result."""
@@ -26,3 +33,27 @@ def run_python(code, *args, **environ):
         check=False,
     )
     return process.returncode, process.stdout + process.stderr
+
+
+def drop_chain(function):
+    """Call `function(length)`, which builds a chain and drops it; in the short form on a thread with a small stack."""
+    if effort.is_long():
+        function(CHAIN["long"])
+        return
+    before = threading.stack_size(STACK)
+    try:
+        errors = []
+        thread = threading.Thread(target=_call, args=(function, CHAIN["short"], errors))
+        thread.start()
+    finally:
+        threading.stack_size(before)
+    thread.join()
+    if errors:
+        raise errors[0]
+
+
+def _call(function, length, errors):
+    try:
+        function(length)
+    except BaseException as error:
+        errors.append(error)

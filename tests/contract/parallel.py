@@ -11,6 +11,7 @@ SHARED = frozenset(
 COUNTS = "it counts what is made and dropped in the whole process"
 LOOKS = "it looks at all objects that there are"
 POOLS = "it looks at all pools that there are"
+STACK = "it sets the stack size of new threads, or needs much memory"
 CHANGES = "it changes what all threads have in common"
 
 ALONE = {
@@ -34,7 +35,11 @@ ALONE = {
     "test_without_an_engine_nothing_is_parked": CHANGES,
     "test_with_the_engine_off_take_does_the_same_without_recycling": CHANGES,
     "test_hooks_that_could_not_be_called": "it shares its hooks, which count",
-    "test_a_chain_of_a_million": "several would need more memory than there may be",
+    "test_a_long_chain": STACK,
+    "test_a_long_chain_of_objects_with_fields": STACK,
+    "test_a_long_chain_through_an_attribute_that_is_kept": STACK,
+    "test_a_long_chain_is_recycled_whole": STACK,
+    "test_a_long_chain_through_containers": STACK,
     "test_limits_hold_whatever_is_done": "hypothesis keeps its state for the process",
     "test_no_object_is_ever_owned_twice": "hypothesis keeps its state for the process",
     "test_the_class_stays_what_it_was": "CPython 3.11 parses source on one thread at a time only",

@@ -1,5 +1,6 @@
 """Contract line 3: never more than `max` parked, none above `max_cap`; limits never bound how many can exist."""
 
+import effort
 import pytest
 from helpers import on_another_thread
 from hypothesis import given, settings
@@ -169,10 +170,12 @@ def test_limits_hold_whatever_is_done(pooled, scope):
             assert all(obj.size <= self.pool.policy.max_cap for obj in parked)
             assert self.pool.stats().live == len(self.alive) + len(parked)
 
-    run_state_machine_as_test(Machine, settings=settings(max_examples=60, stateful_step_count=30, deadline=None))
+    run_state_machine_as_test(
+        Machine, settings=settings(max_examples=effort.examples(60), stateful_step_count=30, deadline=None)
+    )
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=effort.examples(40), deadline=None)
 @given(bound=st.integers(0, 300), filled=st.integers(0, 300))
 def test_prune_drops_a_tenth_or_a_hundredth_but_at_least_one(pooled, bound, filled):
     pool = pooled.GlobalPool(list, max=bound)

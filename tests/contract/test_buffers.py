@@ -14,6 +14,7 @@ import threading
 import weakref
 from array import array
 
+import effort
 import limits
 import pytest
 from conftest import load
@@ -403,7 +404,7 @@ Step = st.tuples(
 
 
 @given(st.lists(Step, max_size=60), st.integers(0, 8000), st.integers(0, 4096))
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=effort.examples(150))
 def test_any_sequence_gives_what_a_model_foretells(containers, steps, max_bytes, max_cap):
     pool = containers.BufferPool(max_bytes=max_bytes, max_cap=max_cap)
     held = []  # (views of one block, its size, what was written to it)

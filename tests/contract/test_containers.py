@@ -5,6 +5,7 @@ import collections
 import io
 from functools import partial
 
+import effort
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -200,7 +201,7 @@ def test_every_container_is_here(containers):
 
 
 @pytest.mark.parametrize("name", STOCK)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=effort.examples(60), deadline=None)
 @given(data=st.data())
 def test_it_works_as_the_thing_it_wraps(containers, name, data):
     cls, stock = getattr(containers, name), STOCK[name]

@@ -11,10 +11,11 @@ import weakref
 from typing import Any
 
 import attrs
+import effort
 import pytest
 from conftest import load
 from field_kinds import Payload, counts, error_of, is_set, two_kinds
-from helpers import on_another_thread, run_python
+from helpers import drop_chain, on_another_thread, run_python
 
 
 @pytest.fixture
@@ -254,61 +255,67 @@ def test_each_object_and_each_container_has_one_owner_at_a_time(pooled, kind, sc
 
 
 @pytest.mark.parametrize("slots", [True, False])
-def test_a_chain_of_a_million(pooled, engine, slots):
-    length = 1_000_000 if engine == "native" else 200_000  # the reference engine takes long to make them
-
+def test_a_long_chain_of_objects_with_fields(pooled, engine, slots):
     @pooled.poolable
     @attrs.define(slots=slots)
     class Node:
         next: Any = None
         items: list = attrs.field(factory=list)
 
-    head = None
-    for _ in range(length):
-        head = Node(head)
-    head = None
-    stats = pooled.pool_of(Node).stats()
-    assert (stats.misses, stats.parked, stats.live) == (length, 1024, 0)
-    assert stats.recycled + stats.discarded_full == length
-    node = pooled.take(Node)
-    assert (node.next, node.items) == (None, [])
+    def run(length):
+        length = min(length, 200_000) if engine == "reference" else length  # which needs long to create objects
+        head = None
+        for _ in range(length):
+            head = Node(head)
+        head = None
+        stats = pooled.pool_of(Node).stats()
+        assert (stats.misses, stats.parked, stats.live) == (length, 1024, 0)
+        assert stats.recycled + stats.discarded_full == length
+        node = pooled.take(Node)
+        assert (node.next, node.items) == (None, [])
+
+    drop_chain(run)
 
 
-def test_a_chain_that_is_recycled_whole(pooled, kind):
-    length = 50_000
-
+def test_a_long_chain_is_recycled_whole(pooled, kind):
     @pooled.poolable(max=10**9)
     @kind.define
     class Node:
         next: Any
         items: list = kind.field(factory=list)
 
-    for _ in range(2):
-        head = None
-        for _ in range(length):
-            head = pooled.take(Node, next=head)
-        head = None
-    counts(pooled, Node, misses=length, hits=length, recycled=2 * length, parked=length)
+    def run(length):
+        length = min(length, effort.pick(short=15_000, long=50_000))
+        for _ in range(2):
+            head = None
+            for _ in range(length):
+                head = pooled.take(Node, next=head)
+            head = None
+        counts(pooled, Node, misses=length, hits=length, recycled=2 * length, parked=length)
+
+    drop_chain(run)
 
 
 @pytest.mark.parametrize("nested", [False, True])
-def test_a_chain_through_containers(pooled, kind, nested):
-    length = 30_000
-
+def test_a_long_chain_through_containers(pooled, kind, nested):
     @pooled.poolable(max=10**9)
     @kind.define
     class Node:
         children: list = kind.field(factory=list)
 
-    head = None
-    for _ in range(length):
-        node = pooled.take(Node)
-        node.children.append([head] if nested else head)
-        head = node
-    del node
-    head = None
-    counts(pooled, Node, misses=length, recycled=length, parked=length)
-    assert pooled.take(Node).children == []
+    def run(length):
+        length = min(length, effort.pick(short=10_000, long=30_000))
+        head = None
+        for _ in range(length):
+            node = pooled.take(Node)
+            node.children.append([head] if nested else head)
+            head = node
+        del node
+        head = None
+        counts(pooled, Node, misses=length, recycled=length, parked=length)
+        assert pooled.take(Node).children == []
+
+    drop_chain(run)
 
 
 def test_a_tree_is_recycled_whole_and_grows_again(pooled, kind):

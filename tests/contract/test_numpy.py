@@ -8,6 +8,7 @@ import queue
 import random
 import threading
 
+import effort
 import limits
 import pytest
 from helpers import on_another_thread, run_python
@@ -238,7 +239,7 @@ Step = st.tuples(st.sampled_from(["take", "view", "drop"]), st.integers(1, 400),
 
 
 @given(st.lists(Step, max_size=50), st.sampled_from([0, 500, 3000, 100_000]))
-@settings(deadline=None, max_examples=100)
+@settings(deadline=None, max_examples=effort.examples(100))
 def test_no_two_arrays_share_memory(arrays, steps, max_bytes):
     pool = arrays.ArrayPool(max_bytes=max_bytes)
     held = []  # (views of one array, the number it is full of)

@@ -4,6 +4,7 @@ import contextlib
 import itertools
 import weakref
 
+import effort
 import limits
 import pytest
 from hypothesis import settings
@@ -230,4 +231,6 @@ def test_no_object_is_ever_owned_twice(pooled, scope):
             for obj, tag in [*self.alive, *self.escaped]:
                 assert obj.tag == tag
 
-    run_state_machine_as_test(Machine, settings=settings(max_examples=60, stateful_step_count=30, deadline=None))
+    run_state_machine_as_test(
+        Machine, settings=settings(max_examples=effort.examples(60), stateful_step_count=30, deadline=None)
+    )

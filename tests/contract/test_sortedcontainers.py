@@ -5,6 +5,7 @@ import gc
 import pickle
 from operator import neg
 
+import effort
 import limits
 import pytest
 from helpers import run_python
@@ -109,7 +110,7 @@ def state(container):
 
 
 @given(data=st.data())
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=effort.examples(40))
 @pytest.mark.parametrize("name", NAMES)
 def test_lives_are_as_those_of_the_stock_ones(sortedcontainers, name, data):
     numbers = st.integers(0, 9)

@@ -3,6 +3,7 @@
 import gc
 
 import attrs
+import effort
 import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
@@ -213,7 +214,9 @@ def test_everything_is_counted_once(pooled, unraisable, scope, resetting):
                 stats.live + stats.recycled + stats.discarded + stats.escaped + stats.collected + stats.detached
             )
 
-    run_state_machine_as_test(Machine, settings=settings(max_examples=50, stateful_step_count=30, deadline=None))
+    run_state_machine_as_test(
+        Machine, settings=settings(max_examples=effort.examples(50), stateful_step_count=30, deadline=None)
+    )
 
 
 def test_an_assigned_object_is_counted_by_both_pools(pooled, containers):

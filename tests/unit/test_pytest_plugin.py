@@ -22,17 +22,23 @@ class Order:
 KEPT = []
 """
 
+INSTALLED = None
+"""In place of the names of plugins: pytest loads all that are installed, ours among them, as it does for a user."""
+
 
 @pytest.fixture
 def pytest_of(tmp_path):
-    """Runs pytest on a file of tests; gives how it ended."""
-    # Where these are set, pytest prints every failure a second time, in its summary, or does what they say.
-    environ = {
-        name: value for name, value in os.environ.items() if name not in ("CI", "BUILD_NUMBER", "PYTEST_ADDOPTS")
-    }
+    """Run pytest on a file of tests; return the process."""
+    # The first two make pytest print each failure twice, and the others change its options.
+    environ = {name: value for name, value in os.environ.items() if name not in ("CI", "BUILD_NUMBER")}
+    for name in ("PYTEST_ADDOPTS", "PYTEST_PLUGINS", "PYTEST_DISABLE_PLUGIN_AUTOLOAD"):
+        environ.pop(name, None)
 
-    def run(tests, *arguments, head=HEAD, **environment):
+    def run(tests, *arguments, head=HEAD, plugins=(), **environment):
         (tmp_path / "test_some.py").write_text(head + tests)
+        if plugins is not INSTALLED:  # the plugins that happen to be installed take most of the time
+            arguments = [*(f"-p{name}" for name in ("_pooled_pytest", *plugins)), *arguments]
+            environment["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
         return subprocess.run(
             [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "--strict-markers", *arguments, "test_some.py"],
             cwd=tmp_path,
@@ -313,6 +319,7 @@ def test_another():
     pass
 """,
         "-n1",
+        plugins=["xdist"],
     )
     assert outcome(process) == "1 passed, 1 error", process.stdout
     assert "\n@pytest.mark.pooled(3): expected no_escapes=True or max_live=N\n" in process.stdout
@@ -416,7 +423,8 @@ def test_left():
 
 
 def test_the_report(pytest_of):
-    process = pytest_of("def test_it():\n    for _ in range(5): order = Order()\n", "--pooled-report")
+    tests = "def test_it():\n    for _ in range(5): order = Order()\n"
+    process = pytest_of(tests, "--pooled-report", plugins=INSTALLED)
     assert process.returncode == 0
     assert "what the pools did" in process.stdout
     (line,) = (line for line in process.stdout.splitlines() if line.startswith("test_some:Order"))
@@ -426,7 +434,7 @@ def test_the_report(pytest_of):
 
 def test_the_report_of_workers(pytest_of):
     limits.require("xdist")
-    process = pytest_of("def test_it(): order = Order()\n", "--pooled-report", "-n2", "--dist=each")
+    process = pytest_of("def test_it(): order = Order()\n", "--pooled-report", "-n2", "--dist=each", plugins=["xdist"])
     assert process.returncode == 0, process.stdout
     assert re.findall(r"what the pools did in (gw\d)", process.stdout) == ["gw0", "gw1"]
     assert len(re.findall(r"^test_some:Order +0 +1 ", process.stdout, re.MULTILINE)) == 2
@@ -455,5 +463,5 @@ def test_nothing_of_it_is_there():
     assert not [name for name in sys.modules if name == "pooled" or name.startswith("pooled.")]
     assert "_pooled_pytest" in sys.modules
 """
-    process = pytest_of(tests, head="")
+    process = pytest_of(tests, head="", plugins=INSTALLED)
     assert outcome(process) == "1 passed", process.stdout
