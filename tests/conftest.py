@@ -58,8 +58,8 @@ def load(**environ: str) -> dict[str, ModuleType]:
 
 
 def unload() -> dict[str, ModuleType]:
-    """Take the package out of `sys.modules`; give what was there."""
-    names = [name for name in sys.modules if name == "pooled" or name.startswith("pooled.")]
+    """Remove the package from `sys.modules`; return the modules that were there."""
+    names = [name for name in sys.modules if name[:6] == "pooled" and name[6:7] in ("", ".")]  # faster than startswith
     return {name: sys.modules.pop(name) for name in names}
 
 

@@ -7,6 +7,7 @@ import sys
 import sysconfig
 from pathlib import Path
 
+import effort
 import limits
 import pytest
 from conftest import ENGINES
@@ -16,7 +17,8 @@ SOURCES = [Path(sysconfig.get_path("stdlib")) / name for name in ("argparse.py",
 PROGRAMS = sorted(path.name for path in EXAMPLES.glob("[!_]*.py") if path.name != "scheduler.py")
 """Those that work on the files they are given; the scheduler makes its own traffic, and has tests of its own."""
 
-SMALL_SERVER = ("--requests", 60, "--cached", 3_000, "--blocks", 600, "--rounds", 1)
+REQUESTS, CACHED = effort.pick(short=(30, 1_500), long=(60, 3_000))
+SMALL_SERVER = ("--requests", REQUESTS, "--cached", CACHED, "--blocks", 600, "--rounds", 1)
 
 
 def run(program, *arguments, engine="reference"):
@@ -72,6 +74,7 @@ def test_nothing_comes_back_to_a_producer_from_local_pools():
     ]
 
 
+@pytest.mark.long
 def test_the_standard_library_is_the_default():
     assert int(run("dedup.py").partition(" files")[0].replace(",", "")) > 300
 

@@ -68,9 +68,9 @@ def run_inside(code):
 
 USES = {
     "one": "run_inside(INSIDE)",
-    "one after another": "for _ in range(5): run_inside(INSIDE); some()",
+    "one after another": "for _ in range(COUNT): run_inside(INSIDE); some()",
     "in threads": """
-threads = [threading.Thread(target=run_inside, args=(INSIDE,)) for _ in range(3)]
+threads = [threading.Thread(target=run_inside, args=(INSIDE,)) for _ in range(COUNT)]
 for thread in threads: thread.start()
 some()
 for thread in threads: thread.join()
@@ -81,7 +81,7 @@ def churn():
     while not stop.is_set(): some()
 thread = threading.Thread(target=churn)
 thread.start()
-for _ in range(3): run_inside(INSIDE)
+for _ in range(COUNT): run_inside(INSIDE)
 stop.set(); thread.join()
 """,
 }
@@ -112,6 +112,7 @@ def other_interpreters(run: Run) -> None:
     runners = available()
     if not runners:
         raise NotHereError("no-subinterpreters")
+    count = 1 + run.share(4)
     for title, use in USES.items():
         if title == "while the main one is busy" and not can_be_made_meanwhile():
             continue
@@ -119,7 +120,7 @@ def other_interpreters(run: Run) -> None:
             if name == "_testcapi" and "busy" in title and sys.version_info < (3, 13):
                 continue  # those it makes wait for ever in 3.12, too
             try:
-                run_program(f"INSIDE = {INSIDE!r}\n{RUNNERS[name]}\n{use}")
+                run_program(f"INSIDE = {INSIDE!r}; COUNT = {count}\n{RUNNERS[name]}\n{use}")
             except AssertionError as error:
                 raise AssertionError(f"{name}: {error}") from None
             run.operations += 1

@@ -40,28 +40,33 @@ def figures(tmp_path_factory):
     return file
 
 
-def test_what_was_run_is_drawn(figures, tmp_path):
-    process = run("benchmarks.charts", figures, "--into", tmp_path)
+@pytest.fixture(scope="module")
+def drawn(figures):
+    """The folder of the charts of those figures."""
+    process = run("benchmarks.charts", figures, "--into", figures.parent / "drawn")
     assert (process.returncode, process.stderr) == (0, "")
-    names = {path.name for path in tmp_path.iterdir()}
+    return figures.parent / "drawn"
+
+
+def test_what_was_run_is_drawn(drawn):
+    names = {path.name for path in drawn.iterdir()}
     assert names == {
         f"{chart}{look}.{kind}"
         for chart in ("growth-classes", "whole-programs")
         for look in ("", "-dark")
         for kind in ("svg", "png")
     } | {"figures.md"}
-    written = " ".join(ElementTree.parse(tmp_path / "growth-classes.svg").getroot().itertext())
+    written = " ".join(ElementTree.parse(drawn / "growth-classes.svg").getroot().itertext())
     assert "With a thousand classes in turn" in written
     assert "(ns)" in written
-    assert "| 1,000 classes | " in (tmp_path / "figures.md").read_text()
-    assert (tmp_path / "growth-classes.png").read_bytes().startswith(b"\x89PNG")
+    assert "| 1,000 classes | " in (drawn / "figures.md").read_text()
+    assert (drawn / "growth-classes.png").read_bytes().startswith(b"\x89PNG")
 
 
-def test_the_same_figures_are_the_same_file(figures, tmp_path):
-    for folder in ("one", "two"):
-        assert run("benchmarks.charts", figures, "--into", tmp_path / folder).returncode == 0
-    one, two = ((tmp_path / folder / "whole-programs.svg").read_bytes() for folder in ("one", "two"))
-    assert one == two
+def test_the_same_figures_are_the_same_file(figures, drawn, tmp_path):
+    assert run("benchmarks.charts", figures, "--into", tmp_path).returncode == 0
+    name = "whole-programs.svg"
+    assert (tmp_path / name).read_bytes() == (drawn / name).read_bytes()
 
 
 def test_what_is_no_run(tmp_path):

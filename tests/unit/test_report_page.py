@@ -10,6 +10,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from html.parser import HTMLParser
 
+import effort
 import limits
 import pytest
 from helpers import run_python
@@ -253,7 +254,7 @@ pools = [pooled.GlobalPool(list, name=f"pool {number} of {sys.argv[2]}") for num
 for pool in pools:
     pool.take()
 def write():
-    for _ in range(25):
+    for _ in range(int(sys.argv[3])):
         pooled.report(html=sys.argv[1])
 threads = [threading.Thread(target=write) for _ in range(3)]
 for thread in threads:
@@ -261,8 +262,9 @@ for thread in threads:
 for thread in threads:
     thread.join()
 """
+    rounds = str(effort.pick(short=8, long=25))
     with ThreadPoolExecutor(2) as executor:
-        running = [executor.submit(run_python, code, str(page), count) for count in ("3", "300")]
+        running = [executor.submit(run_python, code, str(page), count, rounds) for count in ("3", "300")]
         while not all(each.done() for each in running):
             assert page.read_text(encoding="utf-8").endswith("</html>\n")
             read(page)

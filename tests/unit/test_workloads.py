@@ -1,5 +1,6 @@
 """The workloads of the benchmarks: the same comes out with pools and without, however the collector is set."""
 
+import functools
 import json
 import subprocess
 import sys
@@ -11,6 +12,7 @@ ROOT = Path(__file__).parent.parent.parent
 NAMES = ("messages", "async_messages", "scheduler", "log_lines", "particles", "etl", "buffers", "server")
 
 
+@functools.cache
 def measured(name, side, collector="default"):
     """Run one side of a workload at a small scale."""
     process = subprocess.run(
