@@ -29,13 +29,14 @@ def pytest_configure(config):
 
 
 def pytest_collection_modifyitems(config, items):
-    """Leave out the tests that have no short form, unless all are wanted or `-m` names the marker."""
+    """Deselect tests marked `long`, unless `--all` is given, `-m` names the marker, or the command line the file."""
     if effort.is_long() or "long" in config.option.markexpr:
         return
-    left_out = [item for item in items if item.get_closest_marker("long") is not None]
+    named = {Path(argument.partition("::")[0]).resolve() for argument in config.args}
+    left_out = [item for item in items if item.get_closest_marker("long") is not None and item.path not in named]
     if left_out:
         config.hook.pytest_deselected(items=left_out)
-        items[:] = [item for item in items if item.get_closest_marker("long") is None]
+        items[:] = [item for item in items if item not in left_out]
 
 
 def load(**environ: str) -> dict[str, ModuleType]:

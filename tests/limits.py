@@ -93,7 +93,7 @@ LIMITS = {
     "grimp": Limit("grimp is not installed (extra `lint`)"),
     "tree_sitter": Limit("tree-sitter is not installed (extra `lint`)"),
     "tree_sitter_c": Limit("tree-sitter-c is not installed (extra `lint`)"),
-    "build": Limit("build is not installed (extra `packaging`)"),
+    "build.__main__": Limit("build is not installed (extra `packaging`)"),
     "setuptools": Limit("setuptools 77 or newer is not installed (extra `packaging`)"),
     "twine": Limit("twine is not installed (extra `packaging`)"),
     "check_wheel_contents": Limit("check-wheel-contents is not installed (extra `packaging`)"),

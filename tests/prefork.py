@@ -1,7 +1,7 @@
-"""An interpreter that has imported pooled, and forks for each program: a short program spends its time on the import.
+"""An interpreter that imports some modules once, and forks for each program: imports take most of a program's time.
 
-This is for tests whose subject is neither the import nor the environment of a process. On a system without fork, each
-program gets an interpreter of its own.
+This is for tests whose subject is not the import of these modules. On a system without fork, each program gets an
+interpreter of its own.
 """
 
 import json
@@ -16,8 +16,10 @@ SECONDS = 300
 """How long a program may run."""
 
 SERVER = """
-import json, os, signal, sys
-import pooled, pooled.arc, pooled.containers
+import importlib, json, os, signal, sys
+
+for name in sys.argv[1:]:
+    importlib.import_module(name)
 
 while True:
     line = sys.stdin.readline()
@@ -36,32 +38,37 @@ os.dup2(output, 1)
 os.dup2(output, 2)
 os.close(output)
 os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+os.environ.update(request["environ"])
 sys.argv[1:] = request["arguments"]
 exec(compile(request["code"], "<string>", "exec"))
 """
 
 
 class Prefork:
-    """Runs programs in forks of one interpreter; `environ` is its environment besides that of the tests."""
+    """Runs programs in forks of one interpreter that has imported `modules`.
 
-    def __init__(self, **environ: str) -> None:
+    `environ` is its environment besides that of the tests.
+    """
+
+    def __init__(self, *modules: str, **environ: str) -> None:
         self._environ = environ
         self._server = None
         if hasattr(os, "fork"):
             self._server = subprocess.Popen(
-                [sys.executable, "-P", "-X", "faulthandler", "-c", SERVER],
+                [sys.executable, "-P", "-X", "faulthandler", "-c", SERVER, *modules],
                 env={**os.environ, **environ},
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 text=True,
             )
 
-    def run(self, code: str, *arguments: str) -> tuple[int, str]:
+    def run(self, code: str, *arguments: str, **environ: str) -> tuple[int, str]:
         """Run a program; return its exit status and all that it printed, as `run_python` does."""
         if self._server is None:
-            return run_python(code, *arguments, **self._environ)
+            return run_python(code, *arguments, **self._environ, **environ)
         with tempfile.NamedTemporaryFile("r") as output:
-            request = {"code": code, "arguments": arguments, "output": output.name, "seconds": SECONDS}
+            request = {"code": code, "arguments": arguments, "environ": environ, "output": output.name}
+            request["seconds"] = SECONDS
             self._server.stdin.write(json.dumps(request) + "\n")
             self._server.stdin.flush()
             status = self._server.stdout.readline()

@@ -53,6 +53,7 @@ def test_the_name_says_the_interpreter_and_the_kind(tree):
     assert run(tree, "--folder", "--kind", "checks") == (0, f".venv/{NAME}-checks\n")
 
 
+@pytest.mark.long
 def test_an_environment_is_replaced_or_finished(tree):
     """One test, since it takes some seconds to make an environment."""
     started = f".venv/{NAME}: installing dependencies"

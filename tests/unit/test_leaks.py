@@ -271,7 +271,7 @@ NOT_ON_REFERENCE = {
 
 @pytest.fixture(scope="module")
 def interpreter(engine):
-    prefork = Prefork(POOLED_ENGINE=engine)
+    prefork = Prefork("pooled.arc", "pooled.containers", POOLED_ENGINE=engine)
     yield prefork
     prefork.close()
 
@@ -282,4 +282,4 @@ def test_blocks_and_references_level_off(engine, interpreter, kind):
         limits.skip(NOT_ON_REFERENCE[kind])
     setup, body = KINDS[kind]
     code = MEASURE.format(setup=setup, body="        " + body)
-    assert interpreter.run(code, str(effort.pick(short=200, long=1000))) == (0, "")
+    assert interpreter.run(code, str(effort.pick(short=100, long=1000))) == (0, "")

@@ -19,7 +19,7 @@ SHORT = 25
 
 @pytest.fixture(scope="module")
 def interpreter(engine):
-    prefork = Prefork(POOLED_ENGINE=engine)
+    prefork = Prefork("pooled.arc", "pooled.containers", POOLED_ENGINE=engine)
     yield prefork
     prefork.close()
 

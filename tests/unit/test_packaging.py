@@ -17,8 +17,10 @@ from conftest import is_built
 
 import pooled
 
-limits.require("build")
+limits.require("build.__main__")
 limits.require("setuptools", minversion="77")
+
+pytestmark = pytest.mark.long
 
 ROOT = Path(__file__).parent.parent.parent
 LEFT_OUT = (".*", "build", "dist", "*.egg-info", "_build", "__pycache__", "*.so", "*.pyd")

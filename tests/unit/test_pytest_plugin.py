@@ -1,13 +1,13 @@
-"""The pytest plugin, by runs of pytest of their own."""
+"""The pytest plugin, each test in a run of pytest of its own."""
 
-import os
 import re
-import subprocess
-import sys
+from typing import NamedTuple
 
 import limits
 import pytest
 from conftest import ENGINES
+from helpers import run_python
+from prefork import Prefork
 
 HEAD = """
 import pytest
@@ -26,39 +26,56 @@ INSTALLED = None
 """In place of the names of plugins: pytest loads all that are installed, ours among them, as it does for a user."""
 
 
-@pytest.fixture
-def pytest_of(tmp_path):
-    """Run pytest on a file of tests; return the process."""
-    # The first two make pytest print each failure twice, and the others change its options.
-    environ = {name: value for name, value in os.environ.items() if name not in ("CI", "BUILD_NUMBER")}
-    for name in ("PYTEST_ADDOPTS", "PYTEST_PLUGINS", "PYTEST_DISABLE_PLUGIN_AUTOLOAD"):
-        environ.pop(name, None)
+class Ended(NamedTuple):
+    """A run of pytest: its exit status, and all that it printed."""
 
-    def run(tests, *arguments, head=HEAD, plugins=(), **environment):
+    status: int
+    text: str
+
+
+@pytest.fixture(scope="module")
+def interpreter():
+    """Runs pytest in forks of an interpreter that has imported it."""
+    prefork = Prefork("pytest", "attrs", "wrapt")
+    yield prefork
+    prefork.close()
+
+
+RUN = """
+import os, runpy, sys
+
+os.chdir(sys.argv.pop(1))
+# With the first two, pytest prints each failure twice; the others change its options.
+for name in ("CI", "BUILD_NUMBER", "PYTEST_ADDOPTS", "PYTEST_PLUGINS"):
+    os.environ.pop(name, None)
+runpy.run_module("pytest", run_name="__main__", alter_sys=True)
+"""
+
+
+@pytest.fixture
+def pytest_of(tmp_path, interpreter):
+    """Run pytest on a file of tests."""
+
+    def run(tests, *arguments, head=HEAD, plugins=(), **environ):
         (tmp_path / "test_some.py").write_text(head + tests)
-        if plugins is not INSTALLED:  # the plugins that happen to be installed take most of the time
-            arguments = [*(f"-p{name}" for name in ("_pooled_pytest", *plugins)), *arguments]
-            environment["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
-        return subprocess.run(
-            [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "--strict-markers", *arguments, "test_some.py"],
-            cwd=tmp_path,
-            env={**environ, **environment},
-            capture_output=True,
-            text=True,
-            timeout=120,
-            check=False,
-        )
+        arguments = [tmp_path, "-p", "no:cacheprovider", "--strict-markers", *arguments, "test_some.py"]
+        if plugins is INSTALLED:
+            return Ended(*run_python(RUN, *arguments, **environ))
+        # The plugins that happen to be installed take most of the time of a run.
+        arguments[1:1] = [f"-p{name}" for name in ("_pooled_pytest", *plugins)]
+        environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
+        return Ended(*interpreter.run(RUN, *map(str, arguments), **environ))
 
     return run
 
 
-def outcome(process):
-    return process.stdout.strip().splitlines()[-1].strip("= ").partition(" in ")[0]
+def outcome(run):
+    return run.text.strip().splitlines()[-1].strip("= ").partition(" in ")[0]
 
 
 @pytest.mark.parametrize("engine", ENGINES)
 def test_what_is_left_alive(pytest_of, engine):
-    process = pytest_of(
+    run = pytest_of(
         """
 @pytest.mark.pooled(max_live=0)
 def test_left():
@@ -79,15 +96,15 @@ def test_without_a_marker():
 """,
         POOLED_ENGINE=engine,
     )
-    assert outcome(process) == "1 failed, 3 passed", process.stdout
-    assert "1 of test_some:Order still alive, where at most 0 may be" in process.stdout
-    assert "POOLED_DEBUG=1 in the environment of the run says where they were taken" in process.stdout
-    assert "FAILED test_some.py::test_left" in process.stdout
+    assert outcome(run) == "1 failed, 3 passed", run.text
+    assert "1 of test_some:Order still alive, where at most 0 may be" in run.text
+    assert "POOLED_DEBUG=1 in the environment of the run says where they were taken" in run.text
+    assert "FAILED test_some.py::test_left" in run.text
 
 
 @pytest.mark.parametrize("engine", ENGINES)
 def test_where_they_were_taken(pytest_of, engine):
-    process = pytest_of(
+    run = pytest_of(
         """
 def make():
     return Order()
@@ -99,15 +116,15 @@ def test_left():
         POOLED_ENGINE=engine,
         POOLED_DEBUG="1",
     )
-    assert outcome(process) == "1 failed"
-    assert "Order taken at " in process.stdout
-    assert re.search(r"test_some\.py:\d+ in make", process.stdout)
+    assert outcome(run) == "1 failed"
+    assert "Order taken at " in run.text
+    assert re.search(r"test_some\.py:\d+ in make", run.text)
 
 
 @pytest.mark.parametrize("debug", ["", "1"])
 @pytest.mark.parametrize("engine", ENGINES)
 def test_what_escapes(pytest_of, engine, debug):
-    process = pytest_of(
+    run = pytest_of(
         """
 @pooled.poolable
 class Keeps:
@@ -138,15 +155,15 @@ def test_it_may():
         POOLED_ENGINE=engine,
         POOLED_DEBUG=debug,
     )
-    assert outcome(process) == "2 failed, 1 passed", process.stdout
-    assert process.stdout.count("\n1 of test_some:Keeps escaped: somebody still had them when they were dropped\n") == 2
-    places = re.findall(r"  1 of (.*) taken at .*test_some\.py:\d+ in (.*), on MainThread", process.stdout)
+    assert outcome(run) == "2 failed, 1 passed", run.text
+    assert run.text.count("\n1 of test_some:Keeps escaped: somebody still had them when they were dropped\n") == 2
+    places = re.findall(r"  1 of (.*) taken at .*test_some\.py:\d+ in (.*), on MainThread", run.text)
     assert places == ([("Keeps", "escape"), ("Keeps", "early")] if debug else [])
-    assert ("POOLED_DEBUG=1 in the environment" in process.stdout) != bool(debug)
+    assert ("POOLED_DEBUG=1 in the environment" in run.text) != bool(debug)
 
 
 def test_escapes_that_died_meanwhile(pytest_of):
-    process = pytest_of(
+    run = pytest_of(
         """
 @pooled.poolable
 class Keeps:
@@ -161,13 +178,13 @@ def test_one_escapes():
 """,
         POOLED_DEBUG="1",
     )
-    assert outcome(process) == "1 failed", process.stdout
-    assert "escaped" in process.stdout
-    assert "taken at" in process.stdout or "not known of 1: dead meanwhile" in process.stdout
+    assert outcome(run) == "1 failed", run.text
+    assert "escaped" in run.text
+    assert "taken at" in run.text or "not known of 1: dead meanwhile" in run.text
 
 
 def test_places_are_counted_and_not_all_are_named(pytest_of):
-    process = pytest_of(
+    run = pytest_of(
         "\n".join(
             [
                 "@pytest.mark.pooled(max_live=0)",
@@ -179,14 +196,14 @@ def test_places_are_counted_and_not_all_are_named(pytest_of):
         ),
         POOLED_DEBUG="1",
     )
-    assert outcome(process) == "1 failed", process.stdout
-    assert "1,024 of test_some:Order still alive, where at most 0 may be\n  1,000 of Order taken at" in process.stdout
-    assert process.stdout.count("Order taken at") == 20
-    assert "  and 5 places more\n" in process.stdout
+    assert outcome(run) == "1 failed", run.text
+    assert "1,024 of test_some:Order still alive, where at most 0 may be\n  1,000 of Order taken at" in run.text
+    assert run.text.count("Order taken at") == 20
+    assert "  and 5 places more\n" in run.text
 
 
 def test_where_one_take_in_some_is_recorded(pytest_of):
-    process = pytest_of(
+    run = pytest_of(
         """
 @pytest.mark.pooled(max_live=0)
 def test_left():
@@ -194,13 +211,13 @@ def test_left():
 """,
         POOLED_DEBUG="5",
     )
-    assert "  2 of Order taken at" in process.stdout
-    assert "  not recorded of 8: POOLED_DEBUG=5 records one take in 5; set it to 1\n" in process.stdout
+    assert "  2 of Order taken at" in run.text
+    assert "  not recorded of 8: POOLED_DEBUG=5 records one take in 5; set it to 1\n" in run.text
 
 
 @pytest.mark.parametrize("debug", ["", "1"])
 def test_blocks_of_memory_that_are_left(pytest_of, debug):
-    process = pytest_of(
+    run = pytest_of(
         """
 from pooled.containers import BufferPool
 
@@ -212,14 +229,14 @@ def test_left():
 """,
         POOLED_DEBUG=debug,
     )
-    assert outcome(process) == "1 failed", process.stdout
-    assert "1 of BufferPool still alive" in process.stdout
-    assert "  where blocks of memory are taken is not recorded\n" in process.stdout
+    assert outcome(run) == "1 failed", run.text
+    assert "1 of BufferPool still alive" in run.text
+    assert "  where blocks of memory are taken is not recorded\n" in run.text
 
 
 @pytest.mark.parametrize("engine", ENGINES)
 def test_what_a_failure_before_kept_alive_makes_up_for_nothing(pytest_of, engine):
-    process = pytest_of(
+    run = pytest_of(
         """
 def test_fails():
     order = Order()
@@ -231,12 +248,12 @@ def test_left():
 """,
         POOLED_ENGINE=engine,
     )
-    assert outcome(process) == "2 failed", process.stdout
-    assert "1 of test_some:Order still alive" in process.stdout
+    assert outcome(run) == "2 failed", run.text
+    assert "1 of test_some:Order still alive" in run.text
 
 
 def test_pools_of_one_name_are_told_apart(pytest_of):
-    process = pytest_of(
+    run = pytest_of(
         """
 import gc
 
@@ -255,11 +272,11 @@ def test_lets_go_of_the_first():
     gc.collect()
 """
     )
-    assert outcome(process) == "1 passed", process.stdout
+    assert outcome(run) == "1 passed", run.text
 
 
 def test_a_failure_of_another_kind_is_all_that_is_said(pytest_of):
-    process = pytest_of(
+    run = pytest_of(
         """
 @pytest.mark.pooled(max_live=0)
 def test_fails():
@@ -272,12 +289,12 @@ def test_skips():
     pytest.skip("not today")
 """
     )
-    assert outcome(process) == "1 failed, 1 skipped"
-    assert "still alive" not in process.stdout
+    assert outcome(run) == "1 failed, 1 skipped"
+    assert "still alive" not in run.text
 
 
 def test_what_a_fixture_has_is_not_the_tests(pytest_of):
-    process = pytest_of(
+    run = pytest_of(
         """
 @pytest.fixture
 def order():
@@ -288,7 +305,7 @@ def test_uses_it(order):
     assert order is not None
 """
     )
-    assert outcome(process) == "1 passed", process.stdout
+    assert outcome(run) == "1 passed", run.text
 
 
 @pytest.mark.parametrize(
@@ -302,14 +319,14 @@ def test_uses_it(order):
     ],
 )
 def test_markers_that_say_something_else(pytest_of, marker, said):
-    process = pytest_of(f"@pytest.mark.{marker}\ndef test_it(): pass\n")
-    assert process.returncode == pytest.ExitCode.USAGE_ERROR
-    assert f"ERROR: test_some.py::test_it: {said}\n" in process.stderr
+    run = pytest_of(f"@pytest.mark.{marker}\ndef test_it(): pass\n")
+    assert run.status == pytest.ExitCode.USAGE_ERROR
+    assert f"ERROR: test_some.py::test_it: {said}\n" in run.text
 
 
 def test_such_markers_in_workers(pytest_of):
     limits.require("xdist")
-    process = pytest_of(
+    run = pytest_of(
         """
 @pytest.mark.pooled(3)
 def test_it():
@@ -321,8 +338,8 @@ def test_another():
         "-n1",
         plugins=["xdist"],
     )
-    assert outcome(process) == "1 passed, 1 error", process.stdout
-    assert "\n@pytest.mark.pooled(3): expected no_escapes=True or max_live=N\n" in process.stdout
+    assert outcome(run) == "1 passed, 1 error", run.text
+    assert "\n@pytest.mark.pooled(3): expected no_escapes=True or max_live=N\n" in run.text
 
 
 EMPTYING = """
@@ -342,11 +359,11 @@ def test_tests_that_begin_with_nothing_parked(pytest_of, engine):
     assert outcome(pytest_of(with_fixture, POOLED_ENGINE=engine)) == "2 passed"
     assert outcome(pytest_of(EMPTYING.format(fixture=""), POOLED_ENGINE=engine)) == "1 failed, 1 passed"
     everywhere = pytest_of(EMPTYING.format(fixture=""), "-o", "pooled_empty_pools=true", POOLED_ENGINE=engine)
-    assert outcome(everywhere) == "2 passed", everywhere.stdout
+    assert outcome(everywhere) == "2 passed", everywhere.text
 
 
 def test_what_other_threads_parked_goes_too(pytest_of):
-    process = pytest_of(
+    run = pytest_of(
         """
 import threading
 
@@ -368,11 +385,11 @@ def test_begins_with_none(empty_pools):
     over.set()
 """
     )
-    assert outcome(process) == "2 passed", process.stdout
+    assert outcome(run) == "2 passed", run.text
 
 
 def test_classes_of_unittest(pytest_of):
-    process = pytest_of(
+    run = pytest_of(
         """
 import unittest
 
@@ -389,12 +406,12 @@ class TestSome(unittest.TestCase):
         "-o",
         "pooled_empty_pools=true",
     )
-    assert outcome(process) == "1 failed, 1 passed", process.stdout
-    assert "1 of test_some:Order still alive" in process.stdout
+    assert outcome(run) == "1 failed, 1 passed", run.text
+    assert "1 of test_some:Order still alive" in run.text
 
 
 def test_a_fixture_may_give_the_marker(pytest_of):
-    process = pytest_of(
+    run = pytest_of(
         """
 @pytest.fixture(autouse=True)
 def watched(request):
@@ -407,11 +424,11 @@ def test_not_left():
     Order()
 """
     )
-    assert outcome(process) == "1 failed, 1 passed", process.stdout
+    assert outcome(run) == "1 failed, 1 passed", run.text
 
 
 def test_a_fault_may_be_expected(pytest_of):
-    process = pytest_of(
+    run = pytest_of(
         """
 @pytest.mark.xfail(strict=True, reason="it is known")
 @pytest.mark.pooled(max_live=0)
@@ -419,29 +436,29 @@ def test_left():
     KEPT.append(Order())
 """
     )
-    assert outcome(process) == "1 xfailed", process.stdout
+    assert outcome(run) == "1 xfailed", run.text
 
 
 def test_the_report(pytest_of):
     tests = "def test_it():\n    for _ in range(5): order = Order()\n"
-    process = pytest_of(tests, "--pooled-report", plugins=INSTALLED)
-    assert process.returncode == 0
-    assert "what the pools did" in process.stdout
-    (line,) = (line for line in process.stdout.splitlines() if line.startswith("test_some:Order"))
+    run = pytest_of(tests, "--pooled-report", plugins=INSTALLED)
+    assert run.status == 0
+    assert "what the pools did" in run.text
+    (line,) = (line for line in run.text.splitlines() if line.startswith("test_some:Order"))
     assert line.split()[1:3] == ["3", "2"]
-    assert "test_some:Order" not in pytest_of("def test_it(): order = Order()\n").stdout
+    assert "test_some:Order" not in pytest_of("def test_it(): order = Order()\n").text
 
 
 def test_the_report_of_workers(pytest_of):
     limits.require("xdist")
-    process = pytest_of("def test_it(): order = Order()\n", "--pooled-report", "-n2", "--dist=each", plugins=["xdist"])
-    assert process.returncode == 0, process.stdout
-    assert re.findall(r"what the pools did in (gw\d)", process.stdout) == ["gw0", "gw1"]
-    assert len(re.findall(r"^test_some:Order +0 +1 ", process.stdout, re.MULTILINE)) == 2
+    run = pytest_of("def test_it(): order = Order()\n", "--pooled-report", "-n2", "--dist=each", plugins=["xdist"])
+    assert run.status == 0, run.text
+    assert re.findall(r"what the pools did in (gw\d)", run.text) == ["gw0", "gw1"]
+    assert len(re.findall(r"^test_some:Order +0 +1 ", run.text, re.MULTILINE)) == 2
 
 
 def test_without_pools_it_finds_no_fault(pytest_of):
-    process = pytest_of(
+    run = pytest_of(
         """
 @pytest.mark.pooled(max_live=0)
 def test_left(empty_pools):
@@ -451,8 +468,8 @@ def test_left(empty_pools):
         POOLED_ENGINE="off",
         POOLED_DEBUG="1",
     )
-    assert outcome(process) == "1 passed", process.stdout
-    assert "nothing came from a pool" in process.stdout
+    assert outcome(run) == "1 passed", run.text
+    assert "nothing came from a pool" in run.text
 
 
 def test_it_imports_nothing_until_it_is_asked(pytest_of):
@@ -463,5 +480,5 @@ def test_nothing_of_it_is_there():
     assert not [name for name in sys.modules if name == "pooled" or name.startswith("pooled.")]
     assert "_pooled_pytest" in sys.modules
 """
-    process = pytest_of(tests, head="", plugins=INSTALLED)
-    assert outcome(process) == "1 passed", process.stdout
+    run = pytest_of(tests, head="", plugins=INSTALLED)
+    assert outcome(run) == "1 passed", run.text
