@@ -5,7 +5,7 @@ import tomllib
 from pathlib import Path
 
 from conftest import load
-from contract.lines import CONTRACT_LINES
+from contract.contract_lines import CONTRACT_LINES
 from helpers import run_python
 
 README = (Path(__file__).parent.parent / "README.md").read_text()

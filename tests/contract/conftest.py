@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from contract.parallel import why_alone
+from contract.single_thread import why_alone
 from field_kinds import KINDS, PARTS
 
 HERE = Path(__file__).parent

@@ -9,9 +9,9 @@ import weakref
 
 import pytest
 from conftest import current
+from cpython.cases import cases_of, run
 from cpython.differences import CLASS_MODULES, CLASSES, REFUSED, reason_of, stale
-from cpython.replacing import is_there, load
-from cpython.running import cases_of, run
+from cpython.replacement import is_there, load
 from cpython.session import package, skip_unless_testable
 
 skip_unless_testable()

@@ -9,9 +9,9 @@ from importlib import import_module
 import attrs
 import pytest
 from conftest import current
+from cpython.cases import cases_of, run
 from cpython.differences import KEPT_ROOM, MODULES, WITHOUT_POOLING_TOO, reason_of, stale
-from cpython.replacing import is_there, load
-from cpython.running import cases_of, run
+from cpython.replacement import is_there, load
 from cpython.session import package, skip_unless_testable
 
 skip_unless_testable()

@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
 from fuzz import steps
-from fuzz.shapes import FACTORIES, make, shapes
-from fuzz.sides import Side, engines
+from fuzz.engines import Side, engines
+from fuzz.random_classes import FACTORIES, make, shapes
 
 PLAIN_VALUES = st.sampled_from([None, 7, "text", "bad", 0])
 VALUES = st.one_of(

@@ -9,9 +9,9 @@ import weakref
 
 import attrs
 
-from fuzz.looks import Looks, text_of
-from fuzz.shapes import FACTORIES
-from fuzz.sides import importable
+from fuzz.engines import importable
+from fuzz.observation import Observation, text_of
+from fuzz.random_classes import FACTORIES
 
 
 def seen(step):
@@ -52,7 +52,7 @@ def take(side, way, fields):
 @seen
 def borrow(side, number, keeps):
     with side.pools[number].borrow() as obj:
-        found = Looks(side).at(obj)
+        found = Observation(side).at(obj)
         if hasattr(obj, "append"):
             obj.append(1)
         if not keeps:
@@ -208,12 +208,12 @@ def value_of(side, value):
 
 def glance(side):
     """All that can be seen of what a program has, and every pool's count."""
-    looks = Looks(side)
+    observed = Observation(side)
     return {
-        "alive": [looks.at(obj) for obj in side.alive],
-        "held": [looks.at(obj) for obj in side.held],
-        "kept": [looks.at(obj) for obj in side.kept],
-        "arcs": [(looks.at(handle.get()), handle.strong_count()) for handle in side.arcs],
+        "alive": [observed.at(obj) for obj in side.alive],
+        "held": [observed.at(obj) for obj in side.held],
+        "kept": [observed.at(obj) for obj in side.kept],
+        "arcs": [(observed.at(handle.get()), handle.strong_count()) for handle in side.arcs],
         "dead": [reference() is None for reference in side.refs],
         # Sorted: whether the callbacks of weak references come before or after the reset is not promised.
         "said": sorted(side.said),

@@ -4,7 +4,7 @@ import effort
 import limits
 from conftest import is_built
 
-from fuzz.running import run
+from fuzz.rounds import run
 
 
 def test_engines_agree():

@@ -10,9 +10,9 @@ import sys
 
 import attrs
 
-from .running import Outcome, repeat_command, run_all
+from .all_scenarios import ALL
+from .runner import Outcome, repeat_command, run_all
 from .scenario import SECONDS
-from .scenarios import ALL
 
 ROW = "{:28} {:>12} {:>8} {:>11}  {}"
 

@@ -10,8 +10,8 @@ from random import Random
 
 import pooled
 
-from .kinds import Kind, check_at_rest, check_token, kinds, use
-from .scenario import NotHereError, Run, scenario
+from .object_kinds import Kind, check_at_rest, check_token, kinds, use
+from .scenario import Run, UnsupportedError, scenario
 
 # CPython warns of any fork() beside a running thread; that is what this is about.
 FORK_WARNING = "This process .* is multi-threaded, use of fork"
@@ -65,7 +65,7 @@ def check_child(old: list[Kind], held: list[tuple[Kind, object, int]]) -> None:
 def fork_under_load(run: Run) -> None:
     """A process forks again and again while its threads are busy; the children use the pools, and so does it."""
     if not hasattr(os, "fork"):
-        raise NotHereError("no-fork")
+        raise UnsupportedError("no-fork")
     warnings.filterwarnings("ignore", FORK_WARNING, DeprecationWarning)
     tried = kinds(max=10, scope="local") + kinds(max=10, scope="global")
     stop = threading.Event()
@@ -107,7 +107,7 @@ def fork_under_load(run: Run) -> None:
 def fork_while_emptying(run: Run) -> None:
     """`reset`, `__del__` of a part, and a weak reference's callback fork: both processes end the drop."""
     if not hasattr(os, "fork"):
-        raise NotHereError("no-fork")
+        raise UnsupportedError("no-fork")
     warnings.filterwarnings("ignore", FORK_WARNING, DeprecationWarning)
     parent, children = os.getpid(), []
 

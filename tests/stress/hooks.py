@@ -11,9 +11,9 @@ from typing import Any
 
 import pooled
 
-from .kinds import identity
+from .object_kinds import identity
+from .run_threads import run_threads
 from .scenario import Run, scenario
-from .teams import together
 
 DEEPEST = 3
 
@@ -249,7 +249,7 @@ def misbehaving(run: Run, threads: int) -> None:
         if threads == 1:
             run.operations += world.work(100)
         else:
-            together(run, threads, lambda rng, number, world=world: world.work(50))
+            run_threads(run, threads, lambda rng, number, world=world: world.work(50))
         rounds += 1
         world.rng = Random(1)
         usual = IN_RESET[:], IN_CAPACITY[:]

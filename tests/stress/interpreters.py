@@ -3,7 +3,7 @@
 import sys
 
 from .programs import run_program
-from .scenario import NotHereError, Run, gil_is_on, scenario
+from .scenario import Run, UnsupportedError, gil_is_on, scenario
 
 INSIDE = """
 try:
@@ -111,7 +111,7 @@ def other_interpreters(run: Run) -> None:
     """The package is imported and used in interpreters of each kind there is."""
     runners = available()
     if not runners:
-        raise NotHereError("no-subinterpreters")
+        raise UnsupportedError("no-subinterpreters")
     count = 1 + run.share(4)
     for title, use in USES.items():
         if title == "while the main one is busy" and not can_be_made_meanwhile():

@@ -4,12 +4,12 @@ import multiprocessing
 import os
 
 from .picklable import echo, samples
-from .scenario import NotHereError, Run, scenario
+from .scenario import Run, UnsupportedError, scenario
 
 
 def through(run: Run, method: str) -> None:
     if method not in multiprocessing.get_all_start_methods():
-        raise NotHereError(f"no-{method}")
+        raise UnsupportedError(f"no-{method}")
     context = multiprocessing.get_context(method)
     with context.Pool(2) as workers:
         while True:

@@ -15,7 +15,7 @@ def gil_is_on() -> bool:
     return getattr(sys, "_is_gil_enabled", lambda: True)()
 
 
-class NotHereError(Exception):
+class UnsupportedError(Exception):
     """This interpreter or system cannot do what the scenario is about; the text says what it lacks."""
 
 

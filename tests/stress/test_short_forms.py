@@ -6,8 +6,8 @@ import effort
 import limits
 import pytest
 
-from stress.running import engines, repeat_command, run_scenario
-from stress.scenarios import ALL
+from stress.all_scenarios import ALL
+from stress.runner import engines, repeat_command, run_scenario
 
 CASES = [(each, engine) for each in ALL.values() for engine in engines() if engine in each.engines]
 

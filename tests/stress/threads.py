@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pooled
 
-from .kinds import check_at_rest, check_blank, check_token, kinds, use
+from .object_kinds import check_at_rest, check_blank, check_token, kinds, use
+from .run_threads import run_threads
 from .scenario import Run, scenario
-from .teams import together
 
 PAGES = Path("/proc/self/statm")
 
@@ -95,7 +95,7 @@ def produce_and_consume(run: Run, scope: str) -> None:
 
     rounds = 0
     while run.going():
-        together(run, producers + consumers, lambda rng, n: (produce if n < producers else consume)(rng, n))
+        run_threads(run, producers + consumers, lambda rng, n: (produce if n < producers else consume)(rng, n))
         rounds += 1
     taken = sum(kind.pool.stats().taken for kind in tried)
     assert taken == rounds * producers * 400, (taken, rounds)

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from random import Random
 from typing import Any
 
-from .kinds import Kind, check_at_rest, check_blank, check_token, kinds, use
+from .object_kinds import Kind, check_at_rest, check_blank, check_token, kinds, use
 from .scenario import Run, scenario
 
 Meddle = Callable[[], None]

@@ -9,7 +9,7 @@ import pytest
 TESTS = Path(__file__).parent.parent
 ELSEWHERE = {
     "limits.py",
-    "cpython/running.py",  # CPython's tests say themselves where they cannot run
+    "cpython/cases.py",  # CPython's tests say themselves where they cannot run
     "cpython/test_classes.py",  # the reasons are in cpython/differences.py
     "cpython/test_containers.py",
 }

@@ -7,8 +7,8 @@ from typing import Any
 
 import pooled
 
-from .kinds import Kind, check_blank, kinds, use
-from .scenario import NotHereError, Run, scenario
+from .object_kinds import Kind, check_blank, kinds, use
+from .scenario import Run, UnsupportedError, scenario
 
 MOST = 400
 """How many allocations one life may take; the sweep is over when several in a row were not touched."""
@@ -16,11 +16,11 @@ MOST = 400
 
 def hooks() -> Any:
     if (3, 12) <= sys.version_info < (3, 14):
-        raise NotHereError("no-memory-for-cells")
+        raise UnsupportedError("no-memory-for-cells")
     try:
         import _testcapi
     except ImportError as error:
-        raise NotHereError("_testcapi") from error
+        raise UnsupportedError("_testcapi") from error
     return _testcapi
 
 

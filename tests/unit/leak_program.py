@@ -1,6 +1,6 @@
 """A program: one kind of pooled object, made again and again, and ended in every way there is. What grows is printed.
 
-    python leaking.py KIND ROUNDS
+    python leak_program.py KIND ROUNDS
 
 A way is run for so many rounds at a time. It levels off if, from one time to the next, there are no more blocks of
 memory than before, nor references, nor pages that the process has in memory. It has some tries for that, since Python's

@@ -8,7 +8,7 @@ from typing import Any
 
 import pooled
 
-from .kinds import identity
+from .object_kinds import identity
 from .scenario import Run, scenario
 
 NAMES = ("token", "other")

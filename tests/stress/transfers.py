@@ -7,9 +7,9 @@ from typing import Any
 
 import pooled
 
-from .kinds import Kind, check_blank, check_token, kinds
+from .object_kinds import Kind, check_blank, check_token, kinds
+from .run_threads import run_threads
 from .scenario import Run, scenario
-from .teams import together
 
 
 class Pools:
@@ -113,7 +113,7 @@ def change_hands(run: Run, threads: int) -> None:
             counted.append(pools.work(rng, number, 200))
             return 200
 
-        together(run, threads, work)
+        run_threads(run, threads, work)
         pools.check(sum(counted, Counter()))
 
 

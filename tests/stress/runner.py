@@ -19,7 +19,7 @@ from .scenario import Scenario
 
 @attrs.frozen
 class Outcome:
-    """What came of a scenario. `text` begins with "ok", "not here" (something is lacking) or "FAILED"."""
+    """What came of a scenario. `text` begins with "ok", "skipped" or "FAILED"."""
 
     name: str
     engine: str
@@ -45,7 +45,7 @@ def engines() -> tuple[str, ...]:
 
 def run_scenario(scenario: Scenario, engine: str, seed: int, seconds: float, limit: float) -> Outcome:
     """Run a scenario to its end, or for `limit` seconds."""
-    command = [sys.executable, "-P", "-X", "faulthandler", "-m", "stress.one", scenario.name]
+    command = [sys.executable, "-P", "-X", "faulthandler", "-m", "stress.run_one", scenario.name]
     process = subprocess.Popen(
         [*command, "--seed", str(seed), "--seconds", str(seconds)],
         env={**os.environ, "POOLED_ENGINE": engine, "PYTHONPATH": str(TESTS)},
@@ -73,7 +73,7 @@ def run_scenario(scenario: Scenario, engine: str, seed: int, seconds: float, lim
         seconds=report.get("seconds", took),
         text=text,
         output=output + errors if text.startswith("FAILED") else "",
-        limit=report.get("lacks"),
+        limit=report.get("limit"),
     )
 
 
@@ -99,7 +99,7 @@ def _verdict(status: int, errors: str, report: dict[str, object]) -> str:
         return f"FAILED: exit status {status}"
     if errors.strip():
         return "FAILED: printed on stderr"
-    return f"not here: {limits.reason(report['lacks'])}" if report["lacks"] else "ok"
+    return f"skipped: {limits.reason(report['limit'])}" if report["limit"] else "ok"
 
 
 def repeat_command(outcome: Outcome, seconds: float) -> str:

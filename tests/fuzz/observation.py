@@ -10,7 +10,7 @@ from field_kinds import state
 DEEPEST = 4
 
 
-class Looks:
+class Observation:
     """What is seen in one glance: containers and objects are numbered in the order in which they are met.
 
     So two that are one on this side have to be one on the other.

@@ -8,7 +8,7 @@ from typing import Any
 from .scenario import Run
 
 
-def together(run: Run, count: int, work: Callable[[Random, int], int]) -> None:
+def run_threads(run: Run, count: int, work: Callable[[Random, int], int]) -> None:
     """Run `work(rng, number)`, which says how much it did, on so many threads; raise what the first to fail raised."""
     barrier = threading.Barrier(count)
     done: list[Any] = []

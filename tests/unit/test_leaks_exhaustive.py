@@ -1,6 +1,6 @@
 """Nothing leaks, whatever kind an object is of and however it ends: blocks, references and memory level off.
 
-With `--all`, each way runs for a thousand rounds at a time. `leaking.py` is the program.
+With `--all`, each way runs for a thousand rounds at a time. `leak_program.py` is the program.
 """
 
 import runpy
@@ -12,7 +12,7 @@ import pytest
 from helpers import run_python
 from prefork import Prefork
 
-PROGRAM = Path(__file__).with_name("leaking.py")
+PROGRAM = Path(__file__).with_name("leak_program.py")
 KINDS = runpy.run_path(str(PROGRAM))["ALL_KINDS"]
 SHORT = 25
 

@@ -8,9 +8,9 @@ from typing import Any
 
 import pooled
 
-from .kinds import Kind, check_at_rest, check_blank, kinds, weakly_referable
+from .object_kinds import Kind, check_at_rest, check_blank, kinds, weakly_referable
+from .run_threads import run_threads
 from .scenario import Run, scenario
-from .teams import together
 
 
 def look_up(kind: Kind, cache: Any, key: int) -> None:
@@ -49,7 +49,7 @@ def weak_caches(run: Run) -> None:
                     held.pop(rng.randrange(len(held)))
             return 150
 
-        together(run, 3, work)
+        run_threads(run, 3, work)
         cache.clear()
     gc.collect()
     for kind in tried:

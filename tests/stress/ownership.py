@@ -4,9 +4,9 @@ import itertools
 from collections import deque
 from random import Random
 
-from .kinds import Kind, check_at_rest, check_blank, check_token, identity, kinds
+from .object_kinds import Kind, check_at_rest, check_blank, check_token, identity, kinds
+from .run_threads import run_threads
 from .scenario import Run, scenario
-from .teams import together
 
 THREADS = 4
 
@@ -60,7 +60,7 @@ def each_kind(run: Run, scope: str) -> None:
     run.rng.shuffle(tried)
     while run.going():
         for ownership in tried:
-            together(run, THREADS, lambda rng, _, ownership=ownership: ownership.work(rng, 150))
+            run_threads(run, THREADS, lambda rng, _, ownership=ownership: ownership.work(rng, 150))
             if not run.going():
                 break
     for ownership in tried:

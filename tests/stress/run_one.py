@@ -1,12 +1,12 @@
-"""Run one scenario in this process: `python -m stress.one NAME --seed S --seconds N`; the runner starts this."""
+"""Run one scenario in this process: `python -m stress.run_one NAME --seed S --seconds N`; the runner starts this."""
 
 import argparse
 import json
 import sys
 import time
 
-from .scenario import NotHereError, Run
-from .scenarios import ALL
+from .all_scenarios import ALL
+from .scenario import Run, UnsupportedError
 
 
 def main() -> int:
@@ -17,12 +17,12 @@ def main() -> int:
     given = parser.parse_args()
     run = Run(given.seed, given.seconds)
     began = time.monotonic()
-    lacks = None
+    limit = None
     try:
         ALL[given.name].function(run)
-    except NotHereError as error:
-        lacks = str(error)
-    report = {"operations": run.operations, "seconds": time.monotonic() - began, "lacks": lacks}
+    except UnsupportedError as error:
+        limit = str(error)
+    report = {"operations": run.operations, "seconds": time.monotonic() - began, "limit": limit}
     print(json.dumps(report), flush=True)
     return 0
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pooled
 
-from .kinds import check_token, kinds, use
+from .object_kinds import check_token, kinds, use
 from .scenario import Run, gil_is_on, scenario
 
 

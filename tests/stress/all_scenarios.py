@@ -1,0 +1,40 @@
+"""All scenarios, subject by subject."""
+
+from . import (
+    class_changes,
+    class_deaths,
+    deep_chains,
+    forks,
+    hooks,
+    interpreter_exit,
+    interpreters,
+    no_memory,
+    ownership,
+    plan_changes,
+    processes,
+    threads,
+    tracing,
+    transfers,
+    weak_references,
+)
+from .scenario import ALL
+
+SUBJECTS = (
+    ownership,
+    threads,
+    forks,
+    processes,
+    interpreters,
+    interpreter_exit,
+    hooks,
+    no_memory,
+    tracing,
+    deep_chains,
+    class_deaths,
+    class_changes,
+    weak_references,
+    plan_changes,
+    transfers,
+)
+
+__all__ = ["ALL", "SUBJECTS"]
