@@ -51,9 +51,10 @@ class Environment:
         unfinished.write_text(json.dumps(self.completed, indent=1), encoding="utf-8")
         unfinished.replace(self.record)
 
-    def install(self, step: str, requirements: list[str], **environ: str) -> None:
-        """Install this with pip, unless a record says that it was installed."""
-        if self.completed.get(step) == requirements:
+    def install(self, step: str, requirements: list[str], content: object = None, **environ: str) -> None:
+        """Install this with pip, unless the record has the step with this content: by default, the requirements."""
+        content = content or requirements
+        if self.completed.get(step) == content:
             return
         print(f"{self.folder}: installing {step}", flush=True)
         subprocess.run(
@@ -61,7 +62,7 @@ class Environment:
             env=os.environ | environ,
             check=True,
         )
-        self.complete(step, requirements)
+        self.complete(step, content)
 
     def install_pip(self) -> None:
         """Install pip: the one that comes with the interpreter, else the newest, with another interpreter's pip."""
@@ -117,7 +118,8 @@ def main() -> None:
         for extra in arguments.extras:
             environment.install(extra, project["optional-dependencies"][extra])
         if not arguments.kind:
-            environment.install(f"{project['name']} {project['version']}", EDITABLE, POOLED_BUILD_NATIVE="0")
+            content = {"project": project, "setuptools": configuration["tool"]["setuptools"]}
+            environment.install(project["name"], EDITABLE, content, POOLED_BUILD_NATIVE="0")
 
 
 if __name__ == "__main__":
