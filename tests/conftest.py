@@ -1,4 +1,4 @@
-"""Engines for the tests: the package is imported anew for each, and the contract is tested over all of them."""
+"""The engines under test: each has its own copy of the package, and the contract is tested with every engine."""
 
 import gc
 import importlib
@@ -40,7 +40,7 @@ def pytest_collection_modifyitems(config, items):
 
 
 def load(**environ: str) -> dict[str, ModuleType]:
-    """Import a copy of the package of its own, with these variables in the environment; give its modules."""
+    """Import another copy of the package, with these variables in the environment; return its modules."""
     kept = {name: os.environ.get(name) for name in environ}
     before = unload()
     os.environ.update(environ)
@@ -66,7 +66,7 @@ def unload() -> dict[str, ModuleType]:
 
 @contextmanager
 def current(modules: dict[str, ModuleType]):
-    """Make `import pooled` give this copy for a while, as pickles of its objects need it."""
+    """Make `import pooled` return this copy, as the pickles of its objects need it."""
     before = unload()
     sys.modules.update(modules)
     yield modules["pooled"]
@@ -75,7 +75,7 @@ def current(modules: dict[str, ModuleType]):
 
 
 def is_built() -> bool:
-    """Whether the native engine is there to be tested; where it was to be built, it has to be."""
+    """Whether the native engine can be tested; if the environment requires its build, it must be."""
     if os.environ.get("POOLED_BUILD_NATIVE") == "1":
         return True
     (folder,) = importlib.util.find_spec("pooled").submodule_search_locations
@@ -92,7 +92,7 @@ def engine(request) -> str:
 @pytest.fixture(scope="session")
 def pooled(engine):
     """The package, with the engine under test."""
-    # A collection may come at any moment, and is not to change what a test counts: see test_trimming.
+    # A garbage collection can happen at any moment. It must not change the counts of a test: see test_trimming.
     with current(load(POOLED_ENGINE=engine, POOLED_GC_TRIM="off")) as package:
         assert package.engine == engine
         yield package
@@ -124,7 +124,7 @@ def sortedcontainers(pooled):
 
 @pytest.fixture
 def unraisable(monkeypatch):
-    """What went to `sys.unraisablehook`, as strings: keeping the errors would keep the objects."""
+    """The errors passed to `sys.unraisablehook`, as strings: references to the errors would keep the objects alive."""
     caught = []
     monkeypatch.setattr(
         sys, "unraisablehook", lambda args: caught.append(f"{args.exc_type.__name__}: {args.exc_value}")
@@ -134,7 +134,7 @@ def unraisable(monkeypatch):
 
 @pytest.fixture
 def importable(monkeypatch):
-    """Decorates a class, and puts the result where pickles look for it: into a module of the test's own."""
+    """A decorator that also puts the class into a module of this test, where pickle finds it."""
     module = ModuleType("importable")
     monkeypatch.setitem(sys.modules, "importable", module)
 
@@ -150,16 +150,16 @@ def importable(monkeypatch):
     return through
 
 
-COLLECTIONS: Final = itertools.count()
-SPARING: Final = 25
-"""Tests for each collection where one has to walk over all that there is, frozen or not."""
+COUNTER: Final = itertools.count()
+TESTS_PER_COLLECTION: Final = 25
+"""Without a GIL, for which a collection visits all objects, frozen or not."""
 
 
 @pytest.fixture(autouse=True)
 def no_garbage(free_threaded):
-    """Leave no garbage of one test for the collections of the next, which need not look at what stays."""
+    """Free the garbage of each test, and hide the objects that stay from the collections during the next test."""
     yield
-    if not free_threaded or next(COLLECTIONS) % SPARING == 0:
+    if not free_threaded or next(COUNTER) % TESTS_PER_COLLECTION == 0:
         gc.collect()
         gc.freeze()
 
@@ -171,6 +171,6 @@ def free_threaded() -> bool:
 
 @pytest.fixture
 def mortal_classes() -> None:
-    """For tests of the deaths of classes."""
+    """Skip tests that free classes where the interpreter never frees them."""
     if limits.applies("immortal-classes"):
         limits.skip("immortal-classes")

@@ -1,17 +1,17 @@
-"""The code blocks of a Markdown page, and how each is tried: what a reader types is typed here.
+"""The code blocks of a Markdown page, and how each one is tested.
 
-- `python` blocks of a page are one program, as if they were typed one after the other.
-- `console` blocks are commands, each after a `$`, with what they print under them.
+- The `python` blocks of a page are one program.
+- `console` blocks are commands, each after a `$`, followed by its output.
 - `toml` blocks are configuration files.
-- `text` is what the `python` block before it printed.
+- A `text` block is the output of the `python` block before it.
 
-An HTML comment on the line before a block, which no reader sees, can say more:
+An HTML comment on the line before a block is invisible to readers, and can change this:
 
-- `<!-- file: shop.py -->`: it is a file of this name in the folder where the page's commands and programs run.
-- `<!-- figures vary -->`: of the numbers in what is printed only it is known that they are numbers.
-- `<!-- not run: why -->`: it is not tried, for this reason.
+- `<!-- file: shop.py -->`: the block is a file of this name, in the folder where the commands and programs run.
+- `<!-- figures vary -->`: any number matches a number of the output.
+- `<!-- not run: why -->`: the block is not tested, for this reason.
 
-Where what is printed was cut, it has `...` there; a long line of it may be broken.
+`...` stands for omitted output, and a long line of output may be wrapped.
 """
 
 import os
@@ -26,19 +26,19 @@ TRIED = ("python", "console", "toml", "text")
 FENCE = re.compile(r"^```(\w+)$")
 COMMENT = re.compile(r"^<!-- (.*) -->$")
 BETWEEN = "\x1e"
-"""What a page's program prints between its blocks."""
+"""The program of a page prints this between its blocks."""
 
 
 @attrs.define
 class Block:
-    """A code block: its language, its text, the line it begins at, and what the comment before it says."""
+    """A code block: its language, text, first line, and the comment before it."""
 
     language: str
     text: str
     line: int
     comment: str = ""
     printed: "Block | None" = None
-    """The `text` block that says what this one printed."""
+    """The `text` block with the output of this block."""
 
     @property
     def file(self):
@@ -54,7 +54,7 @@ class Block:
 
 
 def blocks_of(page: Path):
-    """The code blocks of a page, each with the `text` that belongs to it."""
+    """The code blocks of a page, each with its `text` block."""
     blocks, comment, open_block, before = [], "", None, None
     for number, line in enumerate(page.read_text(encoding="utf-8").splitlines(), 1):
         if open_block is not None:
@@ -77,7 +77,7 @@ def blocks_of(page: Path):
 
 
 def program_of(blocks):
-    """The page's `python` blocks as one program, each on the lines that it has in the page; and these blocks."""
+    """The `python` blocks as one program with the line numbers of the page; and the list of these blocks."""
     run = [block for block in blocks if block.language == "python" and not (block.file or block.why_not)]
     lines = []
     for block in run:
@@ -88,7 +88,7 @@ def program_of(blocks):
 
 
 def check_program(block, printed):
-    """What a `python` block printed is its `text`, or what the comment after each of its `print` begins with."""
+    """Check the output of a `python` block against its `text`, or against the comment after each `print`."""
     if block.printed is not None:
         check_printed(block, as_pattern(block.printed.text, figures_vary=block.printed.figures_vary), printed)
         return
@@ -101,7 +101,7 @@ def check_program(block, printed):
 
 
 def as_pattern(text, *, figures_vary):
-    """A pattern for what is printed: `...` is anything, and, where they vary, a number is any number."""
+    """A pattern for output: `...` matches anything, and a number matches any number if figures vary."""
     pattern = re.escape(text.strip()).replace(r"\.\.\.", ".*?").replace("\\\n", r"\s+")
     if figures_vary:
         pattern = re.sub(r"\d(?:[\d,]|\\\.(?=\d))*", r"[\\d,.]+", pattern)
@@ -117,14 +117,14 @@ def check_printed(block, expected, printed):
 
 
 def commands_of(block):
-    """The commands of a `console` block, each with what it is to print."""
+    """The commands of a `console` block, each with its output."""
     for part in re.split(r"^\$ ", block.text, flags=re.MULTILINE)[1:]:
         command, _, printed = part.partition("\n")
         yield command, printed
 
 
 def run_in(folder, command, **environ):
-    """Run a command as a reader would, with the interpreter and the programs of this environment."""
+    """Run a command with the interpreter and the programs of this environment."""
     path = os.pathsep.join((str(Path(sys.executable).parent), os.environ["PATH"]))
     return subprocess.run(
         command,

@@ -1,4 +1,4 @@
-"""Classes with fields, in every kind they come in, and the parts that such fields hold."""
+"""The kinds of classes with fields, and the containers that such fields hold."""
 
 import collections
 import dataclasses
@@ -13,7 +13,7 @@ import pytest
 
 @attrs.frozen
 class Kind:
-    """A way to define a class from its fields; the class body reads the same for each."""
+    """A way to define a class with fields; the body of the class is the same for each."""
 
     package: str
     slots: bool = False
@@ -46,21 +46,21 @@ KINDS = [
 _TWO = [Kind("attrs", slots=True), Kind("dataclass")]
 
 two_kinds = pytest.mark.parametrize("kind", _TWO, ids=str)
-"""For tests that run over every container, too."""
+"""For tests that are also parametrised by container."""
 two_mutable_kinds = pytest.mark.parametrize("mutable_kind", _TWO, ids=str)
 
 
 @attrs.frozen
-class Part:
-    """A container that a field's factory makes.
+class Container:
+    """A container that the factory of a field creates.
 
     Attributes:
-        name: what it is called here.
-        factory: makes an empty one.
-        fill: puts in the elements of a list, or as many bytes or characters.
-        keeps: the stock container whose room it is that may be kept from life to life.
+        name: its name in the ids of tests.
+        factory: returns an empty container.
+        fill: adds the elements of a list, or as many bytes or characters.
+        keeps: the builtin type whose capacity can be kept when a container is recycled.
         holds: whether it holds objects.
-        weak: whether it can be weakly referenced.
+        weak: whether weak references to it are possible.
     """
 
     name: str
@@ -78,29 +78,29 @@ def _map(part, elements):
     part.update({element: element for element in elements})
 
 
-PARTS = [
-    Part("list", list, lambda part, elements: part.extend(elements), keeps=list),
-    Part("dict", dict, _map, keeps=dict),
-    Part("set", set, lambda part, elements: part.update(elements), keeps=set, weak=True),
-    Part("deque", collections.deque, lambda part, elements: part.extend(elements), weak=True),
-    Part("bytearray", bytearray, lambda part, elements: part.extend(b"x" * len(elements)), bytearray, holds=False),
-    Part("OrderedDict", collections.OrderedDict, _map, keeps=dict, weak=True),
-    Part("defaultdict", collections.defaultdict, _map, keeps=dict),
-    Part("Counter", collections.Counter, lambda part, elements: part.update(elements), keeps=dict, weak=True),
-    Part("BytesIO", io.BytesIO, lambda part, elements: part.write(b"x" * len(elements)), holds=False, weak=True),
-    Part("StringIO", io.StringIO, lambda part, elements: part.write("x" * len(elements)), holds=False, weak=True),
-    Part(
+CONTAINERS = [
+    Container("list", list, lambda part, elements: part.extend(elements), keeps=list),
+    Container("dict", dict, _map, keeps=dict),
+    Container("set", set, lambda part, elements: part.update(elements), keeps=set, weak=True),
+    Container("deque", collections.deque, lambda part, elements: part.extend(elements), weak=True),
+    Container("bytearray", bytearray, lambda part, elements: part.extend(b"x" * len(elements)), bytearray, holds=False),
+    Container("OrderedDict", collections.OrderedDict, _map, keeps=dict, weak=True),
+    Container("defaultdict", collections.defaultdict, _map, keeps=dict),
+    Container("Counter", collections.Counter, lambda part, elements: part.update(elements), keeps=dict, weak=True),
+    Container("BytesIO", io.BytesIO, lambda part, elements: part.write(b"x" * len(elements)), holds=False, weak=True),
+    Container("StringIO", io.StringIO, lambda part, elements: part.write("x" * len(elements)), holds=False, weak=True),
+    Container(
         "bounded deque",
         functools.partial(collections.deque, maxlen=3),
         lambda part, elements: part.extend(elements),
         weak=True,
     ),
-    Part("defaultdict of lists", functools.partial(collections.defaultdict, list), _map, keeps=dict),
+    Container("defaultdict of lists", functools.partial(collections.defaultdict, list), _map, keeps=dict),
 ]
 
 
 def state(value: Any) -> Any:
-    """All that can be seen of a part now but attributes, to be compared with that of another one."""
+    """The state of a container without its attributes, for comparison with another container."""
     kind = value.__class__
     if isinstance(value, io.BytesIO | io.StringIO):
         return kind, value.closed or (value.getvalue(), value.tell())
@@ -114,7 +114,7 @@ def state(value: Any) -> Any:
 
 
 def is_set(obj: Any, name: str) -> bool:
-    """Whether a field can be read."""
+    """Whether a field is set."""
     try:
         getattr(obj, name)
     except AttributeError:
@@ -123,7 +123,7 @@ def is_set(obj: Any, name: str) -> bool:
 
 
 def error_of(function: Callable[..., Any], *args: Any, **kwargs: Any) -> str:
-    """How a call failed, as a string: keeping the error would keep the objects."""
+    """The error of a call, as a string: a reference to the error would keep the objects alive."""
     try:
         function(*args, **kwargs)
     except Exception as error:
@@ -131,10 +131,10 @@ def error_of(function: Callable[..., Any], *args: Any, **kwargs: Any) -> str:
     return "no error"
 
 
-def counts(pooled: Any, cls: type, **expected: int) -> None:
-    """Asserts what the pool of `cls` counted; of what is not named, nothing.
+def check_counts(pooled: Any, cls: type, **expected: int) -> None:
+    """Check the statistics of the pool of `cls`. Counts that are not given must be zero.
 
-    What is live is worked out from all the others, so that this says that they add up.
+    `live` is computed from the other counts, so this also checks that they add up.
     """
     stats = pooled.pool_of(cls).stats()
     found = {name: count for name, count in {**attrs.asdict(stats), "live": stats.live}.items() if count}
@@ -142,4 +142,4 @@ def counts(pooled: Any, cls: type, **expected: int) -> None:
 
 
 class Payload:
-    """Something a user put in."""
+    """An object of the user."""

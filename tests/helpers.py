@@ -1,4 +1,4 @@
-"""What several test files use."""
+"""Helpers of several test files."""
 
 import os
 import subprocess
@@ -14,7 +14,7 @@ CHAIN = {"short": 30_000, "long": 1_000_000}
 
 
 def on_another_thread(function, *args):
-    """Run a function on a thread called 'other', to its end; give its result."""
+    """Run a function on a thread named 'other', and return its result."""
     results = []
     thread = threading.Thread(target=lambda: results.append(function(*args)), name="other")
     thread.start()
@@ -23,7 +23,7 @@ def on_another_thread(function, *args):
 
 
 def run_python(code, *args, **environ):
-    """Run a program in an interpreter of its own; give how it ended and all that it printed."""
+    """Run a program in a new interpreter; return its exit status and all that it printed."""
     process = subprocess.run(
         [sys.executable, "-P", "-X", "faulthandler", "-c", code, *args],
         env={**os.environ, **environ},

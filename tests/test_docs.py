@@ -1,7 +1,7 @@
-"""Every code block of the README and of docs/ is tried, as a reader would type it: `doc_blocks.py` says how.
+"""Every code block of the README and of docs/ runs, and prints what the page shows: `doc_blocks.py` says how.
 
-There are libraries for this. Those that run blocks in the process of the tests (sybil, pytest-examples,
-pytest-markdown-docs) share its pools and its counts, which is what the pages print; so a page is a process here.
+Each page is a process, because the pages print the counts of their pools. The libraries for such tests (sybil,
+pytest-examples, pytest-markdown-docs) run all pages in the process of pytest, which shares its pools.
 """
 
 import importlib
@@ -44,7 +44,7 @@ def pages_with(*languages):
 
 @pytest.fixture
 def folder(tmp_path, request):
-    """Where a page's programs run, with the page's files in it; the pages show the native engine."""
+    """The folder where the programs of a page run. The pages show the native engine."""
     if not is_built():
         limits.skip("not-built")
     if limits.applies("shows-the-gil"):
@@ -105,7 +105,7 @@ def test_the_commands_print_what_the_page_says(name, folder):
 @pytest.mark.parametrize("name", pages_with("toml"))
 def test_the_configurations_are_understood(name, tmp_path):
     for block in PAGES[name]:
-        if block.language == "toml" and not (block.file or block.why_not):  # files are for the commands
+        if block.language == "toml" and not (block.file or block.why_not):  # commands use the files
             path = tmp_path / f"{block.line}.toml"
             path.write_text(block.text, encoding="utf-8")
             process = run_in(tmp_path, [sys.executable, "-c", "import pooled"], POOLED_CONFIG=str(path))
@@ -113,7 +113,7 @@ def test_the_configurations_are_understood(name, tmp_path):
 
 
 def public_modules():
-    """Those whose names have no underscore."""
+    """The modules without an underscore in their names."""
     (folder,) = importlib.util.find_spec("pooled").submodule_search_locations
     for path in sorted(Path(folder).rglob("*.py")):
         parts = path.relative_to(folder).with_suffix("").parts
@@ -126,7 +126,7 @@ PUBLIC_MODULES = ["pooled", *public_modules()]
 
 @pytest.mark.parametrize("module", PUBLIC_MODULES)
 def test_the_reference_has_every_public_name(module):
-    """Those that `automodule` brings, and those that are named one by one."""
+    """By `automodule`, or by an entry for each name."""
     reference = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "docs" / "reference").glob("*.md"))
     if f"automodule:: {module}\n" in reference:
         return

@@ -1,4 +1,4 @@
-"""The examples run, do what they say, and say the same whatever the pools do."""
+"""The examples run, and their results are the same with and without pools."""
 
 import os
 import re
@@ -15,14 +15,14 @@ from conftest import ENGINES
 EXAMPLES = Path(__file__).parent.parent / "examples"
 SOURCES = [Path(sysconfig.get_path("stdlib")) / name for name in ("argparse.py", "typing.py", "subprocess.py")]
 PROGRAMS = sorted(path.name for path in EXAMPLES.glob("[!_]*.py") if path.name != "scheduler.py")
-"""Those that work on the files they are given; the scheduler makes its own traffic, and has tests of its own."""
+"""The examples that read files. The scheduler generates its input, and has other tests."""
 
 REQUESTS, CACHED = effort.pick(short=(30, 1_500), long=(60, 3_000))
 SMALL_SERVER = ("--requests", REQUESTS, "--cached", CACHED, "--blocks", 600, "--rounds", 1)
 
 
 def run(program, *arguments, engine="reference"):
-    """What an example prints."""
+    """Run an example; return its output."""
     process = subprocess.run(
         [sys.executable, EXAMPLES / program, *map(str, arguments)],
         env={**os.environ, "POOLED_ENGINE": engine},
@@ -36,7 +36,7 @@ def run(program, *arguments, engine="reference"):
 
 
 def counted(printed):
-    """The line that says what was counted in the text."""
+    """The line with the counts of the text."""
     return next(line for line in printed.splitlines() if re.match(r"identifiers|[\d,]+ files", line))
 
 
@@ -88,7 +88,7 @@ def test_a_file_that_is_missing():
 
 
 def digests(printed):
-    """What the scheduler says of the answers it gave."""
+    """The line with the digest of the scheduler's answers."""
     return next(line for line in printed.splitlines() if line.startswith("digest"))
 
 

@@ -29,7 +29,7 @@ TESTED = "\n".join(path.read_text() for path in Path(__file__).parent.rglob("tes
 
 
 def public_names():
-    """Each public name of each public module, and each public attribute of our own classes among them."""
+    """The public names of the public modules, and the public attributes of their classes."""
     for module in MODULES:
         for name in module.__all__:
             thing = getattr(module, name)

@@ -1,4 +1,4 @@
-"""The README's examples run, one after the other as a reader would type them."""
+"""The examples of the README run, and each line of its contract has tests."""
 
 import re
 import tomllib

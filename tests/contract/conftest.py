@@ -1,36 +1,36 @@
-"""What the tests of classes with fields run over: each kind of class, new objects and recycled ones."""
+"""The parameters of the tests of classes with fields: kinds of classes, containers, new and recycled objects."""
 
 from pathlib import Path
 
 import pytest
-from contract.single_thread import why_alone
-from field_kinds import KINDS, PARTS
+from contract.single_thread import reason_for_one_thread
+from field_kinds import CONTAINERS, KINDS
 
 HERE = Path(__file__).parent
 
 
 def pytest_collection_modifyitems(items):
     for item in items:
-        reason = why_alone(item) if item.path.parent == HERE else None
+        reason = reason_for_one_thread(item) if item.path.parent == HERE else None
         if reason is not None:
             item.add_marker(pytest.mark.thread_unsafe(reason=reason))
 
 
 @pytest.fixture(params=KINDS, ids=str)
 def kind(request):
-    """A way to define a class from its fields."""
+    """A way to define a class with fields."""
     return request.param
 
 
 @pytest.fixture(params=[kind for kind in KINDS if not kind.frozen], ids=str)
 def mutable_kind(request):
-    """A kind whose objects' fields can be assigned."""
+    """A kind of class with assignable fields."""
     return request.param
 
 
 @pytest.fixture(params=[kind for kind in KINDS if not kind.slots], ids=str)
 def dict_kind(request):
-    """A kind whose objects have a `__dict__`."""
+    """A kind of class whose objects have a `__dict__`."""
     return request.param
 
 
@@ -44,15 +44,15 @@ def dataclass_kind(request):
     return request.param
 
 
-@pytest.fixture(params=PARTS, ids=str)
-def stock(request):
+@pytest.fixture(params=CONTAINERS, ids=str)
+def container(request):
     """A container that a field's factory makes."""
     return request.param
 
 
 @pytest.fixture(params=["new", "recycled"])
 def park(pooled, request):
-    """Makes an object of a class and drops it, where the test is about recycled ones."""
+    """Creates an object and drops it, so that the next one is recycled, if the test is about recycled objects."""
 
     def make(cls, /, **fields):
         if request.param == "recycled":

@@ -1,4 +1,4 @@
-"""Which tests pytest-run-parallel leaves on one thread, and why; the others run on several at once."""
+"""The tests that pytest-run-parallel runs on one thread, with the reasons; it runs the others on several."""
 
 SHARED = frozenset(
     {
@@ -6,13 +6,13 @@ SHARED = frozenset(
         *("containers", "arrays", "sortedcontainers", "pool", "cells", "outer_class", "inner_class"),
     }
 )
-"""Fixtures that give the threads of a test one class, one pool or one module, whose counts it looks at."""
+"""Fixtures that share one class, pool or module between the threads of a test that checks its counts."""
 
-COUNTS = "it counts what is made and dropped in the whole process"
-LOOKS = "it looks at all objects that there are"
-POOLS = "it looks at all pools that there are"
+COUNTS = "it counts the objects created and dropped in the whole process"
+ALL_OBJECTS = "it visits all objects of the process"
+ALL_POOLS = "it visits all pools of the process"
 STACK = "it sets the stack size of new threads, or needs much memory"
-CHANGES = "it changes what all threads have in common"
+PROCESS = "it changes state of the whole process"
 
 ALONE = {
     "test_own_subclasses_of_builtins": COUNTS,
@@ -26,15 +26,15 @@ ALONE = {
     "test_max_is_for_each_thread_of_a_local_pool": COUNTS,
     "test_weak_references_of_an_earlier_life_that_are_gone_do_no_harm": COUNTS,
     "test_elements_that_take_and_drop_objects_of_the_same_class": COUNTS,
-    "test_elements_that_look_at_all_objects_while_they_die": LOOKS,
-    "test_the_collector_does_not_see_parked_objects": LOOKS,
-    "test_parked_objects_and_their_containers_are_not_seen_by_the_collector": LOOKS,
-    "test_all_statistics_as_a_table": POOLS,
-    "test_a_pool_of_a_function_is_named_with_what_it_makes": POOLS,
-    "test_limits_from_before_the_import": CHANGES,
-    "test_without_an_engine_nothing_is_parked": CHANGES,
-    "test_with_the_engine_off_take_does_the_same_without_recycling": CHANGES,
-    "test_hooks_that_could_not_be_called": "it shares its hooks, which count",
+    "test_elements_that_look_at_all_objects_while_they_die": ALL_OBJECTS,
+    "test_the_collector_does_not_see_parked_objects": ALL_OBJECTS,
+    "test_parked_objects_and_their_containers_are_not_seen_by_the_collector": ALL_OBJECTS,
+    "test_all_statistics_as_a_table": ALL_POOLS,
+    "test_a_pool_of_a_function_is_named_with_what_it_makes": ALL_POOLS,
+    "test_limits_from_before_the_import": PROCESS,
+    "test_without_an_engine_nothing_is_parked": PROCESS,
+    "test_with_the_engine_off_take_does_the_same_without_recycling": PROCESS,
+    "test_hooks_that_could_not_be_called": "its threads would share hooks that count",
     "test_a_long_chain": STACK,
     "test_a_long_chain_of_objects_with_fields": STACK,
     "test_a_long_chain_through_an_attribute_that_is_kept": STACK,
@@ -44,11 +44,11 @@ ALONE = {
     "test_no_object_is_ever_owned_twice": "hypothesis keeps its state for the process",
     "test_the_class_stays_what_it_was": "CPython 3.11 parses source on one thread at a time only",
 }
-"""Tests that are no business of several threads for another reason."""
+"""Tests that need one thread for other reasons."""
 
 
-def why_alone(item):
-    """Why a test has to be on one thread; None where it may be on several."""
+def reason_for_one_thread(item):
+    """Why a test must run on one thread; None if it can run on several."""
     shared = SHARED & set(item.fixturenames)
     if shared:
         return f"its threads would share {', '.join(sorted(shared))}"

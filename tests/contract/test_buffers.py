@@ -1,4 +1,4 @@
-"""`BufferPool`: memory of just the size asked for, which comes home when the last view of it is gone, not before."""
+"""`BufferPool`: memory of exactly the requested size, which returns to the pool when its last view is released."""
 
 import ctypes
 import gc
@@ -392,7 +392,7 @@ def test_other_users_of_the_buffer_protocol(pool):
     assert array("B", view).tobytes() == view
     assert re.match(rb"\d+", view).group() == b"0123456789"
     del view
-    gc.collect()  # the last match is remembered
+    gc.collect()  # re keeps the last match
     assert adds_up(pool).live <= 1
 
 
@@ -408,27 +408,27 @@ Step = st.tuples(
 def test_any_sequence_gives_what_a_model_foretells(containers, steps, max_bytes, max_cap):
     pool = containers.BufferPool(max_bytes=max_bytes, max_cap=max_cap)
     held = []  # (views of one block, its size, what was written to it)
-    parked = {}  # how many blocks, by size
+    parked = {}  # number of blocks, by size
     expected = dict.fromkeys(("hits", "misses", "recycled", "discarded_full", "discarded_large"), 0)
 
     def in_all():
         return sum(size * count for size, count in parked.items())
 
-    def come_home(size):
+    def release(size):
         if max_bytes and (size is None or size > min(max_bytes, max_cap)):
-            fate = "discarded_large"
+            outcome = "discarded_large"
         elif size is None or in_all() + size > max_bytes:
-            fate = "discarded_full"
+            outcome = "discarded_full"
         else:
-            fate = "recycled"
+            outcome = "recycled"
             parked[size] = parked.get(size, 0) + 1
-        expected[fate] += 1
+        expected[outcome] += 1
 
     for what, number, which in steps:
         if what == "take":
             size = max(64, 1 << (number - 1).bit_length()) if number else 64
             if size > min(max_bytes, max_cap):
-                size = None  # made to measure
+                size = None  # allocated with the exact size
             hit = parked.get(size, 0) > 0
             if hit:
                 parked[size] -= 1
@@ -446,11 +446,11 @@ def test_any_sequence_gives_what_a_model_foretells(containers, steps, max_bytes,
             views.pop()
             if not views:
                 del held[which % len(held)]
-                come_home(size)
+                release(size)
         elif what == "drop all" and held:
             views, size, _ = held.pop(which % len(held))
             views.clear()
-            come_home(size)
+            release(size)
         elif what == "clear":
             assert pool.clear() == sum(parked.values())
             parked.clear()
@@ -504,7 +504,7 @@ def test_no_memory_has_two_owners(containers, free_threaded):
     stats = adds_up(pool)
     assert stats.hits > 0
     assert (stats.live, stats.escaped) == (0, 0)
-    if not free_threaded:  # there, what other threads let go of may end in a pause of the collector's
+    if not free_threaded:  # free-threaded CPython may free objects of other threads during a collection
         assert stats.collected == 0
 
 
@@ -663,7 +663,7 @@ def test_a_child_that_was_forked_while_the_pool_was_at_work_goes_on(containers):
     other = threading.Thread(target=lambda: (pool.take(100), working.set()), name="other")
     other.start()
     working.wait()
-    pool.take(5000)  # does not wait for the other thread, which is at work
+    pool.take(5000)  # does not wait for the other thread
     child = os.fork()
     if not child:
         pool.take(5000)
@@ -704,7 +704,7 @@ last = Last()
 
 
 def test_nothing_happens_at_exit(engine):
-    for _ in range(6):  # the daemon goes on while the main thread sees to what it drops: that has to come to an end
+    for _ in range(6):  # the daemon keeps dropping while the main thread frees what it dropped: this must terminate
         assert run_python(EXIT, POOLED_ENGINE=engine) == (0, "")
 
 

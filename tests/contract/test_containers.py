@@ -1,4 +1,4 @@
-"""The containers: each works as the thing it wraps, says its capacity, may be subclassed, and is recycled empty."""
+"""The containers: each behaves as its builtin type, reports its capacity, can be subclassed, and is recycled empty."""
 
 import array
 import collections
@@ -26,7 +26,7 @@ STOCK = {
 
 SMALL = st.integers(0, 5)
 
-# What is done to a container: a name, and functions of it and of an argument drawn from 0 to 5.
+# The operations on each container: functions of the container and of an argument from 0 to 5.
 SEQUENCE = {
     "append": lambda c, n: c.append(n),
     "extend": lambda c, n: c.extend(range(n)),
@@ -167,7 +167,7 @@ STARTS = {
 
 
 def outcome(function, *args):
-    """What a call gave, or how it failed."""
+    """The result of a call, or its error."""
     try:
         return plain(function(*args))
     except Exception as error:
@@ -179,17 +179,17 @@ def plain(value):
 
 
 def state(container):
-    """All that can be seen of a container."""
+    """The visible state of a container."""
     if hasattr(container, "getvalue"):
         return container.getvalue(), container.tell()
     items = list(container.items()) if hasattr(container, "items") else list(container)
     if isinstance(container, set):
-        items.sort()  # where elements were removed, their order depends on the room there is
+        items.sort()  # after removals, their order depends on the capacity
     return items, getattr(container, "maxlen", 0), getattr(container, "default_factory", 0)
 
 
 def normalised(result, cls, stock):
-    """A result with the class's name as the stock's, since that is what differs by design."""
+    """A result with the name of the builtin type in place of the class, because these differ by design."""
     if isinstance(result, tuple) and len(result) == 2 and isinstance(result[1], str):
         return result[0], result[1].replace(cls.__name__, stock.__name__)
     return result
@@ -205,7 +205,7 @@ def test_every_container_is_here(containers):
 @given(data=st.data())
 def test_it_works_as_the_thing_it_wraps(containers, name, data):
     cls, stock = getattr(containers, name), STOCK[name]
-    for _ in range(2):  # the second life is most likely a recycled one
+    for _ in range(2):  # the second object is most likely a recycled one
         args = data.draw(st.sampled_from(STARTS[name]))
         ours, theirs = cls(*args), stock(*args)
         assert state(ours) == state(theirs)
@@ -407,7 +407,7 @@ def test_keywords_are_refused_as_the_stock_type_does(pooled, containers):
             return super().__new__(cls, *items, tag=tag)
 
     pool = pooled.LocalPool(containers.List)
-    for _ in range(2):  # with nothing parked, and with something
+    for _ in range(2):  # with an empty pool, and with a parked object
         for make in (containers.List, Plain, partial(pooled.orphan, containers.List)):
             for arguments in ((), ([1],)):
                 with pytest.raises(TypeError, match=r"list\(\) takes no keyword arguments"):

@@ -1,4 +1,4 @@
-"""Odd objects at odd moments: cases in which the contract was once broken, or might be."""
+"""Unusual objects at unusual moments: cases that once broke the contract, or could."""
 
 import contextlib
 import gc
@@ -330,7 +330,7 @@ def test_a_class_that_gets_other_bases_shows_nothing_of_an_earlier_life(pooled):
 
     obj = Thing()
     obj.token = 1
-    with contextlib.suppress(TypeError):  # not every class can have others
+    with contextlib.suppress(TypeError):  # not every class supports other attributes
         Thing.__bases__ = (Other,)
     del obj
     for _ in range(3):

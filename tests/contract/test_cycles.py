@@ -1,4 +1,4 @@
-"""Contract line 7: what the cyclic collector finds is never handed out while anything can reach it."""
+"""Contract line 7: an object in garbage is never handed out while anything can reach it."""
 
 import gc
 import weakref

@@ -1,4 +1,4 @@
-"""The debug mode, over both engines: what is out and where it was taken, and what is not as it was left."""
+"""The debug mode: live objects and where they were taken, and objects that are not clean when they are taken."""
 
 import copy
 import dataclasses
@@ -42,7 +42,7 @@ def thing(debugged):
 
 @pytest.fixture
 def decoder(debugged):
-    """A class whose objects have parts that they keep, by a reset."""
+    """A class with a `reset` that keeps parts of the object."""
 
     @debugged.poolable
     class Decoder:
@@ -58,7 +58,7 @@ def decoder(debugged):
 
 
 def line_here():
-    """The line that calls this."""
+    """The line of the caller."""
     return inspect.currentframe().f_back.f_lineno
 
 
@@ -67,7 +67,7 @@ def only(debugged, cls):
     return found
 
 
-# What is out.
+# Live objects.
 
 
 WAYS_OUT = {
@@ -287,7 +287,7 @@ def test_what_is_gone_is_out_no_more_however_it_went(debugged, way, options):
     kept = Thing()
     WAYS[way](debugged, Thing)
     assert len(debugged.live(Thing)) == 1
-    if way != "of another class":  # of its end a pool does not hear
+    if way != "of another class":  # a pool is not notified of its death
         assert debugged.pool_of(Thing).stats().live == 1
     assert only(debugged, Thing).function.endswith("test_what_is_gone_is_out_no_more_however_it_went")
 
@@ -366,7 +366,7 @@ def test_it_works_after_a_fork(debugged, thing):
     assert len(debugged.live(thing)) == 1
 
 
-# What is not as it was left.
+# Objects that are not clean.
 
 
 def test_a_part_that_somebody_kept_and_filled_is_told(debugged, decoder):

@@ -1,4 +1,4 @@
-"""Contract line 6: errors stay where they belong, and never reach the code that dropped the object."""
+"""Contract line 6: errors of hooks go to `sys.unraisablehook`, never to the code that dropped the object."""
 
 import sys
 
@@ -6,7 +6,7 @@ import pytest
 
 
 def faulty(pooled, **methods):
-    """A class whose `reset` or `capacity` is the function given."""
+    """A class with the given function as `reset` or `capacity`."""
     return pooled.poolable(type("Faulty", (), methods))
 
 

@@ -179,7 +179,7 @@ def test_a_class_under_the_metaclass(pooled, kind):
         items: list = kind.field(factory=list)
         index: dict = kind.field(factory=dict)
 
-    for _ in range(2):  # before there is an object of it, and after
+    for _ in range(2):  # before the first object exists, and afterwards
         assert actions(pooled.field_reset(Thing)) == [("topic", "unset"), ("items", "emptied"), ("index", "kept")]
         pooled.take(Thing)
 

@@ -1,4 +1,4 @@
-"""`take(cls, topic="t")` assigns the given fields, and refuses and converts and validates as `__init__` does."""
+"""`take(cls, topic="t")` assigns the given fields, with the checks, converters and validators of `__init__`."""
 
 import dataclasses
 import weakref
@@ -7,7 +7,7 @@ from typing import Any
 import attrs
 import limits
 import pytest
-from field_kinds import Payload, counts, error_of, is_set
+from field_kinds import Payload, check_counts, error_of, is_set
 
 
 @pytest.fixture
@@ -24,7 +24,7 @@ def message(pooled, kind):
 
 
 def takers(pooled, cls):
-    """Every way to take one of `cls`; where `try_take` would give None, one is parked first."""
+    """The ways to take an object of `cls`. Before `try_take`, one is parked, so that it does not return None."""
     pool = pooled.pool_of(cls)
 
     def parked():
@@ -61,7 +61,7 @@ def test_given_fields_are_assigned_and_the_others_have_their_defaults(pooled, me
 def test_try_take_gives_none_where_nothing_is_parked(pooled, message):
     assert pooled.try_take(message, topic="t") is None
     assert pooled.pool_of(message).try_take(topic="t") is None
-    counts(pooled, message)
+    check_counts(pooled, message)
 
 
 def test_an_unknown_name_is_refused_and_nothing_changes(pooled, message, park):
@@ -198,7 +198,7 @@ def test_pools_beside_the_class_take_fields_too(pooled, message):
         assert "got an unexpected keyword argument 'nmae'" in error_of(pool.take, nmae=1)
         stats = pool.stats()
         assert (stats.misses, stats.hits, stats.recycled, stats.live) == (1, 2, 3, 0)
-    counts(pooled, message)
+    check_counts(pooled, message)
 
 
 # Converters and validators.
@@ -372,7 +372,7 @@ def test_frozen_objects_stay_frozen(pooled, park):
             del point
 
 
-# What runs after __init__.
+# Hooks that run after __init__.
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""What a second reader broke in how objects are emptied field by field, each in a test."""
+"""Defects of the reset by fields that reviews found, one test for each."""
 
 import gc
 import weakref
@@ -80,7 +80,7 @@ def test_a_poolable_object_that_is_kept_is_as_a_new_one(pooled):
     @attrs.define
     class Child:
         items: list = attrs.field(factory=list)
-        kind: Any = Exception  # what the collector has to know of
+        kind: Any = Exception  # the garbage collector must track it
         size: int = 3
 
     @pooled.poolable(keep=("child",))
@@ -181,7 +181,7 @@ def test_keys_that_cannot_be_compared_are_no_error_of_who_drops(pooled, unraisab
         items: list = attrs.field(factory=list)
 
     class Key:
-        is_raising = False  # putting it in may compare it, too
+        is_raising = False  # adding it may compare it, too
 
         def __hash__(self):
             return hash("items")
@@ -218,7 +218,7 @@ def test_whoever_looks_for_dicts_while_an_object_is_emptied_gets_no_part_of_it(p
         second_part: list = attrs.field(factory=list)
 
     thing = pooled.take(Thing)
-    vars(thing)  # from here on its attributes are in a dict
+    vars(thing)  # from here on, its attributes are in a dict
     thing.second_part.append(Looking())
     del thing
     thing = pooled.take(Thing)

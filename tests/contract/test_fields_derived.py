@@ -1,4 +1,4 @@
-"""How to empty an attrs class or a dataclass is derived from its fields: emptied, default, made or unset."""
+"""The way to reset an attrs class or a dataclass is derived from its fields: emptied, default, made or unset."""
 
 import collections
 import dataclasses
@@ -13,14 +13,14 @@ import attr
 import attrs
 import limits
 import pytest
-from field_kinds import Payload, counts, error_of, is_set, state, two_kinds, two_mutable_kinds
+from field_kinds import Payload, check_counts, error_of, is_set, state, two_kinds, two_mutable_kinds
 
 T = TypeVar("T")
 
 
 @pytest.fixture
 def message(pooled, kind):
-    """A class with a field of each sort."""
+    """A class with one field of each kind."""
 
     @pooled.poolable
     @kind.define
@@ -53,7 +53,7 @@ def test_what_is_taken_has_its_defaults_whether_it_is_new_or_recycled(pooled, me
     del first
     second = pooled.take(message)
     assert is_fresh(second)
-    counts(pooled, message, misses=1, hits=1, recycled=1, live=1)
+    check_counts(pooled, message, misses=1, hits=1, recycled=1, live=1)
     second.items.append("it is its own")
     third = pooled.take(message)
     assert is_fresh(third)
@@ -89,7 +89,7 @@ def test_values_that_were_assigned_are_gone_from_what_is_taken(pooled, mutable_k
     taken = pooled.take(Message)
     assert not is_set(taken, "topic")
     assert (taken.note, taken.items) == (None, [])
-    counts(pooled, Message, misses=1, hits=1, recycled=1, live=1)
+    check_counts(pooled, Message, misses=1, hits=1, recycled=1, live=1)
 
 
 def test_construction_runs_init_on_a_recycled_object_too(pooled, message):
@@ -102,129 +102,129 @@ def test_construction_runs_init_on_a_recycled_object_too(pooled, message):
     assert error_of(message).startswith("TypeError")
 
 
-# Emptied: the same container, from life to life.
+# Emptied: the recycled object keeps the container.
 
 
 @two_kinds
-def test_a_container_is_emptied_in_place(pooled, kind, stock):
+def test_a_container_is_emptied_in_place(pooled, kind, container):
     @pooled.poolable
     @kind.define
     class Thing:
-        part: Any = kind.field(factory=stock.factory)
+        part: Any = kind.field(factory=container.factory)
 
     thing = pooled.take(Thing)
-    assert state(thing.part) == state(stock.factory())
-    stock.fill(thing.part, [1, 2])
-    assert state(thing.part) != state(stock.factory())
+    assert state(thing.part) == state(container.factory())
+    container.fill(thing.part, [1, 2])
+    assert state(thing.part) != state(container.factory())
     identity = id(thing.part)
     del thing
-    others = [stock.factory() for _ in range(10)]  # one of them would get the memory of a container that died
+    others = [container.factory() for _ in range(10)]  # one of them would reuse the memory of a freed container
     thing = pooled.take(Thing)
     assert id(thing.part) == identity
-    assert state(thing.part) == state(stock.factory())
-    stock.fill(thing.part, [3])
-    fresh = stock.factory()
-    stock.fill(fresh, [3])
+    assert state(thing.part) == state(container.factory())
+    container.fill(thing.part, [3])
+    fresh = container.factory()
+    container.fill(fresh, [3])
     assert state(thing.part) == state(fresh)
-    counts(pooled, Thing, misses=1, hits=1, recycled=1, live=1)
+    check_counts(pooled, Thing, misses=1, hits=1, recycled=1, live=1)
 
 
 @two_kinds
-def test_a_container_keeps_its_capacity_where_the_engine_says_so(pooled, kind, stock):
+def test_a_container_keeps_its_capacity_where_the_engine_says_so(pooled, kind, container):
     kept = pooled.engine_info().keeps_capacity
-    if stock.keeps is None or not kept.get(stock.keeps.__name__):
+    if container.keeps is None or not kept.get(container.keeps.__name__):
         limits.skip("capacity-not-kept")
 
     @pooled.poolable(max_cap=1 << 20)
     @kind.define
     class Thing:
-        part: Any = kind.field(factory=stock.factory)
+        part: Any = kind.field(factory=container.factory)
 
-    room = stock.keeps.__sizeof__
+    room = container.keeps.__sizeof__
     thing = pooled.take(Thing)
-    stock.fill(thing.part, list(range(1000)))
+    container.fill(thing.part, list(range(1000)))
     size = room(thing.part)
     assert size > 1000
     for _ in range(3):
         del thing
         thing = pooled.take(Thing)
         assert (len(thing.part), room(thing.part)) == (0, size)
-        stock.fill(thing.part, list(range(1000)))
+        container.fill(thing.part, list(range(1000)))
         assert room(thing.part) == size
 
 
 @two_kinds
-def test_a_container_whose_capacity_is_above_max_cap_is_replaced(pooled, kind, stock):
+def test_a_container_whose_capacity_is_above_max_cap_is_replaced(pooled, kind, container):
     @pooled.poolable(max_cap=100)
     @kind.define
     class Thing:
-        part: Any = kind.field(factory=stock.factory)
+        part: Any = kind.field(factory=container.factory)
         other: list = kind.field(factory=list)
 
-    if stock.name == "bounded deque":
+    if container.name == "bounded deque":
         limits.skip("one-block")
     thing = pooled.take(Thing)
-    stock.fill(thing.part, list(range(5000)))
-    died = weakref.ref(thing.part) if stock.weak else lambda: None
+    container.fill(thing.part, list(range(5000)))
+    died = weakref.ref(thing.part) if container.weak else lambda: None
     size = sys.getsizeof(thing.part)
     kept = id(thing.other)
     del thing
     assert died() is None
     thing = pooled.take(Thing)
-    assert state(thing.part) == state(stock.factory())
-    if stock.name != "StringIO":  # which does not tell how large it is
+    assert state(thing.part) == state(container.factory())
+    if container.name != "StringIO":  # which does not report its size
         assert sys.getsizeof(thing.part) < size
     assert id(thing.other) == kept
-    counts(pooled, Thing, misses=1, hits=1, recycled=1, live=1)
+    check_counts(pooled, Thing, misses=1, hits=1, recycled=1, live=1)
 
 
 @two_mutable_kinds
-def test_a_container_that_is_not_of_its_factorys_class_any_more_is_replaced(pooled, mutable_kind, stock):
-    class Special(stock.factory().__class__):
+def test_a_container_that_is_not_of_its_factorys_class_any_more_is_replaced(pooled, mutable_kind, container):
+    class Special(container.factory().__class__):
         pass
 
     @pooled.poolable
     @mutable_kind.define
     class Thing:
-        part: Any = mutable_kind.field(factory=stock.factory)
+        part: Any = mutable_kind.field(factory=container.factory)
 
-    for other in (Special(), (), [1] if stock.name != "list" else {1: 1}, None, 7, Payload()):
+    for other in (Special(), (), [1] if container.name != "list" else {1: 1}, None, 7, Payload()):
         thing = pooled.take(Thing)
         thing.part = other
         del thing
-        assert state(pooled.take(Thing).part) == state(stock.factory())
+        assert state(pooled.take(Thing).part) == state(container.factory())
     assert pooled.pool_of(Thing).stats().misses == 1
 
 
 @two_mutable_kinds
-def test_another_container_of_its_factorys_class_is_as_good(pooled, mutable_kind, stock):
+def test_another_container_of_its_factorys_class_is_as_good(pooled, mutable_kind, container):
     @pooled.poolable
     @mutable_kind.define
     class Thing:
-        part: Any = mutable_kind.field(factory=stock.factory)
+        part: Any = mutable_kind.field(factory=container.factory)
 
     thing = pooled.take(Thing)
-    thing.part = stock.factory()
-    stock.fill(thing.part, [1])
+    thing.part = container.factory()
+    container.fill(thing.part, [1])
     del thing
-    assert state(pooled.take(Thing).part) == state(stock.factory())
+    assert state(pooled.take(Thing).part) == state(container.factory())
 
 
 @two_mutable_kinds
-def test_what_was_deleted_comes_back(pooled, mutable_kind, stock):
+def test_what_was_deleted_comes_back(pooled, mutable_kind, container):
     @pooled.poolable
     @mutable_kind.define
     class Thing:
-        part: Any = mutable_kind.field(factory=stock.factory)
+        part: Any = mutable_kind.field(factory=container.factory)
         size: int = 3
         made: list = mutable_kind.field(factory=lambda: [1])
 
     for _ in range(2):
         thing = pooled.take(Thing)
-        assert (state(thing.part), thing.size, thing.made) == (state(stock.factory()), 3, [1])
+        assert (state(thing.part), thing.size, thing.made) == (state(container.factory()), 3, [1])
         del thing.part, thing.size, thing.made
         del thing
-    counts(pooled, Thing, misses=1, hits=1, recycled=2, parked=1)
+    check_counts(pooled, Thing, misses=1, hits=1, recycled=2, parked=1)
 
 
 def test_what_a_container_was_told_besides_its_elements_is_as_its_factory_says(pooled, mutable_kind):
@@ -297,7 +297,7 @@ def test_attributes_of_a_container_are_gone(pooled, kind, name):
     assert died() is None
 
 
-# Default: the very object.
+# Default: the identical object.
 
 
 def test_a_default_comes_back_as_the_very_object(pooled, mutable_kind):
@@ -354,7 +354,7 @@ def test_a_factory_that_is_a_default_is_not_called(pooled, kind):
         del thing
 
 
-# Made: anew, at every take.
+# Made: a new value at every take.
 
 
 def test_other_factories_are_called_at_every_take_and_at_no_other_time(pooled, kind):
@@ -376,7 +376,7 @@ def test_other_factories_are_called_at_every_take_and_at_no_other_time(pooled, k
     assert Thing(serial=-1).serial == -1
     pooled.pool_of(Thing).prefill(5)
     assert pooled.take(Thing).serial == 4
-    counts(pooled, Thing, misses=2, hits=4, recycled=5, parked=6, live=1)
+    check_counts(pooled, Thing, misses=2, hits=4, recycled=5, parked=6, live=1)
 
 
 @two_mutable_kinds
@@ -550,7 +550,7 @@ def test_an_error_of_a_factory_reaches_the_caller_and_leaves_the_pool_sound(pool
     assert (taken.items, taken.number) == ([], 1)
 
 
-# Unset: no default, so nothing to read.
+# Unset: a field without a default.
 
 
 def test_fields_without_a_default_are_unset(pooled, kind):
@@ -630,7 +630,7 @@ def test_class_variables_are_no_fields(pooled, kind):
     assert [reset.name for reset in pooled.field_reset(Thing)] == ["items"]
 
 
-# What is no field is gone.
+# Attributes that are not fields are deleted.
 
 
 def test_attributes_that_are_no_fields_are_gone(pooled, dict_kind):
@@ -663,7 +663,7 @@ def test_slots_that_are_no_fields_are_gone(pooled, kind):
     payload = Payload()
     died = weakref.ref(payload)
     thing = pooled.take(Thing)
-    Plain.cache.__set__(getattr(thing, "__wrapped__", thing), payload)  # frozen ones, too; a proxy stands for it
+    Plain.cache.__set__(getattr(thing, "__wrapped__", thing), payload)  # the object may be behind a proxy
     assert is_set(thing, "cache")
     del thing, payload
     assert died() is None
@@ -691,7 +691,7 @@ def test_a_plain_base_with_attributes(pooled, kind):
     assert pooled.take(Thing).items == []
 
 
-# Classes of every descent.
+# Inheritance.
 
 
 def test_fields_are_inherited(pooled, kind):
@@ -717,7 +717,7 @@ def test_fields_are_inherited(pooled, kind):
             container.append(1)
         thing.table[1] = 1
         del thing
-    counts(pooled, Thing, misses=1, hits=1, recycled=2, parked=1)
+    check_counts(pooled, Thing, misses=1, hits=1, recycled=2, parked=1)
 
 
 def test_an_undecorated_subclass_has_the_fields_of_its_base(pooled, kind):
@@ -764,7 +764,7 @@ def test_a_subclass_of_a_poolable_class_is_an_ordinary_class(pooled, kind):
     child.more.append(2)
     del child
     assert died == [([1], [2])]
-    counts(pooled, Base)
+    check_counts(pooled, Base)
     assert error_of(pooled.take, Child).startswith("TypeError")
 
 
@@ -786,7 +786,7 @@ def test_a_poolable_subclass_of_a_poolable_class(pooled, kind):
             container.append(1)
         del base, child
     for cls in (Base, Child):
-        counts(pooled, cls, misses=1, hits=1, recycled=2, parked=1)
+        check_counts(pooled, cls, misses=1, hits=1, recycled=2, parked=1)
 
 
 def test_generic_classes(pooled, kind):
@@ -796,7 +796,7 @@ def test_generic_classes(pooled, kind):
         value: T
         items: list[T] = kind.field(factory=list)
 
-    # A frozen dataclass with slots cannot be called so in Python 3.11, pooled or not.
+    # Python 3.11 does not support this call for a frozen dataclass with slots, pooled or not.
     make = Box if kind.frozen and kind.slots and kind.package == "dataclass" else Box[int]
     box = make(value=1)
     assert (box.value, box.items) == (1, [])
@@ -810,12 +810,12 @@ def test_generic_classes(pooled, kind):
         box.items.append(1)
         del box
     assert pooled.take(Box, value=2).value == 2
-    counts(pooled, Box, misses=1, hits=3, recycled=4, parked=1)
+    check_counts(pooled, Box, misses=1, hits=3, recycled=4, parked=1)
 
 
 def test_classes_under_the_metaclass(pooled, kind):
     @kind.define
-    class Order(metaclass=pooled.PooledMeta, max=7):  # its fields are known only when it has been made
+    class Order(metaclass=pooled.PooledMeta, max=7):  # its fields are known only after its creation
         number: int
         lines: list = kind.field(factory=list)
 
@@ -836,7 +836,7 @@ def test_classes_under_the_metaclass(pooled, kind):
         assert id(order.lines) == identity
         assert pooled.take(cls, number=2).number == 2
         del order
-        counts(pooled, cls, misses=2, hits=1, recycled=3, parked=2)
+        check_counts(pooled, cls, misses=2, hits=1, recycled=3, parked=2)
 
 
 def test_classes_that_older_attrs_makes(pooled):
@@ -866,7 +866,7 @@ def test_classes_that_older_attrs_makes(pooled):
         assert pooled.take(cls, items=[2]).items == [2]
 
 
-# What stays as it was.
+# Behaviour that does not change.
 
 
 @pytest.mark.parametrize("how", ["method", "function"])
@@ -901,7 +901,7 @@ def test_capacity_is_asked_while_the_fields_are_there(pooled, kind):
         thing = pooled.take(Thing)
         thing.items.extend(range(count))
         del thing
-    counts(pooled, Thing, misses=2, discarded_large=1, recycled=1, parked=1)
+    check_counts(pooled, Thing, misses=2, discarded_large=1, recycled=1, parked=1)
     assert pooled.take(Thing).items == []
 
 
@@ -959,7 +959,7 @@ def test_a_bare_new_gives_a_blank_object_that_is_recycled(pooled, kind, message)
             assert vars(blank) == {}
         del blank
     assert is_fresh(pooled.take(message))
-    counts(pooled, message, misses=1, hits=3, recycled=4, parked=1)
+    check_counts(pooled, message, misses=1, hits=3, recycled=4, parked=1)
 
 
 def test_prefilled_objects(pooled, message):
@@ -969,7 +969,7 @@ def test_prefilled_objects(pooled, message):
     assert taken[0].items is not taken[1].items
     obj = message(topic="t")
     assert (obj.topic, obj.items) == ("t", [])
-    counts(pooled, message, hits=3, live=3)
+    check_counts(pooled, message, hits=3, live=3)
 
 
 @pytest.mark.parametrize(
@@ -981,7 +981,7 @@ def test_the_first_objects_of_a_class_are_no_different(pooled, message, make, co
     first.clear()
     taken = [pooled.take(message) for _ in range(count + 1)]
     assert all(is_fresh(obj) for obj in taken)
-    counts(pooled, message, misses=count + 1, hits=count, recycled=count, live=count + 1)
+    check_counts(pooled, message, misses=count + 1, hits=count, recycled=count, live=count + 1)
 
 
 def test_borrowed_objects(pooled, message):
@@ -1005,7 +1005,7 @@ def test_max_zero_pools_nothing(pooled, kind):
         assert (thing.size, thing.items) == (size, [])
         thing.items.append(1)
         del thing
-    counts(pooled, Thing, misses=3, discarded_full=3)
+    check_counts(pooled, Thing, misses=3, discarded_full=3)
 
 
 def test_a_discarded_object_dies_as_it_was(pooled, kind):
@@ -1029,11 +1029,11 @@ def test_a_class_without_fields(pooled, kind):
     @pooled.poolable
     @kind.define
     class Empty:
-        """There is nothing to reset."""
+        """A class without fields."""
 
     for _ in range(2):
         assert isinstance(pooled.take(Empty), Empty)
-    counts(pooled, Empty, misses=1, hits=1, recycled=2, parked=1)
+    check_counts(pooled, Empty, misses=1, hits=1, recycled=2, parked=1)
 
 
 def test_many_fields(pooled, kind):

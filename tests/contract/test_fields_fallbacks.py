@@ -1,15 +1,15 @@
-"""Classes with fields whose `__init__` does more than to assign them are scrubbed as before: `take` runs it."""
+"""If `__init__` does more than assign fields, objects are scrubbed, and `take` calls `__init__`."""
 
 import dataclasses
 from typing import Any
 
 import attrs
 import pytest
-from field_kinds import counts, error_of, is_set
+from field_kinds import check_counts, error_of, is_set
 
 
 class Log(list):
-    """What `__init__` did; shared by all the classes below."""
+    """The actions of `__init__`; shared by all the classes below."""
 
 
 ran = Log()
@@ -208,7 +208,7 @@ def thing(pooled, request):
 
 
 def runs_init(function, *args, **kwargs):
-    """What a call gives, which ran `__init__`."""
+    """The state after a call of the class, which called `__init__`."""
     ran.clear()
     result = function(*args, **kwargs)
     assert ran
@@ -232,7 +232,7 @@ def test_take_runs_init_on_a_blank_object(pooled, thing):
         assert runs_init(take, topic="given").topic == "given"
         assert runs_init(take).topic == "t"
     assert runs_init(thing, "given").topic == "given"
-    counts(pooled, thing, misses=1, hits=9, recycled=10, parked=1)
+    check_counts(pooled, thing, misses=1, hits=9, recycled=10, parked=1)
 
 
 def test_an_argument_that_init_does_not_take(pooled, thing):
@@ -264,7 +264,7 @@ def test_a_dataclass_with_a_builtin_base(pooled):
         del thing
     thing = pooled.take(Thing, topic="given")
     assert (thing.topic, thing.items, dict(thing)) == ("given", [], {})
-    counts(pooled, Thing, misses=1, hits=2, recycled=2, live=1)
+    check_counts(pooled, Thing, misses=1, hits=2, recycled=2, live=1)
 
 
 def test_an_attrs_class_that_remembers_its_hash(pooled):
@@ -316,7 +316,7 @@ def test_a_setter_of_its_own_beside_frozen_fields(pooled):
     taken = pooled.take(Thing)
     identity = id(taken.items)
     del taken
-    taken = pooled.take(Thing, fixed=5)  # derived: the __setattr__ is one of attrs'
+    taken = pooled.take(Thing, fixed=5)  # derived: the __setattr__ is one that attrs generates
     assert (taken.fixed, id(taken.items)) == (5, identity)
 
 

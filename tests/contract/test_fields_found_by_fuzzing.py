@@ -1,4 +1,4 @@
-"""What random programs over both engines broke in how objects are emptied field by field, each in a test."""
+"""Defects of the reset by fields that fuzzing found, one test for each."""
 
 import collections
 import gc
@@ -8,34 +8,34 @@ from typing import Any
 import attrs
 import limits
 import pytest
-from field_kinds import Kind, counts, error_of
+from field_kinds import Kind, check_counts, error_of
 
 looked_at = pytest.mark.parametrize("looked_at", [False, True], ids=["", "looked at"])
-"""Whether somebody has asked for the object's dict, which has its fields emptied by another way."""
+"""Whether the test has accessed the object's `__dict__`, which selects another code path for its fields."""
 
 
-def test_a_field_that_never_was_set_is_given_to_an_object_that_kept_its_parts(pooled, dict_kind, stock):
+def test_a_field_that_never_was_set_is_given_to_an_object_that_kept_its_parts(pooled, dict_kind, container):
     @pooled.poolable
     @dict_kind.define
     class Thing:
-        parts: Any = dict_kind.field(factory=stock.factory)
+        parts: Any = dict_kind.field(factory=container.factory)
         number: Any = dict_kind.field(default=0) if not dict_kind.kw_only else dict_kind.field()
 
     for number in range(3):
         thing = pooled.take(Thing)
-        stock.fill(thing.parts, [1, 2])
+        container.fill(thing.parts, [1, 2])
         identity = id(thing.parts)
         del thing
         thing = pooled.take(Thing, number=number)
         assert (id(thing.parts), thing.number) == (identity, number)
-        stock.fill(thing.parts, [1])
+        container.fill(thing.parts, [1])
         del thing
-    counts(pooled, Thing, misses=1, hits=5, recycled=6, parked=1)
+    check_counts(pooled, Thing, misses=1, hits=5, recycled=6, parked=1)
 
 
 @looked_at
 def test_a_factory_that_raises_while_other_parts_wait(pooled, dict_kind, looked_at):
-    """The parts that the object kept die with it, whatever they are."""
+    """A freed object frees the parts that it kept."""
     made = []
 
     def make():
@@ -54,12 +54,12 @@ def test_a_factory_that_raises_while_other_parts_wait(pooled, dict_kind, looked_
     thing = pooled.take(Thing)
     if looked_at:
         vars(thing)
-    vars(thing)["first"] = None  # nothing that could be kept
+    vars(thing)["first"] = None  # a value that cannot be kept
     del thing
     assert error_of(pooled.take, Thing) == "ValueError: no"
     thing = pooled.take(Thing)
     assert (thing.first, thing.parts.getvalue(), thing.others) == ({}, b"", [])
-    counts(pooled, Thing, misses=2, hits=1, recycled=1, discarded_error=1, live=1)
+    check_counts(pooled, Thing, misses=2, hits=1, recycled=1, discarded_error=1, live=1)
 
 
 @looked_at
@@ -107,7 +107,7 @@ def test_a_container_that_another_attribute_has_too_is_kept(pooled, mutable_kind
 
 
 def test_parts_are_kept_though_a_field_is_never_set(pooled):
-    """Where a field without a default is to be kept, nobody knows what it is to be."""
+    """The kept field has no default, so its initial value is unknown."""
     kind = Kind("attrs")
 
     @pooled.poolable(keep=("scratch",))
@@ -128,7 +128,7 @@ def test_parts_are_kept_though_a_field_is_never_set(pooled):
 
 
 def test_an_object_is_not_seen_while_its_parts_go_to_make_it_blank(pooled):
-    """Who found it would share it with whoever called the class."""
+    """Code that found the object would share it with the caller of the class."""
     if pooled.engine == "reference":
         limits.skip("parked-objects-visible")
     found = []

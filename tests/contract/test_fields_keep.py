@@ -1,4 +1,4 @@
-"""`keep=` names what is emptied in place and kept; all else of a plain class is scrubbed."""
+"""`keep=` names attributes that are emptied in place and kept; the other attributes of a plain class are deleted."""
 
 import collections
 import dataclasses
@@ -8,7 +8,7 @@ from typing import Any
 import attrs
 import limits
 import pytest
-from field_kinds import PARTS, Payload, counts, error_of, is_set, state
+from field_kinds import CONTAINERS, Payload, check_counts, error_of, is_set, state
 
 
 @pytest.fixture(params=["dict", "slots", "metaclass", "base"])
@@ -58,7 +58,7 @@ def test_what_is_kept_is_emptied_in_place_and_all_else_is_gone(pooled, decoder):
     assert not is_set(obj, "name")
     assert not is_set(obj, "extra")
     assert decoder.built == ["decoder"]
-    counts(pooled, decoder, misses=1, hits=1, recycled=1, live=1)
+    check_counts(pooled, decoder, misses=1, hits=1, recycled=1, live=1)
     del obj
     assert pooled.try_take(decoder).seen == {}
     assert pooled.pool_of(decoder).take().seen == {}
@@ -87,71 +87,71 @@ def test_construction_runs_init_on_an_object_that_has_what_was_kept(pooled):
     assert error_of(pooled.take, Decoder).startswith("TypeError")
 
 
-def test_every_emptiable_container_can_be_kept(pooled, stock):
+def test_every_emptiable_container_can_be_kept(pooled, container):
     @pooled.poolable(keep=("part",))
     class Thing:
         def __init__(self):
-            self.part = stock.factory()
+            self.part = container.factory()
 
     thing = pooled.take(Thing)
-    stock.fill(thing.part, [1, 2])
+    container.fill(thing.part, [1, 2])
     identity = id(thing.part)
     del thing
-    others = [stock.factory() for _ in range(5)]
+    others = [container.factory() for _ in range(5)]
     thing = pooled.take(Thing)
-    assert (id(thing.part), state(thing.part)) == (identity, state(stock.factory()))
-    counts(pooled, Thing, misses=1, hits=1, recycled=1, live=1)
+    assert (id(thing.part), state(thing.part)) == (identity, state(container.factory()))
+    check_counts(pooled, Thing, misses=1, hits=1, recycled=1, live=1)
 
 
-def test_capacity_is_kept_where_the_engine_says_so(pooled, stock):
+def test_capacity_is_kept_where_the_engine_says_so(pooled, container):
     kept = pooled.engine_info().keeps_capacity
-    if stock.keeps is None or not kept.get(stock.keeps.__name__):
+    if container.keeps is None or not kept.get(container.keeps.__name__):
         limits.skip("capacity-not-kept")
 
     @pooled.poolable(keep=("part",))
     class Thing:
         def __init__(self):
-            self.part = stock.factory()
+            self.part = container.factory()
 
     thing = pooled.take(Thing)
-    stock.fill(thing.part, list(range(1000)))
-    size = stock.keeps.__sizeof__(thing.part)
+    container.fill(thing.part, list(range(1000)))
+    size = container.keeps.__sizeof__(thing.part)
     del thing
-    assert stock.keeps.__sizeof__(pooled.take(Thing).part) == size
+    assert container.keeps.__sizeof__(pooled.take(Thing).part) == size
 
 
-def test_what_somebody_else_holds_is_replaced(pooled, stock):
+def test_what_somebody_else_holds_is_replaced(pooled, container):
     @pooled.poolable(keep=("part",))
     class Thing:
         def __init__(self):
-            self.part = stock.factory()
+            self.part = container.factory()
 
     thing = pooled.take(Thing)
-    stock.fill(thing.part, [1])
+    container.fill(thing.part, [1])
     kept = thing.part
     del thing
-    assert state(kept) != state(stock.factory())
+    assert state(kept) != state(container.factory())
     taken = pooled.take(Thing)
     assert taken.part is not kept
     assert type(taken.part) is type(kept)
     assert not len(taken.part.getvalue() if hasattr(kept, "getvalue") else taken.part)
-    counts(pooled, Thing, misses=1, hits=1, recycled=1, live=1)
+    check_counts(pooled, Thing, misses=1, hits=1, recycled=1, live=1)
 
 
-@pytest.mark.parametrize("stock", [stock for stock in PARTS if stock.weak], ids=str)
-def test_what_is_weakly_referenced_is_replaced(pooled, stock):
+@pytest.mark.parametrize("container", [container for container in CONTAINERS if container.weak], ids=str)
+def test_what_is_weakly_referenced_is_replaced(pooled, container):
     @pooled.poolable(keep=("part",))
     class Thing:
         def __init__(self):
-            self.part = stock.factory()
+            self.part = container.factory()
 
     thing = pooled.take(Thing)
     ref = weakref.ref(thing.part)
     del thing
     assert ref() is None
-    assert isinstance(pooled.take(Thing).part, stock.factory().__class__)
+    assert isinstance(pooled.take(Thing).part, container.factory().__class__)
     assert ref() is None
-    counts(pooled, Thing, misses=1, hits=1, recycled=2, parked=1)
+    check_counts(pooled, Thing, misses=1, hits=1, recycled=2, parked=1)
 
 
 def test_what_is_too_large_is_replaced(pooled):
@@ -167,7 +167,7 @@ def test_what_is_too_large_is_replaced(pooled):
     taken = pooled.take(Thing)
     assert taken.part == []
     assert taken.part.__sizeof__() < size
-    counts(pooled, Thing, misses=1, hits=1, recycled=1, live=1)
+    check_counts(pooled, Thing, misses=1, hits=1, recycled=1, live=1)
 
 
 def test_who_holds_the_dict_of_a_dropped_object_keeps_what_they_took(pooled):
@@ -211,7 +211,7 @@ def test_anything_that_can_be_cleared_can_be_kept(pooled):
     del thing
     thing = pooled.take(Thing)
     assert (kept.rows, thing.table.rows) == ([2], [0]), "a new one, as Table() makes it"
-    counts(pooled, Thing, misses=1, hits=2, recycled=2, live=1)
+    check_counts(pooled, Thing, misses=1, hits=2, recycled=2, live=1)
 
 
 def test_a_clear_that_keeps_its_object(pooled):
@@ -248,7 +248,7 @@ def test_an_error_of_a_clear_goes_to_the_hook_and_the_object_is_discarded(pooled
     thing = pooled.take(Thing)
     del thing
     assert unraisable == ["ValueError: no"]
-    counts(pooled, Thing, misses=1, discarded_error=1)
+    check_counts(pooled, Thing, misses=1, discarded_error=1)
 
 
 @pytest.mark.parametrize("value", [5, None, "text", (1,), Payload(), frozenset()])
@@ -263,7 +263,7 @@ def test_an_object_whose_kept_attribute_cannot_be_emptied_is_discarded(pooled, u
     del thing
     assert pooled.take(Thing).part == []
     assert unraisable == []
-    counts(pooled, Thing, misses=2, discarded_refused=1, recycled=1, parked=1)
+    check_counts(pooled, Thing, misses=2, discarded_refused=1, recycled=1, parked=1)
 
 
 def test_an_object_whose_kept_attribute_is_missing_is_discarded(pooled, decoder, unraisable):
@@ -271,7 +271,7 @@ def test_an_object_whose_kept_attribute_is_missing_is_discarded(pooled, decoder,
         obj = pooled.take(decoder)
         delattr(obj, name)
         del obj
-    counts(pooled, decoder, misses=2, discarded_refused=2)
+    check_counts(pooled, decoder, misses=2, discarded_refused=2)
     assert pooled.take(decoder).seen == {}
     assert unraisable == []
 
@@ -286,7 +286,7 @@ def test_another_container_in_a_kept_attribute_is_emptied_and_kept(pooled):
     thing.part = {1: 2}
     del thing
     assert pooled.take(Thing).part == {}
-    counts(pooled, Thing, misses=1, hits=1, recycled=2, parked=1)
+    check_counts(pooled, Thing, misses=1, hits=1, recycled=2, parked=1)
 
 
 def test_a_bare_new_is_blank_and_not_recycled(pooled, decoder):
@@ -295,7 +295,7 @@ def test_a_bare_new_is_blank_and_not_recycled(pooled, decoder):
     assert not is_set(blank, "buffer")
     assert not is_set(blank, "seen")
     del blank
-    counts(pooled, decoder, misses=2, recycled=1, discarded_refused=1, parked=1)
+    check_counts(pooled, decoder, misses=2, recycled=1, discarded_refused=1, parked=1)
 
 
 def test_poolable_objects_can_be_kept(pooled, containers):
@@ -318,7 +318,7 @@ def test_poolable_objects_can_be_kept(pooled, containers):
     thing.inner.items.append(1)
     identity = id(thing.inner.items)
     del thing
-    counts(pooled, Inner, misses=1, live=1)
+    check_counts(pooled, Inner, misses=1, live=1)
     thing = pooled.take(Thing)
     assert (list(thing.rows), thing.inner.size, thing.inner.items) == ([], 3, [])
     assert id(thing.inner.items) == identity
@@ -326,7 +326,7 @@ def test_poolable_objects_can_be_kept(pooled, containers):
     assert (rows_after.live, rows_after.recycled) == (rows_before.live + 1, rows_before.recycled)
     del thing
     pooled.pool_of(Thing).clear()
-    counts(pooled, Inner, misses=1, recycled=1, parked=1)
+    check_counts(pooled, Inner, misses=1, recycled=1, parked=1)
 
 
 # On an attrs class or a dataclass.
@@ -368,7 +368,7 @@ def test_fields_whose_factory_is_not_known_can_be_kept(pooled, kind):
     thing = pooled.take(Thing, topic="given")
     assert (thing.topic, thing.index, thing.index.default_factory) == ("given", {}, list)
     assert calls == ["made"] * 2
-    counts(pooled, Thing, misses=1, hits=2, recycled=2, live=1)
+    check_counts(pooled, Thing, misses=1, hits=2, recycled=2, live=1)
 
 
 def test_kept_fields_that_were_deleted_or_given_are_no_different(pooled, mutable_kind):
@@ -408,7 +408,7 @@ def test_init_of_a_class_with_kept_fields_sees_a_blank_object(pooled, attrs_kind
     blank = Thing.__new__(Thing)
     assert not is_set(blank, "index")
     del blank
-    counts(pooled, Thing, misses=1, hits=2, recycled=3, parked=1)
+    check_counts(pooled, Thing, misses=1, hits=2, recycled=3, parked=1)
 
 
 def test_kept_fields_under_the_metaclass(pooled, kind):
@@ -426,7 +426,7 @@ def test_kept_fields_under_the_metaclass(pooled, kind):
     assert (thing.topic, thing.index, id(thing.index)) == ("t", {}, identity)
 
 
-# Errors name the parameter, the value, and what to do.
+# Errors name the parameter, the value and the remedy.
 
 
 @pytest.mark.parametrize(
@@ -462,7 +462,7 @@ def test_names_that_cannot_be_kept(pooled, keep, error, value):
         assert value in str(refusal.value)
         with pytest.raises(TypeError, match="expected a poolable class"):
             pooled.pool_of(cls)
-        pooled.poolable(cls)  # it is as it was
+        pooled.poolable(cls)  # it is unchanged
 
     def under_the_metaclass():
         class Thing(metaclass=pooled.PooledMeta, keep=keep):

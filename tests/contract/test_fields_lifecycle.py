@@ -1,4 +1,4 @@
-"""Objects emptied by their fields live as the contract says: in every pool, on every thread, in chains and cycles."""
+"""The contract holds for objects reset by fields: in every pool, on every thread, in chains and cycles."""
 
 import copy
 import gc
@@ -14,7 +14,7 @@ import attrs
 import effort
 import pytest
 from conftest import load
-from field_kinds import Payload, counts, error_of, is_set, two_kinds
+from field_kinds import Payload, check_counts, error_of, is_set, two_kinds
 from helpers import drop_chain, on_another_thread, run_python
 
 
@@ -36,7 +36,7 @@ def is_fresh(obj):
     return not is_set(obj, "topic") and (obj.size, obj.items, obj.table) == (3, [], {})
 
 
-def soil(obj):
+def fill(obj):
     obj.items.append(1)
     obj.table["a"] = 1
 
@@ -50,16 +50,16 @@ def test_a_pool_beside_the_pool_of_the_class(pooled, message, name):
     obj = pool.take()
     assert is_fresh(obj)
     identity = id(obj.items)
-    soil(obj)
+    fill(obj)
     del obj
     others = [[], []]
     obj = pool.take(topic="t")
     assert (obj.topic, obj.items, id(obj.items)) == ("t", [], identity)
-    soil(obj)
+    fill(obj)
     del obj
     with pool.borrow() as obj:
         assert is_fresh(obj)
-        soil(obj)
+        fill(obj)
     del obj
     assert is_fresh(pool.try_take())
     pool.clear()
@@ -67,21 +67,21 @@ def test_a_pool_beside_the_pool_of_the_class(pooled, message, name):
     assert is_fresh(pool.take())
     stats = pool.stats()
     assert (stats.misses, stats.live, stats.taken) == (1, 0, stats.recycled)
-    counts(pooled, message)
+    check_counts(pooled, message)
 
 
 def test_an_assigned_object_is_emptied_into_its_new_pool(pooled, message):
     pool = pooled.GlobalPool(message)
     obj = pooled.assign(message(topic="t"), pool)
     identity = id(obj.items)
-    soil(obj)
+    fill(obj)
     del obj
-    counts(pooled, message, misses=1, detached=1)
+    check_counts(pooled, message, misses=1, detached=1)
     assert pool.stats() == pooled.Stats(misses=1, recycled=1, parked=1)
     obj = pool.take()
     assert is_fresh(obj)
     assert id(obj.items) == identity
-    soil(obj)
+    fill(obj)
     obj = pooled.assign(obj, pooled.pool_of(message))
     del obj
     assert is_fresh(pooled.take(message))
@@ -103,7 +103,7 @@ def test_a_detached_object_dies_as_it_was(pooled, kind):
     pooled.detach(thing)
     del thing
     assert last_words == [[1]]
-    counts(pooled, Thing, misses=1, detached=1)
+    check_counts(pooled, Thing, misses=1, detached=1)
 
 
 def test_an_orphan_is_in_no_pool(pooled, message):
@@ -112,7 +112,7 @@ def test_an_orphan_is_in_no_pool(pooled, message):
     kept = obj.items
     del obj
     assert kept == [5]
-    counts(pooled, message)
+    check_counts(pooled, message)
 
 
 def test_a_pool_of_a_class_that_is_not_poolable(pooled, kind):
@@ -150,7 +150,7 @@ def test_an_object_is_emptied_on_the_thread_that_drops_it(pooled, kind, free_thr
         box = [pooled.take(Thing)]
         box[0].items.append(Watcher())
         on_another_thread(box.clear)
-        if not free_threaded:  # there CPython may leave the last drop to the thread that made the object
+        if not free_threaded:  # CPython may drop the last reference on the thread that created the object
             assert names.pop() == "other"
         stats = pooled.pool_of(Thing).stats()
         assert (stats.recycled, stats.live) == (1, 0)
@@ -181,7 +181,7 @@ def test_a_thread_that_ends_frees_what_its_objects_kept(pooled, kind):
     assert on_another_thread(use) == 5
     assert len(deaths) == 5
     assert all(death() is None for death in deaths)
-    counts(pooled, Thing, misses=5, recycled=5)
+    check_counts(pooled, Thing, misses=5, recycled=5)
 
 
 @pytest.mark.parametrize("scope", ["local", "global"])
@@ -263,7 +263,7 @@ def test_a_long_chain_of_objects_with_fields(pooled, engine, slots):
         items: list = attrs.field(factory=list)
 
     def run(length):
-        length = min(length, 200_000) if engine == "reference" else length  # which needs long to create objects
+        length = min(length, 200_000) if engine == "reference" else length  # which is slow to create objects
         head = None
         for _ in range(length):
             head = Node(head)
@@ -291,7 +291,7 @@ def test_a_long_chain_is_recycled_whole(pooled, kind):
             for _ in range(length):
                 head = pooled.take(Node, next=head)
             head = None
-        counts(pooled, Node, misses=length, hits=length, recycled=2 * length, parked=length)
+        check_counts(pooled, Node, misses=length, hits=length, recycled=2 * length, parked=length)
 
     drop_chain(run)
 
@@ -312,7 +312,7 @@ def test_a_long_chain_through_containers(pooled, kind, nested):
             head = node
         del node
         head = None
-        counts(pooled, Node, misses=length, recycled=length, parked=length)
+        check_counts(pooled, Node, misses=length, recycled=length, parked=length)
         assert pooled.take(Node).children == []
 
     drop_chain(run)
@@ -334,7 +334,7 @@ def test_a_tree_is_recycled_whole_and_grows_again(pooled, kind):
     size = sum(3**n for n in range(7))
     for _ in range(2):
         grow(6)
-    counts(pooled, Branch, misses=size, hits=size, recycled=2 * size, parked=size)
+    check_counts(pooled, Branch, misses=size, hits=size, recycled=2 * size, parked=size)
 
 
 @pytest.mark.parametrize("through", ["field", "list", "dict"])
@@ -438,7 +438,7 @@ def test_a_class_can_be_collected_with_its_pool_and_what_that_keeps(pooled, kind
     pooled.field_reset(Outer)
     died = [weakref.ref(each) for each in (Outer, Inner, pooled.pool_of(Outer), pooled.pool_of(Inner))]
     del Outer, Inner
-    for _ in range(2):  # what is parked holds the class of its part until it goes
+    for _ in range(2):  # a parked object refers to the class of its part
         gc.collect()
     assert [ref() for ref in died] == [None] * 4
 
@@ -471,7 +471,7 @@ def test_pickles_and_copies_are_equal_and_recycled(pooled, importable, kind, way
 
     for turn in range(2):
         original = pooled.take(Message, topic="t")
-        soil(original)
+        fill(original)
         again = way(original)
         assert again == original
         assert again is not original
@@ -481,7 +481,7 @@ def test_pickles_and_copies_are_equal_and_recycled(pooled, importable, kind, way
         del original
         assert (again.topic, again.size, again.items, again.table) == ("t", 3, [1], {"a": 1})
         del again
-    counts(pooled, Message, misses=2, hits=2, recycled=4, parked=2)
+    check_counts(pooled, Message, misses=2, hits=2, recycled=4, parked=2)
     assert is_fresh(pooled.take(Message))
 
 
@@ -523,7 +523,7 @@ def test_deep_copies_of_nested_objects(pooled, importable, kind):
     assert pooled.pool_of(Inner).stats().live == 0
 
 
-# Odd moments.
+# Re-entrancy and errors.
 
 
 def test_a_field_that_drops_an_object_of_the_same_class_when_it_is_emptied(pooled, mutable_kind):
@@ -573,7 +573,7 @@ def test_a_finalizer_of_a_value_that_reads_its_owner_sees_no_half_emptied_object
     other = pooled.take(Thing)
     assert (other.value, other.items) == (None, [])
     assert kept[0].items == ["theirs"]
-    counts(pooled, Thing, misses=2, hits=1, recycled=1, live=2)
+    check_counts(pooled, Thing, misses=2, hits=1, recycled=1, live=2)
 
 
 def test_a_take_inside_a_factory(pooled, kind):
@@ -599,12 +599,12 @@ def test_a_take_inside_a_factory(pooled, kind):
 def test_an_error_while_an_object_is_handled_drops_it_all_the_same(pooled, message):
     def work():
         obj = pooled.take(message, topic="t")
-        soil(obj)
+        fill(obj)
         raise KeyError("mine")
 
     assert error_of(work) == "KeyError: 'mine'"
     assert is_fresh(pooled.take(message))
-    counts(pooled, message, misses=1, hits=1, recycled=2, parked=1)
+    check_counts(pooled, message, misses=1, hits=1, recycled=2, parked=1)
 
 
 def test_limits_of_the_pool_bound_what_is_parked(pooled, kind):
@@ -618,7 +618,7 @@ def test_limits_of_the_pool_bound_what_is_parked(pooled, kind):
         thing.items.append(1)
     del thing
     alive.clear()
-    counts(pooled, Thing, misses=5, recycled=2, discarded_full=3, parked=2)
+    check_counts(pooled, Thing, misses=5, recycled=2, discarded_full=3, parked=2)
     pooled.pool_of(Thing).resize(max=1)
     assert len(pooled.pool_of(Thing)) == 1
     assert pooled.take(Thing).items == []
@@ -687,7 +687,7 @@ def test_with_the_engine_off_take_does_the_same_without_recycling(kind):
         obj = pooled.take(Message)
         assert is_fresh(obj)
         assert obj.made == [1]
-        soil(obj)
+        fill(obj)
         del obj
         obj = pooled.take(Message, topic="t", items=[5])
         assert (obj.topic, obj.size, obj.items, obj.made) == ("t", 3, [5], [1])

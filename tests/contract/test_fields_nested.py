@@ -1,4 +1,4 @@
-"""Poolable objects in the fields of others: the field's own are emptied in place, others go to their own pools."""
+"""Poolable objects in fields: those that the field created are reset in place, others return to their own pools."""
 
 import gc
 import weakref
@@ -6,12 +6,12 @@ from typing import Any
 
 import attrs
 import pytest
-from field_kinds import Payload, counts, is_set, two_kinds
+from field_kinds import Payload, check_counts, is_set, two_kinds
 
 
 @pytest.fixture
 def inner_class(pooled, kind):
-    """A derived class for the parts of others."""
+    """A class for the fields of other classes."""
 
     @pooled.poolable
     @kind.define
@@ -43,12 +43,12 @@ def test_a_derived_part_is_emptied_in_place_by_its_own_plan(pooled, outer_class,
     identity = id(obj.inner.items)
     del obj, payload
     assert died() is None
-    counts(pooled, inner_class, misses=1, live=1)
+    check_counts(pooled, inner_class, misses=1, live=1)
     obj = pooled.take(outer_class)
     assert (is_set(obj.inner, "topic"), obj.inner.size, obj.inner.items, obj.table) == (False, 3, [], {})
     assert id(obj.inner.items) == identity
-    counts(pooled, inner_class, misses=1, live=1)
-    counts(pooled, outer_class, misses=1, hits=1, recycled=1, live=1)
+    check_counts(pooled, inner_class, misses=1, live=1)
+    check_counts(pooled, outer_class, misses=1, hits=1, recycled=1, live=1)
 
 
 def test_values_of_a_derived_part_have_their_defaults_back(pooled, mutable_kind):
@@ -76,9 +76,9 @@ def test_values_of_a_derived_part_have_their_defaults_back(pooled, mutable_kind)
 
 def test_a_part_is_dropped_to_its_own_pool_when_its_owner_dies(pooled, outer_class, inner_class):
     pooled.take(outer_class)
-    counts(pooled, inner_class, misses=1, live=1)
+    check_counts(pooled, inner_class, misses=1, live=1)
     pooled.pool_of(outer_class).clear()
-    counts(pooled, inner_class, misses=1, recycled=1, parked=1)
+    check_counts(pooled, inner_class, misses=1, recycled=1, parked=1)
 
 
 def test_a_part_that_somebody_holds_is_left_to_them(pooled, outer_class, inner_class):
@@ -91,9 +91,9 @@ def test_a_part_that_somebody_holds_is_left_to_them(pooled, outer_class, inner_c
     assert obj.inner.items == []
     obj.inner.items.append(2)
     assert kept.items == [1]
-    counts(pooled, inner_class, misses=2, live=2)
+    check_counts(pooled, inner_class, misses=2, live=2)
     del kept
-    counts(pooled, inner_class, misses=2, recycled=1, parked=1, live=1)
+    check_counts(pooled, inner_class, misses=2, recycled=1, parked=1, live=1)
 
 
 def test_a_part_of_a_part_that_somebody_holds_is_left_to_them(pooled, outer_class, inner_class):
@@ -146,12 +146,12 @@ def test_a_part_that_was_replaced_goes_to_its_own_pool(pooled, mutable_kind):
 
     obj = pooled.take(Outer)
     obj.inner = Other()
-    counts(pooled, Inner, misses=1, recycled=1, parked=1)
+    check_counts(pooled, Inner, misses=1, recycled=1, parked=1)
     del obj
-    counts(pooled, Other, misses=1, recycled=1, parked=1)
+    check_counts(pooled, Other, misses=1, recycled=1, parked=1)
     obj = pooled.take(Outer)
     assert (isinstance(obj.inner, Inner), obj.inner.items) == (True, [])
-    counts(pooled, Inner, misses=1, hits=1, recycled=1, live=1)
+    check_counts(pooled, Inner, misses=1, hits=1, recycled=1, live=1)
 
 
 def test_poolable_objects_in_other_fields_go_to_their_own_pools(pooled, kind, inner_class):
@@ -165,9 +165,9 @@ def test_poolable_objects_in_other_fields_go_to_their_own_pools(pooled, kind, in
 
     obj = pooled.take(Outer, given=inner_class(), default=inner_class())
     obj.held.append(inner_class())
-    counts(pooled, inner_class, misses=4, live=4)
+    check_counts(pooled, inner_class, misses=4, live=4)
     del obj
-    counts(pooled, inner_class, misses=4, recycled=4, parked=4)
+    check_counts(pooled, inner_class, misses=4, recycled=4, parked=4)
     assert pooled.take(Outer).made.items == []
 
 
@@ -187,8 +187,8 @@ def test_a_scrubbed_part_goes_to_its_own_pool(pooled, kind):
         assert vars(obj.plain) == {"ready": True}
         obj.plain.more = 1
         del obj
-    counts(pooled, Plain, misses=1, hits=1, recycled=2, parked=1)
-    counts(pooled, Outer, misses=1, hits=1, recycled=2, parked=1)
+    check_counts(pooled, Plain, misses=1, hits=1, recycled=2, parked=1)
+    check_counts(pooled, Outer, misses=1, hits=1, recycled=2, parked=1)
 
 
 @two_kinds
@@ -254,7 +254,7 @@ def test_the_reset_of_a_part_is_called_in_place(pooled, kind):
     obj = pooled.take(Outer)
     assert obj.decoder.state == "reset"
     assert built == [1]
-    counts(pooled, Decoder, misses=1, live=1)
+    check_counts(pooled, Decoder, misses=1, live=1)
 
 
 def test_a_part_whose_reset_refuses_is_not_kept(pooled, kind):
@@ -354,11 +354,11 @@ def test_parts_of_parts(pooled, kind):
             middle.bottom.items.append(1)
             middle.seen.add(1)
         del middle, top
-    counts(pooled, Top, misses=1, hits=2, recycled=3, parked=1)
-    counts(pooled, Middle, misses=2, live=2)
-    counts(pooled, Bottom, misses=2, live=2)
+    check_counts(pooled, Top, misses=1, hits=2, recycled=3, parked=1)
+    check_counts(pooled, Middle, misses=2, live=2)
+    check_counts(pooled, Bottom, misses=2, live=2)
     pooled.pool_of(Top).clear()
-    counts(pooled, Middle, misses=2, recycled=2, parked=2)
+    check_counts(pooled, Middle, misses=2, recycled=2, parked=2)
 
 
 def test_post_init_of_a_part_runs_at_every_take_of_its_owner(pooled):
@@ -400,7 +400,7 @@ def test_a_part_with_a_field_that_has_to_be_given(pooled, kind):
 
     for _ in range(2):
         assert pooled.take(Outer).inner.size == 5
-    counts(pooled, Inner, misses=1, hits=1, recycled=2, parked=1)
+    check_counts(pooled, Inner, misses=1, hits=1, recycled=2, parked=1)
 
 
 def test_a_part_that_knows_its_owner_is_in_a_cycle(pooled, mutable_kind):
@@ -420,7 +420,7 @@ def test_a_part_that_knows_its_owner_is_in_a_cycle(pooled, mutable_kind):
     obj.inner.items.append(1)
     del obj
     gc.collect()
-    counts(pooled, Outer, misses=1, collected=1)
+    check_counts(pooled, Outer, misses=1, collected=1)
     obj = pooled.take(Outer)
     assert (obj.inner.owner, obj.inner.items) == (None, [])
     assert pooled.pool_of(Inner).stats().live == 1

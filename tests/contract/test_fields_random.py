@@ -1,4 +1,4 @@
-"""Random classes live random lives, and what is taken equals what is constructed, field by field."""
+"""A taken object equals a constructed one, field by field, for random classes and random operations."""
 
 import collections
 import copy
@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
-SHARED = [1, 2]  # a default that all objects have in common
+SHARED = [1, 2]  # a default that all objects share
 
 DEFAULTS = {"none": None, "zero": 0, "text": "text", "pair": (1, 2), "function": len}
 FACTORIES = {
@@ -51,7 +51,7 @@ class Field:
     init: bool
     converts: bool
     validates: bool
-    child: bool  # whether it is one of the subclass
+    child: bool  # whether the subclass defines it
 
     @property
     def has_default(self):
@@ -60,7 +60,7 @@ class Field:
 
 @st.composite
 def shapes(draw):
-    """A class to be made: how, and with which fields."""
+    """The description of a class and its fields."""
     library = draw(st.sampled_from(["attrs", "dataclass"]))
     sources = [*DEFAULTS, *FACTORIES, "required", "nested", "pooled"]
     sources += ["shared", "self"] if library == "attrs" else []
@@ -78,7 +78,7 @@ def shapes(draw):
             )
         )
     kw_only = draw(st.booleans())
-    if not kw_only:  # required ones first, over both classes
+    if not kw_only:  # fields without defaults first, in both classes
         fields.sort(key=lambda field: field.has_default)
         some_base_has_a_default = [field.has_default for field in fields if not field.child]
         if any(some_base_has_a_default):
@@ -89,7 +89,7 @@ def shapes(draw):
 
 
 def make(pooled, containers, shape):
-    """The class of a shape; not poolable yet."""
+    """Create the class of a description; it is not poolable yet."""
     library, options, inheritance, fields = shape
     define = (attrs.define if library == "attrs" else dataclasses.dataclass)(**options)
 
@@ -131,7 +131,7 @@ def make(pooled, containers, shape):
 
 
 class Converted:
-    """What the converters make of a value."""
+    """The result of the converters."""
 
     def __init__(self, value):
         self.value = value
@@ -143,7 +143,7 @@ class Converted:
 
 
 def look(value):
-    """All that can be seen of a value, nested objects included, as a copy."""
+    """A copy of the visible state of a value, including nested objects."""
     if isinstance(value, Converted):
         return "converted", look(value.value)
     if hasattr(value, "size") and hasattr(value, "items") and isinstance(value.items, list):
@@ -153,8 +153,8 @@ def look(value):
     return copy.deepcopy(state(value)) if isinstance(value, dict | list | set | collections.deque) else state(value)
 
 
-def soil(value, number):
-    """Change a container in its place."""
+def fill(value, number):
+    """Change a container in place."""
     value = value.value if isinstance(value, Converted) else value
     if hasattr(value, "size") and hasattr(value, "items") and isinstance(value.items, list):
         value.items.append(number)
@@ -173,7 +173,7 @@ def soil(value, number):
 
 
 class Dummy:
-    """Given to the twin where it has to be given something."""
+    """The values of required fields, for the constructed twin."""
 
 
 def test_a_taken_object_equals_a_fresh_one_field_by_field(pooled, containers):
@@ -201,7 +201,7 @@ def test_a_taken_object_equals_a_fresh_one_field_by_field(pooled, containers):
             self.alive.append([obj, self.snapshot(obj)])
 
         def look_again(self):
-            """Something was changed, and what it is a part of with it."""
+            """Record a change of an object and of the objects that contain it."""
             for entry in self.alive:
                 entry[1] = self.snapshot(entry[0])
             for entry in self.others:
@@ -213,13 +213,13 @@ def test_a_taken_object_equals_a_fresh_one_field_by_field(pooled, containers):
             return {name: look(value) for name, value in attributes.items() if name != "extra"}
 
         def given(self, data, *, required):
-            """Fields to be given, by name, and whether a validator will refuse them."""
+            """The arguments, by name, and whether a validator rejects one."""
             given = {}
             for field in self.fields:
                 if field.init and (data.draw(st.booleans()) or (required and not field.has_default)):
                     value = data.draw(st.sampled_from(["list", "text", "number", "bad"]))
                     given[field.name] = {"list": [5], "text": "given", "number": 5, "bad": "bad"}[value]
-            # A converted value is not equal to "bad" any more, so no validator refuses it.
+            # A converted value is not equal to "bad", so no validator rejects it.
             bad = any(f.validates and not f.converts and given.get(f.name) == "bad" for f in self.fields)
             return given, bad
 
@@ -298,7 +298,7 @@ def test_a_taken_object_equals_a_fresh_one_field_by_field(pooled, containers):
         def change(self, obj, number):
             for field in self.fields:
                 if is_set(obj, field.name):
-                    soil(getattr(obj, field.name), number)
+                    fill(getattr(obj, field.name), number)
             self.look_again()
 
         @rule(data=st.data())
@@ -316,7 +316,7 @@ def test_a_taken_object_equals_a_fresh_one_field_by_field(pooled, containers):
                 setattr(obj, field.name, data.draw(st.sampled_from([None, 7, (), Dummy])))
             elif what == "same class" and field.source in FACTORIES:
                 setattr(obj, field.name, FACTORIES[field.source]())
-                soil(getattr(obj, field.name), 1)
+                fill(getattr(obj, field.name), 1)
             elif what == "another's":
                 entry = self.alive[data.draw(st.integers(0, len(self.alive) - 1))]
                 if is_set(entry[0], field.name):

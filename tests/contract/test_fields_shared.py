@@ -1,4 +1,4 @@
-"""What somebody else still holds of an object is never emptied: the next life gets a new container."""
+"""A container with other references is never emptied: the recycled object gets a new container."""
 
 import collections
 import copy
@@ -10,62 +10,62 @@ from typing import Any
 import attrs
 import limits
 import pytest
-from field_kinds import PARTS, Payload, counts, is_set, state, two_kinds, two_mutable_kinds
+from field_kinds import CONTAINERS, Payload, check_counts, is_set, state, two_kinds, two_mutable_kinds
 from helpers import run_python
 
 
 @pytest.fixture
-def thing(pooled, kind, stock):
+def thing(pooled, kind, container):
     """A class with one container."""
 
     @pooled.poolable
     @kind.define
     class Thing:
-        part: Any = kind.field(factory=stock.factory)
+        part: Any = kind.field(factory=container.factory)
 
     return Thing
 
 
-def is_replaced(pooled, cls, kept, stock):
-    """Asserts that the object that was dropped is recycled, with another container that is empty."""
-    counts(pooled, cls, misses=1, recycled=1, parked=1)
+def is_replaced(pooled, cls, kept, container):
+    """Check that the dropped object was recycled with another, empty container."""
+    check_counts(pooled, cls, misses=1, recycled=1, parked=1)
     taken = pooled.take(cls)
     assert taken.part is not kept
-    assert state(taken.part) == state(stock.factory())
-    stock.fill(taken.part, [7, 8])
-    counts(pooled, cls, misses=1, hits=1, recycled=1, live=1)
+    assert state(taken.part) == state(container.factory())
+    container.fill(taken.part, [7, 8])
+    check_counts(pooled, cls, misses=1, hits=1, recycled=1, live=1)
 
 
 @two_kinds
-def test_a_container_that_somebody_holds_is_left_as_it_is(pooled, thing, stock):
+def test_a_container_that_somebody_holds_is_left_as_it_is(pooled, thing, container):
     obj = pooled.take(thing)
-    stock.fill(obj.part, [1, 2])
+    container.fill(obj.part, [1, 2])
     kept, before = obj.part, state(obj.part)
     del obj
     assert state(kept) == before
-    is_replaced(pooled, thing, kept, stock)
+    is_replaced(pooled, thing, kept, container)
     assert state(kept) == before
 
 
 @two_kinds
-def test_a_container_that_a_container_holds_is_left_as_it_is(pooled, thing, stock):
+def test_a_container_that_a_container_holds_is_left_as_it_is(pooled, thing, container):
     obj = pooled.take(thing)
-    stock.fill(obj.part, [1, 2])
+    container.fill(obj.part, [1, 2])
     kept, before = {"it": [obj.part]}, state(obj.part)
     del obj
-    is_replaced(pooled, thing, kept["it"][0], stock)
+    is_replaced(pooled, thing, kept["it"][0], container)
     assert state(kept["it"][0]) == before
 
 
 @two_kinds
-def test_a_container_that_the_caller_gave_is_left_to_them(pooled, kind, stock):
+def test_a_container_that_the_caller_gave_is_left_to_them(pooled, kind, container):
     @pooled.poolable
     @kind.define
     class Thing:
-        part: Any = kind.field(factory=stock.factory)
+        part: Any = kind.field(factory=container.factory)
 
-    mine = stock.factory()
-    stock.fill(mine, [1, 2])
+    mine = container.factory()
+    container.fill(mine, [1, 2])
     before = state(mine)
     for make in (Thing, lambda **fields: pooled.take(Thing, **fields), lambda **fields: pooled.take(Thing, **fields)):
         obj = make(part=mine)
@@ -77,24 +77,24 @@ def test_a_container_that_the_caller_gave_is_left_to_them(pooled, kind, stock):
 
 
 @two_kinds
-def test_a_container_is_kept_again_when_the_others_have_let_go_of_it_in_time(pooled, thing, stock):
+def test_a_container_is_kept_again_when_the_others_have_let_go_of_it_in_time(pooled, thing, container):
     obj = pooled.take(thing)
     kept = obj.part
     identity = id(kept)
     del kept, obj
-    others = [stock.factory() for _ in range(5)]
+    others = [container.factory() for _ in range(5)]
     assert id(pooled.take(thing).part) == identity
 
 
 @two_kinds
-def test_a_bound_method_holds_its_container(pooled, thing, stock):
+def test_a_bound_method_holds_its_container(pooled, thing, container):
     obj = pooled.take(thing)
-    stock.fill(obj.part, [1, 2])
+    container.fill(obj.part, [1, 2])
     look = obj.part.getvalue if hasattr(obj.part, "getvalue") else obj.part.copy
     expected = look()
     del obj
     taken = pooled.take(thing)
-    stock.fill(taken.part, [3])
+    container.fill(taken.part, [3])
     assert look() == expected
 
 
@@ -141,109 +141,109 @@ def test_iterators_and_views_of_a_container_keep_it_to_themselves(pooled, kind, 
     assert state(other.part) == state(factory())
     fill(other.part)
     assert list(kept) == expected
-    counts(pooled, Thing, misses=1, hits=1, recycled=1, live=1)
+    check_counts(pooled, Thing, misses=1, hits=1, recycled=1, live=1)
 
 
 @two_kinds
-@pytest.mark.parametrize("stock", [stock for stock in PARTS if stock.weak], ids=str)
-def test_a_container_that_is_weakly_referenced_is_replaced(pooled, kind, stock):
+@pytest.mark.parametrize("container", [container for container in CONTAINERS if container.weak], ids=str)
+def test_a_container_that_is_weakly_referenced_is_replaced(pooled, kind, container):
     @pooled.poolable
     @kind.define
     class Thing:
-        part: Any = kind.field(factory=stock.factory)
+        part: Any = kind.field(factory=container.factory)
 
     called = []
     thing = pooled.take(Thing)
-    stock.fill(thing.part, [1])
+    container.fill(thing.part, [1])
     ref = weakref.ref(thing.part, called.append)
     table = weakref.WeakValueDictionary(it=thing.part)
     del thing
     assert (ref(), called, "it" in table) == (None, [ref], False)
     taken = pooled.take(Thing)
-    assert state(taken.part) == state(stock.factory())
+    assert state(taken.part) == state(container.factory())
     assert (ref(), called) == (None, [ref])
-    counts(pooled, Thing, misses=1, hits=1, recycled=1, live=1)
+    check_counts(pooled, Thing, misses=1, hits=1, recycled=1, live=1)
 
 
 @two_kinds
-@pytest.mark.parametrize("stock", [stock for stock in PARTS if stock.weak], ids=str)
-def test_weak_references_of_an_earlier_life_that_are_gone_do_no_harm(pooled, kind, stock):
+@pytest.mark.parametrize("container", [container for container in CONTAINERS if container.weak], ids=str)
+def test_weak_references_of_an_earlier_life_that_are_gone_do_no_harm(pooled, kind, container):
     @pooled.poolable
     @kind.define
     class Thing:
-        part: Any = kind.field(factory=stock.factory)
+        part: Any = kind.field(factory=container.factory)
 
     thing = pooled.take(Thing)
     identity = id(thing.part)
     ref = weakref.ref(thing.part)
     del ref, thing
-    others = [stock.factory() for _ in range(5)]
+    others = [container.factory() for _ in range(5)]
     assert id(pooled.take(Thing).part) == identity
 
 
 @two_mutable_kinds
-def test_two_fields_that_hold_one_container_get_one_each(pooled, mutable_kind, stock):
+def test_two_fields_that_hold_one_container_get_one_each(pooled, mutable_kind, container):
     @pooled.poolable
     @mutable_kind.define
     class Pair:
-        left: Any = mutable_kind.field(factory=stock.factory)
-        right: Any = mutable_kind.field(factory=stock.factory)
+        left: Any = mutable_kind.field(factory=container.factory)
+        right: Any = mutable_kind.field(factory=container.factory)
 
     pair = pooled.take(Pair)
     pair.left = pair.right
-    stock.fill(pair.left, [1])
+    container.fill(pair.left, [1])
     del pair
     pair = pooled.take(Pair)
     assert pair.left is not pair.right
-    stock.fill(pair.left, [1])
-    assert state(pair.right) == state(stock.factory())
+    container.fill(pair.left, [1])
+    assert state(pair.right) == state(container.factory())
 
 
 @two_mutable_kinds
-def test_two_objects_that_hold_one_container_get_one_each(pooled, mutable_kind, stock):
+def test_two_objects_that_hold_one_container_get_one_each(pooled, mutable_kind, container):
     @pooled.poolable
     @mutable_kind.define
     class Thing:
-        part: Any = mutable_kind.field(factory=stock.factory)
+        part: Any = mutable_kind.field(factory=container.factory)
 
     first, second = pooled.take(Thing), pooled.take(Thing)
     first.part = second.part
-    stock.fill(first.part, [1])
+    container.fill(first.part, [1])
     before = state(first.part)
     del first
     assert state(second.part) == before
     del second
     first, second = pooled.take(Thing), pooled.take(Thing)
     assert first.part is not second.part
-    stock.fill(first.part, [1])
-    assert state(second.part) == state(stock.factory())
-    counts(pooled, Thing, misses=2, hits=2, recycled=2, live=2)
+    container.fill(first.part, [1])
+    assert state(second.part) == state(container.factory())
+    check_counts(pooled, Thing, misses=2, hits=2, recycled=2, live=2)
 
 
-def test_a_container_that_another_attribute_of_the_object_holds_too(pooled, dict_kind, stock):
+def test_a_container_that_another_attribute_of_the_object_holds_too(pooled, dict_kind, container):
     @pooled.poolable
     @dict_kind.define
     class Thing:
-        part: Any = dict_kind.field(factory=stock.factory)
+        part: Any = dict_kind.field(factory=container.factory)
 
     thing = pooled.take(Thing)
     vars(thing)["again"] = thing.part
-    stock.fill(thing.part, [1])
+    container.fill(thing.part, [1])
     del thing
     thing = pooled.take(Thing)
     assert list(vars(thing)) == ["part"]
-    assert state(thing.part) == state(stock.factory())
+    assert state(thing.part) == state(container.factory())
 
 
-def test_who_holds_the_dict_of_a_dropped_object_keeps_what_they_took(pooled, dict_kind, stock):
+def test_who_holds_the_dict_of_a_dropped_object_keeps_what_they_took(pooled, dict_kind, container):
     @pooled.poolable
     @dict_kind.define
     class Thing:
         topic: str
-        part: Any = dict_kind.field(factory=stock.factory)
+        part: Any = dict_kind.field(factory=container.factory)
 
     thing = pooled.take(Thing, topic="t")
-    stock.fill(thing.part, [1, 2])
+    container.fill(thing.part, [1, 2])
     vars(thing)["extra"] = 1
     kept, before = vars(thing), state(thing.part)
     del thing
@@ -251,12 +251,12 @@ def test_who_holds_the_dict_of_a_dropped_object_keeps_what_they_took(pooled, dic
     assert (kept["topic"], state(kept["part"])) == ("t", before)
     thing = pooled.take(Thing)
     assert list(vars(thing)) == ["part"]
-    assert state(thing.part) == state(stock.factory())
-    stock.fill(thing.part, [3])
+    assert state(thing.part) == state(container.factory())
+    container.fill(thing.part, [3])
     kept["topic"] = kept["more"] = "theirs"
     assert state(kept["part"]) == before
     assert list(vars(thing)) == ["part"]
-    counts(pooled, Thing, misses=1, hits=1, recycled=1, live=1)
+    check_counts(pooled, Thing, misses=1, hits=1, recycled=1, live=1)
 
 
 def test_a_dict_that_was_looked_at_and_let_go_of_does_no_harm(pooled, dict_kind):
@@ -326,36 +326,36 @@ def test_a_container_that_holds_itself(pooled, kind):
         gc.collect()
 
 
-# Elements: they are let go of at once, and what they do then harms nobody.
+# Elements: they are released immediately, and may run any code.
 
 
 @two_kinds
-@pytest.mark.parametrize("stock", [stock for stock in PARTS if stock.holds], ids=str)
-def test_elements_die_when_the_object_is_dropped(pooled, kind, stock):
+@pytest.mark.parametrize("container", [container for container in CONTAINERS if container.holds], ids=str)
+def test_elements_die_when_the_object_is_dropped(pooled, kind, container):
     @pooled.poolable
     @kind.define
     class Thing:
-        part: Any = kind.field(factory=stock.factory)
+        part: Any = kind.field(factory=container.factory)
 
     for _ in range(2):
         thing = pooled.take(Thing)
         payload = Payload()
         died = weakref.ref(payload)
-        stock.fill(thing.part, [payload])
+        container.fill(thing.part, [payload])
         del payload
         assert died() is not None
         del thing
         assert died() is None
-    counts(pooled, Thing, misses=1, hits=1, recycled=2, parked=1)
+    check_counts(pooled, Thing, misses=1, hits=1, recycled=2, parked=1)
 
 
 @two_kinds
-@pytest.mark.parametrize("stock", [stock for stock in PARTS if stock.holds], ids=str)
-def test_elements_whose_finalizer_raises(pooled, kind, stock, unraisable):
+@pytest.mark.parametrize("container", [container for container in CONTAINERS if container.holds], ids=str)
+def test_elements_whose_finalizer_raises(pooled, kind, container, unraisable):
     @pooled.poolable
     @kind.define
     class Thing:
-        part: Any = kind.field(factory=stock.factory)
+        part: Any = kind.field(factory=container.factory)
         last: list = kind.field(factory=list)
 
     class Failing:
@@ -363,25 +363,25 @@ def test_elements_whose_finalizer_raises(pooled, kind, stock, unraisable):
             raise ValueError("no")
 
     thing = pooled.take(Thing)
-    stock.fill(thing.part, [Failing(), Failing()])
+    container.fill(thing.part, [Failing(), Failing()])
     thing.last.append(1)
     del thing
     assert unraisable == ["ValueError: no"] * 2
     thing = pooled.take(Thing)
-    assert (state(thing.part), thing.last) == (state(stock.factory()), [])
-    counts(pooled, Thing, misses=1, hits=1, recycled=1, live=1)
+    assert (state(thing.part), thing.last) == (state(container.factory()), [])
+    check_counts(pooled, Thing, misses=1, hits=1, recycled=1, live=1)
 
 
 @two_kinds
-@pytest.mark.parametrize("stock", [stock for stock in PARTS if stock.holds], ids=str)
-def test_elements_that_take_and_drop_objects_of_the_same_class(pooled, kind, stock):
+@pytest.mark.parametrize("container", [container for container in CONTAINERS if container.holds], ids=str)
+def test_elements_that_take_and_drop_objects_of_the_same_class(pooled, kind, container):
     seen = []
 
     @pooled.poolable
     @kind.define
     class Thing:
         size: int = 3
-        part: Any = kind.field(factory=stock.factory)
+        part: Any = kind.field(factory=container.factory)
         last: list = kind.field(factory=list)
 
     class Busy:
@@ -393,62 +393,62 @@ def test_elements_that_take_and_drop_objects_of_the_same_class(pooled, kind, sto
             for thing in (first, second):
                 seen.append((thing.size, state(thing.part), thing.last))
                 if self.depth:
-                    stock.fill(thing.part, [Busy(self.depth - 1)])
+                    container.fill(thing.part, [Busy(self.depth - 1)])
                 vars(self)["kept"] = thing.last
             del thing
 
     for depth in (0, 1, 4):
         thing = pooled.take(Thing)
-        stock.fill(thing.part, [Busy(depth)])
+        container.fill(thing.part, [Busy(depth)])
         thing.last.append(1)
         del thing
     assert len(seen) > 10
-    assert all(each == (3, state(stock.factory()), []) for each in seen)
+    assert all(each == (3, state(container.factory()), []) for each in seen)
     stats = pooled.pool_of(Thing).stats()
     assert (stats.live, stats.taken) == (0, stats.recycled)
 
 
 @two_kinds
-@pytest.mark.parametrize("stock", [stock for stock in PARTS if stock.holds], ids=str)
-def test_elements_that_look_at_all_objects_while_they_die(pooled, kind, stock):
+@pytest.mark.parametrize("container", [container for container in CONTAINERS if container.holds], ids=str)
+def test_elements_that_look_at_all_objects_while_they_die(pooled, kind, container):
     found = []
 
     @pooled.poolable
     @kind.define
     class Thing:
         name: str = "thing"
-        part: Any = kind.field(factory=stock.factory)
+        part: Any = kind.field(factory=container.factory)
 
     class Looking:
         def __del__(self):
-            found.extend(obj for obj in gc.get_objects() if type(obj) is cls or id(obj) == container)
+            found.extend(obj for obj in gc.get_objects() if type(obj) is cls or id(obj) == identity)
 
     thing = pooled.take(Thing)
-    cls = type(getattr(thing, "__wrapped__", thing))  # the object's own class, where a proxy stands for it
-    container = id(thing.part)
-    stock.fill(thing.part, [Looking(), 1])
+    cls = type(getattr(thing, "__wrapped__", thing))  # the class of the object, which may be behind a proxy
+    identity = id(thing.part)
+    container.fill(thing.part, [Looking(), 1])
     del thing
     containers = [obj.part if type(obj) is cls else obj for obj in found if type(obj) is not cls or is_set(obj, "part")]
     before = [state(each) for each in containers]
     others = [pooled.take(Thing) for _ in range(3)]
     for other in others:
-        assert (other.name, state(other.part)) == ("thing", state(stock.factory()))
+        assert (other.name, state(other.part)) == ("thing", state(container.factory()))
         assert not any(other.part is each for each in containers), "it has two owners"
-        stock.fill(other.part, [3])
+        container.fill(other.part, [3])
     assert [state(each) for each in containers] == before
     stats = pooled.pool_of(Thing).stats()
     assert stats.live == len(others)
 
 
 @two_kinds
-@pytest.mark.parametrize("stock", [stock for stock in PARTS if stock.holds], ids=str)
-def test_elements_that_save_themselves(pooled, kind, stock):
+@pytest.mark.parametrize("container", [container for container in CONTAINERS if container.holds], ids=str)
+def test_elements_that_save_themselves(pooled, kind, container):
     saved = []
 
     @pooled.poolable
     @kind.define
     class Thing:
-        part: Any = kind.field(factory=stock.factory)
+        part: Any = kind.field(factory=container.factory)
 
     class Phoenix:
         def __del__(self):
@@ -456,10 +456,10 @@ def test_elements_that_save_themselves(pooled, kind, stock):
 
     thing = pooled.take(Thing)
     phoenix = Phoenix()
-    stock.fill(thing.part, [phoenix])
+    container.fill(thing.part, [phoenix])
     del phoenix, thing
     assert len(saved) == 1
-    assert state(pooled.take(Thing).part) == state(stock.factory())
+    assert state(pooled.take(Thing).part) == state(container.factory())
 
 
 def test_elements_that_hold_on_to_their_container(pooled, kind):

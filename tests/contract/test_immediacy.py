@@ -1,4 +1,4 @@
-"""Contract line 2: an object is emptied and parked the moment its last reference goes, on the thread that let it go."""
+"""Contract line 2: an object is reset and parked when its last reference is dropped, on the thread that drops it."""
 
 import threading
 import weakref
@@ -62,7 +62,7 @@ def test_a_local_pool_takes_what_is_dropped_on_its_thread(pooled, thing, free_th
         return cls.events.copy(), len(pool)
 
     events, parked = on_another_thread(drop)
-    if not free_threaded:  # there CPython may leave the last drop to the thread that made the object
+    if not free_threaded:  # CPython may drop the last reference on the thread that created the object
         assert (events, parked) == (["other"], 1)
     assert pool.stats().recycled == 1
     assert len(pool) == 1 - parked

@@ -1,4 +1,4 @@
-"""Classes of other packages, made poolable when they are imported: by call and from the configuration file."""
+"""Classes of other packages become poolable when they are imported: by a call, and from the configuration file."""
 
 import importlib
 import sys
@@ -31,7 +31,7 @@ NUMBER = 5
 
 @pytest.fixture
 def package(tmp_path, monkeypatch):
-    """Writes a package of somebody else's; gives a function that imports its module."""
+    """A package of another author, and a function that imports its module."""
     name = f"theirs_{tmp_path.name.replace('-', '_')}"
     (tmp_path / name).mkdir()
     (tmp_path / name / "__init__.py").write_text("")

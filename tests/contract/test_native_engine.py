@@ -1,4 +1,4 @@
-"""Where the contract says more for the native engine: what it hands out is the object itself, and capacity is kept."""
+"""Guarantees of the native engine alone: it hands out the object itself, not a proxy, and keeps capacity."""
 
 import gc
 import importlib
@@ -21,7 +21,7 @@ def only_the_native_engine(engine):
 
 
 def fill(container, count):
-    """Put in so many elements or bytes."""
+    """Add this many elements or bytes."""
     if hasattr(container, "add"):
         container.update(range(count))
     elif hasattr(container, "keys"):
@@ -54,7 +54,7 @@ def test_objects_from_a_pool_beside_the_classes_are_no_different(pooled, contain
 
 
 def test_code_in_c_takes_pooled_containers(containers):
-    for _ in range(2):  # new ones, and recycled ones
+    for _ in range(2):  # new objects, then recycled ones
         numbers = containers.List([3, 1, 2])
         assert sorted(numbers) == [1, 2, 3]
         assert json.dumps(containers.Dict(a=numbers)) == '{"a": [3, 1, 2]}'
@@ -204,7 +204,7 @@ def test_calls_of_a_metaclass_of_its_own_cannot_be_hooked(pooled):
 
 @pytest.fixture
 def without_gc():
-    """Takes a class from the cyclic collector, as a class written in C can be."""
+    """A function that hides a class from the garbage collector, as a class written in C can be."""
     return limits.require("_testcapi").without_gc
 
 

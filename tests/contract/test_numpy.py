@@ -1,4 +1,4 @@
-"""`ArrayPool`: ordinary arrays, whose memory comes home when the last view of it is gone, and not before."""
+"""`ArrayPool`: ordinary arrays, whose memory returns to the pool when its last view is released."""
 
 import copy
 import gc
@@ -242,7 +242,7 @@ Step = st.tuples(st.sampled_from(["take", "view", "drop"]), st.integers(1, 400),
 @settings(deadline=None, max_examples=effort.examples(100))
 def test_no_two_arrays_share_memory(arrays, steps, max_bytes):
     pool = arrays.ArrayPool(max_bytes=max_bytes)
-    held = []  # (views of one array, the number it is full of)
+    held = []  # (views of one array, the number that fills it)
     for number, (what, size, which) in enumerate(steps):
         if what == "take":
             made = pool.take((size, 2), np.int32, zero=size % 2 == 1)

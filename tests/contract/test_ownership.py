@@ -13,7 +13,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 
 def escapes(pooled, cls):
-    """Asserts that the object of `cls` that was dropped last escaped, and nothing else happened to it."""
+    """Check that the object of `cls` that was dropped last escaped, and was not parked or discarded."""
     stats = pooled.pool_of(cls).stats()
     assert (stats.escaped, stats.recycled, stats.parked) == (1, 0, 0)
 
@@ -65,7 +65,7 @@ def test_a_weak_reference_that_is_followed_while_the_object_is_emptied(pooled):
     assert ref() is None or len(found) == 1
     other = Thing()
     other.value = 2
-    for each in found:  # nothing, or what escaped, but never what somebody else has now
+    for each in found:  # None, or the object that escaped, but never an object with another owner
         if each is not None:
             with contextlib.suppress(ReferenceError):
                 assert each.value is None

@@ -1,4 +1,4 @@
-"""Contract line 4: parked objects hold nothing, and nothing holds on to their earlier lives."""
+"""Contract line 4: parked objects hold no references, and no weak reference leads to them."""
 
 import sys
 import weakref
@@ -7,7 +7,7 @@ import pytest
 
 
 class Payload:
-    """Something a user put in."""
+    """An object of the user."""
 
 
 def test_attributes_and_slots_are_let_go_of(pooled):

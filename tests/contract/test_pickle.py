@@ -42,7 +42,7 @@ def message(pooled, importable):
 
 
 def ways():
-    """Every way to get an equal object."""
+    """The ways to get an equal object."""
     for protocol in PROTOCOLS:
         yield f"pickle {protocol}", lambda obj, protocol=protocol: pickle.loads(pickle.dumps(obj, protocol))
         yield (
@@ -87,7 +87,7 @@ def test_slots(pooled, importable, way):
 
 @pytest.mark.parametrize("library", ["attrs", "dataclass"])
 def test_classes_that_are_made_a_second_time_with_slots(pooled, importable, way, library):
-    """The class that the metaclass was given first is thrown away, and its methods are put into the other."""
+    """attrs replaces the class that the metaclass created, and moves its methods to the new class."""
     define = attrs.define if library == "attrs" else dataclasses.dataclass(slots=True)
 
     @importable(define)
@@ -214,7 +214,7 @@ def test_a_class_that_is_sent_by_value_says_what_to_do(pooled):
     @pooled.poolable
     class Local: ...
 
-    for value in vars(Local).values():  # as cloudpickle sends a class of `__main__`
+    for value in vars(Local).values():  # as cloudpickle does for a class of `__main__`
         try:
             pickle.dumps(value)
         except TypeError as error:

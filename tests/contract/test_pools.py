@@ -1,4 +1,4 @@
-"""Pools of one's own: beside a class's, of objects whose class cannot be hooked, and what all of them can do."""
+"""Explicit pools: second pools of a class, pools of classes that cannot be hooked, and the methods of pools."""
 
 import array
 import pathlib

@@ -1,4 +1,4 @@
-"""Sorted containers: each works as the stock one, and a recycled one cannot be told from a new one."""
+"""Sorted containers: each behaves as the original type, and a recycled one cannot be told from a new one."""
 
 import copy
 import gc
@@ -16,7 +16,7 @@ stock = limits.require("sortedcontainers")
 
 NAMES = ["SortedList", "SortedKeyList", "SortedDict", "SortedSet"]
 
-# Ways to make each, the items given as a list of numbers: a function of the class and of them.
+# The ways to create each: functions of the class and of a list of numbers.
 MAKES = {
     "SortedList": [lambda cls, items: cls(items), lambda cls, items: cls(iterable=items)],
     "SortedKeyList": [
@@ -100,7 +100,7 @@ def outcome(operation, container, number):
 
 
 def state(container):
-    """What can be seen of one: its repr, its attributes' names, and of those that are no methods the values."""
+    """The visible state: the repr, the names of attributes, and the values of those that are not methods."""
     return (
         repr(container),
         [*vars(container)],

@@ -1,4 +1,4 @@
-"""Contract line 12: every object handed out is counted once, by what became of it, and the counts add up."""
+"""Contract line 12: every object handed out is counted once, by its outcome, and the counts add up."""
 
 import gc
 
@@ -74,16 +74,16 @@ def test_everything_is_counted_once(pooled, unraisable, scope, resetting):
             self.uninitialised = set()
 
             def reset(obj):
-                fate = getattr(obj, "fate", None)
-                if fate == "error":
+                behaviour = getattr(obj, "behaviour", None)
+                if behaviour == "error":
                     raise ValueError("no")
-                if fate == "escape":
+                if behaviour == "escape":
                     kept.append(obj)
                 vars(obj).clear()
-                return fate != "refuse"
+                return behaviour != "refuse"
 
             def capacity(obj):
-                if getattr(obj, "fate", None) == "error":
+                if getattr(obj, "behaviour", None) == "error":
                     raise ValueError("no")
                 return getattr(obj, "size", 0)
 
@@ -99,13 +99,13 @@ def test_everything_is_counted_once(pooled, unraisable, scope, resetting):
 
             self.cls, self.pool = Thing, pooled.pool_of(Thing)
 
-        def count(self, fate):
+        def count(self, outcome):
             if not self.fit:
-                fate = "discarded_refused"  # what its reset keeps may never have been there
-            elif fate not in ("detached", "collected", "escaped") and len(self.pool) >= self.pool.policy.max:
-                fate = "discarded_full"
-            self.expected[fate] += 1
-            self.expected["parked"] += fate == "recycled"
+                outcome = "discarded_refused"  # the part that its reset keeps may not exist
+            elif outcome not in ("detached", "collected", "escaped") and len(self.pool) >= self.pool.policy.max:
+                outcome = "discarded_full"
+            self.expected[outcome] += 1
+            self.expected["parked"] += outcome == "recycled"
 
         def get(self, *, reusing=True):
             hit = reusing and len(self.pool) > 0
@@ -153,20 +153,20 @@ def test_everything_is_counted_once(pooled, unraisable, scope, resetting):
                 self.count("recycled")
                 del obj
 
-        @rule(data=st.data(), fate=st.sampled_from(["error", "refuse", "escape", "large"]))
-        def drop_to_another_fate(self, data, fate):
+        @rule(data=st.data(), behaviour=st.sampled_from(["error", "refuse", "escape", "large"]))
+        def drop_with_another_outcome(self, data, behaviour):
             if not self.alive:
                 return
             obj = self.choose(data)
-            if fate == "large":
+            if behaviour == "large":
                 obj.size = 11
                 self.count("recycled" if resetting else "discarded_large")
-            elif fate == "error":
-                obj.fate = fate
+            elif behaviour == "error":
+                obj.behaviour = behaviour
                 self.count("discarded_error")
             else:
-                obj.fate = fate
-                outcome = {"refuse": "discarded_refused", "escape": "escaped"}[fate] if resetting else "recycled"
+                obj.behaviour = behaviour
+                outcome = {"refuse": "discarded_refused", "escape": "escaped"}[behaviour] if resetting else "recycled"
                 if outcome == "escaped" and len(self.pool) >= self.pool.policy.max:
                     outcome = "discarded_full"
                 self.count(outcome)

@@ -214,7 +214,7 @@ def test_exit_from_a_thread_with_everything_in_use(engine):
 
 
 def test_exit_with_everything_frozen(engine):
-    """The collector, which then shows no object at all, is what stops the threads where there is no GIL."""
+    """Without a GIL, the engine stops threads by means of the collector, which finds no object then."""
     assert run_python(EXIT + "\nimport gc, sys\ngc.freeze()\nsys.exit(3)", POOLED_ENGINE=engine) == (3, "")
 
 

@@ -12,7 +12,7 @@ import pytest
 
 
 def recycled(pooled, cls):
-    """Asserts that the last object of `cls` that was dropped is there to be taken."""
+    """Check that the object of `cls` that was dropped last is parked."""
     assert len(pooled.pool_of(cls)) == 1
 
 
@@ -127,7 +127,7 @@ def test_wrong_arguments_are_refused_as_ever(pooled):
         def __init__(self):
             return 1  # noqa: PLE0101
 
-    for _ in range(2):  # with nothing parked, and with something
+    for _ in range(2):  # with an empty pool, and with a parked object
         with pytest.raises(TypeError, match="Bare.. takes no arguments"):
             Bare(1)
         Bare()
@@ -240,7 +240,7 @@ def test_take_gives_what_reset_kept(pooled):
     assert second.seen == {}
     assert second.note.startswith("kept")
     del second
-    third = Decoder()  # constructed, so __init__ runs
+    third = Decoder()  # constructed, so __init__ is called
     assert built == ["decoder"] * 2
     assert third.seen == {}
 
@@ -413,7 +413,7 @@ def test_objects_behave_as_their_class_says(pooled):
         def __format__(self, spec):
             return format(len(self.items), spec)
 
-    for _ in range(2):  # a new one, and a recycled one
+    for _ in range(2):  # a new object, and a recycled one
         v = Vector(1, 2)
         assert v == Vector(1, 2)
         assert Vector(1, 2) == v
@@ -496,7 +496,7 @@ def test_subclasses_under_the_metaclass_are_poolable_each_with_a_pool_of_its_own
 @pytest.mark.parametrize("define", [attrs.define, dataclasses.dataclass(slots=True)])
 def test_slotted_attrs_classes_under_the_metaclass(pooled, define):
     @define
-    class Point(metaclass=pooled.PooledMeta, max=7):  # slots make a second class of it
+    class Point(metaclass=pooled.PooledMeta, max=7):  # with slots, attrs creates a second class
         x: int = 0
 
     assert pooled.pool_of(Point).policy.max == 7
@@ -584,7 +584,7 @@ def test_an_object_that_changed_its_class_is_not_recycled(pooled):
     try:
         thing.__class__ = Other
     except TypeError:
-        # Python 3.15 lets objects change only to a class whose objects die in the same way. Nothing has happened then.
+        # Since Python 3.15, __class__ can only change to a class with the same deallocator. An error changes nothing.
         assert (sys.version_info >= (3, 15), pooled.engine) == (True, "native")
         return
     del thing

@@ -1,4 +1,4 @@
-"""Trimming: what is parked and not needed is given back; what is in use stays. Both engines."""
+"""Trimming: parked objects that were not needed are freed; those in use stay."""
 
 import gc
 import threading
@@ -11,14 +11,14 @@ from helpers import run_python
 
 @pytest.fixture
 def configured(pooled):
-    """Put back what `configure` changes."""
+    """Restore the settings that `configure` changes."""
     yield pooled.configure
     pooled.configure(budget=None, gc_trim=False, idle_trim=0)
 
 
 @pytest.fixture(autouse=True)
 def nobody_keeps_looking(pooled):
-    """Have no thread look for idle pools in the tests that come after, where classes live on."""
+    """Stop the trimming thread after the test, because its classes may outlive it."""
     made_classes.clear()
     yield
     for cls in made_classes:
@@ -52,7 +52,7 @@ def test_what_a_burst_left_goes_by_halves(pooled, scope):
     cls = made(pooled, scope=scope)
     burst(cls, 100)
     pool = pooled.pool_of(cls)
-    assert pool.trim() == 0  # this is the first look
+    assert pool.trim() == 0  # the first call only starts the measurement
     assert [pool.trim() for _ in range(4)] == [50, 25, 13, 6]
     assert pool.stats().parked == 6
     stats = pool.stats()
@@ -119,7 +119,7 @@ def test_full_collections_trim(pooled, configured, free_threaded):
     gc.collect()
     assert parked(cls, pooled) == 50
     gc.collect(1)
-    left = 25 if free_threaded else 50  # without a GIL every collection is a full one
+    left = 25 if free_threaded else 50  # without a GIL, every collection is a full one
     assert parked(cls, pooled) == left
     configured(gc_trim=False)
     gc.collect()
@@ -142,11 +142,11 @@ def test_not_at_every_collection(pooled, configured):
     configured(gc_trim=3600.0)
     for _ in range(4):
         gc.collect()
-    assert parked(cls, pooled) >= 50  # at most one of them trimmed
+    assert parked(cls, pooled) >= 50  # at most one of the collections trimmed
 
 
 def until(condition):
-    """Wait for another thread to have done something, a minute at most."""
+    """Wait until a condition holds, for a minute at most."""
     pause = threading.Event()
     for _ in range(6000):
         if condition():
@@ -176,7 +176,7 @@ def test_an_idle_trim_longer_than_a_system_can_wait(pooled, monkeypatch):
     cls = made(pooled, idle_trim=0.02)
     burst(cls, 10)
     assert until(lambda: parked(cls, pooled) == 0)
-    pooled.pool_of(cls).resize(idle_trim=0)  # now there is nothing to wait for but the other one
+    pooled.pool_of(cls).resize(idle_trim=0)  # only the other pool is left to wait for
     burst(cls, 10)
     pooled.pool_of(cls).resize(idle_trim=0.02)
     assert until(lambda: parked(cls, pooled) == 0)
@@ -203,7 +203,7 @@ def test_a_budget_for_all_pools(pooled, configured):
     out.clear()
     before = parked(Large, pooled)
     configured(budget="3MiB")
-    if before:  # else the engine, or this Python, keeps no room in bytearrays that are parked
+    if before:  # otherwise this engine, or this Python, does not keep the capacity of a parked bytearray
         weight, count = pooled.pool_of(Large)._store.weigh()
         assert until(lambda: parked(Large, pooled) * weight / count <= 3 << 20)
     configured(budget=0)
@@ -250,7 +250,7 @@ def test_a_finalizer_may_trim(pooled):
     pool.trim()
     trims.append(pool.trim)
     pool.trim()
-    assert pool.stats().parked == 25  # half, and half of that
+    assert pool.stats().parked == 25  # half, and half of the rest
     pool.clear()
 
 

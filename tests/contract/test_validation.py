@@ -1,4 +1,4 @@
-"""Contract line 11: what cannot be pooled is refused when it is decorated, with the way out, and is not changed."""
+"""Contract line 11: a class that cannot be pooled is refused when it is decorated, with a remedy, and not changed."""
 
 import array
 import collections
@@ -173,7 +173,7 @@ def test_poolable_twice(pooled):
 
 
 def test_poolable_on_two_threads_at_once(pooled):
-    """Hooked twice, a class would call itself for ever."""
+    """A class that was hooked twice would call itself endlessly."""
     answers = []
 
     class Interrupting(type):
@@ -187,7 +187,7 @@ def test_poolable_on_two_threads_at_once(pooled):
         pass
 
     cls = pooled.poolable(Thing)
-    if pooled.engine == "native":  # the other one has a class of its own stand in for it, each time
+    if pooled.engine == "native":  # the reference engine creates another class in its place each time
         assert "poolable already" in answers[1]
     assert isinstance(cls(), cls)
     assert pooled.pool_of(cls).stats() == pooled.Stats(misses=1, recycled=1, parked=1)
