@@ -1,10 +1,10 @@
 """The reasons why tests are skipped or expected to fail, in one table.
 
 A test refers to a limit by its name: `@limits.skip_if("no-fork")` above a test whose limit can be checked beforehand,
-`limits.skip("read-only-for-nobody")` where the test itself finds out, `limits.require("numpy")` for a module.
+`limits.skip("writes-everything")` where the test itself finds out, `limits.require("numpy")` for a module.
 
 Two kinds of reasons are elsewhere, because they are tables of their own: the tests of CPython that are expected to fail
-are in `cpython/differences.py`, and CPython's own tests say themselves where they cannot run.
+are in `cpython/differences.py`, and tests of CPython skip themselves.
 """
 
 import multiprocessing

@@ -1,4 +1,4 @@
-"""The page of a report in a real browser: Chromium, by way of playwright, if both are there."""
+"""The page of a report in Chromium, driven by playwright."""
 
 import shutil
 from pathlib import Path
@@ -29,7 +29,7 @@ def browser():
 
 @pytest.fixture(scope="module")
 def report(tmp_path_factory):
-    """The page of a program that has pools of several kinds, sampled."""
+    """The page of a program with sampled pools of several kinds."""
     from pooled.containers import ByteArray, List
 
     lists = pooled.GlobalPool(List, name="batches", max=64)
@@ -79,8 +79,8 @@ def test_it_can_be_read(browser, report, scheme, tmp_path, request):
     assert lines.count() == 3
     for line in lines.all():
         box = line.bounding_box()
-        assert box["width"] > 200  # it goes over the whole time
-    assert lines.first.evaluate("path => path.getTotalLength()") > 250  # and up and down
+        assert box["width"] > 200  # it covers the whole time
+    assert lines.first.evaluate("path => path.getTotalLength()") > 250  # and it is not flat
     background = page.evaluate("getComputedStyle(document.body).backgroundColor")
     assert background == ("rgb(255, 255, 255)" if scheme == "light" else "rgb(13, 17, 23)")
     for element in ("h1", ".about", "thead th", "tbody th", ".zero", "dt", ".why dd", "svg text", ".key b", ".key li"):
@@ -94,7 +94,7 @@ def test_it_can_be_read(browser, report, scheme, tmp_path, request):
     keep = request.config.getoption("--screenshots")
     shot = (IMAGES if keep else tmp_path) / f"report{'-dark' if scheme == 'dark' else ''}.png"
     page.screenshot(path=shot, full_page=True)
-    assert shot.stat().st_size > 20_000  # one of a single colour is smaller
+    assert shot.stat().st_size > 20_000  # an image of one colour is smaller
     assert requests == [file.as_uri()]
     assert messages == []
     page.close()
@@ -132,14 +132,14 @@ def test_no_name_gets_the_browser_to_do_anything(browser, tmp_path):
     page.on("request", lambda request: requests.append(request.url))
     page.goto((tmp_path / "page.html").as_uri())
     assert page.locator("figcaption", has_text="onerror").count() == 1
-    page.goto((tmp_path / "worse.html").as_uri())  # even if a script came into it
+    page.goto((tmp_path / "worse.html").as_uri())  # even if a script were injected
     assert page.title() == "pooled: what the pools did"
     assert requests == [(tmp_path / name).as_uri() for name in ("page.html", "worse.html")]
     page.close()
 
 
 def contrast(page, selector, what=None):
-    """Of a text, or another thing that has a colour, and the page behind it, as WCAG has it."""
+    """The contrast of an element and its background, as WCAG defines it."""
     return page.locator(selector).first.evaluate(
         """(element, what) => {
         const light = colour => {

@@ -1,4 +1,4 @@
-"""Test cases of CPython's, found and run as `unittest` does it, with their outcome told to pytest."""
+"""Find and run test cases of CPython as `unittest` does, and report their outcomes to pytest."""
 
 import doctest
 import gc
@@ -15,9 +15,9 @@ import pytest
 
 
 def cases_of(module: ModuleType) -> dict[str, unittest.TestCase]:
-    """The test cases that `unittest` finds in a module, doctests included, by name (`TestSet.test_init`).
+    """The test cases of a module by name (`TestSet.test_init`), including doctests.
 
-    Classes that are made by one function have one name, so the second gets a number, and so on.
+    Classes that one function defines repeatedly have the same name; the second gets the suffix #2, and so on.
     """
     named: dict[str, unittest.TestCase] = {}
     for case in _flat(unittest.defaultTestLoader.loadTestsFromModule(module)):
@@ -42,12 +42,12 @@ def _name(case: unittest.TestCase) -> str:
 
 
 def run(case: unittest.TestCase) -> None:
-    """Run one test case with the fixtures of its class and module; fails or skips as that did."""
+    """Run a test case with the fixtures of its class and module; fail or skip if it does."""
     result = unittest.TestResult()
-    unraisable: list[str] = []  # as strings: the errors would keep objects
-    with _as_outside_pytest(), warnings.catch_warnings(record=True):  # it may warn of what it likes
+    unraisable: list[str] = []  # as strings: the errors would keep objects alive
+    with _as_outside_pytest(), warnings.catch_warnings(record=True):  # its warnings do not matter
         warnings.simplefilter("default")
-        random.seed(case.id())  # the same at every run
+        random.seed(case.id())  # the same in every run
         with mock.patch("sys.unraisablehook", lambda args: unraisable.append(f"unraisable: {args.exc_value!r}")):
             unittest.TestSuite([case]).run(result)
             gc.collect()
@@ -63,7 +63,7 @@ def run(case: unittest.TestCase) -> None:
 
 @contextmanager
 def _as_outside_pytest() -> Iterator[None]:
-    """Take away pytest's standard input and hook of imports, which surprise these tests; keep the random state."""
+    """Remove the standard input and the import hook of pytest, which break these tests; restore the random state."""
     finders, state = sys.meta_path, random.getstate()
     sys.meta_path = [finder for finder in finders if not type(finder).__module__.startswith("_pytest")]
     with mock.patch("sys.stdin", sys.__stdin__):

@@ -1,4 +1,4 @@
-"""CPython's tests: a table of how many ran with what outcome."""
+"""CPython's tests: a table of their outcomes."""
 
 from collections import Counter
 
@@ -7,7 +7,7 @@ COLUMNS = ["tests", "passed", "different", "skipped", "failed", "pooling"]
 
 
 def pytest_terminal_summary(terminalreporter):
-    """Print, for each of CPython's test modules, its outcomes, and in how many of its tests objects were pooled."""
+    """Print the outcomes of each of CPython's test modules, and how many of its tests used pooled objects."""
     rows: dict[tuple[str, str], Counter[str]] = {}
     for outcome, column in OUTCOMES.items():
         for report in terminalreporter.stats.get(outcome, ()):

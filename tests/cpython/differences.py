@@ -1,7 +1,7 @@
-"""What differs from the stock types, test by test, with the reason.
+"""The differences from the builtin types: tests of CPython that are expected to fail, with the reasons.
 
-A test that is listed has to fail, so that the list cannot rot; one that is not has to pass, unless CPython itself skips
-it. Names are those of `unittest`, after the module's; `*` stands for anything.
+A listed test must fail, so that the list stays current. The others must pass, unless CPython skips them. The name of a
+test is the module and the name that `unittest` uses; `*` matches anything.
 """
 
 import fnmatch
@@ -28,7 +28,7 @@ MODULES = {
     "test_dictviews": "Dict",
     "test_enumerate": "List",
     "test_heapq": "List",
-    "test_io.test_memoryio": "BytesIO StringIO",  # where it is since Python 3.15
+    "test_io.test_memoryio": "BytesIO StringIO",  # its place since Python 3.15
     "test_iter": "List Dict",
     "test_iterlen": "List Dict Set Deque",
     "test_itertools": "List",
@@ -46,15 +46,15 @@ MODULES = {
     "test_userlist": "List",
     "test_weakset": "Set",
 }
-"""CPython's test modules, with the containers that are put in the place of the stock types there.
+"""CPython's test modules, with the containers that replace the builtin types in each.
 
-`list_tests`, `mapping_tests`, `seq_tests` and `string_tests` are what many of them inherit their test cases from.
+Many inherit test cases from `list_tests`, `mapping_tests`, `seq_tests` and `string_tests`.
 """
 
 
 @attrs.frozen
 class Difference:
-    """Tests that fail for a reason that is by design; `since` and `before` are versions of Python."""
+    """Tests that fail by design, and the reason. `since` and `before` are versions of Python."""
 
     reason: str
     tests: tuple[str, ...]
@@ -69,12 +69,12 @@ class Difference:
 
 
 def reason_of(differences: Iterable[Difference], test: str) -> str | None:
-    """Why the test is to fail on this version of Python, or None."""
+    """Why the test is expected to fail on this version of Python, or None."""
     return next((each.reason for each in differences if each.is_here() and each.covers(test)), None)
 
 
 def stale(differences: Iterable[Difference], tests: Iterable[str]) -> list[str]:
-    """The names that stand for none of the tests, though they should on this version of Python."""
+    """The patterns for this version of Python that match no test."""
     tests = list(tests)
     patterns = [pattern for each in differences if each.is_here() for pattern in each.tests]
     return [pattern for pattern in patterns if not fnmatch.filter(tests, pattern)]
@@ -197,7 +197,7 @@ WITHOUT_POOLING_TOO = (
         ("test_iter.TestCase.test_reduce_mutating_builtins_iter",),
     ),
 )
-"""What differs for reasons that have nothing to do with pools: it fails with POOLED_ENGINE=off, too."""
+"""Differences that have nothing to do with pools: the tests also fail with POOLED_ENGINE=off."""
 
 KEPT_ROOM = (
     Difference(
@@ -209,9 +209,9 @@ KEPT_ROOM = (
         ),
     ),
 )
-"""What differs because objects are recycled: it passes with POOLED_ENGINE=off."""
+"""Differences because objects are recycled: the tests pass with POOLED_ENGINE=off."""
 
-# CPython's tests of classes and what becomes of their objects, with all of the classes made poolable.
+# CPython's tests of classes and the lifetime of their objects, with all classes made poolable.
 
 CLASS_MODULES = (
     "test_abc",
@@ -324,7 +324,7 @@ RECYCLED = (
     ),
 )
 CLASSES = {0: HOOK, 16: (*HOOK, *RECYCLED)}
-"""By `max`. With 0 every object really dies, so that nothing may differ but for the hook itself."""
+"""The differences by `max`. With 0, every object is freed, and only the hook can cause a difference."""
 
 REFUSED = (
     "objects are immutable and cannot be recycled",
@@ -336,7 +336,7 @@ REFUSED = (
     "its __dict__ is not where its attributes are",
     "is written in C and holds state that scrubbing cannot empty",
     "its objects are unknown to the cyclic collector",
-    "only a class written in Python can be hooked",  # one with a tp_del, which only _testcapi can give it
+    "only a class written in Python can be hooked",  # a class with a tp_del, which only _testcapi can set
     "it is poolable already",
 )
-"""Why classes of these tests are refused, and stay as they are."""
+"""Why some classes of these tests cannot be made poolable; they stay unchanged."""

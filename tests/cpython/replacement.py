@@ -1,10 +1,10 @@
-"""CPython's own test modules, loaded anew with other types in the place of the stock ones.
+"""Copies of CPython's test modules, with other types in place of the builtin ones.
 
-A copy of a module is compiled from its source and run with builtins of its own. In these, the names that are replaced
-stand for the replacement (`set` is `Set`); an `import` of a module that has such a name gives a copy of that with the
-replacement in it (`collections.deque` is `Deque`), and so does an `import` of what the tests have in common
-(`test.list_tests`). A display (`[1, 2]`, `{"a": 1}`, `{i for i in x}`) makes the replacement, too: the compiler would
-make a stock object without asking for a name. Nothing else of a test is touched, and nothing outside the copy is.
+A copy is compiled from the source of the module, and has its own builtins, in which replaced names are bound to the
+replacement (`set` is `Set`). An `import` of a module with such a name returns a copy that contains the replacement
+(`collections.deque` is `Deque`); so does an `import` of a module that several tests share (`test.list_tests`). A
+display (`[1, 2]`, `{"a": 1}`, `{i for i in x}`) also creates the replacement, because the compiler would otherwise
+create the builtin type without a look-up. The rest of a test does not change, nor does anything outside the copy.
 """
 
 import ast
@@ -19,7 +19,7 @@ from types import ModuleType
 from typing import Any
 
 COMMON = ["list_tests", "mapping_tests", "seq_tests", "string_tests"]
-"""What several of CPython's test modules inherit their test cases from."""
+"""Modules with test cases that several of CPython's test modules inherit."""
 
 DISPLAYS: dict[type[ast.AST], str] = {
     ast.List: "list",
@@ -42,16 +42,16 @@ def is_there(name: str) -> bool:
 def load(
     name: str, mark: str, replaced: Mapping[tuple[str, str], Any], made: Callable[[type], type] | None = None
 ) -> ModuleType:
-    """A copy of CPython's test module `name`, with each (module, name) in `replaced` replaced.
+    """Return a copy of CPython's test module `name`, with each (module, name) in `replaced` replaced.
 
-    The copy is in `sys.modules`, where pickles look for its classes, under a name that ends with `mark`.
-    What `made` gives for a class that the module makes, in a function or not, is taken for the class.
+    The copy is in `sys.modules`, where pickle finds its classes, under a name that ends with `mark`.
+    `made` is applied to each class that the module defines, also inside functions.
     """
     return _Copies(mark, replaced, made).load(name)
 
 
 class _Copies:
-    """A copy of a test module and of those that it shares with others."""
+    """A copy of a test module and of the modules that it imports from the tests."""
 
     def __init__(self, mark: str, replaced: Mapping[tuple[str, str], Any], made: Callable[[type], type] | None) -> None:
         self.mark = mark
@@ -76,7 +76,7 @@ class _Copies:
         assert found.origin is not None
         tree = _Rewritten(self.hidden, self.decorator).visit(ast.parse(Path(found.origin).read_bytes()))
         copied = f"{found.name}_{self.mark}"
-        # Loaders are for what is in the file, such as lines of a traceback; pytest's would rewrite its asserts.
+        # The loader provides the lines of tracebacks; the one of pytest would rewrite asserts.
         loader = importlib.machinery.SourceFileLoader(copied, found.origin)
         module = importlib.util.module_from_spec(importlib.util.spec_from_loader(copied, loader))
         vars(module)["__builtins__"] = self.builtins
@@ -92,7 +92,7 @@ class _Copies:
         fromlist: tuple[str, ...] | None = (),
         level: int = 0,
     ) -> Any:
-        """What stands for `__import__` in the copy."""
+        """The `__import__` of the copy."""
         module = builtins.__import__(name, globals, locals, fromlist or (), level)
         if module.__name__ == "test":  # `from test import list_tests` or `import test.list_tests`
             wanted = fromlist or name.split(".")[1:]
@@ -100,7 +100,7 @@ class _Copies:
         return self.stand_in(module)
 
     def stand_in(self, module: ModuleType) -> Any:
-        """The module, or a copy of it that has what is replaced."""
+        """The module, or a copy of it with the replacements."""
         name = module.__name__
         if name.removeprefix("test.") in COMMON:
             return self.load(name.removeprefix("test."))
@@ -121,7 +121,7 @@ class _Copies:
         return copy
 
     def import_fresh_module(self, name: str, fresh: Any = (), blocked: Any = (), **more: Any) -> Any:
-        """As the function of `test.support.import_helper`; what is written in Python only is left as it is."""
+        """Like the function of `test.support.import_helper`; modules in pure Python stay unchanged."""
         from test.support import import_helper
 
         module = import_helper.import_fresh_module(name, fresh, blocked, **more)
@@ -132,12 +132,12 @@ class _Copies:
 
 
 def _hidden(name: str) -> str:
-    """A name for a replacement that no test uses for something else."""
+    """A name for a replacement that no test uses."""
     return f"__replaced_{name}__"
 
 
 class _Rewritten(ast.NodeTransformer):
-    """Makes `[1, 2]` a call of what stands for `list`, and so on; and gives each class one more decorator, on top."""
+    """Turns `[1, 2]` into a call of the replacement of `list`, and so on, and adds a decorator on top of each class."""
 
     def __init__(self, replaced: Mapping[str, str], decorator: str | None) -> None:
         self.replaced = replaced
@@ -146,7 +146,7 @@ class _Rewritten(ast.NodeTransformer):
     def visit(self, node: ast.AST) -> ast.AST:
         node = self.generic_visit(node)
         if isinstance(node, ast.ClassDef) and self.decorator is not None:
-            first = node.decorator_list[0] if node.decorator_list else node  # the class keeps its first line
+            first = node.decorator_list[0] if node.decorator_list else node  # keep the first line of the class
             node.decorator_list.insert(0, self.name(self.decorator, first))
         display = DISPLAYS.get(type(node))
         if display not in self.replaced or isinstance(getattr(node, "ctx", None), ast.Store | ast.Del):

@@ -1,4 +1,4 @@
-"""What the tests of this folder have in common: the package under test, and whether it can be tested here."""
+"""The package under test, and whether CPython's tests can run here."""
 
 import functools
 import importlib
@@ -11,21 +11,21 @@ import limits
 from conftest import is_built, load
 
 RESOURCES = "POOLED_TEST_RESOURCES"
-"""The variable that allows CPython's tests what `-u` of regrtest allows them, as in "cpu,largefile"; unset, nothing."""
+"""An environment variable with the resources of CPython's tests, as for `-u` of regrtest: "cpu,largefile"."""
 
 
 @functools.cache
 def package(engine: str) -> dict[str, ModuleType]:
-    """The modules of a copy of the package with this engine."""
+    """The modules of the copy of the package with this engine."""
     return load(POOLED_ENGINE=engine)
 
 
 def skip_unless_testable() -> None:
-    """Skip the file that calls this where there is nothing to test, or nothing to test it with."""
+    """Skip the calling file if there are no tests of CPython, or no native engine."""
     if importlib.util.find_spec("test") is None or importlib.util.find_spec("test.support") is None:
         limits.skip("no-cpython-tests", allow_module_level=True)
     if not is_built():
-        limits.skip("not-built", allow_module_level=True)  # to code in C, proxies are no containers
+        limits.skip("not-built", allow_module_level=True)  # C code does not accept proxies as containers
     _keep_hypothesis_as_it_is()
     from test import support
 
@@ -33,7 +33,7 @@ def skip_unless_testable() -> None:
 
 
 def _keep_hypothesis_as_it_is() -> None:
-    """Have CPython's tests use their stand-in for hypothesis, whose settings they would change for all other tests."""
+    """Make CPython's tests use their replacement of hypothesis: they would change its settings for all other tests."""
     name = "test.support.hypothesis_helper"
     if name in sys.modules or importlib.util.find_spec(name) is None:
         return

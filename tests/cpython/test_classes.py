@@ -1,7 +1,6 @@
-"""CPython's own tests of classes, finalizers, weak references and the collector, with all their classes made poolable.
+"""CPython's tests of classes, finalizers, weak references and garbage collection, with all classes made poolable.
 
-With `max=0` every object really dies, by the hook's own way to end it: nothing may differ. With more, objects are
-recycled where CPython would have freed them.
+With `max=0`, the hook frees every object, and nothing may differ. Otherwise objects are recycled.
 """
 
 import unittest
@@ -18,7 +17,7 @@ skip_unless_testable()
 
 
 class Poolable:
-    """Makes the classes of a test module poolable, where they can be."""
+    """Makes the classes of a test module poolable, if possible."""
 
     def __init__(self, limit: int) -> None:
         self.limit = limit
@@ -38,13 +37,13 @@ class Poolable:
         return cls
 
     def activity(self) -> tuple[int, int]:
-        """How many classes were made poolable, and how many objects those took that are there still."""
+        """The number of poolable classes, and of the objects taken by the classes that still exist."""
         pool_of = package("native")["pooled"].pool_of
         return self.count, sum(pool_of(cls).stats().taken for cls in self.living)
 
 
 def cases(limit: int) -> dict[str, tuple[str, Poolable, unittest.TestCase]]:
-    """All test cases by name, with their module and what makes its classes poolable."""
+    """All test cases by name, with their module and the decorator of its classes."""
     found = {}
     for module in filter(is_there, CLASS_MODULES):
         poolable = Poolable(limit)
@@ -58,7 +57,7 @@ CASES = {limit: cases(limit) for limit in CLASSES}
 
 
 def known(limit: int, name: str):
-    """What a test is given, to fail where it is listed."""
+    """The parameters of a test, with a marker if it is expected to fail."""
     reason = reason_of(CLASSES[limit], name)
     marks = pytest.mark.xfail(reason=reason, strict=True) if reason else ()
     return pytest.param(limit, name, id=f"{name}-max_{limit}", marks=marks)

@@ -1,4 +1,4 @@
-"""CPython's own tests of its containers, with the poolable ones in the place of the stock types."""
+"""CPython's tests of containers, with the poolable containers in place of the builtin types."""
 
 import collections
 import functools
@@ -45,7 +45,7 @@ FILLED = {
 
 
 def written(cls, text):
-    """A file in memory that was written to."""
+    """A file in memory with content."""
     file = cls()
     file.write(text)
     return file
@@ -53,7 +53,7 @@ def written(cls, text):
 
 @attrs.frozen
 class Case:
-    """One test case, and what is put in the place of the stock types in it."""
+    """A test case, and the types that replace the builtin ones in it."""
 
     module: str
     name: str
@@ -63,11 +63,11 @@ class Case:
 
 @functools.cache
 def cases(module: str, engine: str) -> dict[str, Case]:
-    """The test cases of one of CPython's test modules, over the containers of this engine."""
+    """The test cases of a module of CPython, with the containers of this engine."""
     containers = package(engine)["pooled.containers"]
     names = MODULES[module].split()
     pooled = {STOCK[name]: getattr(containers, name) for name in names}
-    # That what a repr says can be evaluated, the names of the containers are builtins, too.
+    # The names of the containers are also builtins, so that a repr can be evaluated.
     known = {("builtins", cls.__name__): cls for cls in pooled.values()}
     with current(package(engine)):
         tests = load(module, engine, known | pooled)
@@ -77,7 +77,7 @@ def cases(module: str, engine: str) -> dict[str, Case]:
 
 
 def _keep_base_types(tests, stock) -> None:
-    """Have `basetype` of a test class, what the operators of a subclass give, be the stock type again."""
+    """Restore the builtin type as `basetype` of a test class: operators of a subclass return it."""
     for cls in vars(tests).values():
         if isinstance(cls, type) and vars(cls).get("basetype") in stock:
             cls.basetype = stock[cls.basetype]
@@ -90,13 +90,13 @@ ROOMY = [name for name in CASES if reason_of(KEPT_ROOM, name)]
 
 
 def known(name: str):
-    """The name, for a test that is to fail where it is listed."""
+    """The parameter of a test, with a marker if it is expected to fail."""
     reason = reason_of((*WITHOUT_POOLING_TOO, *KEPT_ROOM), name)
     return pytest.param(name, marks=pytest.mark.xfail(reason=reason, strict=True) if reason else ())
 
 
 def age(case: Case) -> None:
-    """Leave nothing in the pools but objects that had a life already, so that the next ones to be made are recycled."""
+    """Fill the pools with used objects, so that the next objects are recycled."""
     for cls in case.pooled:
         package("native")["pooled"].pool_of(cls).clear()
         lived = [FILLED[cls.__name__](cls) for _ in range(64)] if cls.__name__ in FILLED else arrays(case, cls)
@@ -104,15 +104,15 @@ def age(case: Case) -> None:
 
 
 def arrays(case: Case, cls) -> list:
-    """Arrays with the type code that the test case is about, if it says so: others would not serve."""
+    """Arrays with the type code of the test case, if it has one."""
     code = getattr(case.case, "typecode", "i")
-    few = "some words" if code in "uw" else range(10)  # of more than 15 elements it would not keep the room
-    with warnings.catch_warnings(action="ignore", category=DeprecationWarning):  # of the type code "u"
+    few = "some words" if code in "uw" else range(10)  # with more than 15 elements, it would not keep the capacity
+    with warnings.catch_warnings(action="ignore", category=DeprecationWarning):  # with the type code "u"
         return [cls(code, few) for _ in range(64)]
 
 
 def counts(pooled) -> collections.Counter:
-    """What the pools handed out so far: hits and misses."""
+    """The number of objects that the pools have handed out: hits and misses."""
     pool_of = package("native")["pooled"].pool_of
     total = collections.Counter()
     for cls in pooled:

@@ -1,4 +1,4 @@
-"""Run random programs over both engines side by side until the time is up: `python -m tests.fuzz`, see `--help`."""
+"""Run random programs on both engines and compare them, for some minutes: `python -m tests.fuzz`, see `--help`."""
 
 import argparse
 import random
@@ -6,7 +6,7 @@ import sys
 import time
 from pathlib import Path
 
-# What is tried is the installed package. The sources beside this folder, which `python -m` puts before it, have no
+# The installed package is tested. `python -m` puts the sources beside this folder before it, and those may have no
 # compiled engine.
 HERE = Path(__file__).resolve().parent
 sys.path[0] = str(HERE.parent)

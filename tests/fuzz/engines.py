@@ -1,4 +1,4 @@
-"""Sides: the two engines in one process, each in a copy of the package of its own, and one program's state on each."""
+"""Both engines in one process, each with its own copy of the package, and the state of a program on each."""
 
 import importlib
 import sys
@@ -12,11 +12,11 @@ ENGINES = ("native", "reference")
 
 
 class Engine:
-    """One engine: its copy of the package, and its name."""
+    """An engine: its name and its copy of the package."""
 
     def __init__(self, name):
         self.name = name
-        # Whether a collection trims depends on the clock, which each side reads at another moment.
+        # Trimming by collections depends on the clock, which differs between the engines.
         self.modules = conftest.load(POOLED_ENGINE=name, POOLED_GC_TRIM="off")
         self.pooled = self.modules["pooled"]
         self.containers = self.modules["pooled.containers"]
@@ -25,7 +25,7 @@ class Engine:
 
 
 def engines():
-    """Both engines, loaded once for a process."""
+    """Both engines, loaded once per process."""
     if not _loaded:
         _loaded.extend(map(Engine, ENGINES))
     return tuple(_loaded)
@@ -34,24 +34,24 @@ def engines():
 _loaded: list[Engine] = []
 
 importable = ModuleType("fuzz_importable")
-"""Where pickles look for the class of the side whose turn it is."""
+"""The module in which pickle finds the class of the engine that runs."""
 sys.modules[importable.__name__] = importable
 
 
 class Side(SimpleNamespace):
-    """What one program has on one engine.
+    """The state of a program on one engine.
 
     Attributes:
-        engine: which.
-        cls: the class on trial.
-        part: a poolable class whose objects are put into those.
-        pools: that of the class, a second one of it, that of `part`, and one of what cannot be hooked.
-        alive: objects of `cls`, in the same order on both sides.
-        held: whatever else somebody holds on to.
-        kept: what a reset kept.
+        engine: the engine.
+        cls: the class under test.
+        part: a poolable class, for objects inside objects of `cls`.
+        pools: the pool of `cls`, a second one, the pool of `part`, and a pool of a class that cannot be hooked.
+        alive: objects of `cls`, in the same order on both engines.
+        held: other values that the program refers to.
+        kept: objects that a reset kept.
         refs: weak references.
-        said: what went to `sys.unraisablehook`, and the calls of callbacks, as strings.
-        arcs: handles on shared values.
+        said: errors passed to `sys.unraisablehook` and calls of callbacks, as strings.
+        arcs: handles of shared values.
     """
 
     def __init__(self, engine):

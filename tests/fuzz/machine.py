@@ -1,4 +1,4 @@
-"""The machine: a random program, run on both engines step by step, which have to agree on all that can be seen."""
+"""A random program that runs on both engines, step by step; their visible state must be the same."""
 
 import gc
 
@@ -20,11 +20,11 @@ FATES = st.sampled_from(["error", "refuse", "escape", "take", "drop"])
 NUMBERS = st.sampled_from([1, 3, 0, 20, 150])
 POOLS = st.integers(0, 4)
 LISTS = 3
-"""The pool of what cannot be hooked."""
+"""The index of the pool of a class that cannot be hooked."""
 
 
 class Agreeing(RuleBasedStateMachine):
-    """Two sides, and what is done to both."""
+    """The program on both engines."""
 
     @initialize(shape=shapes())
     def start(self, shape):
@@ -36,9 +36,9 @@ class Agreeing(RuleBasedStateMachine):
             make(side, shape)
 
     def both(self, step, *args):
-        """Take a step on both sides, which have to see the same."""
+        """Run a step on both engines, and compare their visible state."""
         one, other = [steps.turn(side, step, *args) for side in self.sides]
-        # Compared part by part, so that a difference is a short text.
+        # Each part is compared separately, which keeps the message short.
         for what, found in one.items():
             agree = found == other[what]
             self.agreed &= agree
@@ -53,7 +53,7 @@ class Agreeing(RuleBasedStateMachine):
         return bool(self.sides[0].alive)
 
     def one(self, data):
-        """One of the objects that live, by its place."""
+        """The index of a live object."""
         return data.draw(st.integers(0, len(self.sides[0].alive) - 1), label="object")
 
     def name(self, data):
@@ -79,16 +79,16 @@ class Agreeing(RuleBasedStateMachine):
     @rule(data=st.data(), way=st.sampled_from(["take", "take", "try_take", "pool", "second", "bare", "orphan"]))
     def take(self, data, way):
         if way == "orphan" and self.shape.family == "deque":
-            return  # to the reference engine it is a bare one, which cannot copy itself
+            return  # the reference engine sees a bare object, which cannot copy itself
         if way == "bare" and self.shape.family.endswith("IO"):
-            return  # a new one cannot be read before its __init__, a recycled one can; nobody should rely on either
+            return  # before __init__, a new file cannot be read, but a recycled one can; the contract promises neither
         gives = way not in ("second", "bare") and (self.shape.is_of_fields or way == "orphan")
         fields = self.fields(data, required=way == "orphan") if gives else {}
         self.both(steps.take, way, fields)
 
     @rule(number=POOLS, keeps=st.booleans())
     def borrow(self, number, keeps):
-        # When one comes home whose variable outlives the block differs where the class is hooked; `borrow` says so.
+        # For a hooked class, the engines differ in when a borrowed object is parked if a variable outlives the block.
         self.both(steps.borrow, number, keeps and number == LISTS)
 
     @precondition(lambda self: self.some_live)
@@ -151,7 +151,7 @@ class Agreeing(RuleBasedStateMachine):
     @rule(data=st.data(), number=POOLS)
     def assign(self, data, number):
         if self.sides[0].refs:
-            return  # the reference engine refuses an orphan that was watched before it had a proxy
+            return  # the reference engine refuses an orphan that had a weak reference before it had a proxy
         self.both(steps.assign, self.one(data), number)
 
     @rule(number=POOLS, count=st.integers(0, 4))

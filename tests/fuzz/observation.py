@@ -1,4 +1,4 @@
-"""Looks: all that can be seen of a value, as plain data to be compared with what is seen on the other side."""
+"""The visible state of a value as plain data, for comparison with the other engine."""
 
 import collections
 import io
@@ -11,9 +11,9 @@ DEEPEST = 4
 
 
 class Observation:
-    """What is seen in one glance: containers and objects are numbered in the order in which they are met.
+    """One observation. It numbers containers and objects in the order in which it finds them.
 
-    So two that are one on this side have to be one on the other.
+    If two values are one object on this engine, they must be one on the other.
     """
 
     def __init__(self, side):
@@ -21,7 +21,7 @@ class Observation:
         self._numbers = {}
 
     def at(self, value, depth=0):
-        """All that can be seen of a value."""
+        """The visible state of a value."""
         if value is None or isinstance(value, int | str | bytes):
             return value
         if isinstance(value, type):
@@ -31,8 +31,8 @@ class Observation:
         if isinstance(value, BaseException | weakref.ref):
             return text_of(value)
         cls = value.__class__
-        # What is in no container is told apart by its class alone: functions, iterators.
-        # A proxy and what it stands for are one: an orphan that is assigned has none before, and has one afterwards.
+        # Other values, such as functions and iterators, differ by their class alone.
+        # A proxy counts as the object behind it: an orphan gets a proxy when it is assigned.
         number = self._numbers.setdefault(id(getattr(value, "__wrapped__", value)), len(self._numbers))
         if depth == DEEPEST:
             return cls.__name__, number
@@ -52,7 +52,7 @@ class Observation:
         if isinstance(value, bytearray):
             return bytes(value[:100]), len(value)
         if isinstance(value, set):
-            return sorted(map(repr, value))[:100], len(value)  # only of what is hashed by its value
+            return sorted(map(repr, value))[:100], len(value)  # elements are hashed by value
         return None
 
     def _items(self, value, depth):
@@ -64,7 +64,7 @@ class Observation:
 
 
 def state_or_error(file):
-    """One that was made by a bare `__new__` cannot be read before its `__init__` has run."""
+    """After a bare `__new__`, a file cannot be read before `__init__` runs."""
     try:
         return state(file)[1:]
     except ValueError as error:
@@ -72,7 +72,7 @@ def state_or_error(file):
 
 
 def few(values):
-    """The first of many: what comes later was put in by the same loop."""
+    """The first of many values: the same loop added the others."""
     return [each for each, _ in zip(values, range(100), strict=False)]
 
 
@@ -85,5 +85,5 @@ def is_there(obj, name):
 
 
 def text_of(error):
-    """An error as a string, without addresses: keeping it would keep the objects."""
+    """An error as a string without addresses: a reference to it would keep the objects alive."""
     return re.sub(r" at 0x[0-9a-f]+", "", f"{type(error).__name__}: {error}")

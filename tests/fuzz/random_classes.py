@@ -1,6 +1,6 @@
-"""Shapes: random classes, the same on both sides.
+"""Random classes, the same for both engines.
 
-Where the engines differ by design, the shapes leave out what would show it; each place says what and why.
+Classes that would show a difference by design are left out; each place says why.
 """
 
 import collections
@@ -43,9 +43,9 @@ BASES = {
     "StringIO": io.StringIO,
 }
 SLOTTED = ("attrs", "dataclass", "plain")
-"""Where slots can have room for weak references."""
+"""Bases whose subclasses with slots can support weak references."""
 FATES = ("error", "refuse", "escape", "take", "drop", "detach")
-"""What a reset does where its object says so in an attribute."""
+"""The behaviours of a reset, chosen by an attribute of the object."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -58,7 +58,7 @@ class Field:
 
 @dataclasses.dataclass(frozen=True)
 class Shape:
-    """How a class is made.
+    """The description of a class.
 
     Attributes:
         family: "attrs", "dataclass", "plain", or the container that is the base.
@@ -104,16 +104,16 @@ class Shape:
 
     @property
     def names(self):
-        """The attributes that are looked at."""
+        """The attributes that are compared."""
         return (*self.field_names, *OTHERS)
 
     @property
     def takes_attributes(self):
-        """Whether any attribute can be given to it."""
+        """Whether any attribute can be assigned."""
         return self.has_dict
 
     def may_change(self, name):
-        """Whether it is tried to assign an attribute, or to delete it.
+        """Whether the program may try to assign or delete an attribute.
 
         Those that are no fields are no business of a frozen dataclass's, unless the object is just of its class: where
         the engine has a class of its own stand in for it, they can be changed.
@@ -189,12 +189,12 @@ def some_fields(draw, family, *, constructs):
 
 
 def converted(value):
-    """What a converter makes of a value: the same, but for one."""
+    """A converter that changes one value."""
     return [value] if value == 7 else value
 
 
 def make(side, shape):
-    """Make the class of a shape on one side, poolable, its part and its pools."""
+    """Create the poolable class of a description, its part and its pools, on one engine."""
     pooled = side.pooled
     side.shape = shape
 
@@ -235,7 +235,7 @@ def decorated(side, shape):
 
 
 def defined(shape, cls):
-    """What attrs or dataclasses make of a class."""
+    """Apply attrs or dataclasses to a class."""
     if shape.family == "attrs":
         weakref_slot = {"weakref_slot": shape.has_weakref}
         return attrs.define(slots=shape.has_slots, frozen=shape.frozen, kw_only=True, **weakref_slot)(cls)
@@ -256,7 +256,7 @@ def body_of(side, shape):
     if shape.has_slots:
         names = [field.name for field in shape.fields] if shape.family == "plain" else []
         names += ["__dict__"] if shape.has_dict and shape.family == "plain" and shape.made == "decorated" else []
-        # Some bases have room for weak references.
+        # Some bases support weak references.
         names += ["__weakref__"] if shape.has_weakref and shape.family == "plain" else []
         body["__slots__"] = tuple(names)
     return body
@@ -281,7 +281,7 @@ def written(side, shape, field):
 
 
 def hooks_of(side, shape):
-    """The methods of the user's own."""
+    """The methods that a user defines."""
     hooks = {}
     if "reset" in shape.hooks:
 
@@ -323,7 +323,7 @@ def reset_by_fate(side, obj):
 
 
 def empty(obj):
-    """Empty an object as a user would: what it is made of stays."""
+    """Reset an object as a user does: its containers stay."""
     for name in list(getattr(obj, "__dict__", ())):
         value = obj.__dict__[name]
         if hasattr(value, "clear"):

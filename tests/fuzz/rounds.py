@@ -7,11 +7,11 @@ from hypothesis.stateful import run_state_machine_as_test
 from fuzz.machine import Agreeing
 
 PROGRAMS = 100
-"""Of a round."""
+"""The number of programs of a round."""
 
 
 def run(seed, programs=PROGRAMS):
-    """Run so many programs on both engines; where these disagree, raise with the shortest program that shows it."""
+    """Run random programs on both engines. If the engines differ, raise with the shortest program that shows it."""
 
     @hypothesis.seed(seed)
     class Seeded(Agreeing):

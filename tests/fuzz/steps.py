@@ -1,4 +1,4 @@
-"""Steps: what a program does to its objects, on one side. Each gives what can be seen of it, as plain data."""
+"""The steps of a program on one engine. Each returns its visible result as plain data."""
 
 import copy
 import functools
@@ -15,7 +15,7 @@ from fuzz.random_classes import FACTORIES
 
 
 def seen(step):
-    """A step that gives what it raised, as text, instead of raising it."""
+    """A step that returns its error as text."""
 
     @functools.wraps(step)
     def stepped(side, *args):
@@ -72,7 +72,7 @@ def delete_attribute(side, at, name):
 
 @seen
 def fill(side, at, name, number):
-    """Change a part in its place, if it can be; the object itself where there is no name."""
+    """Change a part in place, if possible; without a name, the object itself."""
     part = side.alive[at] if name is None else getattr(side.alive[at], name)
     if isinstance(part, side.ours) and name is not None:
         part = part.items
@@ -94,7 +94,7 @@ def fill(side, at, name, number):
 
 @seen
 def hold(side, at, name):
-    """Somebody else has a part, too."""
+    """Keep another reference to a part."""
     side.held.append(getattr(side.alive[at], name))
 
 
@@ -190,7 +190,7 @@ def made(side, fields):
 
 
 def value_of(side, value):
-    """What a program means by a value: a tuple says how it is made."""
+    """The value that a description stands for: a tuple says how to create it."""
     if not isinstance(value, tuple):
         return value
     what, detail = value
@@ -207,7 +207,7 @@ def value_of(side, value):
 
 
 def glance(side):
-    """All that can be seen of what a program has, and every pool's count."""
+    """The visible state of a program, and the counts of every pool."""
     observed = Observation(side)
     return {
         "alive": [observed.at(obj) for obj in side.alive],
@@ -215,7 +215,7 @@ def glance(side):
         "kept": [observed.at(obj) for obj in side.kept],
         "arcs": [(observed.at(handle.get()), handle.strong_count()) for handle in side.arcs],
         "dead": [reference() is None for reference in side.refs],
-        # Sorted: whether the callbacks of weak references come before or after the reset is not promised.
+        # Sorted, because callbacks of weak references may run before or after the reset.
         "said": sorted(side.said),
         "pools": [counts(side, pool) for pool in side.pools],
     }
@@ -234,7 +234,7 @@ def counts(side, pool):
 
 
 def heard(side):
-    """An unraisable hook that has one side hear what goes wrong in it."""
+    """A `sys.unraisablehook` that records the errors of one engine."""
 
     def hear(args):
         side.said.append(text_of(args.exc_value))
@@ -243,7 +243,7 @@ def heard(side):
 
 
 def turn(side, step, *args):
-    """Take one step on one side; what was seen of it, and after it."""
+    """Run a step on one engine; return its result and the visible state after it."""
     sys.unraisablehook = heard(side)
     try:
         result = step(side, *args)

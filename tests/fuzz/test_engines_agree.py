@@ -1,4 +1,4 @@
-"""Both engines run a round of random programs and agree. `python -m tests.fuzz` runs others, for longer."""
+"""A round of random programs gives the same on both engines. `python -m tests.fuzz` runs more."""
 
 import effort
 import limits

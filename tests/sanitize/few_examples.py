@@ -1,4 +1,4 @@
-"""A pytest plugin for tools that make Python many times slower: hypothesis tries `POOLED_EXAMPLES` examples at most.
+"""A pytest plugin for tools that slow Python down: hypothesis tries at most `POOLED_EXAMPLES` examples.
 
 Use it as `POOLED_EXAMPLES=5 python -m pytest -p sanitize.few_examples`, with `tests` on the path.
 """

@@ -1,7 +1,7 @@
-"""What valgrind found that concerns the native engine: `python valgrind_report.py FILE.xml`, which valgrind wrote.
+"""Print the errors in valgrind's output that concern the native engine: `python valgrind_report.py FILE.xml`.
 
-CPython, which is not made for valgrind, and the libraries around it have errors and lost blocks of their own; what
-counts is what has a function of the engine on its stack. The exit status is 1 where there is any.
+CPython and its libraries cause errors and lost blocks themselves, so only those with a function of the engine on the
+stack count. The exit status is 1 if there are any.
 """
 
 import collections
@@ -13,7 +13,7 @@ ENGINE = "_native."
 
 
 def frames(stack):
-    """(function, file, line) of each call, and whether it is the engine's; the innermost first."""
+    """(function, file, line) of each frame, innermost first, and whether one belongs to the engine."""
     for frame in stack.iter("frame"):
         text = {part.tag: part.text for part in frame}
         place = f"{text.get('file', text.get('obj', '?'))}:{text.get('line', '')}"
@@ -21,7 +21,7 @@ def frames(stack):
 
 
 def errors_of(file):
-    """(kind, what, calls, whether the engine is among them) of each error; those of a file that was cut off, too."""
+    """(kind, text, frames, whether the engine is among them) of each error, also in a truncated file."""
     try:
         for _, element in ET.iterparse(file):
             if element.tag == "error":

@@ -1,4 +1,4 @@
-"""Stress: what must never happen, looked for at random until the time is up. `python -m tests.stress`."""
+"""Stress tests: scenarios that try to break the contract, at random, for some time. `python -m tests.stress`."""
 
 import sys
 from pathlib import Path

@@ -1,6 +1,6 @@
-"""Run the scenarios and print what came of them: `python -m tests.stress`.
+"""Run the scenarios and print their outcomes: `python -m tests.stress`.
 
-Each runs in a process of its own. One that ends with a signal, an error, a word on stderr, or not at all, has failed.
+Each runs in its own process. A signal, an error, output on stderr, or a hang is a failure.
 """
 
 import argparse

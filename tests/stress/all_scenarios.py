@@ -1,4 +1,4 @@
-"""All scenarios, subject by subject."""
+"""All scenarios, by subject."""
 
 from . import (
     class_changes,

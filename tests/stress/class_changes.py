@@ -1,4 +1,4 @@
-"""Classes that are changed after they were decorated: nothing crashes, no object has two owners or an earlier life."""
+"""Classes that change after they were decorated: no crash, no object with two owners or with old state."""
 
 import gc
 import sys
@@ -37,7 +37,7 @@ class OtherBase:
 
 
 class Family:
-    """A poolable class, one like it, and objects of both."""
+    """A poolable class, a similar class, and objects of both."""
 
     def __init__(self, run: Run) -> None:
         self.rng = Random(run.rng.randrange(1 << 32))
@@ -51,7 +51,7 @@ class Family:
 
     def check_new(self, obj: Any) -> None:
         if obj.__class__ not in (self.cls, self.like):
-            return  # a __new__ or an __init__ of ours gave or made something else
+            return  # a changed __new__ or __init__ returned or created something else
         owners = {identity(other) for other in self.held}
         assert identity(obj) not in owners, "two owners"
         for name in NAMES:
@@ -86,15 +86,15 @@ class Family:
         except AssertionError:
             raise
         except Exception:
-            return  # refused, or there is nothing to do it to; whether it may be is the language's affair
+            return  # not possible in Python, or not for this object
 
 
-# ---- what is changed ----
+# ---- the changes ----
 
 
 def set_del(family, cls):
-    # Not one whose class may go with it: what saves a class from the collector has lost the word to its bases, so that
-    # Python does not hear of it when these are changed (CPython's issue 135552).
+    # Not an object that may be garbage together with its class: a class that a finalizer resurrects is no longer in the
+    # `__subclasses__` of its bases, so Python ignores changes of these (CPython's issue 135552).
     def __del__(self):
         if type(self) in {family.cls, family.like} and family.rng.random() < 0.3:
             family.held.append(self)
@@ -250,7 +250,7 @@ CHANGES: list[Callable[[Any, Any], None]] = [
 
 @scenario()
 def changed_classes(run: Run) -> None:
-    """`__del__`, `__new__`, `__init__`, `reset`, descriptors, bases, `__class__` of objects, set and deleted."""
+    """`__del__`, `__new__`, `__init__`, `reset`, descriptors, bases and `__class__` of objects are set and deleted."""
     sys.unraisablehook = lambda args: None
     while run.going():
         family = Family(run)

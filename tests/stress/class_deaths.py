@@ -1,4 +1,4 @@
-"""Classes come and go while their objects live and wait: pools and classes are freed, and the objects end well."""
+"""Classes and pools are freed while their objects are alive or parked: nothing leaks, and nothing crashes."""
 
 import gc
 import sys
@@ -13,7 +13,7 @@ from .scenario import Run, gil_is_on, scenario
 
 
 def used_kinds(run: Run) -> tuple[list[Any], list[weakref.ref[Any]]]:
-    """Objects of classes that nobody else has, with some parked; and weak references to the classes and pools."""
+    """Objects, some of them parked, of classes without other references; and weak references to classes and pools."""
     made = kinds(max=5, scope=run.rng.choice(["local", "global"]))
     held, refs = [], []
     for kind in made:
@@ -66,7 +66,7 @@ def held_in_cycles(run: Run) -> None:
 
 
 def held_by_a_thread(run: Run) -> None:
-    """The classes' other users are gone when a thread drops the last objects; what it parked waits there."""
+    """A thread drops the last objects of the classes, and has parked others."""
     go, results = threading.Event(), []
 
     def hold():
@@ -86,9 +86,9 @@ def held_by_a_thread(run: Run) -> None:
 
 @scenario()
 def classes_that_die(run: Run) -> None:
-    """Classes of each kind are made and forgotten, with objects alive, parked, in cycles, on threads: no leak."""
+    """Classes of each kind are created and dropped, with objects alive, parked, in cycles and on threads: no leak."""
     ways = [held_alone, held_in_cycles]
-    if gil_is_on() or sys.version_info >= (3, 14):  # free-threaded 3.13 never lets go of a class once a thread has run
+    if gil_is_on() or sys.version_info >= (3, 14):  # free-threaded 3.13 never frees a class once a thread has run
         ways.append(held_by_a_thread)
     for way in ways:
         way(run)
@@ -103,7 +103,7 @@ def classes_that_die(run: Run) -> None:
 
 @scenario()
 def classes_that_die_when_out(run: Run) -> None:
-    """The last object's end is the end of its class, in `reset`, in a callback, in the middle of another's end."""
+    """The last object frees its class: in `reset`, in a callback, and while another object is being freed."""
     while run.going():
 
         @pooled.poolable(max=run.rng.choice([0, 5]), scope=run.rng.choice(["local", "global"]))
@@ -139,7 +139,7 @@ def classes_that_die_when_out(run: Run) -> None:
 
 @scenario()
 def pools_that_die(run: Run) -> None:
-    """Pools beside that of the class are forgotten while objects of theirs are out."""
+    """Second pools of a class are freed while their objects are live."""
     tried = [kind for kind in kinds(max=5) if kind.name != "Array"]
     while run.going():
         kind = run.rng.choice(tried)

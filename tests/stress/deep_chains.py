@@ -1,4 +1,4 @@
-"""Chains a million deep, through each kind of object: dropping the head does not overflow the stack."""
+"""Chains of a million objects of each kind: dropping the head does not overflow the stack."""
 
 import sys
 import threading
@@ -14,12 +14,12 @@ from pooled import containers
 from .scenario import Run, gil_is_on, scenario
 
 MILLION = 1_000_000
-LITTLE = 1 << 19
-"""Bytes of stack for the thread that drops: half a megabyte."""
+STACK = 1 << 19
+"""Bytes of stack of the thread that drops."""
 
 
 def links() -> dict[str, tuple[Any, Callable[[Any], Any]]]:
-    """By name: a class, and what makes an object that has the one before it."""
+    """By name: a class, and a function that creates an object with a reference to another."""
 
     @pooled.poolable
     class Attribute:
@@ -114,7 +114,7 @@ def links() -> dict[str, tuple[Any, Callable[[Any], Any]]]:
     }
 
 
-def in_a_small_thread(function: Callable[[], None], stack: int = LITTLE) -> None:
+def in_a_small_thread(function: Callable[[], None], stack: int = STACK) -> None:
     former = threading.stack_size(stack)
     thread = threading.Thread(target=function)
     thread.start()
@@ -134,7 +134,7 @@ def drop_a_chain(make: Callable[[Any], Any], length: int) -> None:
 
 @scenario()
 def deep_chains(run: Run) -> None:
-    """A million objects that hang on one another by attributes, fields, kept parts or containers."""
+    """A million objects are linked by attributes, fields, kept parts or containers."""
     kinds = list(links().items())
     run.rng.shuffle(kinds)
     length = run.share(MILLION if pooled.engine == "native" else MILLION // 20)
@@ -151,7 +151,7 @@ def deep_chains(run: Run) -> None:
 
 @scenario()
 def deep_callbacks(run: Run) -> None:
-    """The end of each object makes a weak reference's callback drop the next one; or the `__del__` of a part."""
+    """The callback of a weak reference to each object drops the next one; so does the `__del__` of a part."""
     length = run.share(MILLION // 10)
 
     @pooled.poolable
@@ -191,10 +191,10 @@ def deep_callbacks(run: Run) -> None:
         head = None
 
     done = [Holding]
-    in_a_small_thread(by_del, 2 * LITTLE)  # Python 3.13 needs as much for plain objects, up to its recursion limit
-    # Else each callback is a call of Python's inside another, up to their limit: without a GIL, wrapt is Python, too.
+    in_a_small_thread(by_del, 2 * STACK)  # Python 3.13 needs this much for plain objects, up to its recursion limit
+    # Otherwise each callback nests a Python call, up to the limit: without a GIL, wrapt is pure Python.
     if pooled.engine == "native" or (gil_is_on() and sys.version_info[:2] != (3, 13)):
-        in_a_small_thread(by_callback, 2 * LITTLE)
+        in_a_small_thread(by_callback, 2 * STACK)
         done.append(Referred)
     run.operations += len(done) * length
     for cls in done:

@@ -1,4 +1,4 @@
-"""`fork` while threads are busy with pools: parent and child both go on using them."""
+"""`fork` while threads use pools: both processes continue to use them."""
 
 import faulthandler
 import gc
@@ -13,12 +13,12 @@ import pooled
 from .object_kinds import Kind, check_at_rest, check_token, kinds, use
 from .scenario import Run, UnsupportedError, scenario
 
-# CPython warns of any fork() beside a running thread; that is what this is about.
+# CPython warns about fork() while threads run, which is the subject of these scenarios.
 FORK_WARNING = "This process .* is multi-threaded, use of fork"
 
 
 def in_a_child(work: Callable[[], None]) -> None:
-    """Fork, have the child do something, and wait for it; it must end well, within a minute."""
+    """Fork, run a function in the child, and check that it exits without an error within a minute."""
     child = os.fork()
     if not child:
         status = 1
@@ -39,7 +39,7 @@ def use_all(tried: list[Kind], first: int) -> None:
 
 
 def check_child(old: list[Kind], held: list[tuple[Kind, object, int]]) -> None:
-    """What a child does: it has what its parent had, goes on with old and new pools, has threads, cleans up."""
+    """Checks in the child: the objects of the parent, old and new pools, threads, clean-up."""
     for kind, obj, token in held:
         check_token(kind, obj, token)
     held.clear()
@@ -63,7 +63,7 @@ def check_child(old: list[Kind], held: list[tuple[Kind, object, int]]) -> None:
 
 @scenario()
 def fork_under_load(run: Run) -> None:
-    """A process forks again and again while its threads are busy; the children use the pools, and so does it."""
+    """A process forks repeatedly while its threads are busy; it and its children use the pools."""
     if not hasattr(os, "fork"):
         raise UnsupportedError("no-fork")
     warnings.filterwarnings("ignore", FORK_WARNING, DeprecationWarning)
@@ -105,7 +105,7 @@ def fork_under_load(run: Run) -> None:
 
 @scenario()
 def fork_while_emptying(run: Run) -> None:
-    """`reset`, `__del__` of a part, and a weak reference's callback fork: both processes end the drop."""
+    """`reset`, the `__del__` of a part, and the callback of a weak reference fork: both processes finish the drop."""
     if not hasattr(os, "fork"):
         raise UnsupportedError("no-fork")
     warnings.filterwarnings("ignore", FORK_WARNING, DeprecationWarning)

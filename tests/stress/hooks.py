@@ -1,4 +1,4 @@
-"""`reset` and `capacity` that do what they should not: errors stay where they belong, and no object has two owners."""
+"""Misbehaving `reset` and `capacity`: their errors never reach the code that drops, and no object has two owners."""
 
 import gc
 import sys
@@ -23,7 +23,7 @@ class TroubleError(Exception):
 
 
 class World:
-    """A class whose `reset` and `capacity` do something at random, and who kept what."""
+    """A class whose `reset` and `capacity` act at random, and the owners of the objects."""
 
     def __init__(self, run: Run, scope: str, *, alone: bool) -> None:
         self.rng = Random(run.rng.randrange(1 << 32))
@@ -74,7 +74,7 @@ class World:
         return obj
 
     def use(self) -> None:
-        """Take one, own it for a while, and drop it."""
+        """Take an object, own it for a while, and drop it."""
         obj = self.take()
         self.owned.add(identity(obj))
         obj.items.append(self.part_class(self.rng.random()))
@@ -86,9 +86,9 @@ class World:
         for _ in range(steps):
             self.use()
             for obj in self.kept[:1]:
-                obj.items.append("kept")  # what is kept is whose it is
+                obj.items.append("kept")  # the holder of a kept object is its owner
             if self.alone and self.rng.random() < 0.05:
-                self.kept.clear()  # not under the feet of a reset: what it keeps is to stay kept
+                self.kept.clear()  # not during a reset, because the objects that it keeps must stay kept
         return steps
 
 
@@ -212,7 +212,7 @@ def says_something_odd(world, obj):
 
 
 class Indexed:
-    """A number that lays its hands on the object when it is asked what it is."""
+    """A number that refers to the object when it is converted to an int."""
 
     def __init__(self, world, obj):
         self.world, self.obj = world, obj
@@ -268,7 +268,7 @@ def misbehaving(run: Run, threads: int) -> None:
 
 @scenario()
 def misbehaving_hooks(run: Run) -> None:
-    """`reset` and `capacity` raise, recurse, keep, drop, start threads, collect, change limits, move, on one thread."""
+    """`reset` and `capacity` raise, recurse, keep, drop, start threads, collect, change limits, and move objects."""
     misbehaving(run, 1)
 
 

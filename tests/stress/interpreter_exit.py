@@ -1,4 +1,4 @@
-"""The interpreter's end, at every awkward moment: nothing crashes, and nothing is printed."""
+"""The interpreter exits in the middle of various operations: nothing crashes, and nothing is printed."""
 
 import itertools
 
@@ -118,7 +118,7 @@ asyncio.run(main())
     "a profile function": "sys.setprofile(lambda *args: None); kept = some()",
     "debug logging of gc": "gc.callbacks.append(lambda phase, info: some()); kept = some()",
 }
-"""What a program does last, by what it has or does then."""
+"""The last lines of a program, by the state that they leave."""
 
 WAYS = {
     "it ends": ("", 0),
@@ -138,7 +138,7 @@ exits = Exits(); del exits; exits = Exits()""",
 
 @scenario()
 def exits(run: Run) -> None:
-    """Programs end in each of many moments, in each of some ways."""
+    """Programs exit in each of these states, in several ways."""
     cases = list(itertools.product(MOMENTS.items(), WAYS.items()))
     run.rng.shuffle(cases)
     for (moment, code), (way, (last_words, status)) in cases:

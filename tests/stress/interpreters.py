@@ -1,4 +1,4 @@
-"""Other interpreters in the same process: the package works there, or is refused by an ImportError; nothing crashes."""
+"""Subinterpreters: the package works there, or raises ImportError; nothing crashes."""
 
 import sys
 
@@ -88,9 +88,9 @@ stop.set(); thread.join()
 
 
 def can_be_made_meanwhile() -> bool:
-    """Whether an interpreter can be made, and import something, while a thread of another runs.
+    """Whether an interpreter can be created, and import a module, while a thread of another one runs.
 
-    In 3.11, and in the free-threaded 3.13, one that does no more than `import json` waits for ever.
+    On 3.11 and on free-threaded 3.13, even `import json` deadlocks there.
     """
     return sys.version_info >= (3, 14) or (sys.version_info >= (3, 12) and gil_is_on())
 
@@ -108,7 +108,7 @@ def available() -> list[str]:
 
 @scenario()
 def other_interpreters(run: Run) -> None:
-    """The package is imported and used in interpreters of each kind there is."""
+    """The package is imported and used in interpreters of each available kind."""
     runners = available()
     if not runners:
         raise UnsupportedError("no-subinterpreters")
@@ -118,7 +118,7 @@ def other_interpreters(run: Run) -> None:
             continue
         for name in runners:
             if name == "_testcapi" and "busy" in title and sys.version_info < (3, 13):
-                continue  # those it makes wait for ever in 3.12, too
+                continue  # its interpreters also deadlock on 3.12
             try:
                 run_program(f"INSIDE = {INSIDE!r}; COUNT = {count}\n{RUNNERS[name]}\n{use}")
             except AssertionError as error:

@@ -1,4 +1,4 @@
-"""No memory: every allocation of a life fails once. Nothing crashes, and what comes afterwards is sound."""
+"""Each allocation of take, fill and drop fails once. Nothing crashes, and the pools work afterwards."""
 
 import gc
 import sys
@@ -11,7 +11,7 @@ from .object_kinds import Kind, check_blank, kinds, use
 from .scenario import Run, UnsupportedError, scenario
 
 MOST = 400
-"""How many allocations one life may take; the sweep is over when several in a row were not touched."""
+"""The maximal number of allocations; a sweep ends after several rounds in which no allocation failed."""
 
 
 def hooks() -> Any:
@@ -25,14 +25,14 @@ def hooks() -> Any:
 
 
 def fails_somewhere(testcapi: Any, start: int, stop: int, work: Callable[[], None]) -> bool:
-    """Run something without memory for the allocations from `start` to `stop`; whether it ran out."""
+    """Run a function while the allocations from `start` to `stop` fail; return whether one did."""
     failed = False
     testcapi.set_nomemory(start, stop)
     try:
         work()
     except MemoryError:
         failed = True
-    except SystemError:  # without memory CPython may lose the error itself, in Python code, too
+    except SystemError:  # CPython may lose the error itself, also in Python code
         failed = True
     finally:
         testcapi.remove_mem_hooks()
@@ -40,10 +40,9 @@ def fails_somewhere(testcapi: Any, start: int, stop: int, work: Callable[[], Non
 
 
 def sweep(run: Run, testcapi: Any, kind: Kind, work: Callable[[], None], width: int) -> None:
-    """Let each allocation of `work` fail, with those after it, and look at the pool after each.
+    """Fail each allocation of `work` together with some of the next, and check the pool after each.
 
-    Not with all of them: in that case Python 3.11 raises one MemoryError after another for ever, where it pushes an
-    exception that is on its way.
+    Not all of the next: Python 3.11 would raise MemoryError endlessly where it pushes an exception in flight.
     """
     untouched, start = 0, 0
     while untouched < 5 and start < MOST and run.going():
@@ -72,7 +71,7 @@ def lives(kind: Kind) -> list[Callable[[], None]]:
         kind.fill(obj, 7)
 
     def prefill():
-        if kind.name != "Array":  # it takes arguments to make one
+        if kind.name != "Array":  # its constructor requires arguments
             kind.pool.prefill(2)
         kind.pool.prune()
 
@@ -85,11 +84,11 @@ def lives(kind: Kind) -> list[Callable[[], None]]:
 
 @scenario()
 def no_memory(run: Run) -> None:
-    """`_testcapi.set_nomemory` at each allocation of take, fill and drop, for each kind; and no memory is lost."""
+    """`_testcapi.set_nomemory` fails each allocation of take, fill and drop, for each kind; no memory is lost."""
     testcapi = hooks()
     tried = kinds(max=9, scope="local") + kinds(max=9, scope="global")
     run.rng.shuffle(tried)
-    shown, sys.stderr = sys.stderr, None  # what is out of memory may be told as an unraisable error
+    shown, sys.stderr = sys.stderr, None  # MemoryError may be reported as unraisable
     sys.unraisablehook = lambda args: None
     try:
         while run.going():
@@ -101,7 +100,7 @@ def no_memory(run: Run) -> None:
                 gc.collect()
                 stats = kind.pool.stats()
                 assert stats.parked == 0, f"{kind.name}: {stats}"
-                if pooled.engine == "native" and kind.name != "function":  # what is written in Python may lose count
+                if pooled.engine == "native" and kind.name != "function":  # the counts of Python code may be wrong
                     assert stats.live == 0, f"{kind.name}: {stats}"
                 if not run.going():
                     break
@@ -110,12 +109,12 @@ def no_memory(run: Run) -> None:
 
 
 IN_PYTHON = {"reset", "function", "Array"}
-"""Kinds that functions in Python empty or measure: a frame that is short of memory may lose some itself."""
+"""Kinds with hooks in Python: a frame may itself lose memory when an allocation fails."""
 
 
 @scenario("native")
 def no_memory_leaks(run: Run) -> None:
-    """Sweep after sweep, the blocks of memory in use level off, where all is done in C."""
+    """Over many sweeps, the number of allocated blocks levels off, for kinds without hooks in Python."""
     testcapi = hooks()
     shown, sys.stderr = sys.stderr, None
     sys.unraisablehook = lambda args: None
@@ -131,7 +130,7 @@ def no_memory_leaks(run: Run) -> None:
                 gc.collect()
                 counts.append(sys.getallocatedblocks())
             if not run.going():
-                break  # the last sweep may have been cut short
+                break  # the last sweep may be incomplete
             grown = counts[4] - counts[2]
             assert grown < 60, f"{kind.name}: {counts}"
     finally:

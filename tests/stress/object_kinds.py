@@ -1,7 +1,7 @@
-"""The kinds of pooled objects that the scenarios are tried on: how each is got, filled, read, and what blank means.
+"""The kinds of pooled objects in the scenarios: how to create, fill, read and check an object of each.
 
-What an owner puts in is a token, a number that nobody else has. `read` gives it back, or -1 where not all that was put
-in is there and alike: then somebody else had a hand in it.
+An owner fills its object with a token, a unique number. `read` returns the token, or -1 if some of the content is
+missing or different, which means that the object had another owner.
 """
 
 import dataclasses
@@ -27,18 +27,18 @@ class Kind:
 
 
 def many(token: int) -> list[int]:
-    """The token so many times that containers grow now and then."""
+    """The token several times, so that containers grow from time to time."""
     return [token] * (1 + token % 7 * 9)
 
 
 def only(values: Iterable[int]) -> int:
-    """What all values are, or -1."""
+    """The value, if all values are equal; otherwise -1."""
     found = set(values)
     return found.pop() if len(found) == 1 else -1
 
 
 def has_none(obj: Any, names: Iterable[str]) -> bool:
-    """Whether an object has none of these. Not said in a closure: Python 3.11 loses its cells where memory is short."""
+    """Whether an object has none of these attributes. Not a closure: Python 3.11 loses cells without memory."""
     for name in names:  # noqa: SIM110 (for that)
         if hasattr(obj, name):
             return False
@@ -46,11 +46,11 @@ def has_none(obj: Any, names: Iterable[str]) -> bool:
 
 
 def identity(obj: Any) -> int:
-    """What tells an object from all others that live, whatever stands for it."""
+    """The identity of an object, also behind a proxy."""
     return id(getattr(obj, "__wrapped__", obj))
 
 
-# ---- classes of one's own ----
+# ---- plain classes ----
 
 
 def with_attributes(**limits: Any) -> Kind:
@@ -243,7 +243,7 @@ CONTAINERS: dict[str, tuple[Callable[..., None], Callable[..., int], Callable[..
 
 
 def container(name: str, **limits: Any) -> Kind:
-    """A subclass of a container, so that its pool is nobody else's."""
+    """A subclass of a container, with its own pool."""
     base: Any = getattr(containers, name)
     cls: Any = pooled.poolable(**limits)(type(base)(name, (base,), {"__slots__": (), "__module__": __name__}))
     make = (lambda: cls("q")) if name == "Array" else cls
@@ -260,13 +260,13 @@ def of_a_function(**limits: Any) -> Kind:
     return Kind("function", pool, pool.take, *SEQUENCE)
 
 
-# ---- all of them ----
+# ---- all kinds ----
 
 MAKERS: list[Callable[..., Kind]] = [with_attributes, with_slots, with_reset, with_keep, of_a_function]
 
 
 def kinds(**limits: Any) -> list[Kind]:
-    """One of each kind, with fresh pools; `max`, `scope` and the like are theirs."""
+    """One of each kind, with new pools that have these limits."""
     own = [make(**limits) for make in MAKERS]
     fields = [with_fields(name, *how, **limits) for name, how in FIELDS.items()]
     return own + fields + [container(name, **limits) for name in CONTAINERS]
@@ -281,7 +281,7 @@ def weakly_referable(kind: Kind) -> bool:
     return True
 
 
-# ---- what has to hold ----
+# ---- checks ----
 
 
 def check_blank(kind: Kind, obj: Any) -> None:
@@ -294,7 +294,7 @@ def check_token(kind: Kind, obj: Any, token: int) -> None:
 
 
 def check_at_rest(kind: Kind, *, parked: int | None = None) -> None:
-    """That a pool nobody uses now has no live objects, and counted each exactly once."""
+    """Check that an unused pool has no live objects, and counted each object exactly once."""
     stats = kind.pool.stats()
     ends = stats.recycled + stats.discarded + stats.escaped + stats.collected + stats.detached
     assert stats.live == 0, f"{kind.name}: {stats}"
@@ -303,7 +303,7 @@ def check_at_rest(kind: Kind, *, parked: int | None = None) -> None:
 
 
 def use(kind: Kind, token: int) -> None:
-    """Take one, fill it, look whether it is ours, drop it."""
+    """Take an object, fill it, check it, and drop it."""
     obj = kind.make()
     check_blank(kind, obj)
     kind.fill(obj, token)

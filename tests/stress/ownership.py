@@ -1,4 +1,4 @@
-"""No object has two owners, and none arrives dirty: threads take, fill, hand over and drop at random."""
+"""Threads take, fill, hand over and drop objects at random: none has two owners, and none is dirty."""
 
 import itertools
 from collections import deque
@@ -12,13 +12,13 @@ THREADS = 4
 
 
 class Ownership:
-    """Who owns what now, as the owners say; a second owner of the same object is noticed when it registers."""
+    """The owners of objects: registering a second owner of an object fails."""
 
     def __init__(self, kind: Kind) -> None:
         self.kind = kind
         self.tokens = itertools.count(1)
         self.owned: dict[int, int] = {}
-        self.crossing: deque[tuple[object, int]] = deque()  # handed over, for whoever comes first
+        self.crossing: deque[tuple[object, int]] = deque()  # handed over, for any thread
 
     def take(self, held: list[tuple[object, int]]) -> None:
         obj, token = self.kind.make(), next(self.tokens)
@@ -55,7 +55,7 @@ class Ownership:
 
 
 def each_kind(run: Run, scope: str) -> None:
-    """Try kind after kind, in turn, for as long as there is time; then look whether all were counted."""
+    """Run each kind in turn until the time is over, then check the counts."""
     tried = [Ownership(kind) for kind in kinds(max=30, scope=scope)]
     run.rng.shuffle(tried)
     while run.going():

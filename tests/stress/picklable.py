@@ -1,4 +1,4 @@
-"""Classes at the top of a module, where pickles look for them, and what processes do with their objects."""
+"""Classes at the top of a module, where pickle finds them, and a function that runs in other processes."""
 
 import os
 from typing import Any
@@ -62,6 +62,6 @@ def samples(number: int) -> list[Any]:
 
 
 def echo(objects: list[Any]) -> tuple[list[Any], int, int]:
-    """Give back what came, with the process that had it and how many objects its pools have parked."""
+    """Return the objects, the number of the process, and the number of parked objects in its pools."""
     parked = sum(len(pooled.pool_of(type(obj))) for obj in samples(0) if hasattr(type(obj), "__pooled_pool__"))
     return objects, os.getpid(), parked

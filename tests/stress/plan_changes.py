@@ -1,4 +1,4 @@
-"""Classes with fields that are planned anew while their objects live, wait, and are emptied."""
+"""The plan of a class with fields changes while its objects are alive, parked, or being reset."""
 
 import dataclasses
 import gc
@@ -14,14 +14,14 @@ from .scenario import Run, scenario
 
 
 class Changing:
-    """A class that knows its fields, one that nests it, and what happens to both."""
+    """A class with fields, and a class that nests it."""
 
     def __init__(self, run: Run) -> None:
         self.rng = Random(run.rng.randrange(1 << 32))
         changing = self
 
         class Acts:
-            """Something in an object's care that does something when it goes."""
+            """An object that acts when it is freed."""
 
             def __del__(self):
                 changing.act()
@@ -77,7 +77,7 @@ class Changing:
 
     def live(self) -> None:
         obj = pooled.take(self.outer)
-        # With an `__init__` that sets nothing, there is nothing to see; what there is has to be empty.
+        # If `__init__` sets no field, there may be none; those that exist must be empty.
         for owner in (obj, getattr(obj, "inner", None)):
             for name in ("items", "table"):
                 value = getattr(owner, name, None)
@@ -100,7 +100,7 @@ class Changing:
 
 @scenario()
 def planned_anew(run: Run) -> None:
-    """`__init__` and `__setattr__` of classes with fields are replaced, also in the middle of an object's end."""
+    """`__init__` and `__setattr__` of classes with fields are replaced, also while an object is being reset."""
     sys.unraisablehook = lambda args: None
     while run.going():
         changing = Changing(run)

@@ -1,4 +1,4 @@
-"""`multiprocessing`: pooled objects go to other processes and come back equal, however those were started."""
+"""`multiprocessing`: pooled objects are equal after a round trip to another process, for each start method."""
 
 import multiprocessing
 import os
@@ -35,11 +35,11 @@ def processes_forked(run: Run) -> None:
 
 @scenario()
 def processes_spawned(run: Run) -> None:
-    """The same with processes that begin anew."""
+    """The same with spawned processes."""
     through(run, "spawn")
 
 
 @scenario()
 def processes_from_a_server(run: Run) -> None:
-    """The same with processes that a server forks."""
+    """The same with processes of a fork server."""
     through(run, "forkserver")

@@ -1,4 +1,4 @@
-"""Programs that run in an interpreter of their own: they have to end as they should, and say nothing."""
+"""Programs in their own interpreters: they must exit with the expected status, and print nothing."""
 
 import os
 import subprocess
@@ -50,7 +50,7 @@ some()
 
 
 def run_program(code: str, *, status: int = 0) -> None:
-    """Run a program after `COMMON`; raise if it ends otherwise, or prints anything."""
+    """Run a program after `COMMON`; raise if its status differs, or if it prints anything."""
     process = subprocess.run(
         [sys.executable, "-P", "-X", "faulthandler", "-c", COMMON + code],
         env=os.environ,

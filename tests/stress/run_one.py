@@ -1,4 +1,4 @@
-"""Run one scenario in this process: `python -m stress.run_one NAME --seed S --seconds N`; the runner starts this."""
+"""Run one scenario in this process, for the runner: `python -m stress.run_one NAME --seed S --seconds N`."""
 
 import argparse
 import json

@@ -1,4 +1,4 @@
-"""Threads that begin together, and whose errors are not lost."""
+"""Run a function on threads that start together, and raise their errors."""
 
 import threading
 from collections.abc import Callable
@@ -9,7 +9,7 @@ from .scenario import Run
 
 
 def run_threads(run: Run, count: int, work: Callable[[Random, int], int]) -> None:
-    """Run `work(rng, number)`, which says how much it did, on so many threads; raise what the first to fail raised."""
+    """Run `work(rng, number)`, which returns its number of operations, on threads; raise the first error."""
     barrier = threading.Barrier(count)
     done: list[Any] = []
     seeds = [run.rng.randrange(1 << 32) for _ in range(count)]

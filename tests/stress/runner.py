@@ -1,4 +1,4 @@
-"""Run scenarios, each in a process of its own, and say what came of them."""
+"""Run scenarios, each in its own process, and return their outcomes."""
 
 import json
 import os
@@ -19,7 +19,7 @@ from .scenario import Scenario
 
 @attrs.frozen
 class Outcome:
-    """What came of a scenario. `text` begins with "ok", "skipped" or "FAILED"."""
+    """The outcome of a scenario. `text` begins with "ok", "skipped" or "FAILED"."""
 
     name: str
     engine: str
@@ -37,14 +37,14 @@ class Outcome:
 
 
 def engines() -> tuple[str, ...]:
-    """The engines there are to be tried; where the native one was to be built, it has to be there."""
+    """The engines to test; if the environment requires the native engine, it must be built."""
     if pooled.engine != "native" and os.environ.get("POOLED_BUILD_NATIVE") != "1":
         return ("reference",)
     return ("native", "reference")
 
 
 def run_scenario(scenario: Scenario, engine: str, seed: int, seconds: float, limit: float) -> Outcome:
-    """Run a scenario to its end, or for `limit` seconds."""
+    """Run a scenario, for at most `limit` seconds."""
     command = [sys.executable, "-P", "-X", "faulthandler", "-m", "stress.run_one", scenario.name]
     process = subprocess.Popen(
         [*command, "--seed", str(seed), "--seconds", str(seconds)],
@@ -52,14 +52,14 @@ def run_scenario(scenario: Scenario, engine: str, seed: int, seconds: float, lim
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        start_new_session=True,  # so that its own children can be ended with it
+        start_new_session=True,  # so that its children can be killed with it
     )
     began = time.monotonic()
     try:
         output, errors = process.communicate(timeout=limit)
         text = None
     except subprocess.TimeoutExpired:
-        process.send_signal(signal.SIGABRT)  # faulthandler tells where each thread is
+        process.send_signal(signal.SIGABRT)  # faulthandler prints the stack of each thread
         text = f"FAILED: not done after {limit:.0f} s"
         output, errors = _last_words(process)
     took = time.monotonic() - began
@@ -103,7 +103,7 @@ def _verdict(status: int, errors: str, report: dict[str, object]) -> str:
 
 
 def repeat_command(outcome: Outcome, seconds: float) -> str:
-    """What to type to see an outcome again."""
+    """The command that repeats an outcome."""
     options = f"--seconds {seconds:g} --seed {outcome.seed} --engine {outcome.engine} --only {outcome.name}"
     return f"{sys.executable} -m tests.stress {options}"
 
@@ -111,7 +111,7 @@ def repeat_command(outcome: Outcome, seconds: float) -> str:
 def run_all(
     scenarios: list[Scenario], engine: str | None, seed: int, seconds: float, limit: float
 ) -> Iterator[Outcome]:
-    """Run each scenario on each engine that it is for, within `limit` seconds together."""
+    """Run each scenario on each of its engines, for at most `limit` seconds in all."""
     ends = time.monotonic() + limit
     for scenario in scenarios:
         for name in [engine] if engine else engines():

@@ -1,4 +1,4 @@
-"""What a scenario is: a function that tries something for a while, and raises where the contract is broken."""
+"""A scenario: a function that uses pools for some seconds, and raises if they break the contract."""
 
 import random
 import sys
@@ -8,7 +8,7 @@ from collections.abc import Callable
 import attrs
 
 SECONDS = 3.0
-"""How long a scenario takes by default. Work of a fixed size is cut down in proportion where it is given less."""
+"""The duration of a scenario by default. Work of a fixed size shrinks in proportion to a shorter duration."""
 
 
 def gil_is_on() -> bool:
@@ -16,11 +16,11 @@ def gil_is_on() -> bool:
 
 
 class UnsupportedError(Exception):
-    """This interpreter or system cannot do what the scenario is about; the text says what it lacks."""
+    """This interpreter or system does not support the scenario; the argument is a name in `limits.py`."""
 
 
 class Run:
-    """One run of a scenario: where its random choices come from, when it has to end, and how much it did."""
+    """A run of a scenario: its random numbers, its end, and the number of its operations."""
 
     def __init__(self, seed: int, seconds: float) -> None:
         self.seed = seed
@@ -34,11 +34,11 @@ class Run:
         return time.monotonic() < self._ends
 
     def slice(self, parts: float) -> "Run":
-        """A part of this run, with random choices of its own; add what it did by `add`."""
+        """A part of this run with its own random numbers; `add` adds its operations."""
         return Run(self.rng.randrange(1 << 32), self.seconds / parts)
 
     def share(self, whole: int) -> int:
-        """How much of a work of fixed size is to be done."""
+        """The part of a work of fixed size that this run does."""
         return max(1, round(whole * min(1.0, self.seconds / SECONDS)))
 
     def add(self, part: "Run") -> None:
@@ -47,7 +47,7 @@ class Run:
 
 @attrs.frozen
 class Scenario:
-    """A scenario by its name, which is that of its function; the subject is that of its file."""
+    """A scenario. Its name is that of its function, and its subject that of its file."""
 
     name: str
     subject: str
@@ -59,7 +59,7 @@ ALL: dict[str, Scenario] = {}
 
 
 def scenario(*engines: str) -> Callable[[Callable[[Run], None]], Callable[[Run], None]]:
-    """Register a function as a scenario for these engines; none are all."""
+    """Register a function as a scenario for these engines, or for all."""
 
     def register(function: Callable[[Run], None]) -> Callable[[Run], None]:
         name = function.__name__

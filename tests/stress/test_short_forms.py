@@ -1,4 +1,4 @@
-"""Each scenario for a moment, in a process of its own. `python -m tests.stress` runs them for longer."""
+"""Each scenario for a fraction of a second. `python -m tests.stress` runs them for longer."""
 
 import random
 

@@ -1,4 +1,4 @@
-"""Threads come and go, and hand objects to one another: memory levels off, and the counts add up."""
+"""Threads start, end, and hand objects to each other: memory levels off, and the counts add up."""
 
 import gc
 import queue
@@ -17,7 +17,7 @@ PAGES = Path("/proc/self/statm")
 
 
 def resident() -> int:
-    """Megabytes of memory in use, where the system tells."""
+    """Megabytes of memory in use; 0 if the system does not report it."""
     return int(PAGES.read_text().split()[1]) * 4096 >> 20 if PAGES.exists() else 0
 
 
@@ -42,7 +42,7 @@ def short_threads(run: Run) -> None:
         for kind in (locals_[number % len(locals_)], globals_[number * 7 % len(globals_)]):
             use(kind, number + 1)
             use(kind, number + 1)
-            at_the_end.last = kind.make()  # dropped while the thread is taken down
+            at_the_end.last = kind.make()  # dropped while the thread exits
         kept.append(weakref.ref(pooled.take(Keeping).part))
 
     def churn(count: int) -> tuple[int, int]:
@@ -105,11 +105,11 @@ def produce_and_consume(run: Run, scope: str) -> None:
 
 @scenario()
 def producers_global(run: Run) -> None:
-    """Producers take, consumers drop, with global pools: all that was handed out is counted once."""
+    """Producers take and consumers drop, with global pools: each object is counted once."""
     produce_and_consume(run, "global")
 
 
 @scenario()
 def producers_local(run: Run) -> None:
-    """The same with local pools, where what consumers drop stays with them."""
+    """The same with local pools: consumers park the objects that they drop."""
     produce_and_consume(run, "local")

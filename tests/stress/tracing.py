@@ -1,4 +1,4 @@
-"""Trace and profile functions, `sys.monitoring` and the collector, at every step: all see sound objects."""
+"""Trace and profile functions, `sys.monitoring` and garbage collections at every step see valid objects."""
 
 import gc
 import sys
@@ -101,7 +101,7 @@ def work(kind: Kind, rng: Random, steps: int) -> None:
 
 @scenario()
 def watched_at_every_step(run: Run) -> None:
-    """Functions that the interpreter calls at each event take and drop objects of the same pools, and collect."""
+    """Functions that the interpreter calls at each event use the same pools, and collect."""
     ways = [trace, profile, monitor, collections]
     tried = kinds(max=4, scope="local") + kinds(max=4, scope="global")
     seen: list[Any] = []
@@ -136,7 +136,7 @@ def watched_at_every_step(run: Run) -> None:
 
 @scenario()
 def collected_at_every_step(run: Run) -> None:
-    """Objects in cycles and out of them, with a full collection after each step, and with the least threshold."""
+    """Objects inside and outside of cycles, with a full collection after each step, and with threshold 1."""
     tried = kinds(max=4, scope="local")
     gc.set_threshold(1, 1, 1)
     while run.going():

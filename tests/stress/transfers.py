@@ -1,4 +1,4 @@
-"""Objects that change hands, detach, assign, prefill, prune, clear, trim, resize at random; the counts add up."""
+"""Objects move between pools and owners, and pools change, at random: the counts add up."""
 
 import itertools
 from collections import Counter
@@ -13,7 +13,7 @@ from .scenario import Run, scenario
 
 
 class Pools:
-    """The pool of a class, two beside it, and what they should have counted."""
+    """The pool of a class, two more pools, and their expected counts."""
 
     def __init__(self, kind: Kind) -> None:
         self.kind = kind
@@ -60,14 +60,14 @@ class Pools:
         elif what == 5:
             pooled.trim()
         elif what == 6:
-            pooled.configure(budget=rng.choice([0, 1000, None]))  # enforced on a thread of its own
+            pooled.configure(budget=rng.choice([0, 1000, None]))  # a thread enforces it
         else:
             assert len(pool) >= 0
             repr(pool)
 
     def work(self, rng: Random, number: int, steps: int) -> Counter[Any]:
         counted: Counter[Any] = Counter()
-        tokens = itertools.count(number + 1, 10)  # no other thread has these
+        tokens = itertools.count(number + 1, 10)  # unique among the threads
         held: list[Any] = []
         for _ in range(steps):
             what = rng.random()
@@ -118,17 +118,17 @@ def change_hands(run: Run, threads: int) -> None:
 
 
 def can_be_moved(kind: Kind) -> bool:
-    """Whether pools beside that of the class can be made: one takes its objects without arguments."""
+    """Whether the class can have other pools: these call it without arguments."""
     return kind.name not in ("Array", "function")
 
 
 @scenario()
 def changing_hands(run: Run) -> None:
-    """One thread, whose every step has to be found in the statistics."""
+    """One thread: the statistics contain each step."""
     change_hands(run, 1)
 
 
 @scenario()
 def changing_hands_in_threads(run: Run) -> None:
-    """Three threads."""
+    """The same on three threads."""
     change_hands(run, 3)

@@ -1,4 +1,4 @@
-"""Weak references to pooled objects: who follows one gets the object it was made to, or nothing."""
+"""A weak reference to a pooled object returns the object for which it was created, or None."""
 
 import gc
 import sys
@@ -14,21 +14,23 @@ from .scenario import Run, scenario
 
 
 def look_up(kind: Kind, cache: Any, key: int) -> None:
-    """What is found under a key holds its token, for as long as it is held."""
+    """An object that was found by its key contains its token, as long as it is held."""
     try:
         obj = cache.get(key)
         if obj is None:
             return
         token = kind.read(obj)
-    except ReferenceError:
-        assert pooled.engine == "reference"  # it had just gone back to its pool
+    except (ReferenceError, AttributeError, TypeError) as error:
+        # A proxy whose object was parked a moment ago: it has no special methods, and other attributes raise.
+        assert pooled.engine == "reference" or kind.name == "function", error
+        assert isinstance(error, ReferenceError) or str(error).startswith("__") or "_Gone" in str(error), error
         return
     assert token == key + 1, f"{kind.name}: {token} under {key}"
 
 
 @scenario()
 def weak_caches(run: Run) -> None:
-    """Threads put objects into one WeakValueDictionary, look others up, and drop at random."""
+    """Threads add objects to one WeakValueDictionary, look others up, and drop at random."""
     tried = [kind for scope in ("local", "global") for kind in kinds(max=20, scope=scope) if weakly_referable(kind)]
     while run.going():
         kind = run.rng.choice(tried)
@@ -59,7 +61,7 @@ def weak_caches(run: Run) -> None:
 
 @scenario()
 def weak_callbacks(run: Run) -> None:
-    """Callbacks that take, drop, save what they can, collect, raise, and make weak references anew."""
+    """Callbacks take, drop, keep objects, collect, raise, and create weak references."""
     tried = [kind for scope in ("local", "global") for kind in kinds(max=5, scope=scope) if weakly_referable(kind)]
     saved: list[Any] = []
     refs: list[Any] = []

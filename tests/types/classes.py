@@ -1,5 +1,5 @@
 # pyright: strict
-"""What type checkers make of poolable classes of every kind: nothing here runs.
+"""Poolable classes of every kind for type checkers; nothing here runs.
 
 Each keeps its type, the signature of its `__init__`, and its attributes.
 """

@@ -1,5 +1,5 @@
 # pyright: strict
-"""What type checkers make of `pooled.contrib` and of the pytest plugin: nothing here runs."""
+"""`pooled.contrib` and the pytest plugin for type checkers; nothing here runs."""
 
 from collections.abc import Iterator
 from typing import Any, assert_type

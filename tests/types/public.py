@@ -1,7 +1,7 @@
 # pyright: strict
-"""What type checkers make of the public names: nothing here runs, mypy and pyright read it.
+"""The public names for mypy and pyright; nothing here runs.
 
-A line that has to be refused says so to mypy (`type: ignore`, which has to be needed) and to pyright in the same way.
+A line that the checkers must reject has a `type: ignore` and a `pyright: ignore`, which are errors if not needed.
 """
 
 import codecs

@@ -1,5 +1,5 @@
 # pyright: strict
-"""What type checkers make of what the public functions tell: statistics, records and settings. Nothing here runs."""
+"""The results of public functions for type checkers: statistics, records and settings. Nothing here runs."""
 
 from collections.abc import Iterator, Mapping
 from os import PathLike

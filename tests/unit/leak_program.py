@@ -1,10 +1,9 @@
-"""A program: one kind of pooled object, made again and again, and ended in every way there is. What grows is printed.
+"""A program that looks for leaks: it creates and frees objects of one kind in every way, and prints what grows.
 
     python leak_program.py KIND ROUNDS
 
-A way is run for so many rounds at a time. It levels off if, from one time to the next, there are no more blocks of
-memory than before, nor references, nor pages that the process has in memory. It has some tries for that, since Python's
-own free lists have to fill up first.
+Each way runs for this many rounds at a time. It levels off if, from one time to the next, the allocated blocks, the
+references and the resident pages do not grow. It has several attempts, because CPython's free lists must fill first.
 """
 
 import copy
@@ -26,24 +25,24 @@ from pooled import containers
 from pooled.arc import Arc, Cell, TArc
 from pooled.containers import BufferPool
 
-MOST = 4000  # rounds until it has to level off, though there are eight tries at least
+MOST = 4000  # rounds until it must level off; but there are at least eight attempts
 PAGE = os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else 4096
-SLACK = 128 << 10  # bytes of memory that may come and go, as the allocator likes
+SLACK = 128 << 10  # bytes that the allocator may keep or return
 
 payload = ("some payload that nobody else has",)
 kept = []
-sys.unraisablehook = lambda args: None  # of the errors that are raised on purpose
+sys.unraisablehook = lambda args: None  # the errors are raised on purpose
 
 
-class Stock:
-    """What is tried out with each kind: how one is taken, filled and ended."""
+class Subject:
+    """The object under test of a kind: how to take and fill it."""
 
     def __init__(self, pool, fill, cls=None, reset=None, hold=None):
         self.pool = pool
         self.fill = fill
         self.cls = cls
         self.reset = reset
-        self.hold = hold  # has an object refer to another; None: its kind cannot
+        self.hold = hold  # makes an object refer to another; None if its kind cannot
 
     def take(self):
         obj = self.pool.take()
@@ -60,24 +59,24 @@ def hold_in_attribute(obj, other):
 
 
 def of_class(define, fill=fill_attributes, hold=hold_in_attribute, **always):
-    """A kind of class: `define()` gives one that is to be decorated."""
+    """A kind of class: `define()` returns the class to decorate."""
 
     def make(**options):
         cls = pooled.poolable(**always, **options)(define())
-        return Stock(pooled.pool_of(cls), fill, cls, hold=hold)
+        return Subject(pooled.pool_of(cls), fill, cls, hold=hold)
 
     return make
 
 
 def of_metaclass(base=(), meta=pooled.PooledMeta, **namespace):
-    """A class that is poolable by its metaclass, and has a poolable base, where `base` are the names of one."""
+    """A class that is poolable by its metaclass; with `base`, its base class is poolable, too."""
 
     def make(reset=None, capacity=None, **limits):
         hooks = {name: hook for name, hook in (("reset", reset), ("capacity", capacity)) if hook is not None}
         parent = meta("Parent", (), {"__init__": initialise, "__module__": __name__, **namespace})
         cls = meta("Thing", (parent,), {"__module__": __name__, **hooks}, **limits) if base else None
         cls = cls or meta("Thing", (), {"__init__": initialise, "__module__": __name__, **namespace, **hooks}, **limits)
-        return Stock(pooled.pool_of(cls), fill_attributes, cls, hold=hold_in_attribute)
+        return Subject(pooled.pool_of(cls), fill_attributes, cls, hold=hold_in_attribute)
 
     return make
 
@@ -85,22 +84,22 @@ def of_metaclass(base=(), meta=pooled.PooledMeta, **namespace):
 def of_container(cls, fill, hold=None):
     def make(**options):
         pool = pooled.GlobalPool(cls, **options) if options else pooled.pool_of(cls)
-        return Stock(pool, fill, cls, hold=hold)
+        return Subject(pool, fill, cls, hold=hold)
 
     return make
 
 
 def of_pool(kind, factory, fill, hold=None, reset=None):
-    """A pool of what is not poolable, which hands out proxies."""
+    """A pool of a class that cannot be hooked, which hands out proxies."""
 
     def make(**options):
         options.setdefault("reset", reset)
-        return Stock(kind(factory, **options), fill, hold=hold)
+        return Subject(kind(factory, **options), fill, hold=hold)
 
     return make
 
 
-# The kinds.
+# Kinds.
 
 
 def initialise(self, a=None):
@@ -125,7 +124,7 @@ class Unhooked:
 
 
 def fields(package, **options):
-    """A class of this library, with fields of every sort."""
+    """A class with fields of every kind."""
     define = {"attrs": attrs.define, "dataclass": dataclasses.dataclass}[package]
     made = {"attrs": lambda f: attrs.field(factory=f), "dataclass": lambda f: dataclasses.field(default_factory=f)}
 
@@ -232,13 +231,13 @@ KINDS = {
 }
 
 
-# The ways to end.
+# Ways to free an object.
 
 WAYS = {}
 
 
 def way(*needs, **options):
-    """A way to end; `needs` are what a kind has to have, `options` those of the pool."""
+    """A way to free an object; `needs` are the attributes that a kind must have, `options` those of the pool."""
 
     def register(function):
         WAYS[function.__name__.replace("_", " ")] = (function, needs, options)
@@ -422,7 +421,7 @@ def watched(stock):
     try:
         reference = weakref.ref(obj, lambda _: None)
     except TypeError:
-        reference = None  # its class has no room for one
+        reference = None  # its class has no slot for one
     del obj, reference
 
 
@@ -443,7 +442,7 @@ def copied(stock):
 
 
 def memory_kinds():
-    """Pools of memory, and shared cells: each with ways of its own."""
+    """Pools of memory and shared cells, which have other ways."""
     buffers, cells = BufferPool(max_bytes=1 << 20), pooled.GlobalPool(Cell)
 
     def buffer_dropped():
@@ -544,7 +543,7 @@ def array_kind():
 
 
 def resident():
-    """Bytes of the process that are in memory; 0 where the system does not tell."""
+    """The resident bytes of the process; 0 if the system does not report them."""
     try:
         return int(Path("/proc/self/statm").read_bytes().split()[1]) * PAGE
     except OSError:
@@ -559,7 +558,7 @@ def measure(watched_objects):
 
 
 def growth(before, after):
-    """What grew: blocks, references of all objects, those of the objects that are watched, and pages in memory."""
+    """The growth of blocks, of references to all objects, of references to the watched objects, and of bytes."""
     return (
         after[0] - before[0],
         after[1] - before[1],
@@ -569,8 +568,8 @@ def growth(before, after):
 
 
 def levels_off(run, rounds, watched_objects):
-    """None where a way levels off; else what grew, at last."""
-    few = max(1, rounds // 100)  # what comes and goes in the interpreter besides
+    """None if a way levels off; otherwise its last growth."""
+    few = max(1, rounds // 100)  # noise of the interpreter
     before = after = grown = None
     for _ in range(max(8, MOST // rounds)):
         for _ in range(rounds):
@@ -585,20 +584,20 @@ def levels_off(run, rounds, watched_objects):
 
 
 def stocks(make):
-    """Each way to end that this kind has, and what it is tried out with."""
+    """The ways of a kind, each with the object under test."""
     for name, (function, needs, options) in WAYS.items():
         try:
             stock = make(**options)
         except TypeError as error:
             if "keep=" in str(error) or "multiple values" in str(error):
-                continue  # it says itself how it is emptied
+                continue  # it has its own reset
             raise
         if all(getattr(stock, need) is not None for need in needs):
             yield name, stock, functools.partial(function, stock)
 
 
 def runs(kind):
-    """What is to be run for a kind: the name of each way, the way, and the objects whose references are watched."""
+    """The runs of a kind: the name of each way, the way, and the objects whose references are counted."""
     special = dict(memory_kinds())
     if kind == "ArrayPool":
         special[kind] = array_kind()
@@ -613,7 +612,7 @@ def main(kind, rounds):
     leaks = []
     ways = list(runs(kind))
     gc.collect()
-    gc.freeze()  # what is there by now need not be looked at each time
+    gc.freeze()  # collections then skip the objects that exist by now
     for name, run, watched_objects in ways:
         grown = levels_off(run, rounds, watched_objects)
         if grown is not None:

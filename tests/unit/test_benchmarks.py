@@ -1,4 +1,4 @@
-"""The benchmarks run, one table at a time, and say so where there is no such table."""
+"""The benchmarks run one table at a time, and report an unknown table."""
 
 import json
 import re
@@ -12,7 +12,7 @@ ROOT = Path(__file__).parent.parent.parent
 
 
 def run(*arguments):
-    """Run the benchmarks; give how they ended."""
+    """Run the benchmarks; return the process."""
     return subprocess.run(
         [sys.executable, "-m", "benchmarks", *map(str, arguments)],
         cwd=ROOT,
@@ -40,7 +40,7 @@ def test_a_table_that_is_missing():
 
 
 def test_the_tables_that_the_documentation_names():
-    limits.require("numpy")  # without it some tables are left out
+    limits.require("numpy")  # without it, some tables are missing
     titles = run("--only", "nothing of the kind").stderr
     pages = [ROOT / "README.md", *(ROOT / "docs").rglob("*.md")]
     named = {name for page in pages for name in re.findall(r"-m benchmarks --only (\w+)", page.read_text("utf-8"))}

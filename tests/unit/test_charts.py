@@ -1,4 +1,4 @@
-"""The charts of the benchmarks: drawn of what was run, the same files each time, each with a title and units."""
+"""The charts of the benchmarks: they show the figures of a run with titles and units, and are reproducible."""
 
 import json
 import subprocess
@@ -15,7 +15,7 @@ ROOT = Path(__file__).parent.parent.parent
 
 
 def run(module, *arguments):
-    """Run a module; give how it ended."""
+    """Run a module; return the process."""
     return subprocess.run(
         [sys.executable, "-m", module, *map(str, arguments)],
         cwd=ROOT,

@@ -1,4 +1,4 @@
-"""Configuration: the environment, the file and `configure()`, in their order, and what they refuse."""
+"""Configuration: the precedence of the environment, the file and `configure()`, and invalid settings."""
 
 import sys
 
@@ -17,7 +17,7 @@ def policy_of(package, **limits):
 
 @pytest.fixture
 def written(tmp_path):
-    """Writes a configuration file; gives its path."""
+    """A function that writes a configuration file and returns its path."""
 
     def write(text):
         path = tmp_path / "pooled.toml"
@@ -28,7 +28,7 @@ def written(tmp_path):
 
 
 def refusal(**environ):
-    """What stops the import of the package under these variables: the last line that it prints."""
+    """The last line that the failing import of the package prints with these variables."""
     status, printed = run_python("import pooled", **environ)
     assert status == 1, printed
     return printed.strip().splitlines()[-1]

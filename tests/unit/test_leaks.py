@@ -1,6 +1,6 @@
-"""Nothing leaks: over many rounds of each kind, blocks of memory and references level off. Each is a process.
+"""Nothing leaks: over many rounds of each kind, allocated blocks and references level off. Each runs in a process.
 
-With `--all` there are a thousand rounds.
+With `--all`, there are a thousand rounds.
 """
 
 import effort
@@ -76,7 +76,7 @@ def fill(x):
 
 
 def fields(package="attrs", *, limits="", more="", **options):
-    """A class of this library, with fields of each kind; a dataclass is written with what attrs calls `factory`."""
+    """A class of attrs or dataclasses with fields of each kind; for both, `factory` is the argument of a field."""
     define = {"attrs": "attrs.define", "dataclass": "dataclasses.dataclass"}[package]
     field = {"attrs": "attrs.field", "dataclass": "data_field"}[package]
     text = FIELDS.format(limits=limits, define=f"{define}(**{options})", field=field, more=more)

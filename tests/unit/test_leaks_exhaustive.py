@@ -1,4 +1,4 @@
-"""Nothing leaks, whatever kind an object is of and however it ends: blocks, references and memory level off.
+"""Nothing leaks, for each kind of object and each way to free it: blocks, references and memory level off.
 
 With `--all`, each way runs for a thousand rounds at a time. `leak_program.py` is the program.
 """
@@ -35,7 +35,7 @@ def test_every_way_to_end_levels_off(interpreter, kind):
 
 @pytest.mark.parametrize("leak", ["[]", "payload", "memory.extend(bytes(20_000))"])
 def test_a_leak_is_found(leak):
-    """Of a block, of a reference to what is watched, and of memory that is not counted in blocks."""
+    """Of a block, of a reference to a watched object, and of memory outside of blocks."""
     program = PROGRAM.read_text()
     leaking = program.replace("def called(stock):\n", f"def called(stock):\n    leaked.append({leak})\n")
     leaking = leaking.replace("kept = []\n", "kept, leaked, memory = [], [], bytearray()\n")

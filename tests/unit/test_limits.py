@@ -1,4 +1,4 @@
-"""Every skip and every expected failure has its reason in `limits.py`, and the table has nothing else."""
+"""The reason of every skip and every expected failure is in `limits.py`, and each of its entries is used."""
 
 import ast
 from pathlib import Path
@@ -9,7 +9,7 @@ import pytest
 TESTS = Path(__file__).parent.parent
 ELSEWHERE = {
     "limits.py",
-    "cpython/cases.py",  # CPython's tests say themselves where they cannot run
+    "cpython/cases.py",  # CPython's tests skip themselves
     "cpython/test_classes.py",  # the reasons are in cpython/differences.py
     "cpython/test_containers.py",
 }
@@ -22,7 +22,7 @@ FILES = {path.relative_to(TESTS).as_posix(): path for path in sorted(TESTS.rglob
 
 
 def skips_of(text):
-    """The lines where a file skips a test, or expects it to fail, without the table."""
+    """The lines that skip a test, or expect it to fail, without the table."""
     found = [node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Attribute)]
     return [node.lineno for node in found if ast.unparse(node) in FORBIDDEN]
 

@@ -1,4 +1,4 @@
-"""What a reader of OpenTelemetry gets of the pools."""
+"""The metrics of pools for OpenTelemetry."""
 
 import gc
 
@@ -23,7 +23,7 @@ GAUGES = {"pooled.live", "pooled.parked", "pooled.max", "pooled.memory.parked", 
 
 @pytest.fixture
 def reader():
-    """A reader of a meter that has the instruments."""
+    """A metric reader with the instruments of pooled."""
     reader = InMemoryMetricReader()
     provider = MeterProvider([reader])
     reader.meter = provider.get_meter("test")
@@ -40,7 +40,7 @@ def metrics(reader):
 
 
 def observed(reader, pool):
-    """What is said of a pool: by the metric, and by what else there is to tell points apart."""
+    """The values of a pool, by metric and by the other attributes of a data point."""
     found = {}
     for metric in metrics(reader):
         points = [point for point in metric.data.data_points if point.attributes["pooled.pool"] == pool]

@@ -1,4 +1,4 @@
-"""What Prometheus reads of the pools."""
+"""The metrics of pools for Prometheus."""
 
 import gc
 
@@ -28,7 +28,7 @@ def registry():
 
 
 def scraped(registry):
-    """What a scrape finds, as a parser of the text reads it: a value for each name and its labels."""
+    """The parsed result of a scrape: a value for each name and its labels."""
     values = {}
     for family in text_string_to_metric_families(prometheus.generate_latest(registry).decode()):
         for sample in family.samples:

@@ -1,4 +1,4 @@
-"""What only the reference engine has to see to: holders beside the proxy, and forks in the middle of a drop."""
+"""Cases of the reference engine alone: references beside the proxy, and a fork in the middle of a drop."""
 
 import os
 import threading
@@ -85,7 +85,7 @@ def test_a_thread_of_the_child_does_not_inherit_drops_under_way(pooled):
             chain = Node(chain)
         chain = None
 
-    # The other thread stops in the deepest of ten nested drops; its number goes to the child's first thread.
+    # The other thread stops in the deepest of ten nested drops; a thread of the child gets the same identifier.
     other = threading.Thread(target=drop_a_chain, args=(10,), name="other")
     other.start()
     blocked.wait()

@@ -1,4 +1,4 @@
-"""The page of a report: one file with all pools, whatever they are called; replaced as a whole."""
+"""The HTML page of a report: one file with all pools, for any names of pools, that is replaced atomically."""
 
 import errno
 import os
@@ -21,7 +21,7 @@ BAD_NAME = "<script>alert('&')</script>"
 
 
 class Elements(HTMLParser):
-    """The elements of a page, with what they have, and the text of its table's rows."""
+    """The elements of a page with their attributes, and the text of the rows of its tables."""
 
     def __init__(self):
         super().__init__()
@@ -160,7 +160,7 @@ def test_a_chart_of_what_was_sampled(tmp_path, pool):
     assert ("title", f"{BAD_NAME}: parked and live over time") in found.texts
     said = next(text for tag, text in found.texts if tag == "desc" and "live: 0 at first, 7 at most, 0 at last" in text)
     assert re.search(r"^parked: \d at first, 2 at most, 2 at last; .* From 0\.00 s to \d+\.\d\d s\.$", said)
-    assert ("li", " 0 at last, 7 at most") in found.texts  # for those who see
+    assert ("li", " 0 at last, 7 at most") in found.texts  # in the legend
 
 
 def test_the_charts_are_of_the_same_time(tmp_path, pool):
@@ -316,7 +316,7 @@ def test_a_pipe_is_written_to_and_stays(tmp_path):
 
 
 class Elsewhere:
-    """A path of a kind of its own."""
+    """A path of another type."""
 
     def __init__(self, path):
         self.path = path
@@ -349,7 +349,7 @@ def test_what_is_a_path(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     pooled.report(html=None)
     assert list(tmp_path.iterdir()) == []
-    long = "l" * 240 + ".html"  # with which a draft cannot be called more than that
+    long = "l" * 240 + ".html"  # a temporary name cannot be longer
     for html in ("page.html", Elsewhere("other.html"), Elsewhere(str(tmp_path / "third.html")), long):
         pooled.report(html=html)
         assert read(tmp_path / os.fspath(html)).open == []
@@ -387,7 +387,7 @@ def test_what_goes_wrong_at_last_leaves_what_was_there(tmp_path, monkeypatch):
 @limits.skip_if("no-posix-permissions")
 @pytest.mark.parametrize("writable", ["page", "folder"])
 def test_what_is_read_only_is_not_replaced(tmp_path, writable):
-    """Tried as somebody who may not do everything."""
+    """Only for a user who cannot write everywhere."""
     folder = tmp_path / "folder"
     folder.mkdir()
     page = folder / "page.html"

@@ -1,4 +1,4 @@
-"""Sampling: looks at all pools on a thread of its own, is bounded, and is over when it is told to be."""
+"""Sampling: a thread records all pools, in bounded memory, until it is stopped."""
 
 import gc
 import subprocess
@@ -16,7 +16,7 @@ from pooled.containers import BufferPool
 
 
 def wait_for(sampling, count):
-    """Until it has so many samples."""
+    """Wait until there are this many samples."""
     done = threading.Event()
     while len(sampling.samples) < count and sampling.is_running:
         done.wait(0.001)
@@ -117,7 +117,7 @@ def test_an_interval_longer_than_a_system_can_wait(interval, monkeypatch):
     monkeypatch.setattr(threading, "excepthook", failed.append)
     with pooled.sample(interval) as sampling:
         wait_for(sampling, 1)
-        threading.Event().wait(0.05)  # in which its thread would fail
+        threading.Event().wait(0.05)  # time for its thread to fail
         assert sampling.is_running
     assert failed == []
     assert len(sampling.samples) == 2

@@ -1,4 +1,4 @@
-"""What mypy and pyright make of the public names, in `tests/types`; each of these names is there."""
+"""mypy and pyright accept `tests/types`, which uses each public name."""
 
 import os
 import re
@@ -79,7 +79,7 @@ ALLOWED = """
 .*\\._native\\.Description
 .*\\._native\\.Store
 """
-"""A name for checkers alone; and a class with a layout of its own, for which not every checker has a word."""
+"""A name for type checkers alone, and a class whose memory layout a stub cannot express."""
 
 
 def test_the_stub_of_the_native_engine_is_what_is_there(tmp_path):

@@ -1,4 +1,4 @@
-"""The workloads of the benchmarks: the same comes out with pools and without, however the collector is set."""
+"""The workloads of the benchmarks: the results are the same with and without pools, for any collector settings."""
 
 import functools
 import json
@@ -14,7 +14,7 @@ NAMES = ("messages", "async_messages", "scheduler", "log_lines", "particles", "e
 
 @functools.cache
 def measured(name, side, collector="default"):
-    """Run one side of a workload at a small scale."""
+    """Run a workload with or without pools, at a small scale."""
     process = subprocess.run(
         [sys.executable, "-m", "benchmarks.workloads", name, side, collector, "7", "0.01", "2", "6"],
         cwd=ROOT,
