@@ -30,7 +30,10 @@ def test_invalid_command_lines(tmp_path, arguments, said):
     assert said in process.stderr
 
 
-@pytest.mark.parametrize("command", [["run", "main.py"], ["advise", "main.py"], ["info"]])
+@pytest.mark.parametrize(
+    "command",
+    [["run", "main.py"], *(pytest.param(each, marks=pytest.mark.long) for each in (["advise", "main.py"], ["info"]))],
+)
 @pytest.mark.parametrize(
     ("environment", "said"),
     [

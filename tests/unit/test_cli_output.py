@@ -110,7 +110,7 @@ def test_only_terminals_get_colours(tmp_path, command):
         assert "\033" not in (tmp_path / "report").read_text()
 
 
-@pytest.mark.parametrize("columns", [80, 60, 30])
+@pytest.mark.parametrize("columns", [30, *(pytest.param(each, marks=pytest.mark.long) for each in (60, 80))])
 @pytest.mark.parametrize("command", ["run", "advise", "info"])
 def test_tables_fit(tmp_path, command, columns):
     (tmp_path / "parts").mkdir()

@@ -112,6 +112,9 @@ ODD = {
 
 needs_fork = limits.skip_if("no-fork")
 
+# Both commands execute a program by the same code. Each of these tests starts two interpreters.
+COMMANDS = [pytest.param("run", marks=pytest.mark.long), "advise"]
+
 
 def check_same(tmp_path, command, *program, **options):
     """Check that a program run by `command` prints and returns the same as alone; return its process."""
@@ -126,7 +129,7 @@ def check_same(tmp_path, command, *program, **options):
 
 @needs_fork
 @pytest.mark.parametrize("source", ENDS.values(), ids=ENDS)
-@pytest.mark.parametrize("command", ["run", "advise"])
+@pytest.mark.parametrize("command", COMMANDS)
 def test_a_program_ends_the_same(tmp_path, command, source):
     (tmp_path / "broken.py").write_text("class A:\n    def f(self): pass\nA().f(1)")
     (tmp_path / "main.py").write_text(source)
@@ -135,13 +138,13 @@ def test_a_program_ends_the_same(tmp_path, command, source):
 
 @needs_fork
 @pytest.mark.parametrize("source", ODD.values(), ids=ODD)
-@pytest.mark.parametrize("command", ["run", "advise"])
+@pytest.mark.parametrize("command", COMMANDS)
 def test_a_program_sees_the_same(tmp_path, command, source):
     (tmp_path / "main.py").write_text(source)
     check_same(tmp_path, command, "main.py", "a", "--b")
 
 
-@pytest.mark.parametrize("command", ["run", "advise"])
+@pytest.mark.parametrize("command", COMMANDS)
 @pytest.mark.parametrize("kind", ["file", "link", "folder", "archive", "module", "package", "standard input"])
 def test_all_kinds_of_programs_run(tmp_path, command, kind):
     package = tmp_path / "package"
