@@ -1,5 +1,6 @@
 """The examples run, and their results are the same with and without pools."""
 
+import functools
 import os
 import re
 import subprocess
@@ -21,6 +22,7 @@ REQUESTS, CACHED = effort.pick(short=(30, 1_500), long=(60, 3_000))
 SMALL_SERVER = ("--requests", REQUESTS, "--cached", CACHED, "--blocks", 600, "--rounds", 1)
 
 
+@functools.cache
 def run(program, *arguments, engine="reference"):
     """Run an example; return its output."""
     process = subprocess.run(

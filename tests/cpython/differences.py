@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterable
 
 import attrs
+import pytest
 
 EVER = (3, 0), (4, 0)
 MODULES = {
@@ -66,6 +67,29 @@ class Difference:
 
     def covers(self, test: str) -> bool:
         return any(fnmatch.fnmatchcase(test, pattern) for pattern in self.tests)
+
+
+SLOW = (
+    "test_bytes.*.test_find_periodic_pattern",
+    "test_gc.GCTests.test_trashcan_threads",
+    "test_itertools.TestBasicOps.test_combinations_with_replacement",
+    "test_itertools.TestBasicOps.test_combinatorics",
+    "test_itertools.TestBasicOps.test_tee_del_backward",
+    "test_set.TestFrozenSet*.test_hash_effectiveness",
+    "test_weakref.MappingTestCase.test_threaded_*",
+)
+"""Tests that take a quarter of the time of all; they run with `--all` only."""
+
+
+def is_slow(test: str) -> bool:
+    return any(fnmatch.fnmatchcase(test, pattern) for pattern in SLOW)
+
+
+def marks_of(differences: Iterable["Difference"], test: str) -> list[pytest.MarkDecorator]:
+    """The markers of a test of CPython."""
+    reason = reason_of(differences, test)
+    marks = [pytest.mark.xfail(reason=reason, strict=True)] if reason else []
+    return marks + [pytest.mark.long] * is_slow(test)
 
 
 def reason_of(differences: Iterable[Difference], test: str) -> str | None:

@@ -9,7 +9,7 @@ import weakref
 import pytest
 from conftest import current
 from cpython.cases import cases_of, run
-from cpython.differences import CLASS_MODULES, CLASSES, REFUSED, reason_of, stale
+from cpython.differences import CLASS_MODULES, CLASSES, REFUSED, marks_of, stale
 from cpython.replacement import is_there, load
 from cpython.session import package, skip_unless_testable
 
@@ -58,9 +58,7 @@ CASES = {limit: cases(limit) for limit in CLASSES}
 
 def known(limit: int, name: str):
     """The parameters of a test, with a marker if it is expected to fail."""
-    reason = reason_of(CLASSES[limit], name)
-    marks = pytest.mark.xfail(reason=reason, strict=True) if reason else ()
-    return pytest.param(limit, name, id=f"{name}-max_{limit}", marks=marks)
+    return pytest.param(limit, name, id=f"{name}-max_{limit}", marks=marks_of(CLASSES[limit], name))
 
 
 @pytest.mark.parametrize(("limit", "name"), [known(limit, name) for limit in CASES for name in CASES[limit]])

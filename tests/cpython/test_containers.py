@@ -10,7 +10,7 @@ import attrs
 import pytest
 from conftest import current
 from cpython.cases import cases_of, run
-from cpython.differences import KEPT_ROOM, MODULES, WITHOUT_POOLING_TOO, reason_of, stale
+from cpython.differences import KEPT_ROOM, MODULES, WITHOUT_POOLING_TOO, marks_of, reason_of, stale
 from cpython.replacement import is_there, load
 from cpython.session import package, skip_unless_testable
 
@@ -91,8 +91,7 @@ ROOMY = [name for name in CASES if reason_of(KEPT_ROOM, name)]
 
 def known(name: str):
     """The parameter of a test, with a marker if it is expected to fail."""
-    reason = reason_of((*WITHOUT_POOLING_TOO, *KEPT_ROOM), name)
-    return pytest.param(name, marks=pytest.mark.xfail(reason=reason, strict=True) if reason else ())
+    return pytest.param(name, marks=marks_of((*WITHOUT_POOLING_TOO, *KEPT_ROOM), name))
 
 
 def age(case: Case) -> None:

@@ -54,7 +54,6 @@ def run_scenario(scenario: Scenario, engine: str, seed: int, seconds: float, lim
         text=True,
         start_new_session=True,  # so that its children can be killed with it
     )
-    began = time.monotonic()
     try:
         output, errors = process.communicate(timeout=limit)
         text = None
@@ -62,15 +61,22 @@ def run_scenario(scenario: Scenario, engine: str, seed: int, seconds: float, lim
         process.send_signal(signal.SIGABRT)  # faulthandler prints the stack of each thread
         text = f"FAILED: not done after {limit:.0f} s"
         output, errors = _last_words(process)
-    took = time.monotonic() - began
+    return outcome_of(scenario, engine, seed, (process.returncode, output, errors), text)
+
+
+def outcome_of(
+    scenario: Scenario, engine: str, seed: int, process: tuple[int, str, str], text: str | None = None
+) -> Outcome:
+    """The outcome of a scenario whose process ended with this status, output and errors."""
+    status, output, errors = process
     report = _report(output)
-    text = text or _verdict(process.returncode, errors, report)
+    text = text or _verdict(status, errors, report)
     return Outcome(
         name=scenario.name,
         engine=engine,
         seed=seed,
         operations=report.get("operations", 0),
-        seconds=report.get("seconds", took),
+        seconds=report.get("seconds", 0.0),
         text=text,
         output=output + errors if text.startswith("FAILED") else "",
         limit=report.get("limit"),

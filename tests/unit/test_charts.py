@@ -63,6 +63,7 @@ def test_what_was_run_is_drawn(drawn):
     assert (drawn / "growth-classes.png").read_bytes().startswith(b"\x89PNG")
 
 
+@pytest.mark.long
 def test_the_same_figures_are_the_same_file(figures, drawn, tmp_path):
     assert run("benchmarks.charts", figures, "--into", tmp_path).returncode == 0
     name = "whole-programs.svg"

@@ -10,8 +10,7 @@ TESTS = Path(__file__).parent.parent
 ELSEWHERE = {
     "limits.py",
     "cpython/cases.py",  # CPython's tests skip themselves
-    "cpython/test_classes.py",  # the reasons are in cpython/differences.py
-    "cpython/test_containers.py",
+    "cpython/differences.py",  # a table of its own
 }
 FORBIDDEN = {
     *("pytest.skip", "pytest.xfail", "pytest.importorskip"),

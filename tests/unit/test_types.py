@@ -34,12 +34,14 @@ def test_every_name_is_there(path):
     assert re.search(rf"\.{name}\b", TEXT), f"{path}: no file of tests/types uses it"
 
 
+@pytest.mark.long
 def test_mypy(tmp_path):
     limits.require("mypy")
     process = check("mypy", "--strict", "--cache-dir", tmp_path / "cache", FOLDER, cwd=tmp_path)
     assert process.returncode == 0, process.stdout
 
 
+@pytest.mark.long
 def test_mypy_sees_a_mistake(tmp_path):
     limits.require("mypy")
     right = "assert_type(Attrs(1).items, list[str])"
@@ -52,12 +54,14 @@ def test_mypy_sees_a_mistake(tmp_path):
     assert f"mistaken.py:{line}: error: No overload variant" in process.stdout
 
 
+@pytest.mark.long
 def test_pyright():
     limits.require("pyright")
     process = check("pyright", "--pythonpath", sys.executable, FOLDER, cwd=ROOT)
     assert process.returncode == 0, process.stdout
 
 
+@pytest.mark.long
 def test_pyright_sees_what_is_refused(tmp_path):
     limits.require("pyright")
     mistaken = tmp_path / "mistaken.py"
@@ -69,6 +73,7 @@ def test_pyright_sees_what_is_refused(tmp_path):
     assert sorted({int(line) for line in re.findall(r"mistaken\.py:(\d+):", process.stdout)}) == refused
 
 
+@pytest.mark.long
 def test_all_public_types_are_known(tmp_path):
     limits.require("pyright")
     process = check("pyright", "--ignoreexternal", "--verifytypes", "pooled", cwd=tmp_path)
@@ -82,6 +87,7 @@ ALLOWED = """
 """A name for type checkers alone, and a class whose memory layout a stub cannot express."""
 
 
+@pytest.mark.long
 def test_the_stub_of_the_native_engine_is_what_is_there(tmp_path):
     limits.require("mypy")
     if not is_built():
