@@ -181,7 +181,7 @@ def _expectation(profile: ClassProfile, share: float, gain: float | None, gc_sha
     faster = ", of which a part is saved" if gain is None else f"; from a pool they are {gain:.1f} times as fast"
     yield f"{_MEASURED[gain is not None]} took {share:.1%} of the time{faster}"
     if gc_share:
-        yield f"so many at once wake the collector, which took {gc_share:.0%}; from a pool they do not"
+        yield f"allocating this many at once triggers the collector, which took {gc_share:.0%}; pooling avoids it"
     if _dies_elsewhere(profile):
         yield "another thread drops them"
     if gain is None and _has_field_plan(profile.cls):
