@@ -216,7 +216,7 @@ def hook(cls: type, store: NativeStore) -> None:
     cls.__new__ = new  # type: ignore[method-assign] # a static method, as __new__ always is
     reduce_ex: Any = cls.__reduce_ex__
     if reduce_ex is object.__reduce_ex__:
-        cls.__reduce_ex__ = _reduce_by_new  # type: ignore[method-assign, assignment] # a function, as methods are
+        cls.__reduce_ex__ = _reduce_by_new()  # type: ignore[method-assign, assignment] # a function, as methods are
     _native.install(store, new)
     if _is_in_use(cls):
         for obj in gc.get_objects():
@@ -232,14 +232,22 @@ def _is_in_use(cls: type) -> bool:
     )  # so that the `__getattr__` of a module does not run
 
 
-def _reduce_by_new(self: Any, protocol: Any, /) -> Any:
-    """The `__reduce_ex__` of hooked classes: `copy` and all pickle protocols create objects by `cls.__new__`.
+def _reduce_by_new() -> Callable[[Any, Any], Any]:
+    """A `__reduce_ex__` for one hooked class: `copy` and all pickle protocols create objects by `cls.__new__`.
 
-    With protocols 0 and 1 Python would call the base in C, which bypasses the pool. Each call looks for the class that
-    has this method, since attrs and dataclasses copy it into another class when they add slots.
+    With protocols 0 and 1 Python would call the base in C, which bypasses the pool. Each class has a function of its
+    own, since the class that comes next is the one after it. A call looks for the class that has the function: attrs
+    and dataclasses copy it into another class when they add slots, and a program may have put it inside a wrapper.
     """
-    owner: Any = next(cls for cls in type(self).__mro__ if cls.__dict__.get("__reduce_ex__") is _reduce_by_new)
-    return super(owner, self).__reduce_ex__(max(protocol, 2))
+
+    def __reduce_ex__(self: Any, protocol: Any, /) -> Any:  # noqa: N807 (as it is named in the class)
+        line = type(self).__mro__
+        owner: Any = next((cls for cls in reversed(line) if cls.__dict__.get("__reduce_ex__") is __reduce_ex__), None)
+        if owner is None:
+            return object.__reduce_ex__(self, max(protocol, 2))
+        return super(owner, self).__reduce_ex__(max(protocol, 2))
+
+    return __reduce_ex__
 
 
 def store_of(obj: object) -> Any:
