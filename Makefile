@@ -4,6 +4,9 @@
 PYTHON ?= python3
 JOBS ?= auto
 
+# Hundreds of tests start an interpreter, which would compile every module anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 # KIND is an environment beside the normal one, with a build of its own that is not editable: .venv/3.14-checks.
 KIND := $(if $(CHECKS),checks)
 ENVIRONMENT := $(PYTHON) tools/environment.py --kind "$(KIND)"
@@ -41,8 +44,9 @@ test: dev ## run the tests that every change has to pass; TESTS has more argumen
 test-long: dev ## run the tests in their long forms, and those that have no short one
 	$(PYTEST) --all $(TESTS)
 
+CONTRACT ?= tests/contract tests/cpython
 contract: dev ## run the tests of the contract and those of CPython
-	$(PYTEST) -p no:cacheprovider tests/contract tests/cpython
+	$(PYTEST) -p no:cacheprovider $(CONTRACT)
 
 test-checked: ## run the tests of the contract on the checked build
 	$(MAKE) contract CHECKS=1

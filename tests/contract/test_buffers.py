@@ -704,7 +704,9 @@ last = Last()
 
 
 def test_nothing_happens_at_exit(engine):
-    for _ in range(6):  # the daemon keeps dropping while the main thread frees what it dropped: this must terminate
+    for _ in range(
+        effort.pick(short=2, long=6)
+    ):  # the daemon keeps dropping while the main thread frees what it dropped: this must terminate
         assert run_python(EXIT, POOLED_ENGINE=engine) == (0, "")
 
 

@@ -285,7 +285,7 @@ def test_a_long_chain_is_recycled_whole(pooled, kind):
         items: list = kind.field(factory=list)
 
     def run(length):
-        length = min(length, effort.pick(short=8_000, long=50_000))
+        length = min(length, effort.pick(short=4_000, long=50_000))
         for _ in range(2):
             head = None
             for _ in range(length):
@@ -304,7 +304,7 @@ def test_a_long_chain_through_containers(pooled, kind, nested):
         children: list = kind.field(factory=list)
 
     def run(length):
-        length = min(length, effort.pick(short=8_000, long=30_000))
+        length = min(length, effort.pick(short=4_000, long=30_000))
         head = None
         for _ in range(length):
             node = pooled.take(Node)

@@ -406,7 +406,7 @@ def test_a_taken_object_equals_a_fresh_one_field_by_field(pooled, containers):
     run_state_machine_as_test(
         Machine,
         settings=settings(
-            max_examples=effort.examples(300),
+            max_examples=effort.pick(short=40, long=300),
             stateful_step_count=25,
             deadline=None,
             suppress_health_check=[HealthCheck.too_slow],

@@ -336,7 +336,7 @@ atexit.register(lambda kept=pool.take(5): pool.take(len(kept)))
 
 
 def test_nothing_happens_at_exit(engine):
-    for _ in range(3):
+    for _ in range(effort.pick(short=1, long=3)):
         assert run_python(EXIT, POOLED_ENGINE=engine) == (0, "")
 
 

@@ -6,6 +6,7 @@ import random
 import threading
 import weakref
 
+import effort
 import limits
 import pytest
 from helpers import on_another_thread, run_python
@@ -204,7 +205,7 @@ last = Last()
 
 
 def test_nothing_happens_at_exit(engine):
-    for _ in range(3):
+    for _ in range(effort.pick(short=1, long=3)):
         assert run_python(EXIT, POOLED_ENGINE=engine) == (0, "")
 
 

@@ -6,6 +6,7 @@ With `max=0`, the hook frees every object, and nothing may differ. Otherwise obj
 import unittest
 import weakref
 
+import effort
 import pytest
 from conftest import current
 from cpython.cases import cases_of, run
@@ -53,7 +54,7 @@ def cases(limit: int) -> dict[str, tuple[str, Poolable, unittest.TestCase]]:
     return found
 
 
-CASES = {limit: cases(limit) for limit in CLASSES}
+CASES = {limit: cases(limit) for limit in effort.pick(short=[16], long=CLASSES)}
 
 
 def known(limit: int, name: str):

@@ -12,6 +12,7 @@ from stress.all_scenarios import ALL
 from stress.runner import engines, outcome_of, repeat_command, run_scenario
 
 CASES = [(each, engine) for each in ALL.values() for engine in engines() if engine in each.engines]
+WITHOUT_SHORT_FORM = {"other_interpreters"}
 
 
 PROGRAM = """
@@ -31,7 +32,13 @@ def interpreters():
         each.close()
 
 
-@pytest.mark.parametrize(("scenario", "chosen"), CASES, ids=[f"{each.name}-{engine}" for each, engine in CASES])
+def case(scenario, engine):
+    """The parameters of a test."""
+    marks = [pytest.mark.long] if scenario.name in WITHOUT_SHORT_FORM else []
+    return pytest.param(scenario, engine, id=f"{scenario.name}-{engine}", marks=marks)
+
+
+@pytest.mark.parametrize(("scenario", "chosen"), [case(*each) for each in CASES])
 def test_short_form(scenario, chosen, interpreters):
     seed, seconds = random.randrange(1 << 32), effort.pick(short=0.2, long=0.7)
     if effort.is_long():

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import limits
+import pytest
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -48,6 +49,7 @@ def test_the_tables_that_the_documentation_names():
     assert [name for name in sorted(named) if name not in titles] == []
 
 
+@pytest.mark.long
 def test_a_run_against_an_earlier_one(tmp_path):
     old = tmp_path / "old.json"
     assert run("--quick", "--only", "little used", "--json", old).returncode == 0

@@ -84,11 +84,13 @@ def test_only_a_changed_file_is_compiled(tree):
     assert modules_of(tree).keys() == before.keys()
 
 
+@pytest.mark.long
 def test_files_that_include_a_changed_header_are_compiled(tree):
     assert compiled(tree, "base/lock.h", "/* changed */") == ["lock", "lock", "store", "store"]
     assert compiled(tree, "pool/store.h", "/* changed */") == ["store", "store"]
 
 
+@pytest.mark.long
 def test_a_new_file_is_compiled_and_a_removed_one_is_not_linked(tree):
     assert compiled(tree, "base/new.c", "int new_name;") == ["new", "new"]
     assert all(b"new_name" in text for text in modules_of(tree).values())
@@ -97,11 +99,13 @@ def test_a_new_file_is_compiled_and_a_removed_one_is_not_linked(tree):
     assert not any(b"new_name" in text for text in modules_of(tree).values())
 
 
+@pytest.mark.long
 def test_other_flags_have_other_objects(tree):
     assert len(compiled(tree, POOLED_CFLAGS="-O0 -DOTHER")) == 6
     assert compiled(tree) == []
 
 
+@pytest.mark.long
 def test_an_error_of_the_compiler_is_an_error(tree):
     path = tree / NATIVE / "module.c"
     path.write_text("nonsense\n", encoding="utf-8")
@@ -112,6 +116,7 @@ def test_an_error_of_the_compiler_is_an_error(tree):
     assert compiled(tree) == ["module", "module"]
 
 
+@pytest.mark.long
 def test_the_checked_build_is_not_made_in_place(tree):
     before = modules_of(tree)
     status, printed = build(tree, POOLED_BUILD_CHECKS="1")
@@ -120,6 +125,7 @@ def test_the_checked_build_is_not_made_in_place(tree):
     assert modules_of(tree) == before
 
 
+@pytest.mark.long
 def test_the_checked_build_has_asserts_and_folders_of_its_own(tree):
     before = modules_of(tree)
     status, printed = build(tree, inplace=False, POOLED_BUILD_CHECKS="1")

@@ -48,6 +48,7 @@ def drawn(figures):
     return figures.parent / "drawn"
 
 
+@pytest.mark.long
 def test_what_was_run_is_drawn(drawn):
     names = {path.name for path in drawn.iterdir()}
     assert names == {

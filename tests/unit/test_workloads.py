@@ -10,6 +10,7 @@ import pytest
 
 ROOT = Path(__file__).parent.parent.parent
 NAMES = ("messages", "async_messages", "scheduler", "log_lines", "particles", "etl", "buffers", "server")
+SHORT = ("messages", "etl")
 
 
 @functools.cache
@@ -27,7 +28,9 @@ def measured(name, side, collector="default"):
     return json.loads(process.stdout)
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize(
+    "name", [name if name in SHORT else pytest.param(name, marks=pytest.mark.long) for name in NAMES]
+)
 def test_the_same_comes_out(name):
     plain, pooled = measured(name, "plain"), measured(name, "pooled")
     assert plain["digest"] == pooled["digest"] != 0
