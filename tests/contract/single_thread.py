@@ -3,7 +3,7 @@
 SHARED = frozenset(
     {
         *("message", "park", "thing", "make", "cls", "way", "show", "decoder", "importable", "unraisable"),
-        *("containers", "arrays", "sortedcontainers", "pool", "cells", "outer_class", "inner_class"),
+        *("containers", "arrays", "sortedcontainers", "pool", "cells", "outer_class", "inner_class", "any_pool"),
     }
 )
 """Fixtures that share one class, pool or module between the threads of a test that checks its counts."""
@@ -32,6 +32,7 @@ ALONE = {
     "test_all_statistics_as_a_table": ALL_POOLS,
     "test_a_pool_of_a_function_is_named_with_what_it_makes": ALL_POOLS,
     "test_limits_from_before_the_import": PROCESS,
+    "test_statistics_that_are_read_while_threads_work": PROCESS,
     "test_without_an_engine_nothing_is_parked": PROCESS,
     "test_with_the_engine_off_take_does_the_same_without_recycling": PROCESS,
     "test_hooks_that_could_not_be_called": "its threads would share hooks that count",

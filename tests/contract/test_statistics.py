@@ -1,10 +1,14 @@
 """Contract line 12: every object handed out is counted once, by its outcome, and the counts add up."""
 
 import gc
+import sys
+import threading
+from pathlib import Path
 
 import attrs
 import effort
 import pytest
+from helpers import on_another_thread
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
@@ -278,3 +282,99 @@ def test_all_statistics_as_a_table(pooled):
     ]
     assert len(rows) == len(stats)
     assert len(named) == 2
+
+
+class Interrupted:
+    """Calls a function between the steps of the package's Python code: after every `stride` instructions."""
+
+    def __init__(self, pooled, function, stride):
+        self.folder = str(Path(pooled.__file__).parent)
+        self.function, self.stride, self.steps = function, stride, 0
+
+    def __enter__(self):
+        sys.settrace(self.trace)
+        return self
+
+    def __exit__(self, *exc_info):
+        sys.settrace(None)
+
+    def trace(self, frame, event, _):
+        if not frame.f_code.co_filename.startswith(self.folder):
+            return None
+        frame.f_trace_opcodes = True
+        if event == "opcode":
+            self.steps += 1
+            if self.steps % self.stride == 0:
+                self.function()
+        return self.trace
+
+
+@pytest.fixture(params=[(kind, scope) for kind in ("class", "function") for scope in ("local", "global")], ids=str)
+def any_pool(pooled, request):
+    """The pool of a class, whose statistics C code reads in the native engine, or one of a function, of proxies."""
+    kind, scope = request.param
+    if kind == "class":
+        return pooled.pool_of(pooled.poolable(scope=scope)(type("Thing", (), {})))
+    return {"local": pooled.LocalPool, "global": pooled.GlobalPool}[scope](list)
+
+
+def test_threads_that_come_and_go_while_statistics_are_read(pooled, any_pool):
+    taken = 0
+
+    def use():
+        nonlocal taken
+        for _ in range(3):
+            any_pool.take()
+            taken += 1
+
+    use()
+    with Interrupted(pooled, lambda: None, 1) as all_steps:
+        any_pool.stats()
+    for act in (use, lambda: on_another_thread(use)):
+        for times in effort.pick(short=(1, 2, 3, 20), long=range(1, all_steps.steps)):
+            before = taken
+            with Interrupted(pooled, act, max(1, all_steps.steps // (times + 1))):
+                stats = any_pool.stats()
+            assert stats.live == 0, stats
+            assert before <= stats.taken <= taken, stats
+            assert (any_pool.stats().live, any_pool.stats().taken) == (0, taken)
+
+
+def test_statistics_that_are_read_while_an_object_is_taken_and_dropped(pooled, any_pool):
+    seen = []
+    for _ in range(3):
+        with Interrupted(pooled, lambda: seen.append(any_pool.stats()), 1):
+            any_pool.take()
+    assert {stats.live for stats in seen} <= {0, 1}
+    assert [stats.taken for stats in seen] == sorted(stats.taken for stats in seen)
+    assert (any_pool.stats().live, any_pool.stats().taken) == (0, 3)
+
+
+def test_statistics_that_are_read_while_threads_work(any_pool):
+    workers, each, seen = 4, effort.pick(short=100, long=2000), []
+
+    def use():
+        barrier.wait()
+        for _ in range(each):
+            any_pool.take()
+        on_another_thread(any_pool.take)
+
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        barrier = threading.Barrier(workers + 1)
+        threads = [threading.Thread(target=use) for _ in range(workers)]
+        for thread in threads:
+            thread.start()
+        barrier.wait()
+        while any(thread.is_alive() for thread in threads):
+            seen.append(any_pool.stats())
+        for thread in threads:
+            thread.join()
+    finally:
+        sys.setswitchinterval(interval)
+    assert [stats for stats in seen if stats.live < 0] == []
+    for name in set(FIELDS) - {"parked"}:
+        counts = [getattr(stats, name) for stats in seen]
+        assert counts == sorted(counts), name
+    assert (any_pool.stats().live, any_pool.stats().taken) == (0, workers * (each + 1))

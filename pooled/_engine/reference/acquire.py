@@ -78,9 +78,9 @@ class Acquirer(Recycler):
             return proxy
         if plan.hooked:
             return self._construct((), given, reusing=False)
-        proxy = self._proxy(plan.factory(**given), self)
-        self._count("misses")
-        return proxy
+        made = plan.factory(**given)
+        self._count("misses")  # before its end can be counted
+        return self._proxy(made, self)
 
     def borrow(self) -> Borrowed:
         """A context manager that gives an object without a proxy."""

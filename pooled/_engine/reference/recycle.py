@@ -169,7 +169,8 @@ class Recycler:
                 drops.depth -= 1
 
     def _count(self, name: str) -> None:
-        self._states.here().tally.add(name)
+        state = self._states.here()  # in a variable: the tally of a state that is gone counts as complete
+        state.tally.add(name)
 
 
 class Discarding:

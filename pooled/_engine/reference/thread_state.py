@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 import threading
 import weakref
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from itertools import count, islice
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, NamedTuple, TypeAlias
 
 from pooled._engine.reference.proxy import Held, Holder, release
 from pooled._engine.reference.thread_exit import is_ending, know_this_thread
@@ -100,30 +102,61 @@ class Freelist:
 _NO_FREELIST: Final = Policy(max=0)
 """The policy for objects that are dropped on a thread that has ended."""
 
-Total: TypeAlias = dict[str, int]
-"""Counts, by their names in `Stats`."""
-
 
 class Tally:
     """The counts of one thread, by their names in `Stats`."""
 
-    __slots__ = ("_counts",)
+    __slots__ = ("_counters", "counters")
 
     def __init__(self) -> None:
-        self._counts = {name: count() for name in COUNTERS}
+        self.counters = [count() for _ in COUNTERS]
+        self._counters = dict(zip(COUNTERS, self.counters, strict=True))
 
     def add(self, name: str) -> None:
         """Add one, in a single step: a trace function may take and drop objects between any two steps."""
-        next(self._counts[name])
-
-    def add_to(self, total: Total) -> None:
-        """Add these counts to `total`."""
-        for name, counted in self._counts.items():
-            total[name] += int(repr(counted)[len("count(") : -1])  # the value is accessible in no other way
+        next(self._counters[name])
 
 
-def _nothing() -> Total:
-    return dict.fromkeys(COUNTERS, 0)
+Counts: TypeAlias = dict[int, list[int]]
+"""Counts in the order of `COUNTERS`, by the numbers of threads."""
+
+_ENTRY: Final = re.compile(r"(\d+): \[(.*?)\]")
+_COUNT: Final = re.compile(r"count\((\d+)\)")
+
+
+def _read(counters: dict[int, list[count[int]]]) -> tuple[Counts, Counts]:
+    """Read counters that other threads go on with, twice. With a GIL, both readings are those of one moment.
+
+    One call of C code reads all of them: no other thread runs meanwhile, and no trace function. Besides, a counter
+    shows its value in no other way.
+    """
+    first, _, second = repr((counters, counters)).partition("}, {")
+    return _counts_in(first), _counts_in(second)
+
+
+def _counts_in(text: str) -> Counts:
+    return {int(number): _values_in(values) for number, values in _ENTRY.findall(text)}
+
+
+def _values_in(text: str) -> list[int]:
+    return list(map(int, _COUNT.findall(text)))
+
+
+class Ended(NamedTuple):
+    """What the threads that ended have counted. It is replaced as a whole, so that all code sees it complete."""
+
+    counts: list[int]
+    numbers: frozenset[int]
+    """The last threads that were added. They may still be among those that are read."""
+
+    def add(self, counts: Counts) -> list[int]:
+        """The sums of these counts and those of other threads."""
+        others = [values for number, values in counts.items() if number not in self.numbers]
+        return [sum(values) for values in zip(self.counts, *others, strict=True)]
+
+
+_number: Final = partial(next, count())
+"""Makes the number of the next thread."""
 
 
 class ThreadState:
@@ -145,8 +178,10 @@ class ThreadStates:
         self._new_freelist = new_freelist
         self._shared = new_freelist(policy) if policy.scope == "global" else None
         self._here = threading.local()
-        self._open: deque[tuple[weakref.ref[ThreadState], Tally]] = deque()
-        self._closed = _nothing()
+        self._counters: Final[dict[int, list[count[int]]]] = {}
+        self._states: Final[dict[int, weakref.ref[ThreadState]]] = {}
+        self._ended = Ended([0] * len(COUNTERS), frozenset())
+        self._is_counting = False
 
     def here(self) -> ThreadState:
         """The state of this thread."""
@@ -167,45 +202,60 @@ class ThreadStates:
         self.here()
 
     def stats(self) -> Stats:
-        """The counts of all threads, including those that ended, and the number of parked objects."""
+        """The counts of all threads, including those that ended, and the number of parked objects.
+
+        Other threads go on meanwhile. Without a GIL, ends of objects are read before takes: every end that is read has
+        its take, so that never more objects end than were taken.
+        """
         with _counting:
-            parked = self._close_dead_states()
-            total = dict(self._closed)
-            for _, tally in tuple(self._open):
-                tally.add_to(total)
-        if self._shared is not None:
-            parked = len(self._shared)
-        return Stats(parked=parked, **total)
+            self._merge_ended()
+            outermost, self._is_counting = not self._is_counting, True
+            try:
+                ends, takes = map(self._ended.add, _read(self._counters))
+            finally:
+                self._is_counting = not outermost
+        counts = dict(zip(COUNTERS, ends, strict=True))
+        counts |= {name: takes[COUNTERS.index(name)] for name in ("hits", "misses")}
+        return Stats(parked=sum(map(len, self.freelists())), **counts)
 
     def freelists(self) -> list[Freelist]:
         """The freelists of all threads."""
         if self._shared is not None:
             return [self._shared]
-        states = [reference() for reference, _ in tuple(self._open)]
+        states = [reference() for reference in self._states.copy().values()]
         return [state.freelist for state in states if state is not None]
 
     def _register(self, state: ThreadState) -> ThreadState:
-        self._open.append((weakref.ref(state), state.tally))
-        # An object may be dropped anywhere, so this must not wait. A thread that counts now closes the states instead.
+        number = _number()
+        self._counters[number] = state.tally.counters
+        self._states[number] = weakref.ref(state)
+        # An object may be dropped anywhere, so this must not wait. A thread that counts now merges the counts instead.
         if _counting.acquire(blocking=False):
             try:
-                self._close_dead_states()
+                self._merge_ended()
             finally:
                 _counting.release()
         return state
 
-    def _close_dead_states(self) -> int:
-        """Merge the tallies of threads that ended; return the number of objects parked in the other states."""
-        parked = 0
-        for _ in range(len(self._open)):
-            entry = self._open.popleft()
-            state = entry[0]()
-            if state is None:
-                entry[1].add_to(self._closed)
-            else:
-                self._open.append(entry)
-                parked += len(state.freelist)
-        return parked
+    def _merge_ended(self) -> None:
+        """Add up the counts of threads that ended, unless this thread reads or merges counts further up its stack."""
+        if self._is_counting:
+            return
+        self._is_counting = True
+        try:
+            for number in self._ended.numbers:
+                self._states.pop(number, None)
+                self._counters.pop(number, None)
+            ended = {
+                # Not the repr of the list: for that, Python makes a list that a thread which has ended never frees.
+                number: _values_in("".join(map(repr, self._counters[number])))
+                for number, state in self._states.copy().items()
+                if state() is None
+            }
+            if ended:
+                self._ended = Ended(self._ended.add(ended), frozenset(ended))
+        finally:
+            self._is_counting = False
 
 
 _counting = threading.RLock()

@@ -59,10 +59,21 @@ freelist_remove_unused(Freelist *freelist)
     return removed;
 }
 
-void
-freelist_add_counts(Freelist *freelist, const Freelist *other)
+/* Read a count that its thread may change meanwhile. Counts are read in the order in which the code asks for them. */
+static uint64_t
+load_count(const uint64_t *count)
 {
-    for (int i = 0; i <= OUTCOMES; i++) {
-        freelist->counts[i] += other->counts[i];
+#if COMPAT_FREE_THREADED
+    return _Py_atomic_load_uint64(count);
+#else
+    return *count;
+#endif
+}
+
+void
+freelist_add_counts(Freelist *freelist, const Freelist *other, Outcome first, Outcome end)
+{
+    for (int i = first; i < (int)end; i++) {
+        freelist->counts[i] += load_count(&other->counts[i]);
     }
 }

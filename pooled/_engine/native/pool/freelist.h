@@ -47,8 +47,8 @@ Removed freelist_remove_oldest(Freelist *freelist, Py_ssize_t count);
    burst. The first call removes none. */
 Removed freelist_remove_unused(Freelist *freelist);
 
-/* Add the counts of another freelist. */
-void freelist_add_counts(Freelist *freelist, const Freelist *other);
+/* Add the counts of another freelist from the outcome `first` on, up to `end`. */
+void freelist_add_counts(Freelist *freelist, const Freelist *other, Outcome first, Outcome end);
 
 static inline PyObject *
 freelist_pop(Freelist *freelist)

@@ -7,7 +7,8 @@
 typedef enum {
     HIT,
     MISS,
-    RECYCLED,
+    FIRST_END, /* the takes are before it, and the ends of objects from here on */
+    RECYCLED = FIRST_END,
     DISCARDED_FULL,
     DISCARDED_LARGE,
     DISCARDED_ERROR,

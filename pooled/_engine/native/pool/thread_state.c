@@ -41,7 +41,7 @@ thread_state_remove(ThreadState *state)
         if (state->freelists[i] != NULL) {
             Freelist *heir = state->freelists[i]->heir;
             lock_acquire(&heir->lock);
-            freelist_add_counts(heir, state->freelists[i]);
+            freelist_add_counts(heir, state->freelists[i], HIT, OUTCOMES);
             lock_release(&heir->lock);
             freelist_free(&state->freelists[i]);
         }
@@ -223,17 +223,14 @@ freelists_next(Py_ssize_t index, ThreadState **cursor)
     return NULL;
 }
 
-/* `freelists_count`, under the lock. Adds the counts to `sum`, unless that is NULL. */
+/* `freelists_count`, under the lock. */
 static Py_ssize_t
-add_up(Py_ssize_t index, Freelist *sum)
+count_parked(Py_ssize_t index)
 {
     Py_ssize_t count = 0;
     ThreadState *cursor = NULL;
     for (Freelist *freelist; (freelist = freelists_next(index, &cursor)) != NULL;) {
         count += freelist->count;
-        if (sum != NULL) {
-            freelist_add_counts(sum, freelist);
-        }
     }
     return count;
 }
@@ -242,22 +239,36 @@ Py_ssize_t
 freelists_count(Py_ssize_t index)
 {
     lock_acquire(&thread_states_lock);
-    Py_ssize_t count = add_up(index, NULL);
+    Py_ssize_t count = count_parked(index);
     lock_release(&thread_states_lock);
     return count;
 }
 
+/* Add the counts of a pool from the outcome `first` on, up to `end`, under the lock of thread states. */
+static void
+add_up(Freelist *shared, Py_ssize_t index, Outcome first, Outcome end, Freelist *sum)
+{
+    lock_acquire(&shared->lock);
+    freelist_add_counts(sum, shared, first, end);
+    lock_release(&shared->lock);
+    ThreadState *cursor = NULL;
+    for (Freelist *freelist; index >= 0 && (freelist = freelists_next(index, &cursor)) != NULL;) {
+        freelist_add_counts(sum, freelist, first, end);
+    }
+}
+
+/* Without a GIL, other threads count meanwhile. All ends are read before all takes, so that every end that is read has its
+   take: an object may be taken on one thread and dropped on another. */
 Py_ssize_t
 freelists_sum(Freelist *shared, Py_ssize_t index, Freelist *sum)
 {
     lock_acquire(&thread_states_lock); /* a thread that ends meanwhile must not move counts to a list read before */
+    add_up(shared, index, FIRST_END, OUTCOMES, sum);
+    add_up(shared, index, HIT, FIRST_END, sum);
     lock_acquire(&shared->lock);
-    freelist_add_counts(sum, shared);
     Py_ssize_t count = shared->count;
     lock_release(&shared->lock);
-    if (index >= 0) {
-        count += add_up(index, sum);
-    }
+    count += index >= 0 ? count_parked(index) : 0;
     lock_release(&thread_states_lock);
     return count;
 }
