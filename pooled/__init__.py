@@ -4,24 +4,29 @@ Decorate a class with `poolable`, make it with `PooledMeta`, or use a container 
 reference to an object goes, the object is emptied and parked, and the next construction reuses it.
 """
 
-from pooled import instrument as instrument
+from typing import TYPE_CHECKING
+
+from pooled import _config
 from pooled._config import ConfigurationError, configure
-from pooled._debug.warnings import DirtyWarning
 from pooled._engine import name as engine
-from pooled._plan.field_reset import FieldReset, FieldResets, field_reset
 from pooled._plan.plan import Poolable
 from pooled._policy import Policy
-from pooled._pool.bulk import clear, prune
 from pooled._pool.class_pool import pool_of
 from pooled._pool.decorate import PooledABCMeta, PooledMeta, poolable
 from pooled._pool.functions import assign, detach, orphan, take, try_take
 from pooled._pool.pools import GlobalPool, LocalPool, Pool
 from pooled._pool.trimming import trim
-from pooled._report.live import Live, live
-from pooled._report.report import report
-from pooled._report.sampling import Sample, Sampling, sample
-from pooled._report.stats import AllStats, EngineInfo, engine_info, stats
 from pooled._stats import Stats
+
+if TYPE_CHECKING:
+    from pooled import instrument as instrument
+    from pooled._debug.warnings import DirtyWarning
+    from pooled._plan.field_reset import FieldReset, FieldResets, field_reset
+    from pooled._pool.bulk import clear, prune
+    from pooled._report.live import Live, live
+    from pooled._report.report import report
+    from pooled._report.sampling import Sample, Sampling, sample
+    from pooled._report.stats import AllStats, EngineInfo, engine_info, stats
 
 __all__ = [
     "AllStats",
@@ -63,3 +68,43 @@ __all__ = [
 ]
 
 __version__ = "0.1.0"
+
+_LOADED_WHEN_USED = {
+    "AllStats": "pooled._report.stats",
+    "DirtyWarning": "pooled._debug.warnings",
+    "EngineInfo": "pooled._report.stats",
+    "FieldReset": "pooled._plan.field_reset",
+    "FieldResets": "pooled._plan.field_reset",
+    "Live": "pooled._report.live",
+    "Sample": "pooled._report.sampling",
+    "Sampling": "pooled._report.sampling",
+    "clear": "pooled._pool.bulk",
+    "engine_info": "pooled._report.stats",
+    "field_reset": "pooled._plan.field_reset",
+    "instrument": "pooled.instrument",
+    "live": "pooled._report.live",
+    "prune": "pooled._pool.bulk",
+    "report": "pooled._report.report",
+    "sample": "pooled._report.sampling",
+    "stats": "pooled._report.stats",
+}
+"""The modules of the public names that constructing and dropping objects does not need."""
+
+if not TYPE_CHECKING:  # a type checker would else accept any name
+
+    def __getattr__(name):  # noqa: ANN001, ANN202 (no type checker reads it)
+        module = _LOADED_WHEN_USED.get(name)
+        if module is None:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        from importlib import import_module  # here, since most programs use none of these names
+
+        loaded = import_module(module)
+        value = globals()[name] = loaded if name == "instrument" else getattr(loaded, name)
+        return value
+
+    def __dir__():  # noqa: ANN202 (the same)
+        return sorted({*globals(), *__all__})
+
+
+if _config.current.instrument:
+    from pooled import instrument as instrument  # it makes the configured classes poolable

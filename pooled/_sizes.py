@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import re
 import sys
 from typing import Any, Final
 
@@ -37,6 +36,8 @@ def check_bytes(name: str, value: object) -> int:
         return value
     if not isinstance(value, str):
         raise TypeError(f"{name}={value!r}: expected bytes as an int, or a text such as '256MiB'")
+    import re  # here: few processes have a budget
+
     match = re.fullmatch(r"\s*(\d{1,30})(?:\.(\d{1,30}))?\s*(\w*)\s*", value, re.ASCII)
     unit = next((scale for unit, scale in _UNITS.items() if match and unit.lower() == match[3].lower()), None)
     if match is None or unit is None:

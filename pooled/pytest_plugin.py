@@ -24,7 +24,7 @@ import pytest
 
 import pooled
 from pooled import _config
-from pooled._memory.pool import memory_pools
+from pooled._memory.registry import memory_pools
 from pooled._pool.pools import all_pools
 
 __all__ = ["Expected", "Watch"]
@@ -127,7 +127,7 @@ _AllPools = WeakKeyDictionary[Any, pooled.Stats]
 
 def _stats() -> _AllPools:
     """The statistics of each pool, by the pool itself, since several can have the same name."""
-    pools: list[Any] = [*all_pools(), *memory_pools()]
+    pools: list[Any] = [*all_pools(), *memory_pools.all()]
     return WeakKeyDictionary({pool: pool.stats() for pool in pools})
 
 
@@ -159,7 +159,7 @@ def _places(counts: Counter[str], known: list[str]) -> list[str]:
 def _why_not(counts: Counter[str], unknown: int) -> str:
     """Why the places of this many objects are not known, and how to find them."""
     debug = _config.current.debug
-    if counts.keys() <= {pool.name for pool in memory_pools()}:
+    if counts.keys() <= {pool.name for pool in memory_pools.all()}:
         return "where blocks of memory are taken is not recorded"
     if not debug:
         return "POOLED_DEBUG=1 in the environment of the run says where they were taken"

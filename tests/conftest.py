@@ -60,8 +60,18 @@ def load(**environ: str) -> dict[str, ModuleType]:
 
 def unload() -> dict[str, ModuleType]:
     """Remove the package from `sys.modules`; return the modules that were there."""
+    if "pooled" in sys.modules:
+        complete(sys.modules["pooled"])
     names = [name for name in sys.modules if name[:6] == "pooled" and name[6:7] in ("", ".")]  # faster than startswith
     return {name: sys.modules.pop(name) for name in names}
+
+
+def complete(package: ModuleType) -> None:
+    """Load the modules that the package would load later: they would be those of another copy."""
+    for name in package.__all__:
+        getattr(package, name)
+    if package.engine == "native":
+        importlib.import_module("pooled._engine.native.proxies")
 
 
 @contextmanager

@@ -63,7 +63,7 @@ def test_it_has_a_test(path):
 def test_the_modules_list_their_names(module):
     assert inspect.getdoc(module)
     assert module.__all__ == sorted(module.__all__)
-    assert {name for name in vars(module) if not name.startswith("_")} >= set(module.__all__)
+    assert set(dir(module)) >= set(module.__all__)
 
 
 def test_annotations_can_be_resolved():

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
-from typing import Any, Final, NoReturn
+from typing import TYPE_CHECKING, Any, Final, NoReturn
 
-from pooled._cli.output import Destination
 from pooled._cli.program.execute import Program
 from pooled._config import check_target
 from pooled._policy import Limits
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from pooled._cli.output import Destination
 
 _STATUS: Final = """\
 exit status: that of the program, as Python has it; 2, and no program starts,
@@ -34,7 +37,7 @@ def parse() -> argparse.Namespace:
 
 def _add_run(commands: Any) -> None:
     run = _program_command(commands, "run", "run a program unchanged, with pools, and print what they did")
-    run.add_argument("--config", type=Path, metavar="FILE", help="a configuration, as `advise --write` writes it")
+    run.add_argument("--config", type=path, metavar="FILE", help="a configuration, as `advise --write` writes it")
     run.add_argument(
         "--pool",
         action="append",
@@ -120,8 +123,17 @@ def pool(text: str) -> tuple[str, Limits]:
         raise argparse.ArgumentTypeError(str(error)) from None
 
 
+def path(text: str) -> Path:
+    """Parse the name of a file."""
+    from pathlib import Path  # here and below, since a run without options needs none of it
+
+    return Path(text)
+
+
 def file(text: str) -> Destination:
     """Parse the name of a file, and check that it can be written."""
+    from pooled._cli.output import Destination
+
     try:
         return Destination.of(text)
     except OSError as error:

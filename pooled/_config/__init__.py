@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
-from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from pooled._config.command_errors import end_command
 from pooled._config.environment import read, read_limits
-from pooled._config.file import read_file
 from pooled._config.model import Configuration, ConfigurationError, Instrumented, target_of
 from pooled._config.values import check_budget, check_gc_trim, check_target
 from pooled._policy import Limits, Policy, Scope
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 __all__ = [
     "Configuration",
@@ -49,6 +50,8 @@ def put_in_force(path: Path, environ: Mapping[str, str]) -> Configuration:
         ConfigurationError: the file cannot be read, has an invalid entry, or sets the debug mode, which cannot be
             changed after the import of the package.
     """
+    from pooled._config.file import read_file  # here: few processes have a file
+
     read_now = read_file(path, f"--config {path}")
     if read_now.debug and read_now.debug != current.debug:
         raise ConfigurationError(f"--config {path}: [defaults] debug: it is too late for that; set POOLED_DEBUG")

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any, Final
 
-from pooled._config.file import read_file
 from pooled._config.model import Configuration, ConfigurationError
 from pooled._config.values import LIMITS, check_budget, check_gc_trim, checked, number
 from pooled._policy import Limits, check_limit
@@ -24,6 +22,11 @@ def read(environ: Mapping[str, str]) -> Configuration:
     """
     configuration = Configuration()
     if path := environ.get("POOLED_CONFIG"):
+        # Here, since few processes have a file.
+        from pathlib import Path
+
+        from pooled._config.file import read_file
+
         configuration = read_file(Path(path), f"POOLED_CONFIG={path!r}")
     configuration.defaults = read_limits(environ).over(configuration.defaults)
     configuration.engine = _engine(environ.get("POOLED_ENGINE"))

@@ -13,12 +13,16 @@ import types
 from pathlib import Path
 from typing import Final
 
+import attr
+import attrs
+import wrapt
+
 
 def _folder(module: types.ModuleType) -> str:
     return str(Path(str(module.__file__)).parent) + os.sep
 
 
-_FOLDERS: Final = tuple(_folder(sys.modules[name]) for name in ("pooled", "attr", "attrs", "wrapt"))
+_FOLDERS: Final = tuple(map(_folder, (sys.modules["pooled"], attr, attrs, wrapt)))
 _FILES: Final = frozenset(str(module.__file__) for module in (copy, copyreg, dataclasses, pickle))
 
 

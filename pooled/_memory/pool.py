@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn, SupportsIndex
 from pooled import _config
 from pooled._memory.blocks import Blocks
 from pooled._memory.events import EventQueue
-from pooled._memory.registry import Registry, refuse_pickling
+from pooled._memory.registry import memory_pools, refuse_pickling
 from pooled._policy import check_limit, check_name
 from pooled._stats import Stats
 
@@ -46,7 +46,7 @@ class MemoryPool:
 
             self._lend: Final = lease.lend
             self._blank: Final = lease.blank
-        _registry.add(self)
+        memory_pools.add(self)
 
     @property
     def name(self) -> str:
@@ -172,14 +172,6 @@ class MemoryPool:
         self._events.settle()
 
 
-_registry: Final[Registry[MemoryPool]] = Registry()
-
-
-def memory_pools() -> list[MemoryPool]:
-    """All pools of memory, oldest first."""
-    return _registry.all()
-
-
 def check_size(name: str, value: object) -> int:
     """Return `value` as a number of bytes or blocks, or raise an error that names the parameter and the value."""
     if type(value) is int and 0 <= value <= sys.maxsize:
@@ -196,7 +188,7 @@ def check_size(name: str, value: object) -> int:
 
 
 def _after_fork_in_child() -> None:
-    for pool in memory_pools():
+    for pool in memory_pools.all():
         pool._events.forget_turn()
 
 

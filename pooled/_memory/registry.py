@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final, Generic, NoReturn, TypeVar
+from typing import Any, Final, Generic, NoReturn, TypeVar
 from weakref import WeakValueDictionary
 
 T = TypeVar("T")
@@ -28,6 +28,10 @@ class Registry(Generic[T]):
         """The registered objects that are still alive, oldest first."""
         objects = (reference() for reference in self._by_id.valuerefs())
         return [obj for obj in objects if obj is not None]
+
+
+memory_pools: Final[Registry[Any]] = Registry()
+"""All pools of memory. It is here, since most programs need no more of this package."""
 
 
 def refuse_pickling(pool: object) -> NoReturn:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pooled._memory.pool import memory_pools
+from pooled._memory.registry import memory_pools
 from pooled._pool.pools import all_pools
 
 
@@ -12,7 +12,7 @@ def clear() -> int:
     Returns:
         The number of freed objects and blocks of memory.
     """
-    return sum(pool.clear() for pool in all_pools()) + sum(pool.clear() for pool in memory_pools())
+    return sum(pool.clear() for pool in (*all_pools(), *memory_pools.all()))
 
 
 def prune() -> int:
@@ -21,4 +21,4 @@ def prune() -> int:
     Returns:
         The number of freed objects and blocks of memory.
     """
-    return sum(pool.prune() for pool in all_pools()) + sum(pool.prune() for pool in memory_pools())
+    return sum(pool.prune() for pool in (*all_pools(), *memory_pools.all()))

@@ -21,12 +21,9 @@ from collections.abc import Container
 from contextlib import suppress
 from typing import Any, Final, Protocol
 
-import attrs
-
 from pooled import _config
 from pooled._engine.unraisable import report
-from pooled._memory.pool import memory_pools
-from pooled._memory.registry import Registry
+from pooled._memory.registry import Registry, memory_pools
 from pooled._policy import Policy
 from pooled._stats import Stats
 
@@ -82,20 +79,13 @@ def _all_stores() -> list[Store]:
 # Idle pools, and the budget.
 
 
-@attrs.define
-class _Seen:
-    """The number of takes of a pool, and when it last changed, in seconds of the clock."""
-
-    taken: int
-    at: float
-
-
 class Keeper:
     """Checks all pools from time to time, on a daemon thread that exists while a pool or the budget needs it."""
 
     def __init__(self) -> None:
         self._at_exit = False
-        self._seen: weakref.WeakKeyDictionary[Any, _Seen] = weakref.WeakKeyDictionary()
+        # The number of takes of each pool, and when it last changed, in seconds of the clock.
+        self._seen: weakref.WeakKeyDictionary[Any, tuple[int, float]] = weakref.WeakKeyDictionary()
         self._reset()
 
     def _reset(self) -> None:
@@ -163,14 +153,14 @@ class Keeper:
         if not store.policy.idle_trim and _config.current.budget is None:
             return False  # no check needed
         seen, taken = self._seen.get(store), store.stats().taken
-        if seen is not None and seen.taken == taken:
+        if seen is not None and seen[0] == taken:
             return True
-        self._seen[store] = _Seen(taken, now)
+        self._seen[store] = (taken, now)
         return False
 
     def _has_been_idle(self, store: Store, now: float) -> bool:
         """Whether an idle pool has been idle for the `idle_trim` of its policy."""
-        return 0 < store.policy.idle_trim <= now - self._seen[store].at
+        return 0 < store.policy.idle_trim <= now - self._seen[store][1]
 
 
 _keeper: Final = Keeper()
@@ -179,13 +169,16 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_keeper.in_child)
 
 
-@attrs.frozen
 class _Parked:
     """The parked objects of a pool: their number, and the average bytes of one."""
 
-    store: Store
-    count: int
-    each: float
+    __slots__ = ("count", "each", "store")
+
+    def __init__(self, store: Store) -> None:
+        nbytes, count = store.weigh()
+        self.store = store
+        self.count = store.stats().parked
+        self.each = nbytes / count if count else 64.0
 
 
 def fit_budget(idle: Container[Store]) -> int:
@@ -193,8 +186,8 @@ def fit_budget(idle: Container[Store]) -> int:
     budget = _config.current.budget
     if budget is None:
         return 0
-    parked = [_measured(store) for store in _all_stores()]
-    memory = memory_pools()
+    parked = [_Parked(store) for store in _all_stores()]
+    memory = memory_pools.all()
     excess = sum(each.count * each.each for each in parked) + sum(pool.parked_bytes for pool in memory) - budget
     freed = 0
     for each in sorted(parked, key=lambda each: (each.store not in idle, -each.count * each.each)):
@@ -209,11 +202,6 @@ def fit_budget(idle: Container[Store]) -> int:
             freed += pool.prune()
             excess -= before - pool.parked_bytes
     return freed
-
-
-def _measured(store: Store) -> _Parked:
-    nbytes, count = store.weigh()
-    return _Parked(store, store.stats().parked, nbytes / count if count else 64.0)
 
 
 def _free(parked: _Parked, excess: float) -> int:

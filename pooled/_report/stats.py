@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 from weakref import WeakKeyDictionary
 
 import attrs
 
 from pooled import _engine
-from pooled._memory.pool import MemoryPool, memory_pools
+from pooled._memory.registry import memory_pools
 from pooled._pool.pools import Pool, all_pools
 from pooled._report.names import distinct, encodable, shown
 from pooled._stats import Stats
@@ -17,7 +17,10 @@ from pooled._stats import Stats
 _COLUMNS = ("hits", "misses", "recycled", "discarded", "escaped", "collected", "detached", "live", "parked")
 
 
-AnyPool: TypeAlias = Pool[Any] | MemoryPool
+if TYPE_CHECKING:
+    from pooled._memory.pool import MemoryPool
+
+    AnyPool: TypeAlias = Pool[Any] | MemoryPool
 
 _names: Final[WeakKeyDictionary[AnyPool, str]] = WeakKeyDictionary()
 """The names that pools have had in reports, so that a series of values does not continue with another pool."""
@@ -70,7 +73,7 @@ def stats() -> AllStats:
 
 def named_pools() -> dict[str, AnyPool]:
     """All pools in the order of `stats`, by a name that is unique while the pool lives."""
-    pools: list[AnyPool] = [*all_pools(), *memory_pools()]
+    pools: list[AnyPool] = [*all_pools(), *memory_pools.all()]
     names: dict[AnyPool, str] = {}
     used: set[str] = set()
     for pool in pools:

@@ -40,7 +40,7 @@ def test_invalid_command_lines(tmp_path, arguments, said):
         ({"POOLED_CONFIG": "nowhere.toml"}, "POOLED_CONFIG='nowhere.toml': cannot be read"),
         ({"POOLED_CONFIG": "broken.toml"}, "POOLED_CONFIG='broken.toml': expected a TOML file"),
         ({"POOLED_CONFIG": "unknown.toml"}, "[defaults]: unknown key 'maximum'"),
-        ({"POOLED_CONFIG": "no_class.toml"}, "there is no 'JSONDecodr' in json; did you mean 'JSONDecoder'?"),
+        ({"POOLED_CONFIG": "no_class.toml"}, "there is no 'PathLik' in os; did you mean 'PathLike'?"),
         ({"POOLED_MAX": "many"}, "POOLED_MAX='many': max='many': expected an int"),
         ({"POOLED_ENGINE": "steam"}, "POOLED_ENGINE='steam': expected one of"),
     ],
@@ -48,7 +48,7 @@ def test_invalid_command_lines(tmp_path, arguments, said):
 def test_invalid_configurations(tmp_path, command, environment, said):
     (tmp_path / "broken.toml").write_text("[defaults")
     (tmp_path / "unknown.toml").write_text("[defaults]\nmaximum = 3\n")
-    (tmp_path / "no_class.toml").write_text('[instrument."json:JSONDecodr"]\n')
+    (tmp_path / "no_class.toml").write_text('[instrument."os:PathLik"]\n')
     (tmp_path / "main.py").write_text("print('it ran')")
     process = pooled(*command, cwd=tmp_path, **environment)
     assert (process.returncode, process.stdout) == (2, "")
@@ -81,10 +81,10 @@ def test_a_class_that_cannot_be_pooled_stops_the_program(tmp_path, engine, targe
 
 def test_a_missing_class_of_an_imported_module(tmp_path):
     (tmp_path / "main.py").write_text("print('it ran')")
-    process = pooled("run", "--pool", "json:JSONDecodr", "main.py", cwd=tmp_path)
+    process = pooled("run", "--pool", "os:PathLik", "main.py", cwd=tmp_path)
     assert (process.returncode, process.stdout) == (2, "")
     assert process.stderr == (
-        "python -m pooled run: --pool json:JSONDecodr: there is no 'JSONDecodr' in json; did you mean 'JSONDecoder'?\n"
+        "python -m pooled run: --pool os:PathLik: there is no 'PathLik' in os; did you mean 'PathLike'?\n"
     )
 
 

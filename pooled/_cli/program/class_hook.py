@@ -21,11 +21,8 @@ def compile_with_hook(source: bytes, file: str, hook: ClassHook) -> CodeType:
     Raises:
         SyntaxError, ValueError: the source is invalid.
     """
-    try:
-        tree = ast.parse(source, file)
-        code = compile(ast.fix_missing_locations(_Decorator().visit(tree)), file, "exec", dont_inherit=True)
-    except (SyntaxError, ValueError) as error:
-        raise error.with_traceback(None) from None  # Python prints no frames of its own here
+    tree = ast.parse(source, file)
+    code = compile(ast.fix_missing_locations(_Decorator().visit(tree)), file, "exec", dont_inherit=True)
     return _with_hook(code, hook)
 
 

@@ -12,15 +12,15 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 from functools import partial
 from importlib.machinery import BuiltinImporter, ModuleSpec, SourceFileLoader
-from pathlib import Path
-from types import ModuleType
-from typing import Any, Final
+from types import CodeType, ModuleType
+from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 
-from pooled._cli.program.class_hook import ClassHook, compile_with_hook
 from pooled._cli.program.exit_status import exit_status
-from pooled._instrument.import_hooks import without_callbacks
+
+if TYPE_CHECKING:
+    from pooled._cli.program.class_hook import ClassHook
 
 _STDIN: Final = "-"
 """The name of a program that is read from standard input."""
@@ -49,7 +49,7 @@ class CannotRunError(Exception):
 
 def execute(
     program: Program,
-    class_hook: ClassHook,
+    class_hook: ClassHook | None,
     names_for: Callable[[bytes], dict[str, Any]],
     at_end: Callable[[int], object],
 ) -> int:
@@ -57,7 +57,7 @@ def execute(
 
     Args:
         program: the program to run.
-        class_hook: called with its classes; may replace them.
+        class_hook: called with its classes; may replace them. None calls nothing.
         names_for: called with its source; returns the names that its module has from the start.
         at_end: called with the exit status, after all threads have ended and the program's `atexit` functions have run.
 
@@ -74,8 +74,24 @@ def execute(
     statuses: list[int] = []
     # Registered before the functions of the program, so that it runs after them.
     atexit.register(_at_exit, os.getpid(), [at_end], statuses)
-    statuses.append(exit_status(partial(compile_with_hook, source, str(module.__file__), class_hook), module))
+    statuses.append(exit_status(partial(_compiled, source, str(module.__file__), class_hook), module))
     return statuses[0]
+
+
+def _compiled(source: bytes, file: str, class_hook: ClassHook | None) -> CodeType:
+    """Compile the source of a program.
+
+    Raises:
+        SyntaxError, ValueError: the source is invalid.
+    """
+    try:
+        if class_hook is None:
+            return compile(source, file, "exec", dont_inherit=True)
+        from pooled._cli.program.class_hook import compile_with_hook  # here, since `ast` takes long to import
+
+        return compile_with_hook(source, file, class_hook)
+    except (SyntaxError, ValueError) as error:
+        raise error.with_traceback(None) from None  # Python prints no frames of its own here
 
 
 def never_imported(targets: Iterable[str]) -> list[str]:
@@ -100,21 +116,21 @@ def _load_script(program: Program) -> tuple[ModuleType, bytes]:
         module.__file__, module.__loader__ = "<stdin>", BuiltinImporter
         _set_cached(module, None)
         return module, sys.stdin.buffer.read()
-    path = Path(program.name)
-    finder = pkgutil.get_importer(str(path.absolute()))  # None, unless it is a folder or an archive
+    path = os.path.join(os.getcwd(), program.name)
+    finder = pkgutil.get_importer(os.path.abspath(path))  # None, unless it is a folder or an archive
     if finder is not None:
         return _load_main(program.name, finder)
     try:
-        source = path.read_bytes()
+        with open(path, "rb") as file:
+            source = file.read()
     except OSError as error:
         raise CannotRunError(f"{program.name}: cannot be read: {error.strerror}; name the file of a program") from None
     if source.startswith(importlib.util.MAGIC_NUMBER):
         raise CannotRunError(f"{program.name}: it is compiled already; name the file that has its source")
     if not sys.flags.safe_path:
-        sys.path[0] = str(path.resolve().parent)
-    file = str(Path.cwd()) + os.sep + program.name if not path.is_absolute() else program.name  # as Python sets it
+        sys.path[0] = os.path.dirname(os.path.realpath(path))
     module = ModuleType("__main__")
-    module.__file__, module.__loader__ = file, SourceFileLoader("__main__", file)
+    module.__file__, module.__loader__ = path, SourceFileLoader("__main__", path)
     _set_cached(module, None)
     return module, source
 
@@ -124,7 +140,7 @@ def _load_main(name: str, finder: Any) -> tuple[ModuleType, bytes]:
     spec = finder.find_spec("__main__")
     if spec is None:
         raise CannotRunError(f"{name}: has no __main__.py; name the file of a program")
-    sys.path[0] = str(Path(name).absolute())
+    sys.path[0] = os.path.abspath(name)
     return _module_of(spec, name)
 
 
@@ -140,7 +156,14 @@ def _load_module(program: Program) -> tuple[ModuleType, bytes]:
         raise CannotRunError(f"-m {program.name}: {error}") from None
     if spec is None:
         raise CannotRunError(f"-m {program.name}: there is no such module")
-    return _module_of(without_callbacks(spec), f"-m {program.name}")
+    return _module_of(_without_callbacks(spec), f"-m {program.name}")
+
+
+def _without_callbacks(spec: ModuleSpec) -> ModuleSpec:
+    """The specification with its original loader, since this module runs the code itself."""
+    hooks = sys.modules.get("pooled._instrument.import_hooks")  # without it, no loader has callbacks
+    original: ModuleSpec = spec if hooks is None else hooks.without_callbacks(spec)
+    return original
 
 
 def _module_of(spec: ModuleSpec, named: str) -> tuple[ModuleType, bytes]:

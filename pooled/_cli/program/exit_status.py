@@ -2,23 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import sys
-import traceback
 from collections.abc import Callable, Iterator
 from functools import partial
-from pathlib import Path
 from types import CodeType, ModuleType, TracebackType
-from typing import Any, Final
+from typing import Any
 
-import wrapt
-
-_PACKAGE: Final = Path(__file__).parents[2]
-
-_PLUMBING: Final = (
-    *(str(_PACKAGE / "_cli"), str(_PACKAGE / "_instrument" / "import_hooks.py"), str(_PACKAGE / "instrument.py")),
-    str(Path(wrapt.__file__).parent / "importer.py"),
-)
-"""The files whose frames a traceback would not have without `python -m pooled`."""
+import pooled
 
 
 def exit_status(compiled: Callable[[], CodeType], module: ModuleType) -> int:
@@ -64,6 +55,8 @@ def _print_error(error: BaseException) -> int | None:
     except BaseException as another:  # noqa: BLE001 (an error of the hook does not end this process)
         another.__traceback__ = _without_plumbing(another.__traceback__)
         another.__context__ = None
+        import traceback  # here: few programs come to this
+
         for title, each in (("Error in sys.excepthook:", another), ("\nOriginal exception was:", error)):
             print(title, file=sys.stderr)
             traceback.print_exception(each)
@@ -88,12 +81,22 @@ def _error_chain(error: BaseException) -> Iterator[BaseException]:
             waiting += each.exceptions if isinstance(each, BaseExceptionGroup) else ()
 
 
+def _plumbing() -> tuple[str, ...]:
+    """The files whose frames a traceback would not have without `python -m pooled`."""
+    (package,) = pooled.__path__
+    paths = [(package, "_cli"), (package, "_instrument", "import_hooks.py"), (package, "instrument.py")]
+    if "wrapt" in sys.modules:
+        paths.append((*sys.modules["wrapt"].__path__, "importer.py"))
+    return tuple(map(os.sep.join, paths))
+
+
 def _without_plumbing(trace: TracebackType | None) -> TracebackType | None:
     """The traceback without the frames of this package and those of the import system that called it."""
     kept: list[TracebackType] = []
+    plumbing = _plumbing()
     while trace is not None:
         file = trace.tb_frame.f_code.co_filename
-        if file.startswith(_PLUMBING):
+        if file.startswith(plumbing):
             while kept and kept[-1].tb_frame.f_code.co_filename.startswith("<frozen importlib"):
                 kept.pop()
         else:

@@ -1,7 +1,7 @@
 """The native engine: objects of hooked classes park themselves, in C.
 
 It hands out the object itself. Pools of functions, and of classes that cannot be hooked, use the proxies of the
-reference engine.
+reference engine: see `proxies`.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from pooled import _config
-from pooled._engine.reference import store as reference
 from pooled._engine.unraisable import report
 from pooled._plan.construction import Arguments, Keywords, NewHook, allocate, class_with_new
 from pooled._plan.fields import FieldPlan
@@ -27,12 +26,13 @@ from pooled._stats import Stats
 DEBUG: Final = _config.current.debug != 0
 """Whether debug mode is on. It has its own build of the C module, which traces objects."""
 
+if TYPE_CHECKING:
+    from pooled._engine.native.proxies import ProxyStore
 if TYPE_CHECKING or not DEBUG:
     from pooled._engine.native import _native
 else:
     from pooled._debug import lifetimes
     from pooled._engine.native import _native_debug as _native
-    from pooled._engine.reference.debug import DebugStore
 
     _native.trace(
         lifetimes.taken,
@@ -127,21 +127,6 @@ def _traced(plan: Plan, function: Callable[[Any], Any] | None) -> Callable[[Any]
     return lifetimes.recording(function, plan)
 
 
-class ProxyStore(reference.Store):
-    """The store of any other pool."""
-
-    def adopt(self, obj: Any) -> Any:
-        """Make this store responsible for `obj`; return its proxy."""
-        _native.detach(obj)
-        return super().adopt(obj)
-
-
-if not TYPE_CHECKING and DEBUG:
-
-    class ProxyStore(DebugStore, ProxyStore):
-        """The same, with records of its objects."""
-
-
 def _in_c(fields: FieldPlan) -> _native.Fields:
     return _native.Fields(
         fields.cls,
@@ -186,7 +171,18 @@ def _hook_for(plan: Plan) -> _native.Hook:
 
 def Store(plan: Plan, policy: Policy) -> NativeStore | ProxyStore:  # noqa: N802 (called like a class)
     """Make the store of a pool for this plan."""
-    return NativeStore(plan, policy) if plan.hooked else ProxyStore(plan, policy)
+    if plan.hooked:
+        return NativeStore(plan, policy)
+    proxies = _proxies()
+    if proxies is None:  # only then, since a module that is no longer in `sys.modules` would be loaded again
+        from pooled._engine.native import proxies  # here, since wrapt takes longer to load than this package
+    store: ProxyStore = proxies.ProxyStore(plan, policy, _native.detach)
+    return store
+
+
+def _proxies() -> Any:
+    """The module `proxies`; None as long as no pool has needed it, so that no object is behind a proxy."""
+    return globals().get("proxies")  # the import system sets it, once the module is loaded
 
 
 def hookable(cls: type) -> type:
@@ -252,18 +248,21 @@ def _reduce_by_new() -> Callable[[Any, Any], Any]:
 
 def store_of(obj: object) -> Any:
     """Return the store that `obj` returns to, or None if it is in no pool."""
-    return reference.store_of(obj) or _native.store_of(obj)
+    proxies = _proxies()
+    return (proxies and proxies.store_of(obj)) or _native.store_of(obj)
 
 
 def hands_out(obj: object) -> bool:
     """Whether stores hand out objects like `obj`, which may be detached by now."""
-    return reference.hands_out(obj) or _native.hook_of(type(obj)) is not None
+    proxies = _proxies()
+    return bool(proxies and proxies.hands_out(obj)) or _native.hook_of(type(obj)) is not None
 
 
 def detach(obj: Any) -> None:
     """Take `obj`, which `store_of` knows, out of the care of its store."""
-    if reference.store_of(obj) is not None:
-        reference.detach(obj)
+    proxies = _proxies()
+    if proxies and proxies.store_of(obj) is not None:
+        proxies.detach(obj)
     else:
         _native.detach(obj)
 

@@ -1,0 +1,115 @@
+"""The modules that `import pooled` loads, and those that a run of an empty program loads, as exact lists."""
+
+import os
+import subprocess
+import sys
+
+PACKAGE = {
+    "pooled",
+    "pooled._config",
+    "pooled._config.command_errors",
+    "pooled._config.environment",
+    "pooled._config.model",
+    "pooled._config.values",
+    "pooled._engine",
+    "pooled._engine.unraisable",
+    "pooled._memory",
+    "pooled._memory.registry",
+    "pooled._plan",
+    "pooled._plan.builtins",
+    "pooled._plan.checks",
+    "pooled._plan.construction",
+    "pooled._plan.fields",
+    "pooled._plan.parts",
+    "pooled._plan.plan",
+    "pooled._plan.schema",
+    "pooled._plan.scrub",
+    "pooled._plan.strategy",
+    "pooled._policy",
+    "pooled._pool",
+    "pooled._pool.class_pool",
+    "pooled._pool.decorate",
+    "pooled._pool.functions",
+    "pooled._pool.pools",
+    "pooled._pool.trimming",
+    "pooled._sizes",
+    "pooled._stats",
+}
+"""Modules of the package that every engine needs."""
+
+ENGINE = {
+    "native": {"pooled._engine.native", "pooled._engine.native._native"},
+    "reference": {
+        "pooled._engine.reference",
+        "pooled._engine.reference.acquire",
+        "pooled._engine.reference.borrow",
+        "pooled._engine.reference.drops",
+        "pooled._engine.reference.gc_state",
+        "pooled._engine.reference.hook",
+        "pooled._engine.reference.proxy",
+        "pooled._engine.reference.proxy_methods",
+        "pooled._engine.reference.recycle",
+        "pooled._engine.reference.store",
+        "pooled._engine.reference.thread_exit",
+        "pooled._engine.reference.thread_state",
+    },
+}
+
+RUN = {
+    "pooled._cli",
+    "pooled._cli.arguments",
+    "pooled._cli.output",
+    "pooled._cli.program",
+    "pooled._cli.program.execute",
+    "pooled._cli.program.exit_status",
+    "pooled._cli.run",
+    "pooled._cli.table",
+    "pooled._report",
+    "pooled._report.files",
+    "pooled._report.names",
+    "pooled._report.stats",
+}
+"""Modules of the package that a run of an empty program needs, with its report."""
+
+OTHERS = {
+    *("__future__", "array", "atexit", "collections.abc", "contextlib", "dataclasses", "enum", "functools", "gc"),
+    *("inspect", "io", "itertools", "math", "operator", "os", "sys", "threading", "time", "types", "typing", "weakref"),
+    "attrs",
+}
+"""Other modules that `import pooled` imports. The modules that they import differ between versions of Python."""
+
+OTHERS_OF_ENGINE = {"native": set(), "reference": {"wrapt", "copy"}}
+
+OTHERS_OF_RUN = {
+    *("argparse", "importlib.util", "locale", "pathlib", "pkgutil", "re", "shutil", "stat", "warnings"),
+    *(["_colorize"] if sys.version_info >= (3, 14) else []),  # argparse imports it late, as it does locale and shutil
+}
+
+
+def loaded_by(statement, engine):
+    """The modules of a new process that executed a statement, also those that it loads at exit."""
+    program = f"import atexit, sys\natexit.register(lambda: print(*sys.modules))\n{statement}"
+    environment = {**os.environ, "POOLED_ENGINE": engine}
+    command = [sys.executable, "-c", program]
+    process = subprocess.run(command, env=environment, stdout=subprocess.PIPE, text=True, timeout=60, check=True)
+    return set(process.stdout.split())
+
+
+def imports(modules):
+    return f"import {', '.join(sorted(modules))}"
+
+
+def test_the_package_imports_no_more_than_it_needs(engine):
+    others = loaded_by(imports(OTHERS | OTHERS_OF_ENGINE[engine]), engine)
+    assert loaded_by("import pooled", engine) - others == PACKAGE | ENGINE[engine]
+
+
+def test_a_run_imports_no_more_than_it_needs(engine, tmp_path):
+    program = tmp_path / "empty.py"
+    program.write_text("")
+    others = loaded_by(imports({"runpy"} | OTHERS | OTHERS_OF_ENGINE[engine] | OTHERS_OF_RUN), engine)
+    run = (
+        f"import runpy\nsys.argv = ['pooled', 'run', {str(program)!r}]\n"
+        "runpy.run_module('pooled', run_name='__main__', alter_sys=True)"
+    )
+    assert loaded_by(run, engine) - others == PACKAGE | ENGINE[engine] | RUN
