@@ -8,6 +8,8 @@ Call `when_imported("package.module:Class", max=64)` before the package is impor
     reset = "clear"     # the name of a method of the class; also for capacity = "..."
     # or: keep = ["buffer", "seen"]
 
+`*` stands for all classes of the module that can be poolable; `left_out` says which cannot, and why.
+
 `Class` may also be `list`, `dict`, `set` or `bytearray`. A call of it in that module then takes from a pool.
 
 The name in the module then refers to the poolable class. With the reference engine this is a subclass: references that
@@ -25,16 +27,18 @@ from typing import Any, Final
 import attrs
 import wrapt
 
-from pooled._config import Instrumented, check_target, current
+from pooled._config import ALL_CLASSES, Instrumented, check_target, current, refuse_for_all_classes
 from pooled._config.command_errors import end_command
 from pooled._instrument.builtin_shims import BUILTINS, BuiltinShim, shim
 from pooled._instrument.import_hooks import Callbacks, Finder
+from pooled._instrument.whole_module import left_out as _left_out
+from pooled._instrument.whole_module import make_all_poolable
 from pooled._plan.checks import check_keep
 from pooled._plan.plan import check_hook
 from pooled._policy import Limits, Scope
 from pooled._pool.decorate import poolable
 
-__all__ = ["when_imported"]
+__all__ = ["left_out", "when_imported"]
 
 
 def when_imported(  # noqa: PLR0913 (each is one setting of a class)
@@ -51,7 +55,8 @@ def when_imported(  # noqa: PLR0913 (each is one setting of a class)
     """Make the class named by `target` poolable: now, if its module has been imported, or when it is imported.
 
     Args:
-        target: the class as "package.module:Class"; a nested class as "package.module:Outer.Inner".
+        target: the class as "package.module:Class"; a nested class as "package.module:Outer.Inner"; all classes of the
+            module that can be poolable as "package.module:*".
         max: the number of objects that the pool parks. This and the other arguments are as for `poolable`.
         max_cap: the pool discards objects with a larger capacity, in elements or bytes.
         scope: "local" or "global".
@@ -61,19 +66,26 @@ def when_imported(  # noqa: PLR0913 (each is one setting of a class)
         keep: the names of attributes that are emptied in place and kept.
 
     Raises:
-        ValueError: `target` does not have this form, or a limit is out of range.
+        ValueError: `target` does not have this form, a limit is out of range, or `reset`, `capacity` or `keep` is given
+            for all classes of a module.
         TypeError: an argument has the wrong type.
         ImportError: the module has no such class, or the objects of the class cannot be recycled. The import of the
             module raises it; this call does, if the module has been imported already.
     """
-    module, name = check_target("target", target)
+    module, name = check_target("target", target, or_all=True)
     limits = attrs.asdict(Limits(max=max, max_cap=max_cap, scope=scope, idle_trim=idle_trim))
     for which, function in (("reset", reset), ("capacity", capacity)):
         if function is not None:
             check_hook(f"{which}={function!r}", which, function)
-    _register(
-        f"target={target!r}", module, name, {**limits, "reset": reset, "capacity": capacity, "keep": check_keep(keep)}
-    )
+    arguments = {**limits, "reset": reset, "capacity": capacity, "keep": check_keep(keep)}
+    if name == ALL_CLASSES:
+        refuse_for_all_classes(f"target={target!r}", arguments)
+    _register(f"target={target!r}", module, name, arguments)
+
+
+def left_out() -> dict[str, str]:
+    """Why classes are not poolable although all classes of their module were named: a reason for each target."""
+    return dict(_left_out)
 
 
 def _register(where: str, module: str, name: str, arguments: dict[str, Any]) -> None:
@@ -95,6 +107,9 @@ def _replace(where: str, module: ModuleType, name: str, arguments: dict[str, Any
     Raises:
         ImportError: there is no such class, or its objects cannot be recycled.
     """
+    if name == ALL_CLASSES:
+        make_all_poolable(module, poolable(**_limits_of(arguments)))
+        return
     *outer, last = name.split(".")
     owner: Any = module
     for each in outer:
@@ -165,7 +180,7 @@ _finder: Final = Finder(_callbacks_for)
 
 
 def _limits_of(arguments: dict[str, Any]) -> dict[str, Any]:
-    """The settings that apply to a builtin container.
+    """The settings that apply to a builtin container, and to all classes of a module.
 
     Raises:
         TypeError: there are other settings.
@@ -185,7 +200,7 @@ def arguments_of(entry: Instrumented) -> dict[str, Any]:
 def register(entries: Mapping[str, Instrumented]) -> None:
     """Register classes by their targets, to be made poolable when they are imported."""
     for target, entry in entries.items():
-        module, name = check_target(entry.where, target)
+        module, name = check_target(entry.where, target, or_all=True)
         _register(entry.where, module, name, arguments_of(entry))
 
 

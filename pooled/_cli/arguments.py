@@ -44,7 +44,7 @@ def _add_run(commands: Any) -> None:
         default=[],
         type=pool,
         metavar="MODULE:CLASS[,max=N][,max_cap=N][,scope=local|global]",
-        help="make this class poolable; __main__ is the program itself. May be given again",
+        help="make this class poolable, * all of the module; __main__ is the program itself. May be given again",
     )
     run.add_argument("--html", type=file, metavar="FILE", help="write the report as a page, too, with charts")
     _add_program(run)
@@ -111,7 +111,7 @@ def pool(text: str) -> tuple[str, Limits]:
     """Parse the value of `--pool`: a class and its limits."""
     target, *settings = text.split(",")
     try:
-        check_target("--pool", target)
+        check_target("--pool", target, or_all=True)
         limits: dict[str, Any] = {}
         for setting in settings:
             name, equals, value = setting.partition("=")

@@ -95,13 +95,28 @@ def _report(chosen: argparse.Namespace, unmet: list[str]) -> None:
             name: {**attrs.asdict(stats), "taken": stats.taken, "live": stats.live, "hit_rate": stats.hit_rate}
             for name, stats in used.items()
         }
-        write(json.dumps({"engine": pooled.engine, "pools": figures, "unmet": unmet}, indent=2), chosen.output)
+        document = {"engine": pooled.engine, "pools": figures, "unmet": unmet, "left_out": _left_out()}
+        write(json.dumps(document, indent=2), chosen.output)
         return
     from pooled._cli.table import Screen
 
     screen = Screen.of(sys.__stderr__ if chosen.output is None else None)
     lines = [_table(screen, used) if used else "pooled: nothing came from a pool"]
-    write("\n".join((*lines, *map(screen.wrap, unmet))), chosen.output)
+    write("\n".join((*lines, *map(screen.wrap, [*unmet, *_reasons()]))), chosen.output)
+
+
+def _left_out() -> dict[str, str]:
+    """Why classes of modules that were named as a whole are not poolable, by target."""
+    used = sys.modules.get("pooled._instrument.whole_module")
+    return used.left_out if used else {}
+
+
+def _reasons() -> list[str]:
+    """A sentence for each reason in `_left_out`."""
+    by_reason: dict[str, list[str]] = {}
+    for target, reason in _left_out().items():
+        by_reason.setdefault(reason, []).append(target)
+    return [f"not poolable: {', '.join(targets)}: {reason}" for reason, targets in by_reason.items()]
 
 
 def _table(screen: Screen, used: Mapping[str, pooled.Stats]) -> str:

@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Any, Final
 from pooled._config.command_errors import end_command
 from pooled._config.environment import read, read_limits
 from pooled._config.model import Configuration, ConfigurationError, Instrumented, target_of
-from pooled._config.values import check_budget, check_gc_trim, check_target
+from pooled._config.values import ALL_CLASSES, check_budget, check_gc_trim, check_target, refuse_for_all_classes
 from pooled._policy import Limits, Policy, Scope
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 __all__ = [
+    "ALL_CLASSES",
     "Configuration",
     "ConfigurationError",
     "Instrumented",
@@ -23,6 +24,7 @@ __all__ = [
     "configure",
     "current",
     "put_in_force",
+    "refuse_for_all_classes",
     "target_of",
     "when_configured",
 ]

@@ -8,7 +8,15 @@ from pathlib import Path
 from typing import Any
 
 from pooled._config.model import Configuration, ConfigurationError, Instrumented
-from pooled._config.values import LIMITS, check_budget, check_gc_trim, check_target, checked
+from pooled._config.values import (
+    ALL_CLASSES,
+    LIMITS,
+    check_budget,
+    check_gc_trim,
+    check_target,
+    checked,
+    refuse_for_all_classes,
+)
 from pooled._policy import Limits, check_limit
 
 
@@ -49,7 +57,7 @@ def _parse(where: str, document: dict[str, Any]) -> Configuration:
             case "override":
                 configuration.override = _by_target(where, section, content, _limits)
             case "instrument":
-                configuration.instrument = _by_target(where, section, content, _instrumented)
+                configuration.instrument = _by_target(where, section, content, _instrumented, or_all=True)
             case _:
                 raise ConfigurationError(
                     f"{where}: unknown key {section!r}; expected [defaults], [classes], [override] or [instrument]"
@@ -57,11 +65,15 @@ def _parse(where: str, document: dict[str, Any]) -> Configuration:
     return configuration
 
 
-def _by_target(where: str, section: str, content: object, parse: Callable[[str, dict[str, Any]], Any]) -> Any:
+def _by_target(
+    where: str, section: str, content: object, parse: Callable[[str, dict[str, Any]], Any], *, or_all: bool = False
+) -> Any:
     parsed = {}
     for target, entry in _table(f"{where}: [{section}]", content).items():
         here = f"{where}: [{section}.{target!r}]"
-        check_target(here, target)
+        _, name = check_target(here, target, or_all=or_all)
+        if name == ALL_CLASSES:
+            refuse_for_all_classes(here, _table(here, entry))
         parsed[target] = parse(here, _table(here, entry))
     return parsed
 

@@ -33,12 +33,28 @@ def check_gc_trim(name: str, value: object) -> float | None:
     return check_seconds(name, value, way_out="False turns it off")
 
 
-def check_target(where: str, target: object) -> tuple[str, str]:
-    """Split `package.module:Class` into module and class, or raise an error that begins with `where`."""
+ALL_CLASSES: Final = "*"
+"""In the place of a class: all classes of the module that can be poolable."""
+
+
+def check_target(where: str, target: object, *, or_all: bool = False) -> tuple[str, str]:
+    """Split `package.module:Class` into module and class, or raise an error that begins with `where`.
+
+    `or_all` allows `package.module:*`, too.
+    """
     module, _, name = target.partition(":") if isinstance(target, str) else ("", "", "")
-    if not all(part.isidentifier() for part in (*module.split("."), *name.split("."))):
-        raise ConfigurationError(f"{where}: expected a class as 'package.module:Class', got {target!r}")
+    names = module.split(".") if or_all and name == ALL_CLASSES else (*module.split("."), *name.split("."))
+    if not all(part.isidentifier() for part in names):
+        more = " or 'package.module:*'" if or_all else ""
+        raise ConfigurationError(f"{where}: expected a class as 'package.module:Class'{more}, got {target!r}")
     return module, name
+
+
+def refuse_for_all_classes(where: str, settings: Mapping[str, object]) -> None:
+    """Raise an error that begins with `where` if there are settings that only a single class can have."""
+    for name in ("reset", "capacity", "keep"):
+        if settings.get(name):
+            raise ConfigurationError(f"{where}: {name}={settings[name]!r}: classes differ in this; name a single class")
 
 
 def checked(where: str, check: Callable[[str, object], Any], key: str, value: object) -> Any:

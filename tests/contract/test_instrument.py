@@ -88,6 +88,74 @@ def test_with_functions(pooled, package):
     assert (again.headers, again.path, pool.stats().hits) == ({}, "/", 1)
 
 
+SHAPES = """
+import enum
+from dataclasses import dataclass
+
+class Point:
+    class Name:
+        pass
+
+    def __init__(self, x=0):
+        self.x = x
+
+class Circle(Point):
+    def __init__(self, x, radius):
+        super().__init__(x)
+        self.radius = radius
+
+class Colour(enum.Enum):
+    RED = 1
+
+class Meta(type):
+    pass
+
+@dataclass
+class Box:
+    sides: list
+
+Crate = Box
+from fractions import Fraction
+"""
+
+
+def test_all_classes_of_a_module(pooled, package, tmp_path):
+    (tmp_path / package.partition(".")[0] / "web.py").write_text(SHAPES)
+    pooled.instrument.when_imported(f"{package}:*", max=3)
+    module = importlib.import_module(package)
+    used = [(module.Point.Name, ()), (module.Circle, (1, 2)), (module.Box, ([],))]
+    for cls, arguments in used:
+        for _ in range(2):
+            cls(*arguments)
+        pool = pooled.pool_of(cls)
+        assert (pool.policy.max, pool.stats().hits) == (3, 1)
+    assert module.Crate is module.Box
+    assert isinstance(module.Circle(1, 2), module.Point)
+    reasons = {
+        target.partition(":")[2]: why for target, why in pooled.instrument.left_out().items() if package in target
+    }
+    assert "an enum cannot be pooled" in reasons.pop("Colour")
+    assert "a metaclass cannot be pooled" in reasons.pop("Meta")
+    if pooled.engine == "reference":  # `Circle` is a subclass of the original class
+        assert "it has subclasses" in reasons.pop("Point")
+    assert reasons == {}
+    assert "fractions:Fraction" not in pooled.stats()
+
+
+def test_a_class_that_was_made_poolable_before_all_others(pooled, package):
+    pooled.instrument.when_imported(f"{package}:Request", max=1)
+    pooled.instrument.when_imported(f"{package}:*", max=3)
+    module = importlib.import_module(package)
+    assert pooled.pool_of(module.Request).policy.max == 1
+    assert pooled.pool_of(module.Outer).policy.max == 3
+
+
+@pytest.mark.parametrize("setting", [{"reset": list.clear}, {"capacity": len}, {"keep": ("a",)}])
+def test_all_classes_have_no_hook_in_common(pooled, setting):
+    with pytest.raises(ValueError, match="'json:\\*': .*=.*: classes differ in this; name a single class"):
+        pooled.instrument.when_imported("json:*", **setting)
+
+
 def test_what_is_wrong_is_said_at_once(pooled):
     for target in ("json.JSONEncoder", "json:", ":X", 5, "json:a b"):
         with pytest.raises(ValueError, match="target: expected a class as 'package.module:Class'"):
@@ -142,6 +210,19 @@ def test_from_the_file(engine, package, tmp_path):
         assert pool.stats().hits == 1, pool.stats()
     """
     assert run(code, tmp_path, engine, CONFIG.format(package=package)) == (0, "")
+
+
+def test_all_classes_from_the_file(engine, package, tmp_path):
+    code = f"""
+        import pooled, {package}
+        assert {{"{package}:Request", "{package}:Outer.Inner"}} <= set(pooled.stats())
+    """
+    assert run(code, tmp_path, engine, f'[instrument."{package}:*"]\nmax = 5') == (0, "")
+    wrong = f'[instrument."{package}:*"]\nreset = "clear"'
+    assert "reset='clear': classes differ in this; name a single class" in run(code, tmp_path, engine, wrong)[1]
+    assert (
+        "expected a class as 'package.module:Class', got" in run(code, tmp_path, engine, f'[classes."{package}:*"]')[1]
+    )
 
 
 def test_mistakes_in_the_file_stop_the_import_of_the_module(engine, package, tmp_path):

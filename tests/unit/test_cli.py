@@ -64,6 +64,20 @@ def test_run_pools_builtin_containers(tmp_path, engine):
     assert json.loads(process.stderr)["pools"]["parts:list"]["hits"] == 99
 
 
+def test_run_pools_all_classes_of_modules(tmp_path):
+    (tmp_path / "parts.py").write_text("import enum\nclass Part:\n    pass\nclass Kind(enum.Enum):\n    A = 1\n")
+    (tmp_path / "main.py").write_text(
+        "import parts\nclass Own:\n    pass\nclass Not(int):\n    pass\nOwn()\nparts.Part()\n"
+    )
+    arguments = ("--pool", "parts:*,max=8", "--pool", "__main__:*", "main.py")
+    process = pooled("run", "--json", *arguments, cwd=tmp_path)
+    assert (process.returncode, process.stdout) == (0, "")
+    report = json.loads(process.stderr)
+    assert set(report["pools"]) == {"parts:Part", "__main__:Own"}
+    assert set(report["left_out"]) == {"parts:Kind", "__main__:Not"}
+    assert "not poolable: parts:Kind: an enum cannot" in pooled("run", *arguments, cwd=tmp_path).stderr
+
+
 def test_run_writes_an_html_report(program):
     process = pooled(
         "run", "--html", "page.html", "--pool", "__main__:Order", program, cwd=program.parent, ORDERS="300000"

@@ -7,8 +7,10 @@ from typing import Any
 import attrs
 
 from pooled import instrument
-from pooled._config import Instrumented
+from pooled._config import ALL_CLASSES, Instrumented
 from pooled._instrument.builtin_shims import BUILTINS, shim
+from pooled._instrument.whole_module import poolable_or_left_out
+from pooled._pool.decorate import poolable
 
 
 class MainClasses:
@@ -16,7 +18,9 @@ class MainClasses:
 
     def __init__(self, entries: dict[str, Instrumented]) -> None:
         self._entries = entries
-        self._unseen = [name for name in entries if name not in BUILTINS]
+        for_all = entries.get(ALL_CLASSES)
+        self._for_all = None if for_all is None else poolable(**attrs.asdict(for_all.limits))
+        self._unseen = [name for name in entries if name not in BUILTINS and name != ALL_CLASSES]
         self._seen: list[str] = []
 
     def builtin_shims(self) -> dict[str, Any]:
@@ -28,11 +32,11 @@ class MainClasses:
         }
 
     def on_class(self, name: str, cls: type) -> type:
-        """Return the poolable class, if it was named, or the class itself."""
+        """Return the poolable class, if it was named or all were, or the class itself."""
         self._seen.append(name)
         entry = self._entries.get(name)
         if entry is None:
-            return cls
+            return cls if self._for_all is None else poolable_or_left_out(cls, self._for_all)
         if name in self._unseen:
             self._unseen.remove(name)
         return instrument.pooled_class(entry.where, cls, instrument.arguments_of(entry))
