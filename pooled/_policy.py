@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Mapping
 from typing import Any, Final, Literal, TypeAlias
 
-import attrs
+from pooled._record import Record
 
 Scope: TypeAlias = Literal["local", "global"]
 
@@ -65,20 +66,16 @@ def _written(number: float) -> str:
         return f"<int of {int(number).bit_length()} bits>"
 
 
-def _seconds_validator(_policy: object, attribute: attrs.Attribute[Any], value: object) -> None:
-    check_seconds(attribute.name, value)
+LIMITS: Final[Mapping[str, Callable[[str, object], Any]]] = {
+    "max": check_limit,
+    "max_cap": check_limit,
+    "scope": check_scope,
+    "idle_trim": check_seconds,
+}
+"""The check of each limit of a policy, by its name."""
 
 
-def _limit_validator(_policy: object, attribute: attrs.Attribute[Any], value: object) -> None:
-    check_limit(attribute.name, value)
-
-
-def _scope_validator(_policy: object, attribute: attrs.Attribute[Any], value: object) -> None:
-    check_scope(attribute.name, value)
-
-
-@attrs.frozen(kw_only=True)
-class Policy:
+class Policy(Record):
     """The limits of a pool: up to `max` parked objects of up to `max_cap` capacity, for one thread or for all.
 
     Attributes:
@@ -95,28 +92,36 @@ class Policy:
         ValueError: a limit is below 0, the scope neither "local" nor "global", or `idle_trim` below 0 or not finite.
     """
 
-    max: int = attrs.field(default=1024, validator=_limit_validator)
-    max_cap: int = attrs.field(default=4096, validator=_limit_validator)
-    scope: Scope = attrs.field(default=SCOPES[0], validator=_scope_validator)
-    idle_trim: float = attrs.field(default=0, validator=_seconds_validator)
+    max: int = 1024
+    max_cap: int = 4096
+    scope: Scope = "local"
+    idle_trim: float = 0
+
+    def _check(self) -> None:
+        for name, check in LIMITS.items():
+            check(name, getattr(self, name))
 
 
-@attrs.frozen(kw_only=True)
-class Limits:
+class Limits(Record):
     """A partial policy: the limits set in one place, such as the code of a class. None is a limit that is not set."""
 
-    max: int | None = attrs.field(default=None, validator=attrs.validators.optional(_limit_validator))
-    max_cap: int | None = attrs.field(default=None, validator=attrs.validators.optional(_limit_validator))
-    scope: Scope | None = attrs.field(default=None, validator=attrs.validators.optional(_scope_validator))
-    idle_trim: float | None = attrs.field(default=None, validator=attrs.validators.optional(_seconds_validator))
+    max: int | None = None
+    max_cap: int | None = None
+    scope: Scope | None = None
+    idle_trim: float | None = None
+
+    def _check(self) -> None:
+        for name, value in self.written().items():
+            LIMITS[name](name, value)
 
     def over(self, below: Limits) -> Limits:
         """These limits, where limits that are not set are those of `below`."""
-        return attrs.evolve(below, **self._written())
+        return below.replace(**self.written())
 
     def completed(self) -> Policy:
         """The policy of these limits, with the defaults of the library for limits that are not set."""
-        return Policy(**self._written())
+        return Policy(**self.written())
 
-    def _written(self) -> dict[str, Any]:
-        return {name: value for name, value in attrs.asdict(self).items() if value is not None}
+    def written(self) -> dict[str, Any]:
+        """The limits that are set, by name."""
+        return {name: value for name, value in self.asdict().items() if value is not None}

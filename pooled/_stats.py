@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import Final
 
-import attrs
+from pooled._record import Record
 
 
-@attrs.frozen(kw_only=True)
-class Stats:
+class Stats(Record):
     """Counts of the objects that a pool handed out so far, by what became of them. Two can be added.
 
     The counts add up: `hits + misses = taken = live + recycled + discarded + escaped + collected + detached`.
@@ -64,10 +63,9 @@ class Stats:
     def __add__(self, other: Stats) -> Stats:
         if not isinstance(other, Stats):
             return NotImplemented
-        mine, theirs = attrs.astuple(self), attrs.astuple(other)
-        names = (field.name for field in attrs.fields(Stats))
-        return Stats(**dict(zip(names, map(sum, zip(mine, theirs, strict=True)), strict=True)))
+        theirs = other.asdict()
+        return Stats(**{name: count + theirs[name] for name, count in self.asdict().items()})
 
 
-COUNTERS: Final = tuple(field.name for field in attrs.fields(Stats) if field.name != "parked")
+COUNTERS: Final = tuple(name for name in Stats().asdict() if name != "parked")
 """Names of the attributes of `Stats` that are counted as objects come and go; `parked` is looked up instead."""

@@ -24,7 +24,6 @@ from importlib.machinery import ModuleSpec
 from types import ModuleType
 from typing import Any, Final
 
-import attrs
 import wrapt
 
 from pooled._config import ALL_CLASSES, Instrumented, check_target, current, refuse_for_all_classes
@@ -35,7 +34,7 @@ from pooled._instrument.whole_module import left_out as _left_out
 from pooled._instrument.whole_module import make_all_poolable
 from pooled._plan.checks import check_keep
 from pooled._plan.plan import check_hook
-from pooled._policy import Limits, Scope
+from pooled._policy import LIMITS, Limits, Scope
 from pooled._pool.decorate import poolable
 
 __all__ = ["left_out", "when_imported"]
@@ -73,7 +72,7 @@ def when_imported(  # noqa: PLR0913 (each is one setting of a class)
             module raises it; this call does, if the module has been imported already.
     """
     module, name = check_target("target", target, or_all=True)
-    limits = attrs.asdict(Limits(max=max, max_cap=max_cap, scope=scope, idle_trim=idle_trim))
+    limits = Limits(max=max, max_cap=max_cap, scope=scope, idle_trim=idle_trim).asdict()
     for which, function in (("reset", reset), ("capacity", capacity)):
         if function is not None:
             check_hook(f"{which}={function!r}", which, function)
@@ -188,13 +187,13 @@ def _limits_of(arguments: dict[str, Any]) -> dict[str, Any]:
     more = [name for name in ("reset", "capacity", "keep") if arguments.get(name)]
     if more:
         raise TypeError(f"{more[0]}={arguments[more[0]]!r}: a builtin container has none; leave it out")
-    return {name: arguments[name] for name in attrs.fields_dict(Limits) if arguments.get(name) is not None}
+    return {name: arguments[name] for name in LIMITS if arguments.get(name) is not None}
 
 
 def arguments_of(entry: Instrumented) -> dict[str, Any]:
     """The settings of a class in the configuration, as arguments of `poolable`."""
     settings = {"reset": entry.reset, "capacity": entry.capacity, "keep": entry.keep}
-    return {**attrs.asdict(entry.limits), **settings}
+    return {**entry.limits.asdict(), **settings}
 
 
 def register(entries: Mapping[str, Instrumented]) -> None:

@@ -137,7 +137,7 @@ def check_counts(pooled: Any, cls: type, **expected: int) -> None:
     `live` is computed from the other counts, so this also checks that they add up.
     """
     stats = pooled.pool_of(cls).stats()
-    found = {name: count for name, count in {**attrs.asdict(stats), "live": stats.live}.items() if count}
+    found = {name: count for name, count in {**stats.asdict(), "live": stats.live}.items() if count}
     assert found == expected, f"{found}, not {expected}"
 
 

@@ -94,10 +94,10 @@ class Module(argparse.Action):
 def program_of(chosen: argparse.Namespace) -> Program:
     """The program that the command line names. If it names none, the process ends with status 2."""
     if chosen.module is not None:
-        return Program(chosen.module, is_module=True, arguments=tuple(chosen.module_arguments))
+        return Program(name=chosen.module, is_module=True, arguments=tuple(chosen.module_arguments))
     if chosen.program is None:
         _exit_without_program(chosen.command)
-    return Program(chosen.program, is_module=False, arguments=tuple(chosen.arguments))
+    return Program(name=chosen.program, is_module=False, arguments=tuple(chosen.arguments))
 
 
 def _exit_without_program(command: str) -> NoReturn:

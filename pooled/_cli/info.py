@@ -8,12 +8,10 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import attrs
-
 import pooled
 from pooled import _config
 from pooled._cli.table import Screen, table
-from pooled._policy import Policy
+from pooled._policy import Limits
 
 
 def print_info(*, as_json: bool) -> int:
@@ -35,10 +33,7 @@ def _facts() -> dict[str, Any]:
         "built_for": engine.built_for,
         "keeps_capacity": dict(engine.keeps_capacity),
         "debug": {"value": _config.current.debug, "from": _source("debug")},
-        "defaults": {
-            field.name: {"value": getattr(policy, field.name), "from": _source(field.name)}
-            for field in attrs.fields(Policy)
-        },
+        "defaults": {name: {"value": value, "from": _source(name)} for name, value in policy.asdict().items()},
         "budget": {"value": _config.current.budget, "from": _source("budget")},
         "gc_trim": {"value": _config.current.gc_trim, "from": _source("gc_trim")},
         "file": os.environ.get("POOLED_CONFIG"),
@@ -48,8 +43,8 @@ def _facts() -> dict[str, Any]:
     }
 
 
-def _settings(limits: Any) -> dict[str, Any]:
-    return {name: value for name, value in attrs.asdict(limits).items() if value is not None}
+def _settings(limits: Limits) -> dict[str, Any]:
+    return limits.written()
 
 
 def _instrumented(entry: _config.Instrumented) -> dict[str, Any]:

@@ -7,13 +7,11 @@ import sys
 from pathlib import Path
 from typing import Self
 
-import attrs
-
+from pooled._record import Record
 from pooled._report import files
 
 
-@attrs.frozen
-class Destination:
+class Destination(Record, kw_only=False):
     """A file for a report. Its path is absolute, since the program may change the working directory.
 
     Attributes:

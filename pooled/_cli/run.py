@@ -89,10 +89,8 @@ def _report(chosen: argparse.Namespace, unmet: list[str]) -> None:
     if chosen.json:
         import json
 
-        import attrs
-
         figures = {
-            name: {**attrs.asdict(stats), "taken": stats.taken, "live": stats.live, "hit_rate": stats.hit_rate}
+            name: {**stats.asdict(), "taken": stats.taken, "live": stats.live, "hit_rate": stats.hit_rate}
             for name, stats in used.items()
         }
         document = {"engine": pooled.engine, "pools": figures, "unmet": unmet, "left_out": _left_out()}

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Final, Self, TextIO
 
-import attrs
+from pooled._record import Record
 
 _BOLD, _PLAIN = "\033[1m", "\033[0m"
 
@@ -19,8 +19,7 @@ _GAP: Final = 2
 _INDENT: Final = " " * 4
 
 
-@attrs.frozen
-class Screen:
+class Screen(Record, kw_only=False):
     """The width of the output in characters, and whether it has colours."""
 
     width: int

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from pooled._config.model import Configuration, ConfigurationError
-from pooled._config.values import LIMITS, check_budget, check_gc_trim, checked, number
-from pooled._policy import Limits, check_limit
+from pooled._config.values import check_budget, check_gc_trim, checked, number
+from pooled._policy import LIMITS, Limits, check_limit
 
 ENGINES: Final = ("native", "reference", "off")
 

@@ -10,14 +10,13 @@ from typing import Any
 from pooled._config.model import Configuration, ConfigurationError, Instrumented
 from pooled._config.values import (
     ALL_CLASSES,
-    LIMITS,
     check_budget,
     check_gc_trim,
     check_target,
     checked,
     refuse_for_all_classes,
 )
-from pooled._policy import Limits, check_limit
+from pooled._policy import LIMITS, Limits, check_limit
 
 
 def read_file(path: Path, where: str) -> Configuration:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TypeAlias
 
-import attrs
-
 from pooled._policy import Limits, Policy
+from pooled._record import Record
 
 Target: TypeAlias = str
 """The name of a class or a factory: `package.module:Class`."""
@@ -23,8 +22,7 @@ class ConfigurationError(ValueError):
 ConfigurationError.__module__ = "pooled._config"
 
 
-@attrs.frozen(kw_only=True)
-class Instrumented:
+class Instrumented(Record):
     """The entry of a configuration file for a class that becomes poolable when its module is imported.
 
     Attributes:
@@ -42,7 +40,6 @@ class Instrumented:
     keep: tuple[str, ...] | None = None
 
 
-@attrs.define(kw_only=True)
 class Configuration:
     """All configured values.
 
@@ -57,14 +54,15 @@ class Configuration:
         instrument: the classes to make poolable when they are imported, by target.
     """
 
-    engine: str | None = None
-    debug: int = 0
-    budget: int | None = None
-    gc_trim: float | None = 10.0
-    defaults: Limits = Limits()
-    classes: dict[Target, Limits] = attrs.field(factory=dict)
-    override: dict[Target, Limits] = attrs.field(factory=dict)
-    instrument: dict[Target, Instrumented] = attrs.field(factory=dict)
+    def __init__(self) -> None:
+        self.engine: str | None = None
+        self.debug = 0
+        self.budget: int | None = None
+        self.gc_trim: float | None = 10.0
+        self.defaults = Limits()
+        self.classes: dict[Target, Limits] = {}
+        self.override: dict[Target, Limits] = {}
+        self.instrument: dict[Target, Instrumented] = {}
 
     def policy(self, target: Target, written: Limits) -> Policy:
         """The policy of the class `target`, whose code sets the limits `written`."""

@@ -7,16 +7,8 @@ from contextlib import suppress
 from typing import Any, Final
 
 from pooled._config.model import ConfigurationError
-from pooled._policy import check_limit, check_scope, check_seconds
+from pooled._policy import check_seconds
 from pooled._sizes import check_bytes
-
-LIMITS: Final[Mapping[str, Callable[[str, object], Any]]] = {
-    "max": check_limit,
-    "max_cap": check_limit,
-    "scope": check_scope,
-    "idle_trim": check_seconds,
-}
-"""The check of each limit of a policy, by its name."""
 
 
 def check_budget(name: str, value: object) -> int | None:

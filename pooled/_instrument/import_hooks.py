@@ -8,8 +8,9 @@ from importlib.machinery import ModuleSpec
 from types import ModuleType
 from typing import Any, TypeAlias
 
-import attrs
 import wrapt
+
+from pooled._record import Record
 
 Callback: TypeAlias = Callable[[ModuleType], object]
 
@@ -18,8 +19,7 @@ def _do_nothing(_: ModuleType) -> None:
     pass
 
 
-@attrs.frozen
-class Callbacks:
+class Callbacks(Record, kw_only=False):
     """The functions to call with a module before and after its code runs."""
 
     before: Callback

@@ -10,11 +10,10 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any, Final
 
-import attrs
+from pooled._record import Record
 
 
-@attrs.frozen(kw_only=True, eq=False)
-class Builtin:
+class Builtin(Record, eq=False):
     """How instances of one builtin type, or of a subclass of it, are recycled.
 
     Attributes:

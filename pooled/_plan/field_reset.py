@@ -5,17 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Final, Literal, TypeAlias
 
-import attrs
-
 from pooled._plan.parts import POOL, AnyPart
 from pooled._plan.plan import Plan, plan_for_class
 from pooled._plan.schema import NO_DEFAULT, Field
+from pooled._record import Record
 
 Action: TypeAlias = Literal["emptied", "kept", "default", "made", "unset"]
 
 
-@attrs.frozen
-class FieldReset:
+class FieldReset(Record, kw_only=False):
     """The treatment of one field.
 
     Attributes:
@@ -31,8 +29,7 @@ class FieldReset:
     detail: str = ""
 
 
-@attrs.frozen
-class FieldResets:
+class FieldResets(Record, kw_only=False):
     """The treatment of the fields of a class: a sequence of `FieldReset` in the order of the fields, also by name.
 
     `str()` of it is a table.

@@ -9,17 +9,15 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any, Final
 
-import attrs
-
 from pooled._plan.builtins import EMPTIABLE, builtin_of
 from pooled._plan.strategy import Completion, Strategy
+from pooled._record import Record
 
 POOL: Final = "__pooled_pool__"
 """The attribute with the pool of a poolable class. It is read from the dict of the class, so it is not inherited."""
 
 
-@attrs.frozen(kw_only=True, eq=False)
-class Part:
+class Part(Record, eq=False):
     """A kind of part: how one is made, and how one is emptied so that it is like a new one.
 
     Attributes:
@@ -55,8 +53,7 @@ class Part:
         return self.empty(value) is not False
 
 
-@attrs.frozen(kw_only=True, eq=False)
-class AnyPart:
+class AnyPart(Record, eq=False):
     """A part of any kind, which is kept because of `keep=`.
 
     Attributes:

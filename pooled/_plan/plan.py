@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import inspect
 import operator
 import sys
 import types
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Any, Protocol, TypeAlias, runtime_checkable
-
-import attrs
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, runtime_checkable
 
 from pooled._plan.builtins import Builtin, builtin_of, is_of_the_builtin
 from pooled._plan.checks import refuse_immutable, refuse_unscrubbable
@@ -19,6 +16,10 @@ from pooled._plan.fields import FieldPlan
 from pooled._plan.schema import schema_of, schema_of_kept, with_kept
 from pooled._plan.scrub import Reset, has_dict, scrubber, slots_of
 from pooled._plan.strategy import Strategy
+from pooled._record import Record
+
+if TYPE_CHECKING:
+    import inspect
 
 Capacity: TypeAlias = Callable[[Any], int]
 
@@ -51,14 +52,14 @@ class Poolable(Protocol):
         ...
 
 
-@attrs.frozen(kw_only=True, eq=False)
-class Plan:
+class Plan(Record, eq=False):
     """How the objects of one pool are made, emptied and measured.
 
     Attributes:
         factory: makes an object that is ready to use.
         parkable: makes an object in the state in which `empty` leaves one.
         cls: the class of the objects; `object` if a function makes them.
+        mro: its method resolution order when the plan was made.
         empty: empties an object; the result False discards it. If there are `fields`, these empty it instead.
         measure: returns the capacity of an object, an int; None if an object is never too large.
         reset: the function that the user passed to empty an object, or else the method of the class; None if there is
@@ -74,6 +75,7 @@ class Plan:
     factory: Callable[[], Any]
     parkable: Callable[[], Any]
     cls: type
+    mro: tuple[type, ...]
     empty: Reset
     measure: Capacity | None
     why: str
@@ -83,13 +85,10 @@ class Plan:
     hooked: bool = False
     plain: bool = False
     builtin: Builtin | None = None
-    _mro: tuple[type, ...] = attrs.field(
-        init=False, default=attrs.Factory(lambda plan: plan.cls.__mro__, takes_self=True)
-    )
 
     def is_outdated(self) -> bool:
         """Whether the bases of the class were changed since, so that its objects may have unknown attributes."""
-        return self.cls.__mro__ is not self._mro
+        return self.cls.__mro__ is not self.mro
 
     def is_for(self, obj: object) -> bool:
         """Whether a pool with this plan can park `obj`."""
@@ -166,14 +165,16 @@ def plan_for_class(
     factory = partial(construct, cls) if hooked else cls
     has_new = class_with_new(cls) is not None
     if builtin is not None and has_new:
-        builtin = attrs.evolve(builtin, fits=None, refill=None)  # its own __new__ chooses the arguments
+        builtin = builtin.replace(fits=None, refill=None)  # its own __new__ chooses the arguments
     scrub = scrubber(cls, builtin)
     fields, why = (None, "emptied by its reset") if reset is not None else _fields_of(cls, keep, scrub)
+    known = object if has_new and not hooked else cls  # its __new__ may return objects of other classes
     keeps_what_init_made = reset is not None or (fields is not None and fields.strategy is Strategy.KEEP)
     return Plan(
         factory=factory,
         parkable=factory if keeps_what_init_made else partial(_blank, cls, hooked=hooked),
-        cls=object if has_new and not hooked else cls,  # its __new__ may return objects of other classes
+        cls=known,
+        mro=known.__mro__,
         empty=reset or scrub,
         measure=capacity,
         why=why,
@@ -221,6 +222,7 @@ def plan_for_function(factory: Callable[[], Any], *, reset: Reset | None, capaci
         factory=factory,
         parkable=factory,
         cls=object,
+        mro=object.__mro__,
         empty=reset,
         measure=capacity,
         why="emptied by the reset of its pool",
@@ -254,6 +256,8 @@ def check_hook(which: str, name: str, function: Callable[[Any], Any]) -> None:
     """Raise TypeError, with a text that begins with `which`, if `function` cannot be called with an object alone."""
     if not callable(function):
         raise TypeError(f"{which}: expected a function that takes the object")
+    import inspect  # here and below, since it takes longer to import than this package
+
     called = (function, inspect.getattr_static(type(function), "__call__", None))  # a callable object
     if any(inspect.iscoroutinefunction(each) or inspect.isgeneratorfunction(each) for each in called):
         raise TypeError(
@@ -274,6 +278,8 @@ def check_hook(which: str, name: str, function: Callable[[Any], Any]) -> None:
 
 def _signature_of(function: Callable[..., Any]) -> inspect.Signature:
     """The signature of a function, without an evaluation of its annotations, whose names may not exist yet."""
+    import inspect
+
     if sys.version_info >= (3, 14):
         from annotationlib import Format  # new in this version
 

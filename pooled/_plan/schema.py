@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-import dataclasses
 import functools
-import inspect
+import sys
 import types
 from collections.abc import Callable
-from typing import Any, Final, TypeAlias
-
-import attrs
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from pooled._plan.builtins import builtin_of
 from pooled._plan.parts import AnyPart, Part, part_converted_by, part_made_by
+from pooled._record import Record
+
+if TYPE_CHECKING:  # each of them takes longer to import than this package; a class shows which of them it needs
+    import dataclasses
+
+    import attrs
 
 Convert: TypeAlias = Callable[[Any, Any], Any]
 """`convert(obj, value)` returns the value to assign to a field that `value` was given for."""
@@ -20,8 +23,7 @@ Convert: TypeAlias = Callable[[Any, Any], Any]
 NO_DEFAULT: Final = object()
 
 
-@attrs.frozen(kw_only=True, eq=False)
-class Field:
+class Field(Record, eq=False):
     """One field, and what `__init__` does with it.
 
     Attributes:
@@ -49,8 +51,7 @@ class Field:
     is_required: bool = False
 
 
-@attrs.frozen(kw_only=True, eq=False)
-class Schema:
+class Schema(Record, eq=False):
     """The fields of a class, and what else its `__init__` does.
 
     Attributes:
@@ -70,13 +71,14 @@ def schema_of(cls: type) -> Schema | str:
     """The schema of `cls`; or, if its `__init__` does more than a schema describes, a clause that says what."""
     owner = next(base for base in cls.__mro__ if "__init__" in base.__dict__)
     init = owner.__dict__["__init__"]
-    if attrs.has(cls) and "__attrs_attrs__" in owner.__dict__:
+    is_attrs, is_dataclass = hasattr(cls, "__attrs_attrs__"), hasattr(cls, "__dataclass_fields__")
+    if is_attrs and "__attrs_attrs__" in owner.__dict__:
         is_generated = _is_generated_by_attrs(cls, owner, init)
         read = _read_attrs
-    elif dataclasses.is_dataclass(cls) and "__dataclass_fields__" in owner.__dict__:
+    elif is_dataclass and "__dataclass_fields__" in owner.__dict__:
         is_generated = _is_generated_by_dataclass(cls, owner, init)
         read = _read_dataclass
-    elif attrs.has(cls) or dataclasses.is_dataclass(cls):
+    elif is_attrs or is_dataclass:
         return "its __init__ is its own"
     else:
         return "it is neither an attrs class nor a dataclass"
@@ -84,9 +86,6 @@ def schema_of(cls: type) -> Schema | str:
         return "its __init__ is its own"
     schema = read(cls, owner)
     return _obstacle(cls, init, schema) or schema
-
-
-_FILE_OF_ATTRS: Final = attrs.fields.__code__.co_filename
 
 
 def _is_generated_by_attrs(cls: Any, owner: type, init: Any) -> bool:
@@ -122,7 +121,7 @@ def _obstacle(cls: type, init: Any, schema: Schema) -> str | None:
     if builtin_of(cls) is not None:
         return "it has a builtin base"
     for field in schema.fields:
-        found = inspect.getattr_static(cls, field.name, None)
+        found = next((base.__dict__[field.name] for base in cls.__mro__ if field.name in base.__dict__), None)
         is_slot = isinstance(found, types.MemberDescriptorType)
         if not is_slot and (hasattr(type(found), "__set__") or hasattr(type(found), "__delete__")):
             return f"its field {field.name!r} is a descriptor"
@@ -134,13 +133,18 @@ def _is_stock_or_generated(cls: type, name: str) -> bool:
     owner = next(base for base in cls.__mro__ if name in base.__dict__)
     params = owner.__dict__.get("__dataclass_params__")
     is_generated_by_dataclass = params is not None and params.frozen  # dataclasses generate it only then
-    return owner is object or is_generated_by_dataclass or _file_of(owner.__dict__[name]) == _FILE_OF_ATTRS
+    if owner is object or is_generated_by_dataclass:
+        return True
+    attr = sys.modules.get("attr")
+    return attr is not None and _file_of(owner.__dict__[name]) == attr.fields.__code__.co_filename
 
 
 # attrs.
 
 
 def _read_attrs(cls: Any, owner: Any) -> Schema:
+    import attrs
+
     has_finish = "__attrs_post_init__" in owner.__init__.__code__.co_names
     return Schema(
         fields=tuple(map(_attrs_field, cls.__attrs_attrs__)),
@@ -150,6 +154,8 @@ def _read_attrs(cls: Any, owner: Any) -> Schema:
 
 
 def _attrs_field(attribute: attrs.Attribute[Any]) -> Field:
+    import attrs
+
     default: Any = attribute.default
     convert = _converting(attribute)
     validator = attribute.validator
@@ -168,14 +174,13 @@ def _attrs_field(attribute: attrs.Attribute[Any]) -> Field:
     else:
         part = part_made_by(factory) if factory is not None and not default.takes_self else None
     if part is not None:
-        return attrs.evolve(field, part=part)
+        return field.replace(part=part)
     if factory is None and convert is None:
-        return attrs.evolve(field, default=default)
+        return field.replace(default=default)
     make = _making(default, factory)
     if convert is not None:
         make = functools.partial(_make_and_convert, make, convert)
-    return attrs.evolve(
-        field,
+    return field.replace(
         make=make,
         maker=attribute.converter if factory is None else factory,
         needs_self=(factory is not None and default.takes_self) or getattr(attribute.converter, "takes_self", False),
@@ -214,6 +219,8 @@ def _converting(attribute: attrs.Attribute[Any]) -> Convert | None:
 
 
 def _read_dataclass(cls: Any, owner: Any) -> Schema:
+    import dataclasses
+
     fields = dataclasses.fields(cls)
     attributes = {field.name for field in fields}
     code = owner.__init__.__code__  # not its signature: that evaluates annotations, whose names may not exist yet
@@ -233,16 +240,18 @@ def _read_dataclass(cls: Any, owner: Any) -> Schema:
 
 
 def _dataclass_field(field: dataclasses.Field[Any], *, has_slots: bool) -> Field:
+    import dataclasses
+
     known = Field(name=field.name, keyword=field.name if field.init else None)
     factory = field.default_factory
     if factory is not dataclasses.MISSING:
         if part := part_made_by(factory):
-            return attrs.evolve(known, part=part)
-        return attrs.evolve(known, make=lambda _: factory(), maker=factory)
+            return known.replace(part=part)
+        return known.replace(make=lambda _: factory(), maker=factory)
     if field.default is dataclasses.MISSING:
-        return attrs.evolve(known, is_required=field.init)
+        return known.replace(is_required=field.init)
     if field.init or has_slots:
-        return attrs.evolve(known, default=field.default)
+        return known.replace(default=field.default)
     return known  # __init__ does not assign it: the class attribute is the default
 
 
@@ -264,19 +273,19 @@ def with_kept(schema: Schema, names: tuple[str, ...]) -> Schema:
     for name in names:
         if name not in known:
             raise ValueError(f"keep={names!r}: {name!r} is not a field; expected some of {', '.join(known)}")
-    return attrs.evolve(schema, fields=tuple(_kept(field) if field.name in names else field for field in schema.fields))
+    return schema.replace(fields=tuple(_kept(field) if field.name in names else field for field in schema.fields))
 
 
 def _kept(field: Field) -> Field:
     make, default = field.make, field.default
     if field.part is not None:
-        return attrs.evolve(field, part=AnyPart(make=field.part.make))
+        return field.replace(part=AnyPart(make=field.part.make))
     if make is None:
         factory = None if default is NO_DEFAULT else lambda: default
-        return attrs.evolve(field, part=AnyPart(make=factory), default=NO_DEFAULT)
+        return field.replace(part=AnyPart(make=factory), default=NO_DEFAULT)
     if field.needs_self:
         raise ValueError(
             f"keep: the default of the field {field.name!r} is made from the object itself, so it cannot be kept from "
             "one to the next; leave it out"
         )
-    return attrs.evolve(field, part=AnyPart(make=functools.partial(make, None)), make=None, maker=None)
+    return field.replace(part=AnyPart(make=functools.partial(make, None)), make=None, maker=None)

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Final
 
-import attrs
+from pooled._record import Record
 
 WIDTH: Final = 400
 HEIGHT: Final = 165
@@ -21,8 +21,7 @@ _UNITS: Final = (("h", 3600, 3), ("min", 60, 5))
 """Units of time: the name, the seconds, and the least number of them for which the unit is used."""
 
 
-@attrs.frozen(kw_only=True)
-class Chart:
+class Chart(Record):
     """Counts over time.
 
     Attributes:

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import time
 
-import attrs
-
 from pooled import _config
 from pooled._policy import Scope
 from pooled._pool.pools import all_pools
+from pooled._record import Record
 
 
-@attrs.frozen(kw_only=True)
-class Live:
+class Live(Record):
     """One object in use: where and when it was taken. It does not refer to the object.
 
     Attributes:

@@ -6,10 +6,9 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-import attrs
-
 from pooled._memory.pool import MemoryPool
 from pooled._policy import Scope
+from pooled._record import Record
 from pooled._report.names import encodable
 from pooled._report.stats import named_pools
 from pooled._stats import Stats
@@ -49,8 +48,7 @@ BYTES: Final[Mapping[str, str]] = MappingProxyType(
 """The same in bytes. A name and `_bytes` is the name of an attribute of `Figures`."""
 
 
-@attrs.frozen(kw_only=True)
-class Figures:
+class Figures(Record):
     """The values of one pool at one moment. None is a value that such a pool does not have.
 
     Attributes:

@@ -9,9 +9,8 @@ import weakref
 from collections.abc import Mapping
 from typing import Final, Self
 
-import attrs
-
 from pooled._policy import check_limit, check_seconds
+from pooled._record import Record
 from pooled._report.stats import AllStats, stats
 from pooled._stats import Stats
 
@@ -19,8 +18,7 @@ LEAST: Final = 0.001
 """The least number of seconds between two samples, since each costs a walk over all pools and threads."""
 
 
-@attrs.frozen(kw_only=True)
-class Sample:
+class Sample(Record):
     """The statistics of all pools at one moment.
 
     Attributes:

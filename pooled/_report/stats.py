@@ -6,11 +6,10 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 from weakref import WeakKeyDictionary
 
-import attrs
-
 from pooled import _engine
 from pooled._memory.registry import memory_pools
 from pooled._pool.pools import Pool, all_pools
+from pooled._record import Record
 from pooled._report.names import distinct, encodable, shown
 from pooled._stats import Stats
 
@@ -89,8 +88,7 @@ def named_pools() -> dict[str, AnyPool]:
     return {names[pool]: pool for pool in pools}
 
 
-@attrs.frozen(kw_only=True)
-class EngineInfo:
+class EngineInfo(Record):
     """Facts about the engine in use.
 
     Attributes:

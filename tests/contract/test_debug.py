@@ -161,7 +161,7 @@ def test_a_record_tells_all_there_is_to_know(debugged):
     assert 0 <= found.seconds <= time.monotonic() - before
     assert str(found).startswith(f"{Thing.__qualname__} taken at {found.filename}:{found.lineno} in ")
     assert str(found).endswith(" s ago, on other")
-    with pytest.raises(attrs.exceptions.FrozenInstanceError):
+    with pytest.raises(AttributeError):
         found.lineno = 5
 
 

@@ -7,8 +7,6 @@ import pickle
 import sys
 import weakref
 
-import attrs
-
 from fuzz.engines import importable
 from fuzz.observation import Observation, text_of
 from fuzz.random_classes import FACTORIES
@@ -227,7 +225,7 @@ def counts(side, pool):
     When a part is replaced that somebody else has, or that is gone, is not promised: as its owner is parked, which then
     has it, or as that is taken, where another one may be given. So of what is a part, only what went wrong is told.
     """
-    stats = attrs.asdict(pool.stats())
+    stats = pool.stats().asdict()
     if pool.name.endswith("Part") and side.shape.has_parts:
         return {name: stats[name] for name in ("discarded_error", "escaped", "collected", "detached")}
     return {name: count for name, count in stats.items() if count}, len(pool)

@@ -32,6 +32,7 @@ PACKAGE = {
     "pooled._pool.functions",
     "pooled._pool.pools",
     "pooled._pool.trimming",
+    "pooled._record",
     "pooled._sizes",
     "pooled._stats",
 }
@@ -72,13 +73,12 @@ RUN = {
 """Modules of the package that a run of an empty program needs, with its report."""
 
 OTHERS = {
-    *("__future__", "array", "atexit", "collections.abc", "contextlib", "dataclasses", "enum", "functools", "gc"),
-    *("inspect", "io", "itertools", "math", "operator", "os", "sys", "threading", "time", "types", "typing", "weakref"),
-    "attrs",
+    *("__future__", "array", "atexit", "collections.abc", "contextlib", "enum", "functools", "gc", "io", "itertools"),
+    *("math", "operator", "os", "sys", "threading", "time", "types", "typing", "weakref"),
 }
 """Other modules that `import pooled` imports. The modules that they import differ between versions of Python."""
 
-OTHERS_OF_ENGINE = {"native": set(), "reference": {"wrapt", "copy"}}
+OTHERS_OF_ENGINE = {"native": set(), "reference": {"wrapt", "copy", "inspect"}}
 
 OTHERS_OF_RUN = {
     *("argparse", "importlib.util", "locale", "pathlib", "pkgutil", "re", "shutil", "stat", "warnings"),

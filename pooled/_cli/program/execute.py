@@ -15,9 +15,8 @@ from importlib.machinery import BuiltinImporter, ModuleSpec, SourceFileLoader
 from types import CodeType, ModuleType
 from typing import TYPE_CHECKING, Any, Final
 
-import attrs
-
 from pooled._cli.program.exit_status import exit_status
+from pooled._record import Record
 
 if TYPE_CHECKING:
     from pooled._cli.program.class_hook import ClassHook
@@ -29,13 +28,12 @@ _INTERRUPTED: Final = 130
 """The exit status of a program that a signal interrupted."""
 
 
-@attrs.frozen
-class Program:
+class Program(Record):
     """A program: the name of a file or module, and its arguments."""
 
     name: str
-    is_module: bool = attrs.field(kw_only=True)
-    arguments: tuple[str, ...] = attrs.field(kw_only=True)
+    is_module: bool
+    arguments: tuple[str, ...]
 
     @property
     def command(self) -> str:

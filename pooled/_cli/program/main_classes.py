@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import attrs
-
 from pooled import instrument
 from pooled._config import ALL_CLASSES, Instrumented
 from pooled._instrument.builtin_shims import BUILTINS, shim
@@ -19,14 +17,14 @@ class MainClasses:
     def __init__(self, entries: dict[str, Instrumented]) -> None:
         self._entries = entries
         for_all = entries.get(ALL_CLASSES)
-        self._for_all = None if for_all is None else poolable(**attrs.asdict(for_all.limits))
+        self._for_all = None if for_all is None else poolable(**for_all.limits.asdict())
         self._unseen = [name for name in entries if name not in BUILTINS and name != ALL_CLASSES]
         self._seen: list[str] = []
 
     def builtin_shims(self) -> dict[str, Any]:
         """The shims of the named builtin containers, by name."""
         return {
-            name: shim(name, "__main__", attrs.asdict(entry.limits))
+            name: shim(name, "__main__", entry.limits.asdict())
             for name, entry in self._entries.items()
             if name in BUILTINS
         }
