@@ -57,6 +57,10 @@ LIMITS = {
     "eager-annotations": Limit(
         "annotations are evaluated immediately before Python 3.14", lambda: sys.version_info < (3, 14)
     ),
+    "old-signatures": Limit(
+        "CPython 3.11.2 takes the parameters of a class from another of its methods than its later releases do",
+        lambda: sys.version_info < (3, 11, 4),
+    ),
     "fixed-deallocator": Limit(
         "since Python 3.15, __class__ can only change to a class with the same deallocator",
         lambda: sys.version_info >= (3, 15),

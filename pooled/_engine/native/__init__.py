@@ -20,6 +20,7 @@ from pooled._plan.fields import FieldPlan
 from pooled._plan.parts import Part, replacement
 from pooled._plan.plan import Plan
 from pooled._plan.schema import NO_DEFAULT, Field
+from pooled._plan.signature import with_signature
 from pooled._policy import Policy
 from pooled._stats import Stats
 
@@ -207,7 +208,7 @@ def hookable(cls: type) -> type:
 
 def hook(cls: type, store: NativeStore) -> None:
     """Route construction and last drop of `cls` through `store`."""
-    new = NewHook(store.new)
+    new = NewHook(with_signature(cls, store.new))
     new.own = cls.__dict__.get("__new__")
     cls.__new__ = new  # type: ignore[method-assign] # a static method, as __new__ always is
     reduce_ex: Any = cls.__reduce_ex__

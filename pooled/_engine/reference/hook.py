@@ -6,13 +6,16 @@ only the type of a class defines what a call does.
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
-from typing import Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from pooled._plan.construction import Arguments, Keywords, NewHook, allocate
+from pooled._plan.signature import signature_of
+
+if TYPE_CHECKING:
+    import inspect
 
 
 class Maker(Protocol):
@@ -51,10 +54,7 @@ class HookedType(type):
     @property
     def __signature__(cls) -> inspect.Signature:
         """The parameters of a call of the class, which `inspect` would else take from `__call__` above."""
-        if cls.__init__ is object.__init__:  # type: ignore[misc] # it is only compared
-            raise AttributeError(f"{cls.__name__} has no __init__ to take it from")
-        signature = inspect.signature(cls.__init__)  # type: ignore[misc] # it is only read
-        return signature.replace(parameters=tuple(signature.parameters.values())[1:])
+        return signature_of(cls)
 
 
 def hookable(cls: type) -> type:
