@@ -2,6 +2,9 @@
 
 The interpreters are those of POOLED_PYTHONS (paths with colons between them), else those on the PATH. All of them run,
 one after another, also after one has failed. At the end there is a line for each.
+
+Another patch release of a version that this interpreter or an earlier one has gets an environment of its own, with a
+build of its own: `KIND=3.11.2`.
 """
 
 import os
@@ -23,18 +26,27 @@ def other_pythons() -> dict[str, str]:
     return described
 
 
+def environment_of(description: str) -> tuple[str, ...]:
+    """Return what the interpreters that share an environment have in common."""
+    version, is_free_threaded = description.splitlines()
+    return (*version.split(".")[:2], is_free_threaded)
+
+
 def main() -> None:
     """Run what the command line says, with PYTHON set to each interpreter."""
     failed = False
     summary = []
+    taken = {environment_of(subprocess.check_output([sys.executable, "-c", ASK], text=True))}
     for description, path in other_pythons().items():
         version, is_free_threaded = description.splitlines()
+        kind = [f"KIND={version.split()[0]}"] if environment_of(description) in taken else []
+        taken.add(environment_of(description))
         print(f"\n== {version}: {path}", flush=True)
         environ = dict(os.environ)
         if is_free_threaded == "True" and not version.startswith("3.13"):
             environ.pop("POOLED_BUILD_NATIVE", None)  # the native engine does not support it: see setup.py
         start = time.monotonic()
-        status = subprocess.run([*sys.argv[1:], f"PYTHON={path}"], env=environ, check=False).returncode
+        status = subprocess.run([*sys.argv[1:], f"PYTHON={path}", *kind], env=environ, check=False).returncode
         failed = failed or status != 0
         summary.append(f"{'failed' if status else 'passed'} in {time.monotonic() - start:.0f} s: {version}")
     print("\n".join(["", *summary]) if summary else "there is no other interpreter")

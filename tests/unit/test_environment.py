@@ -1,10 +1,11 @@
-"""`tools/environment.py` finishes an environment that was left half-made, and replaces one of another interpreter."""
+"""`tools/environment.py` and `tools/other_pythons.py`: every interpreter has an environment, made as a whole."""
 
 import json
 import os
 import shutil
 import subprocess
 import sys
+import sysconfig
 from pathlib import Path
 
 import pytest
@@ -52,6 +53,27 @@ def record_of(tree):
 def test_the_name_says_the_interpreter_and_the_kind(tree):
     assert run(tree, "--folder") == (0, f".venv/{NAME}\n")
     assert run(tree, "--folder", "--kind", "checks") == (0, f".venv/{NAME}-checks\n")
+
+
+def test_every_other_interpreter_has_an_environment(tmp_path):
+    this = ".".join(map(str, sys.version_info[:2]))
+    paths = [Path(sys.executable)]
+    for number, version in enumerate([f"{this}.99 (another)", "3.99.1 (first)", "3.99.0 (second)"]):
+        paths.append(tmp_path / str(number))
+        paths[-1].write_text(
+            f"#!/bin/sh\necho '{version}'\necho '{bool(sysconfig.get_config_var('Py_GIL_DISABLED'))}'\n"
+        )
+        paths[-1].chmod(0o755)
+    printed = subprocess.check_output(
+        [sys.executable, ROOT / "tools" / "other_pythons.py", "echo", "make"],
+        env=os.environ | {"POOLED_PYTHONS": ":".join(map(str, paths))},
+        text=True,
+    )
+    assert [line for line in printed.splitlines() if line.startswith("make ")] == [
+        f"make PYTHON={paths[1]} KIND={this}.99",
+        f"make PYTHON={paths[2]}",
+        f"make PYTHON={paths[3]} KIND=3.99.0",
+    ]
 
 
 @pytest.mark.long
