@@ -76,6 +76,10 @@ LIMITS = {
     "native-only": Limit("the reference engine does not promise this"),
     "reference-only": Limit("no reference to a parked object of the native engine exists"),
     "parked-objects-visible": Limit("the garbage collector tracks parked objects of the reference engine"),
+    "hook-in-the-class": Limit(
+        "the __new__ in the dict of a poolable class hides from builtin methods that its own is that of a builtin"
+    ),
+    "keywords-are-strings": Limit("a poolable class is called in a way that checks keywords before any __init__"),
     "proxy-has-no-buffer": Limit("a proxy of the reference engine has no buffer before Python 3.12"),
     "proxy-is-no-structure": Limit("a proxy of the reference engine is no ctypes structure"),
     "proxy-keeps-dict": Limit("the __dict__ of a proxy of the reference engine cannot be replaced"),

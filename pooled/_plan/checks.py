@@ -111,13 +111,10 @@ def _is_python_class(cls: type) -> bool:
     base = cls.__base__
     if base is None or not cls.__flags__ & _HEAP_TYPE or cls.__flags__ & _IMMUTABLE_TYPE:
         return False
-    slots = 0
     if "__slots__" in cls.__dict__:
-        # With attrs, a class may have the slots of its bases among its own attributes.
-        members = (value for value in cls.__dict__.values() if isinstance(value, types.MemberDescriptorType))
-        slots = sum(member.__objclass__ is cls for member in members)
+        return True  # also where a program has overwritten the attribute of a slot, so that it cannot be counted
     offsets = (cls.__dictoffset__, cls.__weakrefoffset__)
-    pointers = slots + sum(offset >= base.__basicsize__ for offset in offsets)
+    pointers = sum(offset >= base.__basicsize__ for offset in offsets)
     return cls.__basicsize__ == base.__basicsize__ + pointers * _POINTER
 
 

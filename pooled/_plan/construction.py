@@ -33,13 +33,20 @@ def class_with_new(cls: type) -> type | None:
     return None
 
 
-def allocate(hooked: type, cls: type, args: Arguments, kwargs: Keywords) -> Any:
+def is_new_replaced(hooked: type) -> bool:
+    """Whether a program has put another `__new__` into a hooked class: then it is called for each object."""
+    return not isinstance(hooked.__dict__.get("__new__"), NewHook)
+
+
+def allocate(hooked: type, cls: type, args: Arguments, kwargs: Keywords, hook: NewHook | None = None) -> Any:
     """Do what `hooked.__new__(cls, ...)` did before it was hooked; `cls` is `hooked` or a subclass.
+
+    A `__new__` that a program put in place of the hook is called instead, unless it calls the `hook` itself.
 
     It is still called at exit, after Python cleared the globals of this module. Only a call with keywords for a
     subclass uses one of them.
     """
-    new = hooked.__dict__.get("__new__")
+    new = hooked.__dict__.get("__new__") if hook is None else hook
     new = getattr(new, "own", new)  # that of the hook, unless a program replaced the hook
     if new is None:
         new = super(hooked, cls).__new__  # type: ignore[arg-type] # cls is hooked or a subclass of it

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, runtime_checkable
 
 from pooled._plan.builtins import Builtin, builtin_of, is_of_the_builtin
 from pooled._plan.checks import refuse_immutable, refuse_unscrubbable
-from pooled._plan.construction import allocate, class_with_new, construct
+from pooled._plan.construction import allocate, class_with_new, construct, is_new_replaced
 from pooled._plan.fields import FieldPlan
 from pooled._plan.schema import schema_of, schema_of_kept, with_kept
 from pooled._plan.scrub import Reset, has_dict, scrubber, slots_of
@@ -125,8 +125,10 @@ class Plan(Record, eq=False):
 
     @property
     def takes_nothing(self) -> bool:
-        """Whether the class takes no arguments. It is computed each time, since `__init__` may be replaced."""
-        return self.plain and self.cls.__init__ is object.__init__  # type: ignore[misc] # it is only compared
+        """Whether the class takes no arguments. It is computed each time, since methods may be replaced."""
+        if not self.plain or self.cls.__init__ is not object.__init__:  # type: ignore[misc] # it is only compared
+            return False
+        return not (self.hooked and is_new_replaced(self.cls))
 
 
 def plan_for_class(

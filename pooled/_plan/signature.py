@@ -48,8 +48,8 @@ class _New(partial[Any]):
 def with_signature(cls: type, new: Callable[..., Any]) -> Callable[..., Any]:
     """The function `new`, as `inspect` has to see it as `cls.__new__`.
 
-    `inspect` skips a function in C, and finds the parameters of the builtin that `cls` inherits from. But for `object` it
-    finds none, and in CPython 3.11.2 it does not look at `__init__` either.
+    `inspect` skips a function in C, and finds the parameters of the builtin that `cls` inherits from. But for `object`
+    it finds none, and in CPython 3.11.2 it does not look at `__init__` either.
     """
     function = _described_by(cls)
     if _is_in_c(function) and function is not object.__new__:

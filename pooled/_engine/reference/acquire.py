@@ -8,7 +8,7 @@ from pooled._engine.reference.borrow import Borrowed
 from pooled._engine.reference.proxy import Owner, Proxy, bare, proxy_type
 from pooled._engine.reference.recycle import Discarding, Recycler
 from pooled._engine.reference.thread_state import NOTHING, ThreadState
-from pooled._plan.construction import Arguments, Keywords, allocate, initialise
+from pooled._plan.construction import Arguments, Keywords, NewHook, allocate, initialise, is_new_replaced
 from pooled._plan.plan import Plan
 from pooled._plan.strategy import Strategy
 from pooled._policy import Policy
@@ -28,7 +28,7 @@ class Acquirer(Recycler):
 
     def construct(self, args: Arguments, kwargs: Keywords) -> Any:
         """Do what `cls(*args, **kwargs)` does, on a parked object if there is one that fits."""
-        return self._construct(args, kwargs, reusing=True)
+        return self._construct(args, kwargs, reusing=not is_new_replaced(self.plan.cls))
 
     def _construct(self, args: Arguments, kwargs: Keywords, *, reusing: bool) -> Any:
         obj, made = self._blank(args, kwargs, self._unready, reusing=reusing)
@@ -38,11 +38,14 @@ class Acquirer(Recycler):
             obj._self_pooled_owner = self
         return obj
 
-    def blank(self, args: Arguments, kwargs: Keywords) -> Any:
-        """Do what `cls.__new__(cls, ...)` does. Nothing of an earlier life remains in the object."""
+    def blank(self, args: Arguments, kwargs: Keywords, hook: NewHook) -> Any:
+        """Do what `cls.__new__(cls, ...)` does, by the `__new__` that `hook` replaced.
+
+        Nothing of an earlier life remains in the object.
+        """
         # Objects with a reset keep what their __init__ made, and it is unknown whether one will run.
         reusing = self.plan.strategy.takes_blank
-        return self._blank(args, kwargs, self if reusing else self._uninitialised, reusing=reusing)[0]
+        return self._blank(args, kwargs, self if reusing else self._uninitialised, reusing=reusing, hook=hook)[0]
 
     def take(self, **given: Any) -> Any:
         """A parked object or a new one, ready for use."""
@@ -92,7 +95,9 @@ class Acquirer(Recycler):
         proxy._self_pooled_owner = None
         return proxy.__wrapped__
 
-    def _blank(self, args: Arguments, kwargs: Keywords, owner: Owner, *, reusing: bool) -> tuple[Any, bool]:
+    def _blank(
+        self, args: Arguments, kwargs: Keywords, owner: Owner, *, reusing: bool, hook: NewHook | None = None
+    ) -> tuple[Any, bool]:
         """A blank object that returns to `owner`, and True; or an object of another class from `__new__`, and False."""
         plan, state = self.plan, self._states.here()
         if (args or kwargs) and plan.takes_nothing:
@@ -100,7 +105,7 @@ class Acquirer(Recycler):
         obj = self._pop(state, args) if reusing else NOTHING
         hit = obj is not NOTHING
         if not hit:
-            obj = allocate(plan.cls, plan.cls, args, kwargs)
+            obj = allocate(plan.cls, plan.cls, args, kwargs, hook)
             if not issubclass(type(obj), plan.cls):
                 return obj, False  # the pool does not own it
         state.tally.add("hits" if hit else "misses")

@@ -28,8 +28,8 @@ class Maker(Protocol):
     def construct(self, args: Arguments, kwargs: Keywords) -> Any:
         """Do what `cls(*args, **kwargs)` does."""
 
-    def blank(self, args: Arguments, kwargs: Keywords) -> Any:
-        """Do what `cls.__new__(cls, ...)` does."""
+    def blank(self, args: Arguments, kwargs: Keywords, hook: NewHook) -> Any:
+        """Do what `cls.__new__(cls, ...)` does, by the `__new__` that `hook` replaced."""
 
 
 STORE: Final = "__pooled_store__"
@@ -116,8 +116,8 @@ def hook(cls: type, store: Maker) -> None:
 
     def new(klass: type, /, *args: Any, **kwargs: Any) -> Any:
         if klass is not cls or store.is_closed():
-            return original(cls, klass, args, kwargs)
-        return store.blank(args, kwargs)
+            return original(cls, klass, args, kwargs, new_hook)
+        return store.blank(args, kwargs, new_hook)
 
     new.__name__ = "__new__"
     new.__qualname__ = f"{cls.__qualname__}.__new__"

@@ -42,7 +42,7 @@ hook_new(PyTypeObject *metatype, PyObject *args, PyObject *kwargs)
     self->container = empty == Py_None ? container_of(self->base) : NULL;
     self->has_dict = type->tp_dictoffset != 0;
     self->is_plain = is_plain;
-    self->init_version = self->new_version = NO_VERSION;
+    self->init_version = self->new_version = self->idle_version = NO_VERSION;
     self->allocate = Py_NewRef(allocate);
     self->empty = unless_none(empty);
     self->fits = unless_none(fits);

@@ -5,6 +5,7 @@
 #include "object/fields.h"
 #include "object/scrub.h"
 #include "object/weigh.h"
+#include "paths/acquire_new.h"
 #include "paths/acquire_take.h"
 #include "paths/install.h"
 #include "paths/prefill.h"
@@ -28,17 +29,9 @@ store_new_object(PoolStore *self, PyObject *args, PyObject *kwargs)
         return NULL;
     }
     Hook *hook = self->hook;
-    PyObject *made = NULL;
-    if (cls == (PyObject *)hook->type && hook->own_store == self) {
-        made = acquire_blank(self, rest, kwargs);
-    }
-    else {
-        PyObject *keywords = kwargs != NULL ? Py_NewRef(kwargs) : PyDict_New();
-        if (keywords != NULL) {
-            made = PyObject_CallFunctionObjArgs(hook->allocate, (PyObject *)hook->type, cls, rest, keywords, NULL);
-            Py_DECREF(keywords);
-        }
-    }
+    PyObject *made = cls == (PyObject *)hook->type && hook->own_store == self
+                         ? acquire_blank(self, rest, kwargs)
+                         : acquire_make_by_hook(hook, cls, rest, kwargs);
     Py_DECREF(rest);
     return made;
 }

@@ -102,6 +102,12 @@ construct(PyObject *cls, PyObject *const *args, size_t nargsf, PyObject *names)
         return call_unpooled(cls, args, nargsf, names);
     }
     PoolStore *store = hook->own_store;
+    if (!hook_new_is_ours(hook)) {
+        return call_construct_new(store, args, nargsf, names);
+    }
+    if (hook->type->tp_init == hook->idle_init) {
+        hook->idle_version = hook->new_version;
+    }
     if ((PyVectorcall_NARGS(nargsf) != 0 || names != NULL) && acquire_takes_nothing(hook)) {
         return acquire_refuse_arguments(hook);
     }
@@ -132,8 +138,8 @@ call_idle(PyObject *cls, PyObject *const *args, size_t nargsf, PyObject *names)
 {
     PyTypeObject *type = (PyTypeObject *)cls;
     Hook *hook = hook_of(type);
-    if (UNLIKELY(hook == NULL || type->tp_init != hook->idle_init || PyVectorcall_NARGS(nargsf) != 0 || names != NULL
-                 || !compat_is_called_plainly(cls))) {
+    if (UNLIKELY(hook == NULL || hook->idle_version != type->tp_version_tag || PyVectorcall_NARGS(nargsf) != 0
+                 || names != NULL || !compat_is_called_plainly(cls))) {
         return construct(cls, args, nargsf, names);
     }
     PoolStore *store = hook->own_store;

@@ -70,22 +70,6 @@ acquire_hand_over(PoolStore *store, PyObject *self)
     return true;
 }
 
-/* Whether cls.__new__ is still ours, which stands in front of that of a base in C. */
-static inline bool
-is_made_in_c(Hook *hook)
-{
-    PyTypeObject *type = hook->type;
-    unsigned int version = type->tp_version_tag; /* read before the look-up: without a GIL it may change meanwhile */
-    if (LIKELY(hook->new_version == version)) {
-        return true;
-    }
-    if (!hook->is_plain || _PyType_Lookup(type, interp.new_name) != hook->new_own) {
-        return false;
-    }
-    hook->new_version = version != 0 ? version : NO_VERSION;
-    return true;
-}
-
 COLD PyObject *
 acquire_refuse_arguments(Hook *hook)
 {
@@ -104,27 +88,47 @@ acquire_refuse_keywords(void)
     return NULL;
 }
 
-PyObject *
-acquire_make(Hook *hook, PyObject *args, PyObject *kwargs)
+/* A new object, made by the base in C. */
+static PyObject *
+make_in_c(Hook *hook, PyObject *args, PyObject *kwargs)
 {
-    if (LIKELY(is_made_in_c(hook))) {
-        if (hook->new_in_c
-            == PyBaseObject_Type.tp_new) { /* it refuses arguments where a class has a `__new__`, as ours has */
-            return hook->new_in_c(hook->type, interp.no_arguments, NULL);
-        }
-        PyObject *self = hook->new_in_c(hook->type, args, kwargs);
-        bool is_unregistered = self != NULL && Py_TYPE(self) == hook->type && !has_override(&hook->overrides, self)
-                               && compat_is_unique(self); /* its base does not allocate through tp_alloc */
-        return UNLIKELY(is_unregistered) ? register_new(hook, self) : self;
+    if (hook->new_in_c
+        == PyBaseObject_Type.tp_new) { /* it refuses arguments where a class has a `__new__`, as ours has */
+        return hook->new_in_c(hook->type, interp.no_arguments, NULL);
     }
-    PyObject *cls = (PyObject *)hook->type;
+    PyObject *self = hook->new_in_c(hook->type, args, kwargs);
+    bool is_unregistered = self != NULL && Py_TYPE(self) == hook->type && !has_override(&hook->overrides, self)
+                           && compat_is_unique(self); /* its base does not allocate through tp_alloc */
+    return UNLIKELY(is_unregistered) ? register_new(hook, self) : self;
+}
+
+/* A new object, made by the `__new__` that `new_hook` replaced, or if that is NULL, by the one that the class has now. */
+static PyObject *
+make_in_python(Hook *hook, PyObject *cls, PyObject *args, PyObject *kwargs, PyObject *new_hook)
+{
     PyObject *keywords = kwargs != NULL ? Py_NewRef(kwargs) : PyDict_New();
     if (keywords == NULL) {
         return NULL;
     }
-    PyObject *made = PyObject_CallFunctionObjArgs(hook->allocate, cls, cls, args, keywords, NULL);
+    PyObject *hooked = (PyObject *)hook->type;
+    PyObject *made = PyObject_CallFunctionObjArgs(hook->allocate, hooked, cls, args, keywords, new_hook, NULL);
     Py_DECREF(keywords);
     return made;
+}
+
+PyObject *
+acquire_make(Hook *hook, PyObject *args, PyObject *kwargs)
+{
+    return LIKELY(hook->is_plain && hook_new_is_ours(hook))
+               ? make_in_c(hook, args, kwargs)
+               : make_in_python(hook, (PyObject *)hook->type, args, kwargs, NULL);
+}
+
+PyObject *
+acquire_make_by_hook(Hook *hook, PyObject *cls, PyObject *args, PyObject *kwargs)
+{
+    return hook->is_plain && cls == (PyObject *)hook->type ? make_in_c(hook, args, kwargs)
+                                                           : make_in_python(hook, cls, args, kwargs, hook->new_own);
 }
 
 COLD PyObject *

@@ -12,6 +12,9 @@ PyObject *acquire_alloc(PyTypeObject *type, Py_ssize_t items);
 /* A new object, as the class's `__new__` makes it, or whatever else that returns. */
 PyObject *acquire_make(Hook *hook, PyObject *args, PyObject *kwargs);
 
+/* A new object of the class or a subclass, as `__new__` of the class would make it without the hook. */
+PyObject *acquire_make_by_hook(Hook *hook, PyObject *cls, PyObject *args, PyObject *kwargs);
+
 /* Whether `self` is an object that `acquire_make` made just now, rather than one that a user's `__new__` returned. */
 bool acquire_is_unready(Hook *hook, PyObject *self);
 
@@ -34,7 +37,7 @@ static inline bool
 acquire_takes_nothing(Hook *hook)
 {
     return hook->is_plain && hook->new_in_c == PyBaseObject_Type.tp_new
-           && hook->type->tp_init == PyBaseObject_Type.tp_init;
+           && hook->type->tp_init == PyBaseObject_Type.tp_init && hook_new_is_ours(hook);
 }
 
 /* Whether the class takes no keywords, and would say so itself if its __new__ were not ours: the __init__ of list takes

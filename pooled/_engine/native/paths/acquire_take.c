@@ -234,7 +234,7 @@ acquire_blank(PoolStore *store, PyObject *args, PyObject *kwargs)
             return NULL;
         }
     }
-    self = acquire_make(hook, args, kwargs);
+    self = acquire_make_by_hook(hook, (PyObject *)hook->type, args, kwargs);
     if (self != NULL && store_takes_blank(store) && acquire_is_unready(hook, self) && !acquire_finish(store, self)) {
         Py_CLEAR(self);
     }

@@ -11,6 +11,7 @@ install_adapt(Hook *hook)
     PoolStore *own_store = hook->own_store;
     bool starts_blank = own_store->reset == NULL && own_store->fields == NULL && hook->fits == NULL;
     hook->idle_init = starts_blank ? hook->base->tp_init : NULL;
+    hook->idle_version = NO_VERSION;
     hook->type->tp_dealloc = dealloc_for(own_store);
     hook->type->tp_vectorcall = call_vectorcall_for(hook->type);
     PyType_Modified(hook->type);

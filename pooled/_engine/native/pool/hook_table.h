@@ -23,14 +23,16 @@ typedef struct {
     PyObject *new_own;          /* our `__new__` in the dict of the class */
     bool is_plain;              /* whether only a base in C has a `__new__`, apart from ours */
     newfunc new_in_c;           /* the tp_new of that base */
-    PyObject *allocate;         /* allocate(hooked, cls, args, kwargs): does what `__new__` did before */
+    PyObject *allocate;         /* allocate(hooked, cls, args, kwargs[, new_own]): does what `__new__` did before */
     PyObject *empty;            /* empties a container that C cannot empty; or NULL */
     PyObject *fits;             /* fits(object, args): whether a parked object can serve a call; NULL: always */
     PyObject *refill;           /* refill(object, *args): does what `__new__` does with arguments; or NULL */
     initproc idle_init;         /* a tp_init that does nothing to a parked object when it gets no arguments; or NULL */
-    PyObject *init;             /* the function `__init__` at `init_version`, borrowed from the class */
-    unsigned int init_version;  /* the version tag of the class when `init` was looked up; or NO_VERSION */
-    unsigned int new_version;   /* the same when `__new__` was found to be ours; or NO_VERSION */
+    unsigned int
+        idle_version; /* the version tag of the class when that was its tp_init, and `__new__` ours; or NO_VERSION */
+    PyObject *init;   /* the function `__init__` at `init_version`, borrowed from the class */
+    unsigned int init_version; /* the version tag of the class when `init` was looked up; or NO_VERSION */
+    unsigned int new_version;  /* the same when `__new__` was found to be ours; or NO_VERSION */
 } Hook;
 
 typedef struct {
@@ -64,6 +66,16 @@ hook_of(PyTypeObject *type)
             return NULL;
         }
     }
+}
+
+/* `hook_new_is_ours`, by a look-up. */
+bool hook_find_new(Hook *hook);
+
+/* Whether cls.__new__ is still ours. A program may have replaced it: then it is called for each object. */
+static inline bool
+hook_new_is_ours(Hook *hook)
+{
+    return LIKELY(hook->new_version == hook->type->tp_version_tag) || hook_find_new(hook);
 }
 
 /* Insert a hook; false, without an exception, where there is no memory. With all other threads stopped. */

@@ -1,0 +1,130 @@
+"""Contract line 1: what was found by comparing random classes with plain twins of theirs."""
+
+import inspect
+
+import limits
+import pytest
+
+
+@pytest.mark.parametrize("decorated", ["the class", "a subclass"])
+def test_a_slot_that_was_overwritten(pooled, decorated):
+    class Slotted:
+        __slots__ = ("a", "b")
+
+    hidden = vars(Slotted)["a"]
+    Slotted.a = 3
+    cls = pooled.poolable(Slotted if decorated == "the class" else type("Sub", (Slotted,), {}))
+    obj = cls()
+    obj.b = "kept by one life"
+    assert (obj.a, obj.b) == (3, "kept by one life")
+    del obj
+    obj = cls()
+    assert obj.a == 3
+    assert not hasattr(obj, "b")
+    assert pooled.pool_of(cls).stats().hits == 1
+    if pooled.engine == "reference":
+        limits.skip("native-only")
+    hidden.__set__(obj, "in a slot that has no name")
+    del obj
+    with pytest.raises(AttributeError):
+        hidden.__get__(cls())
+
+
+def replaced_new(cls, *args, **kwargs):
+    obj = object.__new__(cls)
+    obj.made_by = (args, kwargs)
+    return obj
+
+
+@pytest.mark.parametrize("with_init", [False, True])
+def test_a_new_that_replaces_that_of_the_class(pooled, monkeypatch, with_init):
+    """As `unittest.mock` and `monkeypatch` do it."""
+
+    class Thing:
+        if with_init:
+
+            def __init__(self, *args, **kwargs):
+                self.got = (args, kwargs)
+
+    cls = pooled.poolable(Thing)
+    for _ in range(3):
+        cls()
+    with monkeypatch.context() as patch:
+        patch.setattr(cls, "__new__", replaced_new)
+        for _ in range(3):
+            obj = cls()
+            assert obj.made_by == ((), {})
+            obj = cls(1, two=2)
+            assert obj.made_by == ((1,), {"two": 2})
+            assert getattr(obj, "got", obj.made_by) == obj.made_by
+            assert pooled.orphan(cls, 3).made_by == ((3,), {})
+        del obj
+    hits = pooled.pool_of(cls).stats().hits
+    for _ in range(3):
+        assert not hasattr(cls(), "made_by")
+    assert pooled.pool_of(cls).stats().hits == hits + 3
+    assert pooled.pool_of(cls).stats().live == 0
+
+
+def test_a_new_that_calls_the_replaced_one(pooled, monkeypatch):
+    @pooled.poolable
+    class Thing:
+        pass
+
+    Thing()
+    calls = []
+    former = Thing.__new__
+
+    def counting(cls):
+        calls.append(cls)
+        return former(cls)
+
+    monkeypatch.setattr(Thing, "__new__", counting)
+    for _ in range(3):
+        assert Thing().__class__ is Thing
+    assert calls == [Thing] * 3
+    assert pooled.pool_of(Thing).stats().hits == 3
+
+
+def init_again(cls):
+    cls().__init__(1)
+
+
+def init_again_with_a_keyword(cls):
+    cls().__init__(a=1)
+
+
+def a_keyword_that_is_no_string(cls):
+    return len(cls(1, **{5: 5}))
+
+
+def signature_of_new(cls):
+    return str(inspect.signature(cls.__new__))
+
+
+def new_of_a_base_is_replaced(cls):
+    cls.__bases__[0].__new__ = replaced_new
+    return hasattr(cls(), "made_by")
+
+
+DIFFERENCES = [
+    ("hook-in-the-class", init_again, object, {}),
+    ("hook-in-the-class", init_again_with_a_keyword, list, {}),
+    ("hook-in-the-class", signature_of_new, object, {}),
+    ("hook-in-the-class", new_of_a_base_is_replaced, object, {}),
+    ("keywords-are-strings", a_keyword_that_is_no_string, object, {}),
+    ("keywords-are-strings", a_keyword_that_is_no_string, dict, {"__init__": object.__init__}),
+]
+
+
+@pytest.mark.parametrize(("limit", "use", "base", "namespace"), DIFFERENCES)
+def test_differences_that_are_known(pooled, limit, use, base, namespace):
+    def result(decorate):
+        cls = decorate(type("Thing", (type("Base", (base,), {}),), dict(namespace)))
+        try:
+            return use(cls)
+        except TypeError as error:
+            return str(error)
+
+    if result(pooled.poolable) != result(lambda cls: cls):
+        limits.skip(limit)
