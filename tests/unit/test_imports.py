@@ -24,6 +24,7 @@ PACKAGE = {
     "pooled._plan.plan",
     "pooled._plan.schema",
     "pooled._plan.scrub",
+    "pooled._plan.signature",
     "pooled._plan.strategy",
     "pooled._policy",
     "pooled._pool",
