@@ -11,17 +11,16 @@ from typing import Any
 import attrs
 
 from pooled import _config
-from pooled._cli.arguments import program_of
 from pooled._cli.output import write
 from pooled._cli.profile.advice import FEW, Advice, advice_on, configuration
 from pooled._cli.profile.profiler import Profiler
-from pooled._cli.program.execute import CannotRunError, Program, execute, never_imported
+from pooled._cli.program.execute import CannotRunError, execute, never_imported
+from pooled._cli.program.named import Program
 from pooled._cli.table import Screen, table
 
 
-def advise(chosen: argparse.Namespace) -> int:
+def advise(chosen: argparse.Namespace, program: Program) -> int:
     """Run a program, and report which of its classes to pool. Return the program's exit status."""
-    program = program_of(chosen)
     profiler = Profiler()
     profiler.begin()
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
-from pooled._cli.program.execute import Program
 from pooled._config import check_target
 from pooled._policy import Limits
 
@@ -20,8 +20,8 @@ where the command line or a configuration cannot be followed. The report comes
 last, when threads and what the program registered with atexit are over."""
 
 
-def parse() -> argparse.Namespace:
-    """Parse `sys.argv`. An invalid command line ends the process with status 2."""
+def parse(arguments: Sequence[str]) -> argparse.Namespace:
+    """Parse a command and its options. Invalid ones end the process with status 2."""
     parser = argparse.ArgumentParser(
         prog="python -m pooled", description="Object pools for programs as they are.", allow_abbrev=False
     )
@@ -32,7 +32,7 @@ def parse() -> argparse.Namespace:
         "info", help="what is in force here: engine, features, configuration", allow_abbrev=False
     )
     info.add_argument("--json", action="store_true", help="as JSON")
-    return parser.parse_args()
+    return parser.parse_args(arguments)
 
 
 def _add_run(commands: Any) -> None:
@@ -73,34 +73,25 @@ def _program_command(commands: Any, name: str, purpose: str) -> argparse.Argumen
 
 
 def _add_program(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("-m", dest="module", action=Module, nargs=argparse.REMAINDER, help="run a module, as python -m")
+    """Describe the program in the help; `split` reads it."""
+    parser.add_argument("-m", action=NoModule, nargs=argparse.REMAINDER, help="run a module, as python -m")
     parser.add_argument(
         "program", nargs="?", help="the file of the program, a folder or archive with a __main__.py, or -"
     )
     parser.add_argument("arguments", nargs=argparse.REMAINDER, help="what the program is given")
 
 
-class Module(argparse.Action):
-    """Stores a module and all arguments that follow it."""
+class NoModule(argparse.Action):
+    """Refuses a `-m` without a module."""
 
     def __call__(self, parser: Any, namespace: argparse.Namespace, values: Any, option_string: Any = None) -> None:
-        """Store the module and its arguments."""
-        del option_string
-        if not values:
-            parser.error("-m: expected the name of a module")
-        namespace.module, *namespace.module_arguments = values
+        """End the process with status 2."""
+        del namespace, values, option_string
+        parser.error("-m: expected the name of a module")
 
 
-def program_of(chosen: argparse.Namespace) -> Program:
-    """The program that the command line names. If it names none, the process ends with status 2."""
-    if chosen.module is not None:
-        return Program(name=chosen.module, is_module=True, arguments=tuple(chosen.module_arguments))
-    if chosen.program is None:
-        _exit_without_program(chosen.command)
-    return Program(name=chosen.program, is_module=False, arguments=tuple(chosen.arguments))
-
-
-def _exit_without_program(command: str) -> NoReturn:
+def exit_without_program(command: str) -> NoReturn:
+    """End the process with status 2: the command line names no program."""
     argparse.ArgumentParser(
         prog=f"python -m pooled {command}",
         usage=f"python -m pooled {command} [options] (PROGRAM | -m MODULE) [ARGUMENTS]",

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import sys
-from pathlib import Path
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from pooled._record import Record
-from pooled._report import files
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 class Destination(Record, kw_only=False):
@@ -29,6 +30,10 @@ class Destination(Record, kw_only=False):
         Raises:
             OSError: it cannot be written; the text says why.
         """
+        from pathlib import Path  # here and below, since most runs write to standard error alone
+
+        from pooled._report import files
+
         path = Path(typed).absolute()
         if path.is_dir():
             raise IsADirectoryError(f"{typed}: cannot be written: it is a folder; name a file")
@@ -46,6 +51,8 @@ def write(text: str, file: Destination | None) -> None:
             stream.write(text + "\n")
             stream.flush()
         return
+    from pooled._report import files
+
     try:
         files.write(file.path, (text + "\n").encode())
     except OSError as error:
@@ -55,6 +62,8 @@ def write(text: str, file: Destination | None) -> None:
 def _check_writable(typed: str, path: Path) -> None:
     if path.exists() and not os.access(path, os.W_OK):
         raise PermissionError(f"{typed}: cannot be written: it is read-only; name another file")
+    from pooled._report import files
+
     draft = files.draft_of(path)
     try:
         draft.touch()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import os
 import sys
 from collections.abc import Mapping
@@ -10,22 +9,22 @@ from typing import TYPE_CHECKING, Final
 
 import pooled
 from pooled import _config
-from pooled._cli.arguments import program_of
 from pooled._cli.program.execute import CannotRunError, execute, never_imported
 from pooled._config import Instrumented
 from pooled._policy import Limits
 
 if TYPE_CHECKING:
+    import argparse
     from pathlib import Path
 
     from pooled._cli.output import Destination
     from pooled._cli.program.main_classes import MainClasses
+    from pooled._cli.program.named import Program
     from pooled._cli.table import Screen
 
 
-def run(chosen: argparse.Namespace) -> int:
+def run(chosen: argparse.Namespace, program: Program) -> int:
     """Run a program with the classes of the command line pooled, and report. Return the program's exit status."""
-    program = program_of(chosen)
     try:
         entries = _entries(chosen.config, chosen.pool)
         others = {target: entry for target, entry in entries.items() if not target.startswith("__main__:")}
@@ -78,6 +77,7 @@ def _prepare_report(chosen: argparse.Namespace) -> None:
 
 
 _ALWAYS: Final = ("hits", "misses", "recycled", "live", "parked")
+_NOTHING: Final = "pooled: nothing came from a pool"
 _RARE: Final = ("discarded", "escaped", "collected", "detached")
 
 
@@ -96,11 +96,14 @@ def _report(chosen: argparse.Namespace, unmet: list[str]) -> None:
         document = {"engine": pooled.engine, "pools": figures, "unmet": unmet, "left_out": _left_out()}
         write(json.dumps(document, indent=2), chosen.output)
         return
+    notes = [*unmet, *_reasons()]
+    if not used and not notes:
+        write(_NOTHING, chosen.output)
+        return
     from pooled._cli.table import Screen
 
     screen = Screen.of(sys.__stderr__ if chosen.output is None else None)
-    lines = [_table(screen, used) if used else "pooled: nothing came from a pool"]
-    write("\n".join((*lines, *map(screen.wrap, [*unmet, *_reasons()]))), chosen.output)
+    write("\n".join((_table(screen, used) if used else _NOTHING, *map(screen.wrap, notes))), chosen.output)
 
 
 def _left_out() -> dict[str, str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterator, Sequence
 from typing import Final, Self, TextIO
 
@@ -122,8 +121,8 @@ def _wrap(text: str, width: int) -> list[str]:
 def _split_word(word: str, width: int) -> Iterator[str]:
     """The word in parts of at most `width` characters, broken after a punctuation mark if possible."""
     while len(word) > width:
-        marks = [mark.end() for mark in re.finditer(r"[^\w\s]|_", word[:width])]
-        end = marks[-1] if marks else width
+        is_mark = [not (each.isalnum() or each.isspace()) for each in word[:width]]
+        end = max((at for at, mark in enumerate(is_mark, 1) if mark), default=width)
         yield word[:end]
         word = word[end:]
     yield word

@@ -59,15 +59,13 @@ ENGINE = {
 
 RUN = {
     "pooled._cli",
-    "pooled._cli.arguments",
     "pooled._cli.output",
     "pooled._cli.program",
     "pooled._cli.program.execute",
     "pooled._cli.program.exit_status",
+    "pooled._cli.program.named",
     "pooled._cli.run",
-    "pooled._cli.table",
     "pooled._report",
-    "pooled._report.files",
     "pooled._report.names",
     "pooled._report.stats",
 }
@@ -81,10 +79,7 @@ OTHERS = {
 
 OTHERS_OF_ENGINE = {"native": set(), "reference": {"wrapt", "copy", "inspect"}}
 
-OTHERS_OF_RUN = {
-    *("argparse", "importlib.util", "locale", "pathlib", "pkgutil", "re", "shutil", "stat", "warnings"),
-    *(["_colorize"] if sys.version_info >= (3, 14) else []),  # argparse imports it late, as it does locale and shutil
-}
+OTHERS_OF_RUN = {"importlib.util", "pkgutil", "runpy", "warnings"}  # `importlib.machinery` imports warnings late
 
 
 def loaded_by(statement, engine):
@@ -108,7 +103,7 @@ def test_the_package_imports_no_more_than_it_needs(engine):
 def test_a_run_imports_no_more_than_it_needs(engine, tmp_path):
     program = tmp_path / "empty.py"
     program.write_text("")
-    others = loaded_by(imports({"runpy"} | OTHERS | OTHERS_OF_ENGINE[engine] | OTHERS_OF_RUN), engine)
+    others = loaded_by(imports(OTHERS | OTHERS_OF_ENGINE[engine] | OTHERS_OF_RUN), engine)
     run = (
         f"import runpy\nsys.argv = ['pooled', 'run', {str(program)!r}]\n"
         "runpy.run_module('pooled', run_name='__main__', alter_sys=True)"

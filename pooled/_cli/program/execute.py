@@ -16,7 +16,7 @@ from types import CodeType, ModuleType
 from typing import TYPE_CHECKING, Any, Final
 
 from pooled._cli.program.exit_status import exit_status
-from pooled._record import Record
+from pooled._cli.program.named import Program
 
 if TYPE_CHECKING:
     from pooled._cli.program.class_hook import ClassHook
@@ -26,19 +26,6 @@ _STDIN: Final = "-"
 
 _INTERRUPTED: Final = 130
 """The exit status of a program that a signal interrupted."""
-
-
-class Program(Record):
-    """A program: the name of a file or module, and its arguments."""
-
-    name: str
-    is_module: bool
-    arguments: tuple[str, ...]
-
-    @property
-    def command(self) -> str:
-        """The program as typed after `python`."""
-        return " ".join((*(("-m",) if self.is_module else ()), self.name, *self.arguments))
 
 
 class CannotRunError(Exception):
