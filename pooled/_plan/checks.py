@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from pooled._plan.builtins import EMPTIABLE
 from pooled._plan.construction import class_with_new
+from pooled._plan.scrub import has_dict, slots_of
 
 _REFERENCES: Final = (weakref.ref, weakref.ProxyType, weakref.CallableProxyType)
 _IMMUTABLE: Final = (
@@ -38,6 +39,7 @@ _IMMUTABLE_TYPE: Final = 1 << 8
 def refuse_unhookable(cls: object) -> None:
     """Raise TypeError if the construction and the end of objects of `cls` cannot be routed through a pool."""
     if not isinstance(cls, type):
+        refuse_alias(cls)
         raise TypeError(
             f"cls={cls!r}: expected a class; for objects that a function makes, use GlobalPool(function, reset=...)"
         )
@@ -55,6 +57,15 @@ def refuse_unhookable(cls: object) -> None:
         raise TypeError(
             f"cls={name}: a class written in C cannot be hooked; use GlobalPool({cls.__name__}, reset=...), "
             "or decorate a subclass that has a reset() method"
+        )
+
+
+def refuse_alias(cls: object) -> None:
+    """Raise TypeError if `cls` is a generic alias, such as `Box[int]`, instead of a class."""
+    origin = getattr(cls, "__origin__", None)
+    if isinstance(origin, type):
+        raise TypeError(
+            f"cls={cls!r}: expected a class, got one with type arguments; write {origin.__qualname__} without them"
         )
 
 
@@ -84,6 +95,23 @@ def refuse_unscrubbable(cls: type) -> None:
         )
     if own := class_with_new(cls):
         raise TypeError(f"cls={name}: {own.__qualname__}.__new__ does not run for a recycled object; {_REMEDY}")
+
+
+def refuse_unkept(cls: type, keep: tuple[str, ...]) -> None:
+    """Raise ValueError if `keep` names an attribute that objects of `cls` cannot have themselves."""
+    slots = slots_of(cls)
+    for name in keep:
+        found = next((base.__dict__[name] for base in cls.__mro__ if name in base.__dict__), None)
+        if name not in slots and hasattr(type(found), "__set__"):
+            raise ValueError(
+                f"keep={keep!r}: {name!r} is a {type(found).__name__} of {cls.__qualname__}, not an attribute of its "
+                "objects; name the attribute that holds the value"
+            )
+        if name not in slots and not has_dict(cls):
+            raise ValueError(
+                f"keep={keep!r}: {cls.__qualname__} can have no attribute {name!r}; name some of its slots: "
+                f"{', '.join(slots) or 'it has none'}"
+            )
 
 
 def _bound_to_the_system() -> list[type]:

@@ -15,6 +15,12 @@ class NewHook(staticmethod):  # type: ignore[type-arg] # staticmethod is not gen
 
     own: Any = None
 
+    def __set_name__(self, owner: type, name: str) -> NoReturn:
+        raise TypeError(
+            f"cls={owner.__qualname__}: it is made from the attributes of a poolable class, as dataclass(slots=True) "
+            "and attrs.define do it; make @poolable the outermost decorator, above them"
+        )
+
     def __reduce_ex__(self, protocol: SupportsIndex) -> NoReturn:
         raise TypeError(
             "a poolable class cannot be pickled by value; define it in a module that both sides can import, not in "

@@ -10,11 +10,11 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, runtime_checkable
 
 from pooled._plan.builtins import Builtin, builtin_of, is_of_the_builtin
-from pooled._plan.checks import refuse_immutable, refuse_unscrubbable
+from pooled._plan.checks import refuse_alias, refuse_immutable, refuse_unkept, refuse_unscrubbable
 from pooled._plan.construction import allocate, class_with_new, construct, is_new_replaced
 from pooled._plan.fields import FieldPlan
 from pooled._plan.schema import schema_of, schema_of_kept, with_kept
-from pooled._plan.scrub import Reset, has_dict, scrubber, slots_of
+from pooled._plan.scrub import Reset, scrubber
 from pooled._plan.strategy import Strategy
 from pooled._record import Record
 
@@ -195,13 +195,7 @@ def _fields_of(cls: type, keep: tuple[str, ...], scrub: Reset) -> tuple[FieldPla
     if isinstance(schema, str):
         if not keep:
             return None, f"scrubbed, and made ready by __init__, because {schema}"
-        slots = slots_of(cls)
-        for name in keep:
-            if not has_dict(cls) and name not in slots:
-                raise ValueError(
-                    f"keep={keep!r}: {cls.__qualname__} can have no attribute {name!r}; name some of its slots: "
-                    f"{', '.join(slots) or 'it has none'}"
-                )
+        refuse_unkept(cls, keep)
         return FieldPlan(cls, schema_of_kept(keep), scrub, strategy=Strategy.KEEP), "scrubbed, but for what it keeps"
     return FieldPlan(cls, with_kept(schema, keep), scrub, strategy=Strategy.FIELDS), "emptied field by field"
 
@@ -213,6 +207,7 @@ def plan_for_function(factory: Callable[[], Any], *, reset: Reset | None, capaci
         TypeError: there is no `reset`, or `reset` or `capacity` cannot be called with an object alone.
     """
     if reset is None:
+        refuse_alias(factory)
         raise TypeError(
             f"reset=None: what {factory!r} makes has to be emptied between two uses; pass reset= a function that "
             "empties one, or reset=lambda obj: None where nothing has to be done"

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any, TypeVar, cast
 
 from pooled import _config, _engine
+from pooled._plan.checks import refuse_alias
 from pooled._plan.parts import POOL
 from pooled._plan.plan import Capacity, plan_for_class
 from pooled._plan.scrub import Reset
@@ -62,6 +63,7 @@ def pool_of(cls: type[T]) -> Pool[T]:
     """
     pool = cls.__dict__.get(POOL) if isinstance(cls, type) else None
     if pool is None:
+        refuse_alias(cls)
         raise TypeError(
             f"cls={cls!r}: expected a poolable class; decorate it with @poolable, or make a GlobalPool of it"
         )

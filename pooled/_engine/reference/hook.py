@@ -6,6 +6,7 @@ only the type of a class defines what a call does.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -73,6 +74,9 @@ def hookable(cls: type) -> type:
         )
     namespace = {name: value for name, value in cls.__dict__.items() if name in _ITS_OWN}
     namespace |= {"__slots__": (), "__qualname__": cls.__qualname__, "__doc__": _doc_of(cls)}
+    dataclasses = sys.modules.get("dataclasses")
+    if dataclasses is not None:  # `dataclass`, if it comes next, deletes the attributes that describe fields
+        namespace |= {name: value for name, value in cls.__dict__.items() if isinstance(value, dataclasses.Field)}
     with _unannounced(cls):
         replacement: type = _hooked(metaclass)(cls.__name__, (cls,), namespace)
     del replacement.__slots__  # type: ignore[attr-defined] # so that the slots of `cls` are found

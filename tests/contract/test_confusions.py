@@ -1,0 +1,88 @@
+"""Contract line 11: uses that are easily confused work, or the error says what to write instead."""
+
+import dataclasses
+from typing import Generic, TypeVar
+
+import attrs
+import pytest
+
+T = TypeVar("T")
+
+
+@pytest.mark.parametrize("use", ["take", "try_take", "pool_of", "orphan", "poolable", "LocalPool", "GlobalPool"])
+def test_a_class_with_type_arguments(pooled, use):
+    class Box(Generic[T]):
+        def __init__(self, value=None):
+            self.value = value
+
+    alias = pooled.poolable(Box)[int]
+    with pytest.raises(
+        TypeError, match=r"=.*Box\[int\]: expected a class, got one with type arguments; write .*Box without"
+    ):
+        getattr(pooled, use)(alias)
+    assert alias(3).value == 3
+
+
+def with_defaults():
+    class Thing:
+        a: int = 0
+        b: list = dataclasses.field(default_factory=list)
+
+    return Thing
+
+
+def test_dataclass_above_poolable(pooled):
+    """The class has no fields yet when it is made poolable, so its objects are scrubbed."""
+    cls = dataclasses.dataclass(pooled.poolable(with_defaults()))
+    for _ in range(3):
+        obj = cls(1)
+        assert (obj.a, obj.b) == (1, [])
+        obj.b.append(obj.a)
+        obj = pooled.take(cls, a=2)
+        assert (obj.a, obj.b) == (2, [])
+        del obj
+    assert pooled.pool_of(cls).stats().hits == 4
+
+
+@pytest.mark.parametrize("define", [dataclasses.dataclass(slots=True), attrs.define(these={"a": attrs.field()})])
+def test_a_decorator_that_makes_another_class_above_poolable(pooled, define):
+    with pytest.raises((TypeError, RuntimeError)) as caught:  # CPython before 3.12 wraps it in a RuntimeError
+        define(pooled.poolable(with_defaults()))
+    error = caught.value.__cause__ if isinstance(caught.value, RuntimeError) else caught.value
+    assert isinstance(error, TypeError)
+    assert "make @poolable the outermost decorator, above them" in str(error)
+
+
+class Slotted:
+    __slots__ = ("__dict__", "__private", "a")
+
+    def __init__(self):
+        self.a, self.__private = [], []
+
+    @property
+    def shown(self):
+        return self.a
+
+    @shown.setter
+    def shown(self, value):
+        self.a = value
+
+
+@pytest.mark.parametrize("name", ["a", "_Slotted__private"])
+@pytest.mark.parametrize("inherited", [False, True])
+def test_keep_names_a_slot(pooled, name, inherited):
+    base = type(
+        "Slotted", (), {n: v for n, v in vars(Slotted).items() if n not in ("a", "_Slotted__private", "__dict__")}
+    )
+    cls = pooled.poolable(keep=[name])(type("Sub", (base,), {}) if inherited else base)
+    obj = cls()
+    getattr(obj, name).append(1)
+    del obj
+    assert getattr(pooled.take(cls), name) == []
+    assert pooled.pool_of(cls).stats().hits == 1
+
+
+@pytest.mark.parametrize(("name", "kind"), [("__dict__", "getset_descriptor"), ("shown", "property")])
+def test_keep_names_what_is_not_an_attribute_of_objects(pooled, name, kind):
+    with pytest.raises(ValueError, match=rf"'{name}' is a {kind} of Sub, not an attribute .*; name the attribute that"):
+        pooled.poolable(keep=[name])(type("Sub", (Slotted,), {}))
