@@ -1,6 +1,6 @@
 """Three ways to make a class of one's own poolable, in a program that outlines Python sources.
 
-- `Scanner`, dear to build, knows how to empty itself: it has a `reset`, and `take` gives it as that left it.
+- `Scanner` is expensive to create. It names the method that resets it, and `take` returns it in that state.
 - `Line`, an attrs class, is emptied by its fields when it is dropped; constructing one runs its `__init__` as ever.
 - `Statement` is poolable by its metaclass, and so are its subclasses, each with a pool of its own.
 """
@@ -18,7 +18,7 @@ import pooled
 from pooled import PooledMeta, poolable
 
 
-@poolable(max=4)
+@poolable(max=4, reset="reset")
 class Scanner:
     """Cuts text into lines with what it compiled once, and remembers the names it met in one text."""
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from pooled import _config
 from pooled._config import ConfigurationError, configure
 from pooled._engine import name as engine
-from pooled._plan.plan import Poolable
+from pooled._plan.hooks import Poolable, SupportsCapacity, SupportsReset
 from pooled._policy import Policy
 from pooled._pool.class_pool import pool_of
 from pooled._pool.decorate import PooledABCMeta, PooledMeta, poolable
@@ -21,6 +21,7 @@ from pooled._stats import Stats
 if TYPE_CHECKING:
     from pooled import instrument as instrument
     from pooled._debug.warnings import DirtyWarning
+    from pooled._deprecation import PooledDeprecationWarning
     from pooled._plan.field_reset import FieldReset, FieldResets, field_reset
     from pooled._pool.bulk import clear, prune
     from pooled._report.live import Live, live
@@ -42,10 +43,13 @@ __all__ = [
     "Pool",
     "Poolable",
     "PooledABCMeta",
+    "PooledDeprecationWarning",
     "PooledMeta",
     "Sample",
     "Sampling",
     "Stats",
+    "SupportsCapacity",
+    "SupportsReset",
     "assign",
     "clear",
     "configure",
@@ -76,6 +80,7 @@ _LOADED_WHEN_USED = {
     "FieldReset": "pooled._plan.field_reset",
     "FieldResets": "pooled._plan.field_reset",
     "Live": "pooled._report.live",
+    "PooledDeprecationWarning": "pooled._deprecation",
     "Sample": "pooled._report.sampling",
     "Sampling": "pooled._report.sampling",
     "clear": "pooled._pool.bulk",

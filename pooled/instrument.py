@@ -5,7 +5,7 @@ Call `when_imported("package.module:Class", max=64)` before the package is impor
 
     [instrument."package.module:Class"]
     max = 64
-    reset = "clear"     # the name of a method of the class; also for capacity = "..."
+    reset = "clear"     # the name of a method of the class; so is capacity = "..."
     # or: keep = ["buffer", "seen"]
 
 `*` stands for all classes of the module that can be poolable; `left_out` says which cannot, and why.
@@ -20,6 +20,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from importlib.machinery import ModuleSpec
 from types import ModuleType
 from typing import Any, Final
@@ -33,9 +34,9 @@ from pooled._instrument.import_hooks import Callbacks, Finder
 from pooled._instrument.whole_module import left_out as _left_out
 from pooled._instrument.whole_module import make_all_poolable
 from pooled._plan.checks import check_keep
-from pooled._plan.plan import check_hook
+from pooled._plan.hooks import OMITTED, Hooks, check_hook, close_to
 from pooled._policy import LIMITS, Limits, Scope
-from pooled._pool.decorate import poolable
+from pooled._pool.decorate import pool_class
 
 __all__ = ["left_out", "when_imported"]
 
@@ -47,8 +48,8 @@ def when_imported(  # noqa: PLR0913 (each is one setting of a class)
     max_cap: int | None = None,
     scope: Scope | None = None,
     idle_trim: float | None = None,
-    reset: Callable[[Any], object] | None = None,
-    capacity: Callable[[Any], int] | None = None,
+    reset: Callable[[Any], object] | str | None = OMITTED,
+    capacity: Callable[[Any], int] | str | None = OMITTED,
     keep: Iterable[str] | None = None,
 ) -> None:
     """Make the class named by `target` poolable: now, if its module has been imported, or when it is imported.
@@ -60,22 +61,21 @@ def when_imported(  # noqa: PLR0913 (each is one setting of a class)
         max_cap: the pool discards objects with a larger capacity, in elements or bytes.
         scope: "local" or "global".
         idle_trim: the pool frees its parked objects when nothing was taken from it for this many seconds.
-        reset: called with a dropped object, to empty it.
-        capacity: called with an object; returns its capacity.
+        reset: a function that is called with a dropped object, to empty it, or the name of a method.
+        capacity: a function that is called with an object and returns its capacity, or the name of a method.
         keep: the names of attributes that are emptied in place and kept.
 
     Raises:
-        ValueError: `target` does not have this form, a limit is out of range, or `reset`, `capacity` or `keep` is given
-            for all classes of a module.
+        ValueError: `target` does not have this form, a limit is out of range, a hook cannot be the name of a method, or
+            `reset`, `capacity` or `keep` is given for all classes of a module.
         TypeError: an argument has the wrong type.
         ImportError: the module has no such class, or the objects of the class cannot be recycled. The import of the
             module raises it; this call does, if the module has been imported already.
     """
     module, name = check_target("target", target, or_all=True)
     limits = Limits(max=max, max_cap=max_cap, scope=scope, idle_trim=idle_trim).asdict()
-    for which, function in (("reset", reset), ("capacity", capacity)):
-        if function is not None:
-            check_hook(f"{which}={function!r}", which, function)
+    for which, hook in (("reset", reset), ("capacity", capacity)):
+        check_hook(which, hook)
     arguments = {**limits, "reset": reset, "capacity": capacity, "keep": check_keep(keep)}
     if name == ALL_CLASSES:
         refuse_for_all_classes(f"target={target!r}", arguments)
@@ -107,7 +107,7 @@ def _replace(where: str, module: ModuleType, name: str, arguments: dict[str, Any
         ImportError: there is no such class, or its objects cannot be recycled.
     """
     if name == ALL_CLASSES:
-        make_all_poolable(module, poolable(**_limits_of(arguments)))
+        make_all_poolable(module, partial(pool_class, limits=Limits(**_limits_of(arguments))))
         return
     *outer, last = name.split(".")
     owner: Any = module
@@ -132,14 +132,6 @@ def _attribute(where: str, module: ModuleType, owner: Any, name: str) -> Any:
         ) from None
 
 
-def close_to(name: str, names: Iterable[str]) -> str:
-    """A question that suggests the most similar of the names; empty if none is similar."""
-    from difflib import get_close_matches  # here: it takes longer to import than this module
-
-    close = get_close_matches(name, names, n=1)
-    return f"; did you mean {close[0]!r}?" if close else ""
-
-
 def pooled_class(where: str, cls: Any, arguments: dict[str, Any]) -> type:
     """Make a class poolable, and return the class to use from now on.
 
@@ -147,17 +139,12 @@ def pooled_class(where: str, cls: Any, arguments: dict[str, Any]) -> type:
         ImportError: its objects cannot be recycled. The text begins with `where`, and says why.
     """
     try:
-        functions = {
-            key: getattr(cls, value) for key, value in arguments.items() if key in _NAMED and isinstance(value, str)
-        }
-        poolable_class: type = poolable(**arguments | functions)(cls)
-    except (AttributeError, TypeError, ValueError) as error:
+        limits = Limits(**{name: arguments[name] for name in LIMITS})
+        hooks = Hooks(arguments["reset"], arguments["capacity"])
+        return pool_class(cls, limits, hooks=hooks, keep=check_keep(arguments["keep"]))
+    except (TypeError, ValueError) as error:
         raise ImportError(f"{where}: {error}", name=getattr(cls, "__module__", None)) from None
-    return poolable_class
 
-
-_NAMED: Final = ("reset", "capacity")
-"""The functions that a configuration file gives as names of methods."""
 
 _builtins: Final[dict[str, list[tuple[str, str, dict[str, Any]]]]] = {}
 """The builtin containers to replace, by the names of modules that have not been imported yet."""
@@ -184,16 +171,16 @@ def _limits_of(arguments: dict[str, Any]) -> dict[str, Any]:
     Raises:
         TypeError: there are other settings.
     """
-    more = [name for name in ("reset", "capacity", "keep") if arguments.get(name)]
+    more = [name for name in ("reset", "capacity", "keep") if arguments[name]]
     if more:
         raise TypeError(f"{more[0]}={arguments[more[0]]!r}: a builtin container has none; leave it out")
-    return {name: arguments[name] for name in LIMITS if arguments.get(name) is not None}
+    return {name: arguments[name] for name in LIMITS if arguments[name] is not None}
 
 
 def arguments_of(entry: Instrumented) -> dict[str, Any]:
     """The settings of a class in the configuration, as arguments of `poolable`."""
-    settings = {"reset": entry.reset, "capacity": entry.capacity, "keep": entry.keep}
-    return {**entry.limits.asdict(), **settings}
+    hooks = Hooks(*(OMITTED if name is None else name for name in (entry.reset, entry.capacity)))
+    return {**entry.limits.asdict(), **hooks._asdict(), "keep": entry.keep}
 
 
 def register(entries: Mapping[str, Instrumented]) -> None:

@@ -18,8 +18,8 @@ from pooled import _config
 from pooled._debug.call_site import thread_name, user_frame
 from pooled._debug.snapshot import Snapshot, difference, snapshot
 from pooled._debug.warnings import DirtyWarning
+from pooled._plan.hooks import Reset
 from pooled._plan.plan import Plan
-from pooled._plan.scrub import Reset
 from pooled._policy import Policy
 
 EVERY: Final = _config.current.debug

@@ -8,7 +8,6 @@ from typing import Any, Final
 
 import wrapt
 
-from pooled._plan.builtins import capacity_of, of_the_builtin
 from pooled._pool.decorate import poolable
 
 BUILTINS: Final[Mapping[str, type]] = MappingProxyType({cls.__name__: cls for cls in (list, dict, set, bytearray)})
@@ -77,16 +76,5 @@ def shim(name: str, module: str, limits: Mapping[str, Any]) -> BuiltinShim:
     Copies and pickles of the containers are plain builtin containers.
     """
     builtin = BUILTINS[name]
-
-    @of_the_builtin
-    def capacity(self: Any) -> int:
-        """The number of elements or bytes that fit without a new allocation."""
-        return capacity_of(self)
-
-    body = {
-        "__slots__": (),
-        "__module__": module,
-        **lookalike_methods(builtin),
-        "capacity": capacity,
-    }
+    body = {"__slots__": (), "__module__": module, **lookalike_methods(builtin)}
     return BuiltinShim(builtin, poolable(**limits)(type(name, (builtin,), body)))

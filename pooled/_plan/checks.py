@@ -29,7 +29,7 @@ _IN_CONTAINERS: Final[Mapping[type, str]] = {
     collections.Counter: "Counter",
     **{base: base.__name__ for base in EMPTIABLE if base.__name__.endswith("IO")},
 }
-_REMEDY: Final = "give it a reset() method, or pass reset= a function that empties one"
+_REMEDY: Final = "pass reset= the name of its method that empties one, or a function"
 
 _POINTER: Final = tuple.__itemsize__
 _HEAP_TYPE: Final = 1 << 9
@@ -56,7 +56,7 @@ def refuse_unhookable(cls: object) -> None:
     if not _is_python_class(cls):
         raise TypeError(
             f"cls={name}: a class written in C cannot be hooked; use GlobalPool({cls.__name__}, reset=...), "
-            "or decorate a subclass that has a reset() method"
+            "or decorate a subclass, with reset= a function that empties one"
         )
 
 

@@ -95,8 +95,8 @@ def _plan_of(cls: type) -> Plan | str:
         plan: Plan = pool._store.plan
         return plan
     try:
-        return plan_for_class(cls, reset=None, capacity=None, hooked=False)
-    except TypeError as error:
+        return plan_for_class(cls, hooked=False)
+    except (TypeError, ValueError) as error:
         return f"it cannot be pooled: {error}"
 
 

@@ -8,9 +8,10 @@ from sys import getrefcount
 from typing import Any, Final
 from weakref import getweakrefcount
 
+from pooled._plan.hooks import Reset
 from pooled._plan.parts import Part
 from pooled._plan.schema import NO_DEFAULT, Field, Schema
-from pooled._plan.scrub import Reset, all_slots_of, has_dict, has_dict_alone, slots_of
+from pooled._plan.scrub import all_slots_of, has_dict, has_dict_alone, slots_of
 from pooled._plan.strategy import Completion, Strategy
 
 EmptyNested = Callable[[Part, Any], bool]

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import io
 import types
-from collections.abc import Callable
 from contextlib import suppress
 from sys import getrefcount
-from typing import Any, Final, TypeAlias
+from typing import Any, Final
 
 from pooled._plan.builtins import Builtin
-
-Reset: TypeAlias = Callable[[Any], object]
+from pooled._plan.hooks import Reset
 
 
 def all_slots_of(cls: type) -> tuple[types.MemberDescriptorType, ...]:

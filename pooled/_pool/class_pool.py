@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, TypeVar, cast
 
 from pooled import _config, _engine
 from pooled._plan.checks import refuse_alias
+from pooled._plan.hooks import Hooks, hooks_in
 from pooled._plan.parts import POOL
-from pooled._plan.plan import Capacity, plan_for_class
-from pooled._plan.scrub import Reset
+from pooled._plan.plan import plan_for_class
 from pooled._policy import Policy
 from pooled._pool.pools import GlobalPool, LocalPool, Pool, registry
 
@@ -17,19 +17,27 @@ T = TypeVar("T")
 
 
 def make_poolable(
-    cls: type, policy: Policy, *, reset: Reset | None, capacity: Capacity | None, keep: tuple[str, ...]
+    cls: type, policy: Policy, hooks: Hooks, keep: tuple[str, ...], *, before: Callable[[], object] = lambda: None
 ) -> type:
     """Give a class a pool of its own.
+
+    Args:
+        cls: the class.
+        policy: the limits of the pool.
+        hooks: the hooks that are named for the class.
+        keep: the names of the attributes to keep.
+        before: called when all checks are passed, before the class is changed.
 
     Returns:
         The class to use from now on: `cls`, or with the reference engine a subclass that replaces it.
 
     Raises:
-        TypeError, ValueError: its objects cannot be recycled. The class is unchanged.
+        TypeError, ValueError: its objects cannot be recycled, or a hook cannot be called. The class is unchanged.
     """
-    plan_for_class(cls, reset=reset, capacity=capacity, keep=keep, hooked=True)  # raises before anything is changed
+    plan_for_class(cls, hooks, keep=keep, hooked=True)  # raises before anything is changed
+    before()
     cls = _engine.hookable(cls)
-    plan = plan_for_class(cls, reset=reset, capacity=capacity, keep=keep, hooked=True)
+    plan = plan_for_class(cls, hooks, keep=keep, hooked=True)
     kind = GlobalPool if policy.scope == "global" else LocalPool
     pool = kind.__new__(kind)
     pool._open(plan, policy, _config.target_of(cls))
@@ -40,7 +48,7 @@ def make_poolable(
 
 def replan(cls: type, keep: tuple[str, ...]) -> None:
     """Make the plan of a poolable class anew, after the class was changed. Frees the objects parked so far."""
-    plan = plan_for_class(cls, reset=None, capacity=None, keep=keep, hooked=True)
+    plan = plan_for_class(cls, hooks_in(cls.__dict__), keep=keep, hooked=True)
     cls.__dict__[POOL]._store.set_plan(plan)
 
 

@@ -9,10 +9,11 @@ from typing import Any, Final, TypeVar, cast, overload
 from pooled import _config, _engine
 from pooled._plan.checks import check_keep, refuse_unhookable
 from pooled._plan.construction import NewHook
-from pooled._plan.plan import Capacity
-from pooled._plan.scrub import Reset
+from pooled._plan.hooks import OMITTED, Hooks, hooks_in
+from pooled._plan.parts import POOL
 from pooled._policy import Limits, Scope
 from pooled._pool.class_pool import forget_pool, is_poolable, make_poolable, replan
+from pooled._pool.unnamed_hooks import warn_of_unnamed_hooks
 
 C = TypeVar("C", bound=type)
 
@@ -40,8 +41,8 @@ def poolable(
     max_cap: int | None = None,
     scope: Scope | None = None,
     idle_trim: float | None = None,
-    reset: Callable[[Any], object] | None = None,
-    capacity: Callable[[Any], int] | None = None,
+    reset: Callable[[Any], object] | str | None = ...,
+    capacity: Callable[[Any], int] | str | None = ...,
     keep: Iterable[str] | None = None,
 ) -> Callable[[C], C]: ...
 
@@ -54,8 +55,8 @@ def poolable(  # noqa: PLR0913 (each is one property of a class)
     max_cap: int | None = None,
     scope: Scope | None = None,
     idle_trim: float | None = None,
-    reset: Callable[[Any], object] | None = None,
-    capacity: Callable[[Any], int] | None = None,
+    reset: Callable[[Any], object] | str | None = OMITTED,
+    capacity: Callable[[Any], int] | str | None = OMITTED,
     keep: Iterable[str] | None = None,
 ) -> Any:
     """Make a class poolable: when the last reference to an object goes, the object is emptied and parked for reuse.
@@ -64,20 +65,21 @@ def poolable(  # noqa: PLR0913 (each is one property of a class)
     still runs `__init__` every time, on a parked object if there is one; `pooled.take(cls)` avoids `__init__` where
     possible. Subclasses are ordinary classes unless they are decorated too.
 
-    A `reset` empties an object. Without one, an object of an attrs class or a dataclass is emptied by its fields
-    (`field_reset` shows how), and an object of any other class is scrubbed: all its attributes are deleted.
+    A pool calls the hooks `reset` and `capacity` that are named here, and no method because of its name. Poolable
+    subclasses inherit the hooks; a name is looked up on the subclass. `Poolable` is another way to name hooks.
+    Without a `reset`, an object of an attrs class or a dataclass is emptied by its fields (`field_reset` shows how),
+    and any other object is scrubbed: all its attributes are deleted.
 
     Args:
         cls: the class, if the decorator is used without arguments.
         max: the most objects that the pool parks (a local pool: in each thread). 0 pools nothing.
-        max_cap: the largest capacity of a parked object, in elements, bytes, or the unit of `capacity`; larger ones are
-            discarded.
+        max_cap: the largest capacity of a parked object, in elements, bytes, or the unit of `capacity`.
         scope: "local": each thread has its own pool, which gets the objects dropped on that thread. "global": all
             threads share one pool, which gets back the objects that it handed out.
         idle_trim: seconds without a take after which the pool frees its parked objects.
-        reset: called with each dropped object, to empty it; the result False discards the object. The default is the
-            `reset` method of the class.
-        capacity: called with an object, to measure it. The default is the `capacity` method of the class.
+        reset: a function that empties a dropped object, or the name of a method; the result False discards the object.
+            None says that there is no hook, even if a base has one.
+        capacity: a function that measures an object, or the name of a method, or None.
         keep: names of attributes that are emptied in place and kept, if there is no `reset`: containers (the native
             engine also keeps their allocated memory), poolable objects, or objects with a `clear` method. `take` then
             does not run `__init__` on a parked object. In an attrs class or a dataclass, fields with a default factory,
@@ -86,26 +88,40 @@ def poolable(  # noqa: PLR0913 (each is one property of a class)
     Omitted arguments come from the configuration, and else from the defaults of `Policy`.
 
     Returns:
-        The class to use from now on: with the native engine `cls` itself, with the reference engine a subclass of the
-        same name that replaces it.
+        The class to use from now on: `cls` itself, or with the reference engine a subclass of the same name.
 
     Raises:
         TypeError: objects of the class cannot be recycled, or an argument has the wrong type. The text says what to do
             instead. The class is unchanged.
-        ValueError: a limit is below 0, the scope is neither "local" nor "global", or `keep` names an attribute that
-            objects of the class cannot have.
+        ValueError: a limit is below 0, the scope is neither "local" nor "global", or `reset`, `capacity` or `keep` is a
+            name that the class does not have.
+
+    Warns:
+        PooledDeprecationWarning: the class has a method `reset` or `capacity`, and nothing says whether it is a hook.
     """
     written = Limits(max=max, max_cap=max_cap, scope=scope, idle_trim=idle_trim)
     kept = check_keep(keep)
 
     def decorate(cls: type) -> type:
         refuse_unhookable(cls)
-        return _pooled(cls, written, reset, capacity, kept)
+        return _pooled(cls, written, Hooks(reset, capacity), kept, "@poolable({})")
 
     return decorate if cls is None else decorate(cls)
 
 
-def _pooled(cls: type, written: Limits, reset: Reset | None, capacity: Capacity | None, keep: tuple[str, ...]) -> type:
+def pool_class(cls: type, limits: Limits, *, hooks: Hooks = Hooks(), keep: tuple[str, ...] = ()) -> type:
+    """Do what `poolable` does, for a class whose author does not name its hooks: without a warning."""
+    refuse_unhookable(cls)
+    return _pooled(cls, limits, hooks, keep, None)
+
+
+def _pooled(cls: type, written: Limits, hooks: Hooks, keep: tuple[str, ...], code: str | None) -> type:
+    """Make a class poolable; `code` is what its author can write to name hooks, or None for no warning about them."""
+
+    def warn() -> None:
+        if code is not None:
+            warn_of_unnamed_hooks(cls, hooks._replace(reset=None) if keep else hooks, code)
+
     policy = _config.current.policy(_config.target_of(cls), written)
     claim = (object(), cls)
     try:
@@ -115,7 +131,7 @@ def _pooled(cls: type, written: Limits, reset: Reset | None, capacity: Capacity 
             raise TypeError(
                 f"cls={cls.__qualname__}: it is poolable already; decorate it once, or change its pool's limits"
             )
-        return make_poolable(cls, policy, reset=reset, capacity=capacity, keep=keep)
+        return make_poolable(cls, policy, hooks, keep, before=warn)
     finally:
         if _claimed.get(id(cls)) is claim:
             del _claimed[id(cls)]
@@ -124,13 +140,16 @@ def _pooled(cls: type, written: Limits, reset: Reset | None, capacity: Capacity 
 class PooledMeta(_engine.HookedType):
     """A metaclass that makes its classes and all their subclasses poolable, each with a pool of its own.
 
-    `class Order(metaclass=PooledMeta, max=256, max_cap=4096, scope="global")`: the limits and `keep` have the meaning
-    that they have in `poolable`. A subclass inherits the limits that it omits, and keeps the attributes that its bases
-    keep. A class may have the methods `reset` and `capacity`, as described at `Poolable`. `@attrs.define` and
-    `@dataclass` work on such a class as on any other.
+    `class Order(metaclass=PooledMeta, max=256, max_cap=4096, scope="global", reset="clear")`: the limits, the hooks
+    `reset` and `capacity`, and `keep` have the meaning that they have in `poolable`. A subclass inherits the limits and
+    hooks that it omits, and keeps the attributes that its bases keep. `@attrs.define` and `@dataclass` work on such a
+    class as on any other.
 
     Raises:
         TypeError, ValueError: as `poolable`, when the class is made.
+
+    Warns:
+        PooledDeprecationWarning: as `poolable`.
     """
 
     def __new__(  # noqa: PLR0913 (the same)
@@ -144,12 +163,16 @@ class PooledMeta(_engine.HookedType):
         max_cap: int | None = None,
         scope: Scope | None = None,
         idle_trim: float | None = None,
+        reset: Callable[[Any], object] | str | None = OMITTED,
+        capacity: Callable[[Any], int] | str | None = OMITTED,
         keep: Iterable[str] | None = None,
         **kwargs: Any,
     ) -> Any:
         """Make the class and its pool."""
         kept = check_keep(keep) or namespace.get(_KEPT, ())
         written = Limits(max=max, max_cap=max_cap, scope=scope, idle_trim=idle_trim).over(_limits_in(namespace))
+        hooks = Hooks(reset, capacity).over(hooks_in(namespace))
+        is_made_again = POOL in namespace  # by a decorator that adds slots
         forget_pool(namespace)
         cls = super().__new__(mcs, name, bases, _unhooked(namespace), **kwargs)
         for base in cls.__mro__[1:]:
@@ -158,7 +181,8 @@ class PooledMeta(_engine.HookedType):
         setattr(cls, _WRITTEN, written)
         setattr(cls, _KEPT, kept)
         refuse_unhookable(cls)
-        return _pooled(cls, written, None, None, kept)
+        code = None if is_made_again else f"class {name}(metaclass={mcs.__name__}, {{}})"
+        return _pooled(cls, written, hooks, kept, code)
 
     def __setattr__(cls, name: str, value: Any) -> None:  # noqa: N805 (a method of a metaclass)
         super().__setattr__(name, value)

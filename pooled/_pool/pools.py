@@ -8,11 +8,12 @@ from typing import Any, ClassVar, Final, Generic, NoReturn, SupportsIndex, TypeV
 
 from pooled import _config, _engine
 from pooled._memory.registry import Registry, refuse_pickling
+from pooled._plan.hooks import OMITTED, Hooks
 from pooled._plan.parts import POOL
-from pooled._plan.plan import Capacity, Plan, plan_for_class, plan_for_function
-from pooled._plan.scrub import Reset
+from pooled._plan.plan import Plan, plan_for_class, plan_for_function
 from pooled._policy import Limits, Policy, Scope, check_limit, check_name
 from pooled._pool import trimming
+from pooled._pool.unnamed_hooks import warn_of_unnamed_hooks
 from pooled._stats import Stats
 
 T = TypeVar("T")
@@ -36,10 +37,11 @@ class Pool(Generic[T]):
         max: the most objects that the pool parks (a local pool: in each thread).
         max_cap: the largest capacity, in elements or bytes, of a parked object; larger ones are discarded.
         idle_trim: seconds without a take after which the pool frees its parked objects.
-        reset: called with each dropped object, to empty it; the result False discards the object. Required if
-            `factory` is a function. The default is the `reset` method of the class; without one, an object is emptied
-            by its fields if they are known, and else scrubbed.
-        capacity: called with an object, to measure it. The default is the `capacity` method of the class.
+        reset: a function that empties a dropped object, or the name of a method; the result False discards the object.
+            Required if `factory` is a function. The default is the hook that was named for the class or a base of it.
+            Without one, or with None, an object is emptied by its fields if they are known, and else scrubbed.
+        capacity: a function that measures an object, or the name of a method, or None. The default is that of the
+            class, too.
         name: the name of the pool in reports. The default is the name of the class or function.
 
     Raises:
@@ -58,8 +60,8 @@ class Pool(Generic[T]):
         max: int | None = None,  # noqa: A002 (the policy's own word)
         max_cap: int | None = None,
         idle_trim: float | None = None,
-        reset: Callable[[T], object] | None = None,
-        capacity: Callable[[T], int] | None = None,
+        reset: Callable[[T], object] | str | None = OMITTED,
+        capacity: Callable[[T], int] | str | None = OMITTED,
         name: str | None = None,
     ) -> None:
         if type(self) is Pool:
@@ -67,7 +69,8 @@ class Pool(Generic[T]):
         check_name(name)
         written = Limits(max=max, max_cap=max_cap, scope=self._scope, idle_trim=idle_trim)
         policy = written.over(_config.current.defaults).completed()
-        self._open(_plan(factory, reset, capacity), policy, name or _config.target_of(factory))
+        plan = _plan(factory, Hooks(reset, capacity), type(self).__name__)
+        self._open(plan, policy, name or _config.target_of(factory))
 
     def _open(self, plan: Plan, policy: Policy, name: str) -> None:
         self._store = _engine.Store(plan, policy)
@@ -201,19 +204,21 @@ class GlobalPool(Pool[T]):
     _scope = "global"
 
 
-def _plan(factory: Callable[..., Any], reset: Reset | None, capacity: Capacity | None) -> Plan:
+def _plan(factory: Callable[..., Any], hooks: Hooks, kind: str) -> Plan:
+    """The plan of a pool of objects that `factory` makes; `kind` is the class of the pool."""
     if not callable(factory):
         raise TypeError(f"factory={factory!r}: expected a class, or a function that makes an object")
     if not isinstance(factory, type):
-        return plan_for_function(factory, reset=reset, capacity=capacity)
+        return plan_for_function(factory, hooks)
     own = factory.__dict__.get(POOL)
+    plan: Plan = plan_for_class(factory, hooks, hooked=False) if own is None else own._store.plan
     if own is None:
-        return plan_for_class(factory, reset=reset, capacity=capacity, hooked=False)
-    plan: Plan = own._store.plan
-    if reset is None and capacity is None:
+        warn_of_unnamed_hooks(factory, hooks, f"{kind}({factory.__name__}, {{}})")
         return plan
-    keep = plan.keep if reset is None else ()
-    return plan_for_class(factory, reset=reset or plan.reset, capacity=capacity or plan.measure, keep=keep, hooked=True)
+    if all(hook is OMITTED for hook in hooks):
+        return plan
+    keep = plan.keep if hooks.reset is OMITTED or hooks.reset is None else ()
+    return plan_for_class(factory, hooks, keep=keep, hooked=True)
 
 
 def all_pools() -> list[Pool[Any]]:

@@ -13,7 +13,7 @@ SIZES = st.integers(0, 12)
 def sized(pooled, **limits):
     """A class whose objects are as large as they are told, and that counts its living and parked objects."""
 
-    @pooled.poolable(**limits)
+    @pooled.poolable(**limits, reset="reset", capacity="capacity")
     class Sized:
         def __init__(self, size=0):
             self.size = size
@@ -77,7 +77,7 @@ def test_max_cap(pooled):
 
 
 def test_max_cap_of_a_class_that_is_scrubbed_is_asked_while_it_has_its_attributes(pooled):
-    @pooled.poolable(max_cap=10)
+    @pooled.poolable(max_cap=10, capacity="capacity")
     class Bag:
         def __init__(self, n):
             self.items = list(range(n))
@@ -94,7 +94,7 @@ def test_max_cap_of_a_class_that_is_scrubbed_is_asked_while_it_has_its_attribute
 def test_a_discarded_object_dies_as_it_was(pooled):
     last_words = []
 
-    @pooled.poolable(max=0)
+    @pooled.poolable(max=0, reset="reset")
     class Thing:
         def __init__(self):
             self.value = 7

@@ -318,7 +318,7 @@ def test_arrays_are_recycled_for_their_type_code_alone(pooled, containers):
         del labelled
     assert pooled.pool_of(Labelled).stats().hits == 1
 
-    @pooled.poolable
+    @pooled.poolable(reset="reset")
     class Zeros(array.array):
         def __new__(cls, code, n):
             return super().__new__(cls, code, [0] * n)
@@ -382,7 +382,7 @@ def test_own_subclasses_of_builtins(pooled):
 
 
 def test_a_container_with_a_reset_of_its_own_keeps_what_that_keeps(pooled, containers):
-    @pooled.poolable
+    @pooled.poolable(reset="reset")
     class Table(containers.Dict):
         def reset(self):
             for key in [key for key in self if key != "header"]:

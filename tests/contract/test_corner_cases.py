@@ -63,7 +63,7 @@ def test_a_parked_array_that_a_failed_construction_gave_away(containers):
 
 
 def test_bases_in_c_whose_construction_takes_arguments(pooled):
-    @pooled.poolable
+    @pooled.poolable(reset="reset")
     class Connection(sqlite3.Connection):
         def reset(self):
             return False
@@ -74,7 +74,7 @@ def test_bases_in_c_whose_construction_takes_arguments(pooled):
 
     ctypes = limits.require("ctypes")
 
-    @pooled.poolable
+    @pooled.poolable(reset="reset")
     class Point(ctypes.Structure):
         _fields_ = (("x", ctypes.c_int),)
 
@@ -93,11 +93,11 @@ import gc, threading
 from pooled import poolable
 class Trigger:
     def __del__(self): holder.clear(); gc.collect()
-@poolable
+@poolable(reset="reset")
 class First:
     def reset(self): pass
 def make():
-    @poolable
+    @poolable(reset="reset")
     class Second:
         def reset(self): pass
     return Second
@@ -115,7 +115,7 @@ def test_an_object_that_a_finalizer_parks_while_its_class_is_collected(engine):
 import gc
 from pooled import poolable, pool_of
 def make():
-    @poolable(scope="global")
+    @poolable(scope="global", reset="reset")
     class Thing:
         def reset(self): pass
     return Thing
@@ -170,7 +170,7 @@ def test_objects_that_came_from_another_class(pooled):
 
 
 def test_detaching_and_assigning_in_a_reset_or_finalizer(pooled):
-    @pooled.poolable
+    @pooled.poolable(reset="reset")
     class Detached:
         def reset(self):
             pooled.detach(self)
@@ -202,7 +202,7 @@ def test_a_finalizer_that_saves_a_parked_object(pooled):
 
 
 def test_prefilling_where_new_gives_the_same_object_again(pooled):
-    @pooled.poolable
+    @pooled.poolable(reset="reset")
     class Single:
         one = None
 
@@ -229,7 +229,7 @@ def test_what_changes_its_class_is_not_prefilled(pooled):
     class Other:
         pass
 
-    @pooled.poolable
+    @pooled.poolable(reset="reset")
     class Thing:
         def __init__(self):
             self.__class__ = Other
@@ -241,7 +241,7 @@ def test_what_changes_its_class_is_not_prefilled(pooled):
 
 
 def test_what_a_new_gives_of_a_subclass_is_initialised(pooled):
-    @pooled.poolable
+    @pooled.poolable(reset="reset")
     class Base:
         def __new__(cls):
             return object.__new__(Derived)

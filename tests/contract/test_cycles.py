@@ -71,7 +71,7 @@ def test_a_finalizer_that_saves_the_cycle_saves_the_object(pooled):
 def test_what_a_finalizer_drops_may_be_finalized_next(pooled, take_at_once):
     taken = []
 
-    @pooled.poolable
+    @pooled.poolable(reset="reset")
     class Connection:
         def __init__(self):
             self.open = True

@@ -44,7 +44,7 @@ def thing(debugged):
 def decoder(debugged):
     """A class with a `reset` that keeps parts of the object."""
 
-    @debugged.poolable
+    @debugged.poolable(reset="reset")
     class Decoder:
         def __init__(self):
             self.seen, self.rows, self.count = {}, [], 0
@@ -296,7 +296,7 @@ def test_what_is_gone_is_out_no_more_however_it_went(debugged, way, options):
 def test_what_its_reset_or_capacity_keeps_from_the_pool_is_out_no_more(debugged, unraisable, way):
     kept = []
 
-    @debugged.poolable(max_cap=5)
+    @debugged.poolable(max_cap=5, reset="reset", capacity="capacity")
     class Thing:
         def reset(self):
             return {"escaped": lambda: kept.append(self), "refused": bool, "error": lambda: 1 / 0}.get(way, list)()
@@ -425,7 +425,7 @@ def test_each_kind_of_dirt_is_told_by_each_way_to_take(debugged, dirt, take):
     class Base:
         __slots__ = ("slot",)
 
-    @debugged.poolable
+    @debugged.poolable(reset="reset")
     class Thing(Base):
         def __init__(self):
             self.rows, self.table, self.buffer, self.slot = [], {1: 1, 2: 2}, bytearray(b"123"), set()
@@ -477,7 +477,7 @@ def test_only_what_is_dirty_is_discarded(debugged, decoder):
 def test_a_life_whose_object_was_prefilled_is_checked_too(debugged):
     made = []
 
-    @debugged.poolable
+    @debugged.poolable(reset="reset")
     class Thing:
         def __init__(self):
             self.rows = []
@@ -496,7 +496,7 @@ def test_a_life_whose_object_was_prefilled_is_checked_too(debugged):
 def test_what_was_left_as_it_is_raises_no_alarm(debugged):
     shared = []
 
-    @debugged.poolable
+    @debugged.poolable(reset="reset", capacity="capacity")
     class Thing:
         def __init__(self):
             self.rows, self.shared = [], shared
@@ -587,7 +587,7 @@ def test_fields_and_kept_parts_raise_no_alarm(debugged):
 def test_one_take_in_n_is_recorded(engine):
     with current(load(POOLED_ENGINE=engine, POOLED_DEBUG="3")) as package:
 
-        @package.poolable
+        @package.poolable(reset="reset")
         class Thing:
             def __init__(self):
                 self.rows = []
@@ -649,7 +649,7 @@ def test_the_interpreter_ends_quietly(engine):
     code = """
 import pooled
 from pooled.containers import List, Dict
-@pooled.poolable
+@pooled.poolable(reset="reset")
 class Thing:
     def __init__(self): self.rows = []
     def reset(self): self.rows.clear()

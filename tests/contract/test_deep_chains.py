@@ -56,7 +56,7 @@ def test_a_tree_is_recycled_whole(pooled):
 def test_reset_uses_its_own_pool(pooled):
     seen = []
 
-    @pooled.poolable(max=8)
+    @pooled.poolable(max=8, reset="reset")
     class Thing:
         def reset(self):
             if len(seen) < 20:
@@ -78,7 +78,7 @@ def test_reset_drops_objects_that_are_taken_again_at_once(pooled):
     class Part:
         pass
 
-    @pooled.poolable
+    @pooled.poolable(reset="reset")
     class Whole:
         def __init__(self):
             self.part = Part()
@@ -96,7 +96,7 @@ def test_reset_drops_objects_that_are_taken_again_at_once(pooled):
 def test_dropping_while_another_is_scrubbed(pooled):
     order = []
 
-    @pooled.poolable
+    @pooled.poolable(reset="reset")
     class Inner:
         def reset(self):
             order.append("inner")

@@ -7,7 +7,8 @@ import pytest
 
 def faulty(pooled, **methods):
     """A class with the given function as `reset` or `capacity`."""
-    return pooled.poolable(type("Faulty", (), methods))
+    hooks = {name: name for name in ("reset", "capacity") if name in methods}
+    return pooled.poolable(**hooks)(type("Faulty", (), methods))
 
 
 def raising(error):
@@ -91,7 +92,7 @@ def test_the_discarded_object_dies(pooled, unraisable):
 def test_a_pool_works_on_after_errors(pooled, unraisable):
     trouble = [True]
 
-    @pooled.poolable
+    @pooled.poolable(reset="reset")
     class Moody:
         def reset(self):
             if trouble[0]:

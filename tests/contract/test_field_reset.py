@@ -21,7 +21,7 @@ def test_every_action_in_the_order_of_the_fields(pooled, containers, kind):
     class Inner:
         items: list = kind.field(factory=list)
 
-    @pooled.poolable
+    @pooled.poolable(reset="reset")
     class Resetting:
         def reset(self): ...
 
@@ -204,7 +204,7 @@ def test_classes_without_fields(pooled, containers):
     class Poolable:
         pass
 
-    @pooled.poolable
+    @pooled.poolable(reset="reset")
     class Resetting:
         def reset(self): ...
 
@@ -214,7 +214,7 @@ def test_classes_without_fields(pooled, containers):
         items: list = dataclasses.field(default_factory=list)
 
     @attrs.define
-    class ResetByMethod:
+    class ResetByMethod(pooled.Poolable):
         items: list = attrs.field(factory=list)
 
         def reset(self): ...

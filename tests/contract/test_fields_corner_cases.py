@@ -233,7 +233,7 @@ def test_annotations_may_name_what_is_not_there_yet(pooled, kind):
         after: Later | None = None  # noqa: F821
         nodes: list[Later] = kind.field(factory=list)  # noqa: F821
 
-    @pooled.poolable
+    @pooled.poolable(reset="reset", capacity="capacity")
     class Own:
         def reset(self) -> Later:  # noqa: F821
             pass

@@ -874,13 +874,15 @@ def test_a_class_with_a_reset_is_not_derived(pooled, kind, how):
     def empty(self):
         self.items.append("reset")
 
-    @pooled.poolable(reset=empty if how == "function" else None)
+    @pooled.poolable(reset=empty if how == "function" else "empty")
     @kind.define
     class Thing:
         topic: str = "t"
         items: list = kind.field(factory=list)
         if how == "method":
-            reset = empty
+
+            def empty(self):
+                self.items.append("reset")
 
     Thing(topic="other")
     taken = pooled.take(Thing)
@@ -889,7 +891,7 @@ def test_a_class_with_a_reset_is_not_derived(pooled, kind, how):
 
 
 def test_capacity_is_asked_while_the_fields_are_there(pooled, kind):
-    @pooled.poolable(max_cap=3)
+    @pooled.poolable(max_cap=3, capacity="capacity")
     @kind.define
     class Thing:
         items: list = kind.field(factory=list)

@@ -357,14 +357,12 @@ def test_a_plain_class_without_init_takes_nothing(pooled):
 
 @pytest.mark.parametrize("kept", [True, False])
 def test_the_fields_of_a_class_with_a_reset_or_keep_are_not_known(pooled, kept):
-    @pooled.poolable(keep=("items",) if kept else None)
+    @pooled.poolable(**{"keep": ("items",)} if kept else {"reset": "reset"})
     class Thing:
         def __init__(self, items=None):
             self.items: Any = items or []
 
-        if not kept:
-
-            def reset(self): ...
+        def reset(self): ...
 
     pool = pooled.pool_of(Thing)
     for _ in range(2):

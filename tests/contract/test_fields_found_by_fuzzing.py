@@ -133,7 +133,7 @@ def test_an_object_is_not_seen_while_its_parts_go_to_make_it_blank(pooled):
         limits.skip("parked-objects-visible")
     found = []
 
-    @pooled.poolable
+    @pooled.poolable(reset="reset")
     class Part:
         def reset(self):
             found.extend(obj for obj in gc.get_objects() if type(obj).__name__ == "Thing")

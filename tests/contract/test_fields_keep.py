@@ -473,7 +473,7 @@ def test_names_that_cannot_be_kept(pooled, keep, error, value):
 
 
 def test_keep_and_reset_do_not_go_together(pooled):
-    class Own:
+    class Own(pooled.Poolable):
         def reset(self): ...
 
     class Plain:
@@ -487,7 +487,7 @@ def test_keep_and_reset_do_not_go_together(pooled):
 
     for decorate, cls in (
         (pooled.poolable(keep=("buffer",)), Own),
-        (pooled.poolable(keep=("buffer",)), Attrs),
+        (pooled.poolable(keep=("buffer",), reset="reset"), Attrs),
         (lambda cls: pooled.poolable(keep=("buffer",), reset=lambda obj: None)(cls), Plain),
     ):
         with pytest.raises(TypeError, match="keep=.*buffer") as refusal:
@@ -495,7 +495,7 @@ def test_keep_and_reset_do_not_go_together(pooled):
         assert "reset" in str(refusal.value)
 
     def under_the_metaclass():
-        class Thing(metaclass=pooled.PooledMeta, keep=("buffer",)):
+        class Thing(metaclass=pooled.PooledMeta, reset="reset", keep=("buffer",)):
             def reset(self): ...
 
     with pytest.raises(TypeError, match="keep=.*buffer"):

@@ -231,7 +231,7 @@ def test_pooled_containers_are_emptied_in_place(pooled, containers, kind, name):
 def test_the_reset_of_a_part_is_called_in_place(pooled, kind):
     built, resets = [], []
 
-    @pooled.poolable
+    @pooled.poolable(reset="reset")
     class Decoder:
         def __init__(self):
             built.append(1)
@@ -260,7 +260,7 @@ def test_the_reset_of_a_part_is_called_in_place(pooled, kind):
 def test_a_part_whose_reset_refuses_is_not_kept(pooled, kind):
     built = []
 
-    @pooled.poolable
+    @pooled.poolable(reset="reset")
     class Decoder:
         def __init__(self):
             built.append(1)
@@ -283,7 +283,7 @@ def test_a_part_whose_reset_refuses_is_not_kept(pooled, kind):
 def test_a_part_whose_reset_raises_is_not_kept(pooled, kind, unraisable):
     built = []
 
-    @pooled.poolable
+    @pooled.poolable(reset="reset")
     class Decoder:
         def __init__(self):
             built.append(1)
@@ -310,7 +310,7 @@ def test_a_part_whose_reset_raises_is_not_kept(pooled, kind, unraisable):
 def test_a_reset_that_keeps_its_object(pooled, kind):
     saved = []
 
-    @pooled.poolable
+    @pooled.poolable(reset="reset")
     class Clingy:
         def __init__(self):
             self.value = 0

@@ -10,7 +10,7 @@ from helpers import on_another_thread
 @pytest.fixture
 def thing(pooled):
     def make(**limits):
-        @pooled.poolable(**limits)
+        @pooled.poolable(**limits, reset="reset")
         class Thing:
             events = []
 

@@ -22,6 +22,13 @@ class Outer:
     class Inner:
         pass
 
+class Session:
+    def __init__(self):
+        self.is_admin = False
+
+    def reset(self):
+        raise AssertionError("nobody named it")
+
 def handle():
     return Request("/handled")
 
@@ -74,10 +81,16 @@ def test_with_attributes_that_are_kept(pooled, package):
     assert (again.headers, id(again.headers), hasattr(again, "path")) == ({}, kept, False)
 
 
-def test_with_functions(pooled, package):
-    pooled.instrument.when_imported(
-        f"{package}:Request", scope="global", max_cap=1, reset=lambda r: r.clear(), capacity=lambda r: r.size()
-    )
+@pytest.mark.parametrize(
+    "hooks",
+    [
+        {"reset": lambda request: request.clear(), "capacity": lambda request: request.size()},
+        {"reset": "clear", "capacity": "size"},
+    ],
+    ids=["functions", "names"],
+)
+def test_with_hooks(pooled, package, hooks):
+    pooled.instrument.when_imported(f"{package}:Request", scope="global", max_cap=1, **hooks)
     module = importlib.import_module(package)
     pool = pooled.pool_of(module.Request)
     assert isinstance(pool, pooled.GlobalPool)
@@ -86,6 +99,14 @@ def test_with_functions(pooled, package):
     del request
     again = pooled.take(module.Request)
     assert (again.headers, again.path, pool.stats().hits) == ({}, "/", 1)
+
+
+def test_a_method_that_is_not_named_is_not_called_and_not_warned_of(pooled, package):
+    pooled.instrument.when_imported(f"{package}:Session")
+    session = importlib.import_module(package).Session()
+    session.is_admin = True
+    del session
+    assert vars(pooled.take(sys.modules[package].Session)) == {"is_admin": False}
 
 
 SHAPES = """
@@ -167,6 +188,8 @@ def test_what_is_wrong_is_said_at_once(pooled):
     for hook in ("reset", "capacity"):
         with pytest.raises(TypeError, match=f"{hook}=3: expected a function that takes the object"):
             pooled.instrument.when_imported("json:JSONEncoder", **{hook: 3})
+        with pytest.raises(ValueError, match=f"{hook}='a b': expected the name of a method"):
+            pooled.instrument.when_imported("json:JSONEncoder", **{hook: "a b"})
 
 
 def test_what_turns_out_wrong_stops_the_import(pooled, package):
@@ -174,6 +197,8 @@ def test_what_turns_out_wrong_stops_the_import(pooled, package):
     for name, why in (("Missing", "there is no 'Missing' in"), ("NUMBER", "expected a class"), ("handle", "a class")):
         with pytest.raises(ImportError, match=f"target='{package}:{name}': .*{why}"):
             pooled.instrument.when_imported(f"{package}:{name}")
+    with pytest.raises(ImportError, match=r"reset='cleer': Request has no method 'cleer'; did you mean 'clear'\?"):
+        pooled.instrument.when_imported(f"{package}:Request", reset="cleer")
 
 
 def test_a_builtin_container_has_no_hooks(pooled, package):
@@ -230,5 +255,5 @@ def test_mistakes_in_the_file_stop_the_import_of_the_module(engine, package, tmp
     status, printed = run(f"import pooled, {package}", tmp_path, engine, config)
     assert status == 1
     last = printed.strip().splitlines()[-1]
-    for part in ("ImportError", str(tmp_path / "pooled.toml"), f"{package}:Request", "no attribute 'empty'"):
+    for part in ("ImportError", str(tmp_path / "pooled.toml"), "reset='empty': Request has no method 'empty'"):
         assert part in last

@@ -21,7 +21,7 @@ def escapes(pooled, cls):
 def test_kept_by_its_own_reset(pooled):
     kept = []
 
-    @pooled.poolable
+    @pooled.poolable(reset="reset")
     class Clingy:
         def reset(self):
             kept.append(self)
@@ -39,7 +39,7 @@ def test_kept_by_its_own_reset(pooled):
 def test_kept_by_a_reset_that_refuses(pooled):
     kept = []
 
-    @pooled.poolable
+    @pooled.poolable(reset="reset")
     class Clingy:
         def reset(self):
             kept.append(self)
@@ -52,7 +52,7 @@ def test_kept_by_a_reset_that_refuses(pooled):
 def test_a_weak_reference_that_is_followed_while_the_object_is_emptied(pooled):
     found = []
 
-    @pooled.poolable
+    @pooled.poolable(reset="reset")
     class Thing:
         def reset(self):
             found.append(ref())
@@ -74,7 +74,7 @@ def test_a_weak_reference_that_is_followed_while_the_object_is_emptied(pooled):
 def test_kept_by_its_own_capacity(pooled):
     kept = []
 
-    @pooled.poolable
+    @pooled.poolable(capacity="capacity")
     class Clingy:
         def __init__(self):
             self.value = 1
@@ -170,7 +170,7 @@ def test_no_object_is_ever_owned_twice(pooled, scope):
         def start(self, bound):
             escaped = self.escaped = []
 
-            @pooled.poolable(max=bound, scope=scope)
+            @pooled.poolable(max=bound, scope=scope, reset="reset")
             class Thing:
                 def __init__(self):
                     assert vars(self) == {}

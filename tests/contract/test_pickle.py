@@ -174,7 +174,7 @@ def test_methods_of_the_class_are_asked(pooled, importable):
 
 
 def test_a_bare_new_shows_nothing_of_another_life(pooled):
-    @pooled.poolable
+    @pooled.poolable(reset="reset")
     class Keeper:
         def __init__(self):
             self.buffer = bytearray(10)

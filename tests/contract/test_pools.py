@@ -31,7 +31,7 @@ def test_a_pool_beside_the_pool_of_the_class(pooled, containers, kind):
 
 
 def test_a_pool_of_a_class_with_a_reset_uses_it_unless_another_is_given(pooled, kind):
-    @pooled.poolable
+    @pooled.poolable(reset="reset")
     class Counter:
         def __init__(self):
             self.made, self.uses = True, 0
@@ -179,7 +179,7 @@ def test_prefill(pooled, containers, kind):
     assert pool.take() == set()
     assert (pool.stats().hits, pool.stats().misses) == (1, 0)
 
-    @pooled.poolable
+    @pooled.poolable(reset="reset")
     class Ready:
         def __init__(self):
             self.ready = True
@@ -223,7 +223,7 @@ def test_what_is_prefilled_is_ready_to_use(containers, kind, name):
 def test_only_what_may_be_parked_is_prefilled(pooled, kind):
     registry = []
 
-    @pooled.poolable
+    @pooled.poolable(reset="reset")
     class Registered:
         def __init__(self):
             registry.append(self)
@@ -257,11 +257,7 @@ def test_what_prefill_cannot_make_is_not_counted(pooled, kind, resets):
         def __init__(self, required):
             pass
 
-        if resets:
-
-            def reset(self): ...
-
-    cls = pooled.poolable(Thing)
+    cls = pooled.poolable(reset=(lambda obj: None) if resets else None)(Thing)
     pool = kind(cls)
     assert resets == error_of(pool.prefill, 3).startswith("TypeError: ")
     assert pool.stats() == pooled.Stats(parked=0 if resets else 3)
@@ -415,7 +411,7 @@ def test_an_assigned_object_goes_to_its_new_pool(pooled, containers):
 def test_prefill_parks_nothing_that_its_capacity_keeps_or_cannot_measure(pooled, kind, unraisable, how):
     kept = []
 
-    class Thing:
+    class Thing(pooled.Poolable):
         def reset(self):
             pass
 

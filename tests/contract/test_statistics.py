@@ -37,11 +37,7 @@ def test_an_object_that_cannot_be_made_ready_is_counted_whoever_asked_for_it(poo
         def __init__(self):
             raise ValueError("no")
 
-        if resetting:
-
-            def reset(self): ...
-
-    cls = pooled.poolable(Thing)
+    cls = pooled.poolable(reset=(lambda obj: None) if resetting else None)(Thing)
     pool = pooled.pool_of(cls)
     for count, ask in enumerate([cls, lambda: pooled.take(cls), pool.take, pool.borrow().__enter__], 1):
         with pytest.raises(ValueError, match="no"):

@@ -75,7 +75,7 @@ def test_a_thread_that_ends_frees_its_local_pools(pooled):
 
     deaths = []
 
-    @pooled.poolable
+    @pooled.poolable(reset="reset")
     class Thing:
         def __init__(self):
             self.kept = Watched()
@@ -163,7 +163,7 @@ class Thing:
     def __init__(self, *held):
         self.held = held
 
-@pooled.poolable(scope="global")
+@pooled.poolable(scope="global", reset="reset")
 class Resetting:
     def reset(self):
         self.other = Thing()

@@ -156,7 +156,7 @@ def test_take_runs_init_where_the_object_is_new_or_was_scrubbed(pooled):
 
 
 def test_an_object_that_is_not_ready_is_never_taken(pooled):
-    @pooled.poolable
+    @pooled.poolable(reset="reset")
     class Connection:
         def __init__(self, port=1):
             self.port = int(port)
@@ -186,7 +186,7 @@ def test_what_a_metaclass_has_is_not_the_objects(pooled):
             raise AssertionError("nobody asked")
 
     @pooled.poolable
-    class Thing(metaclass=Meta):
+    class Thing(pooled.Poolable, metaclass=Meta):
         @classmethod
         def capacity(cls):
             raise AssertionError("nobody asked")
@@ -218,7 +218,7 @@ def test_slots_by_name_and_items_by_index(pooled):
 def test_take_gives_what_reset_kept(pooled):
     built = []
 
-    @pooled.poolable(max_cap=1 << 20)
+    @pooled.poolable(max_cap=1 << 20, reset="reset", capacity="capacity")
     class Decoder:
         def __init__(self):
             built.append("decoder")
@@ -243,17 +243,6 @@ def test_take_gives_what_reset_kept(pooled):
     third = Decoder()  # constructed, so __init__ is called
     assert built == ["decoder"] * 2
     assert third.seen == {}
-
-
-def test_the_protocol_of_reset_and_capacity(pooled):
-    class Both:
-        def reset(self): ...
-
-        def capacity(self):
-            return 0
-
-    assert isinstance(Both(), pooled.Poolable)
-    assert not isinstance(object(), pooled.Poolable)
 
 
 def test_try_take_gives_none_when_nothing_is_parked(pooled):
@@ -534,7 +523,7 @@ def test_abstract_classes(pooled):
 
 
 def test_a_new_of_its_own_runs_where_the_object_is_new(pooled):
-    @pooled.poolable
+    @pooled.poolable(reset="reset")
     class Handle:
         def __new__(cls, kind):
             self = super().__new__(cls)
@@ -612,7 +601,7 @@ def test_arguments_of_any_name(pooled):
 
 
 def test_a_new_that_gives_something_else_is_left_alone(pooled):
-    @pooled.poolable
+    @pooled.poolable(reset="reset")
     class Odd:
         def __new__(cls, value):
             return value

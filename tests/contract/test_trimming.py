@@ -237,7 +237,7 @@ def test_a_finalizer_may_trim(pooled):
             if trims:
                 trims.pop()()
 
-    @pooled.poolable(max=1000)
+    @pooled.poolable(max=1000, reset="reset")
     class Holds:
         def __init__(self):
             self.held = Trims()
@@ -260,7 +260,7 @@ def test_errors_while_trimming_reach_nobody(pooled, unraisable):
         def __del__(self):
             raise ValueError("at the end")
 
-    @pooled.poolable(max=1000)
+    @pooled.poolable(max=1000, reset="reset")
     class Holds:
         def __init__(self):
             self.held = Dies()

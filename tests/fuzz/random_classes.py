@@ -220,15 +220,16 @@ def make(side, shape):
 def decorated(side, shape):
     pooled = side.pooled
     body = body_of(side, shape)
-    keep = {"keep": shape.keep} if shape.keep else {}
+    hooks = {name: name for name in ("reset", "capacity") if name in shape.hooks}
+    named = hooks | ({"keep": shape.keep} if shape.keep else {})
     bases = (BASES[shape.family],) if shape.family in BASES else ()
     if shape.made == "decorated":
-        return pooled.poolable(**shape.limits, **keep)(defined(shape, type("Thing", bases, body)))
+        return pooled.poolable(**shape.limits, **named)(defined(shape, type("Thing", bases, body)))
     if shape.made == "heir":
         base = defined(shape, type("Base", bases, body))
         heir = type("Thing", (base,), {"__module__": body["__module__"]})
-        return pooled.poolable(**shape.limits, **keep)(heir)
-    cls = defined(shape, pooled.PooledMeta("Thing", bases, body, **shape.limits, **keep))
+        return pooled.poolable(**shape.limits, **named)(heir)
+    cls = defined(shape, pooled.PooledMeta("Thing", bases, body, **shape.limits, **named))
     if shape.made == "child":
         return type(cls)("Thing", (cls,), {"__module__": body["__module__"]})
     return cls

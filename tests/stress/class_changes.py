@@ -222,7 +222,7 @@ def subclass(family, cls):
 
 
 def decorate_a_child(family, cls):
-    child = pooled.poolable(max=2)(type("Child", (cls,), {}))
+    child = pooled.poolable(max=2, reset=None, capacity=None)(type("Child", (cls,), {}))
     family.held.append(child())
     child()
 

@@ -111,7 +111,7 @@ def classes_that_die_when_out(run: Run) -> None:
             def __init__(self, kept=None):
                 self.kept = kept
 
-        @pooled.poolable
+        @pooled.poolable(reset="reset")
         class Resetting:
             def __init__(self):
                 self.kept = []

@@ -54,7 +54,7 @@ def links() -> dict[str, tuple[Any, Callable[[Any], Any]]]:
     class Nested:
         inner: Any = attrs.Factory(Inner)
 
-    @pooled.poolable
+    @pooled.poolable(reset="reset")
     class Resetting:
         def __init__(self):
             self.last = None

@@ -119,7 +119,7 @@ def fork_while_emptying(run: Run) -> None:
         def __del__(self):
             fork()
 
-    @pooled.poolable
+    @pooled.poolable(reset="reset")
     class Resetting:
         def reset(self):
             fork()

@@ -35,7 +35,7 @@ class World:
         self.alone = alone
         world = self
 
-        @pooled.poolable(scope=scope, max=5, max_cap=100)
+        @pooled.poolable(scope=scope, max=5, max_cap=100, reset="reset", capacity="capacity")
         class Thing:
             def __init__(self):
                 self.size, self.items = 1, []

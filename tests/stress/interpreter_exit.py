@@ -126,7 +126,7 @@ WAYS = {
     "os._exit": ("\nos._exit(4)", 4),
     "sys.exit in reset": (
         """
-@pooled.poolable
+@pooled.poolable(reset="reset")
 class Exits:
     def reset(self): sys.exit(5)
 sys.unraisablehook = lambda args: None

@@ -83,7 +83,7 @@ def _of_class(name: str, cls: Any) -> Kind:
 
 
 def with_reset(**limits: Any) -> Kind:
-    @pooled.poolable(**limits)
+    @pooled.poolable(**limits, reset="reset")
     class Resetting:
         def __init__(self):
             self.items, self.token = [], None

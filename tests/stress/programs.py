@@ -33,7 +33,7 @@ class Fields:
     table: dict = attrs.Factory(dict)
     inner: object = attrs.Factory(Keeping)
 
-@pooled.poolable
+@pooled.poolable(reset="reset")
 class Resetting:
     def reset(self):
         Thing(List([Slotted()]))

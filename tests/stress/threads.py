@@ -31,7 +31,7 @@ def short_threads(run: Run) -> None:
     class Watched:
         pass
 
-    @pooled.poolable
+    @pooled.poolable(reset="reset")
     class Keeping:
         def __init__(self):
             self.part = Watched()

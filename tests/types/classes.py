@@ -5,7 +5,6 @@ Each keeps its type, the signature of its `__init__`, and its attributes.
 """
 
 from abc import abstractmethod
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar, assert_type
 
@@ -52,7 +51,7 @@ class Derived(Base, max=4):
         return 2 * self.number
 
 
-@pooled.poolable(max=64, max_cap=1 << 20)
+@pooled.poolable(max=64, max_cap=1 << 20, reset="reset", capacity="capacity")
 class Decoder:
     def __init__(self, *, size: int = 1) -> None:
         self.buffer = bytearray(size)
@@ -135,12 +134,29 @@ def methods() -> None:
     decoder.usd  # type: ignore[attr-defined] # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType]
 
 
-def what_a_class_may_say(poolable: pooled.Poolable) -> None:
-    assert_type(poolable.reset(), bool | None)
-    assert_type(poolable.capacity(), int)
-    say: Callable[[pooled.Poolable], None] = what_a_class_may_say
-    say(Decoder())
-    say(3)  # type: ignore[arg-type] # pyright: ignore[reportArgumentType]
+@pooled.poolable
+class Resetting(pooled.Poolable):
+    def reset(self) -> None: ...
+
+
+class Named(metaclass=pooled.PooledMeta, reset="clear", capacity=len):
+    def clear(self) -> None: ...
+
+    def __len__(self) -> int:
+        return 1
+
+
+def protocols_of_hooks(resets: pooled.SupportsReset, measures: pooled.SupportsCapacity) -> None:
+    assert_type(resets.reset(), bool | None)
+    assert_type(measures.capacity(), int)
+    protocols_of_hooks(Decoder(), Decoder())
+    protocols_of_hooks(Resetting(), Decoder())
+    protocols_of_hooks(Resetting(), Named())  # type: ignore[arg-type] # pyright: ignore[reportArgumentType]
+    protocols_of_hooks(3, Decoder())  # type: ignore[arg-type] # pyright: ignore[reportArgumentType]
+    pooled.LocalPool(Named, reset=None, capacity="__len__")
+    pooled.poolable(reset=3)  # type: ignore[call-overload] # pyright: ignore[reportCallIssue, reportArgumentType]
+    Resetting().capacity()  # type: ignore[attr-defined] # pyright: ignore[reportAttributeAccessIssue]
+    assert issubclass(pooled.PooledDeprecationWarning, FutureWarning)
 
 
 def decorators_that_are_wrong() -> None:

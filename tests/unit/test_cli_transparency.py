@@ -205,3 +205,18 @@ def test_arguments_of_the_program_reach_it(tmp_path, command, options, named):
     for arguments in (["--", "a"], ["a", "--", "-b"], ["--json", "-m", "x"], ["run", "", "-", "--pool"]):
         process = pooled(command, *options, *named, *arguments, cwd=tmp_path)
         assert (process.returncode, process.stdout) == (0, f"{arguments}\n"), process.stderr
+
+
+def test_run_does_not_warn_of_methods_that_happen_to_be_called_reset(tmp_path):
+    program = """
+class Session:
+    def __init__(self): self.is_admin = False
+    def reset(self): self.is_admin = True
+for _ in range(3): print(Session().is_admin)
+"""
+    (tmp_path / "program.py").write_text(program)
+    process = pooled(
+        "run", "--pool", "__main__:Session", "program.py", cwd=tmp_path, PYTHONWARNINGS="error::FutureWarning"
+    )
+    assert (process.returncode, process.stdout) == (0, "False\n" * 3), process.stderr
+    assert "Warning" not in process.stderr

@@ -170,7 +170,7 @@ def test_engine_off_makes_everything_as_if_the_library_were_not_there():
         def reset(self):
             raise AssertionError("nothing is recycled")
 
-    decorated = package.poolable(Plain)
+    decorated = package.poolable(reset="reset")(Plain)
     assert decorated is Plain
     assert type(Plain()) is Plain
     for pool in (package.GlobalPool(list), package.pool_of(containers.List), package.pool_of(Plain)):

@@ -226,14 +226,17 @@ KINDS = {
     "many attributes": (thing(), "x = Thing(); vars(x).update((f'n{i}', payload) for i in range(40)); del x"),
     "discarded": (thing("max=0"), "Thing(payload)"),
     "discarded slots": (thing("max=0", "__slots__ = ('a', 'b')"), "Thing(payload)"),
-    "reset": (thing(more="def reset(self): self.a = None"), "Thing(payload)"),
+    "reset": (thing('reset="reset"', more="def reset(self): self.a = None"), "Thing(payload)"),
     "reset that raises": (
-        thing(more="def reset(self): raise ValueError") + "sys.unraisablehook = lambda args: None",
+        thing('reset="reset"', more="def reset(self): raise ValueError") + "sys.unraisablehook = lambda args: None",
         "Thing(payload)",
     ),
-    "reset that refuses": (thing(more="def reset(self): return False"), "Thing(payload)"),
-    "capacity": (thing(more="def capacity(self): return 5"), "Thing(payload)"),
-    "escapes": ("kept = []" + thing(more="def reset(self): kept.append(self)"), "Thing(payload); kept.clear()"),
+    "reset that refuses": (thing('reset="reset"', more="def reset(self): return False"), "Thing(payload)"),
+    "capacity": (thing('capacity="capacity"', more="def capacity(self): return 5"), "Thing(payload)"),
+    "escapes": (
+        "kept = []" + thing('reset="reset"', more="def reset(self): kept.append(self)"),
+        "Thing(payload); kept.clear()",
+    ),
     "init that raises": (
         thing(more="def __init__(self, a): self.a = a; raise ValueError"),
         "try: Thing(payload)\n        except ValueError: pass",

@@ -126,7 +126,7 @@ def test_left():
 def test_what_escapes(pytest_of, engine, debug):
     run = pytest_of(
         """
-@pooled.poolable
+@pooled.poolable(reset="reset")
 class Keeps:
     def reset(self):
         KEPT.append(self)
@@ -165,7 +165,7 @@ def test_it_may():
 def test_escapes_that_died_meanwhile(pytest_of):
     run = pytest_of(
         """
-@pooled.poolable
+@pooled.poolable(reset="reset")
 class Keeps:
     def reset(self):
         KEPT.append(self)

@@ -18,7 +18,7 @@ def pooled():
 def test_what_escaped_is_counted_as_such_even_if_the_pool_is_full(pooled):
     measured = []
 
-    @pooled.poolable(max=0)
+    @pooled.poolable(max=0, capacity="capacity")
     class Thing:
         def itself(self):
             return self
@@ -68,7 +68,7 @@ def test_a_metaclass_that_calls_in_its_own_way_is_refused(pooled):
 def test_a_thread_of_the_child_does_not_inherit_drops_under_way(pooled):
     blocked, free = threading.Event(), threading.Event()
 
-    @pooled.poolable
+    @pooled.poolable(reset="reset")
     class Node:
         def __init__(self, next_node=None):
             self.next = next_node
@@ -103,7 +103,7 @@ def test_a_thread_of_the_child_does_not_inherit_drops_under_way(pooled):
 def test_a_weak_reference_does_not_lead_to_an_object_that_is_being_emptied(pooled):
     seen = []
 
-    @pooled.poolable
+    @pooled.poolable(reset="reset")
     class Thing:
         def __init__(self):
             self.value = 1

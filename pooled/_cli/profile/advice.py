@@ -158,7 +158,7 @@ def _reasons_against(profile: ClassProfile, facts: Advice, gain: float | None) -
 def _refusal(cls: type) -> str | None:
     """The error with which the library refuses to pool a class."""
     try:
-        plan_for_class(cls, reset=None, capacity=None, keep=(), hooked=True)
+        plan_for_class(cls, hooked=True)
     except (TypeError, ValueError) as error:
         return str(error)
     return None
@@ -196,7 +196,7 @@ def _triggers_gc(profile: ClassProfile) -> bool:
 
 
 def _has_field_plan(cls: type) -> bool:
-    return plan_for_class(cls, reset=None, capacity=None, keep=(), hooked=True).fields is not None
+    return plan_for_class(cls, hooked=True).fields is not None
 
 
 def configuration(advice: Sequence[Advice], command: str) -> str:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from pooled import instrument
 from pooled._config import ALL_CLASSES, Instrumented
 from pooled._instrument.builtin_shims import BUILTINS, shim
 from pooled._instrument.whole_module import poolable_or_left_out
-from pooled._pool.decorate import poolable
+from pooled._plan.hooks import close_to
+from pooled._pool.decorate import pool_class
 
 
 class MainClasses:
@@ -17,7 +19,7 @@ class MainClasses:
     def __init__(self, entries: dict[str, Instrumented]) -> None:
         self._entries = entries
         for_all = entries.get(ALL_CLASSES)
-        self._for_all = None if for_all is None else poolable(**for_all.limits.asdict())
+        self._for_all = None if for_all is None else partial(pool_class, limits=for_all.limits)
         self._unseen = [name for name in entries if name not in BUILTINS and name != ALL_CLASSES]
         self._seen: list[str] = []
 
@@ -41,6 +43,4 @@ class MainClasses:
 
     def unmet(self) -> list[str]:
         """A sentence for each named class that was never defined."""
-        return [
-            f"the program made no class __main__:{name}{instrument.close_to(name, self._seen)}" for name in self._unseen
-        ]
+        return [f"the program made no class __main__:{name}{close_to(name, self._seen)}" for name in self._unseen]
