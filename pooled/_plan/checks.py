@@ -50,6 +50,7 @@ def refuse_unhookable(cls: object) -> None:
         raise TypeError(f"cls={name}: an enum cannot be pooled, its members live for ever; leave it as it is")
     if typing.is_typeddict(cls):
         raise TypeError(f"cls={name}: a TypedDict makes plain dicts; use pooled.containers.Dict")
+    refuse_exceptions(cls)
     if cls in _IN_CONTAINERS:
         raise TypeError(f"cls={name}: a builtin class cannot be hooked; use pooled.containers.{_IN_CONTAINERS[cls]}")
     refuse_immutable(cls)
@@ -76,6 +77,18 @@ def refuse_immutable(cls: type) -> None:
         raise TypeError(
             f"cls={cls.__qualname__}: {base.__name__} objects are immutable and cannot be recycled; "
             "pool the objects that hold them"
+        )
+
+
+def refuse_exceptions(cls: type) -> None:
+    """Raise TypeError if `cls` is an exception class, in whose objects Python itself puts state while they are raised.
+
+    No reset is sure to know all of it: `OSError.__new__` sets attributes, and the interpreter those of a NameError.
+    """
+    if issubclass(cls, BaseException):
+        raise TypeError(
+            f"cls={cls.__qualname__}: an exception cannot be pooled, Python keeps its traceback, context and cause in "
+            "it; raise a new one"
         )
 
 

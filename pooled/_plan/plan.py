@@ -7,7 +7,13 @@ from functools import partial
 from typing import Any
 
 from pooled._plan.builtins import Builtin, builtin_of, is_of_the_builtin
-from pooled._plan.checks import refuse_alias, refuse_immutable, refuse_unkept, refuse_unscrubbable
+from pooled._plan.checks import (
+    refuse_alias,
+    refuse_exceptions,
+    refuse_immutable,
+    refuse_unkept,
+    refuse_unscrubbable,
+)
 from pooled._plan.construction import allocate, class_with_new, construct, is_new_replaced
 from pooled._plan.fields import FieldPlan
 from pooled._plan.hooks import Capacity, Hooks, Reset, functions_by_name, functions_of
@@ -112,6 +118,7 @@ def plan_for_class(cls: type, hooks: Hooks = Hooks(), *, hooked: bool, keep: tup
             class cannot have.
     """
     refuse_immutable(cls)
+    refuse_exceptions(cls)
     builtin = builtin_of(cls)
     reset, capacity = functions_of(cls, hooks)
     if builtin is not None and (capacity is None or is_of_the_builtin(capacity)):

@@ -487,3 +487,22 @@ def test_a_warning_that_is_an_error_changes_nothing(pooled):
 def test_python_shows_the_warning(pooled):
     assert not issubclass(pooled.PooledDeprecationWarning, DeprecationWarning | PendingDeprecationWarning)
     assert issubclass(pooled.PooledDeprecationWarning, FutureWarning)
+
+
+# What a reset does not know of.
+
+
+def test_exceptions_cannot_be_pooled_even_with_a_reset(pooled):
+    """Python sets their traceback, context, cause and notes, and some of their attributes, after `__init__`."""
+
+    class Error(LookupError):
+        def reset(self):
+            self.args = ()
+
+    for make in (
+        pooled.poolable(reset="reset"),
+        functools.partial(pooled.LocalPool, reset=Error.reset),
+        lambda cls: pooled.PooledMeta("Thing", (cls,), {}, reset="reset"),
+    ):
+        with pytest.raises(TypeError, match="an exception cannot be pooled, Python keeps its traceback, context"):
+            make(Error)
