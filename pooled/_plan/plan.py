@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any
 
 from pooled._plan.builtins import Builtin, builtin_of, is_of_the_builtin
+from pooled._plan.cached_values import deleting_cached_values
 from pooled._plan.checks import (
     refuse_alias,
     refuse_exceptions,
@@ -123,6 +124,8 @@ def plan_for_class(cls: type, hooks: Hooks = Hooks(), *, hooked: bool, keep: tup
     reset, capacity = functions_of(cls, hooks)
     if builtin is not None and (capacity is None or is_of_the_builtin(capacity)):
         capacity = builtin.capacity
+    elif capacity is not None and reset is not None:  # without a reset, the object is emptied afterwards
+        capacity = deleting_cached_values(cls, capacity)
     if reset is None:
         refuse_unscrubbable(cls)
     elif keep:
@@ -130,6 +133,8 @@ def plan_for_class(cls: type, hooks: Hooks = Hooks(), *, hooked: bool, keep: tup
             f"keep={keep!r}: {cls.__qualname__} has a reset, which says what is kept; give it one or the other "
             "(reset=None for none that a base has)"
         )
+    else:
+        reset = deleting_cached_values(cls, reset)
     factory = partial(construct, cls) if hooked else cls
     has_new = class_with_new(cls) is not None
     if builtin is not None and has_new:

@@ -492,6 +492,103 @@ def test_python_shows_the_warning(pooled):
 # What a reset does not know of.
 
 
+def test_values_of_cached_properties_do_not_outlive_a_reset(pooled, subclass):
+    class Base:
+        def __init__(self, words=()):
+            self.words = list(words)
+
+        @functools.cached_property
+        def longest(self):
+            return max(self.words, key=len, default="")
+
+        @functools.cached_property
+        def doubled(self):
+            return self.words * 2
+
+        @functools.cached_property
+        def hidden(self):
+            return list(self.words)
+
+        @functools.cached_property
+        def given(self):
+            return list(self.words)
+
+        def clear(self):
+            self.given = "set by the reset"
+            self.words.clear()
+            self.doubled  # a value of the last life, or one that is empty: either goes
+
+    class Thing(Base):
+        given = None  # an ordinary attribute, with a default
+
+        @property
+        def hidden(self):
+            return super().hidden[:1]
+
+    cls = subclass(Thing, reset="clear", capacity=lambda thing: len(thing.longest))
+    pooled.take(cls)
+    thing = pooled.take(cls)
+    for word in ("short", "a"):
+        thing.words.append(word)
+        assert (thing.longest, thing.doubled, thing.hidden) == (word, [word, word], [word])
+        assert thing.given == "set by the reset"
+        del thing
+        thing = pooled.take(cls)
+        assert vars(thing) == {"words": [], "given": "set by the reset"}
+    assert pooled.pool_of(cls).stats().hits == 3
+
+
+def test_values_of_cached_properties_in_slots_do_not_outlive_a_reset(pooled):
+    @pooled.poolable(reset="clear", capacity=lambda thing: len(thing.longest))
+    @attrs.define
+    class Thing:
+        words: list = attrs.Factory(list)
+
+        @functools.cached_property
+        def longest(self):
+            return max(self.words, key=len, default="")
+
+        def clear(self):
+            self.words.clear()
+
+    for word in ("short", "a"):
+        thing = pooled.take(Thing)
+        assert thing.longest == ""
+        del thing
+        thing = pooled.take(Thing)
+        thing.words.append(word)
+        assert thing.longest == word
+        del thing
+    assert pooled.pool_of(Thing).stats().hits == 3
+
+
+def test_what_a_cached_value_does_while_it_dies(pooled, unraisable):
+    """It goes while the object is emptied, so that what its end keeps or drops is noticed."""
+    escaped = []
+
+    class Value:
+        def __init__(self, owner):
+            self.owner = owner.__dict__
+
+        def __del__(self):
+            escaped.append(pooled.take(Other))
+
+    @pooled.poolable
+    class Other:
+        pass
+
+    @pooled.poolable(reset=lambda obj: None)
+    class Thing:
+        @functools.cached_property
+        def value(self):
+            return Value(self)
+
+    pooled.take(Thing).value
+    assert len(escaped) == 1
+    assert vars(pooled.take(Thing)) == {}
+    assert not unraisable
+
+
 def test_exceptions_cannot_be_pooled_even_with_a_reset(pooled):
     """Python sets their traceback, context, cause and notes, and some of their attributes, after `__init__`."""
 

@@ -17,6 +17,7 @@ PACKAGE = {
     "pooled._memory.registry",
     "pooled._plan",
     "pooled._plan.builtins",
+    "pooled._plan.cached_values",
     "pooled._plan.checks",
     "pooled._plan.construction",
     "pooled._plan.fields",

@@ -231,6 +231,12 @@ KINDS = {
         thing('reset="reset"', more="def reset(self): raise ValueError") + "sys.unraisablehook = lambda args: None",
         "Thing(payload)",
     ),
+    "reset with cached values": (
+        thing(
+            'reset="reset"', more="def reset(self): del self.a\n    b = functools.cached_property(lambda self: [self])"
+        ),
+        "x = Thing(payload); x.b[0] = payload; del x",
+    ),
     "reset that refuses": (thing('reset="reset"', more="def reset(self): return False"), "Thing(payload)"),
     "capacity": (thing('capacity="capacity"', more="def capacity(self): return 5"), "Thing(payload)"),
     "escapes": (
