@@ -56,7 +56,7 @@ def when_imported(  # noqa: PLR0913 (each is one setting of a class)
 
     Args:
         target: the class as "package.module:Class"; a nested class as "package.module:Outer.Inner"; all classes of the
-            module that can be poolable as "package.module:*".
+            module that can be poolable as `"package.module:*"`.
         max: the number of objects that the pool parks. This and the other arguments are as for `poolable`.
         max_cap: the pool discards objects with a larger capacity, in elements or bytes.
         scope: "local" or "global".
