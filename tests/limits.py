@@ -76,6 +76,9 @@ LIMITS = {
     "native-only": Limit("the reference engine does not promise this"),
     "reference-only": Limit("no reference to a parked object of the native engine exists"),
     "parked-objects-visible": Limit("the garbage collector tracks parked objects of the reference engine"),
+    "own-deallocator": Limit(
+        "to change __class__, CPython compares deallocators of classes and bases, and a poolable class has its own"
+    ),
     "hook-in-the-class": Limit(
         "the __new__ in the dict of a poolable class hides from builtin methods that its own is that of a builtin"
     ),

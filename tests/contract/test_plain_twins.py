@@ -128,3 +128,45 @@ def test_differences_that_are_known(pooled, limit, use, base, namespace):
 
     if result(pooled.poolable) != result(lambda cls: cls):
         limits.skip(limit)
+
+
+def unrelated():
+    return type("A", (), {}), type("B", (), {})
+
+
+def with_slots():
+    return type("A", (), {"__slots__": ("a",)}), type("B", (), {"__slots__": ("a",)})
+
+
+def base_and_subclass():
+    base = type("A", (), {})
+    return base, type("B", (base,), {})
+
+
+def siblings():
+    base = type("Base", (), {})
+    return type("A", (base,), {}), type("B", (base,), {})
+
+
+@pytest.mark.parametrize("decorated", [(True, True), (True, False), (False, True)])
+@pytest.mark.parametrize("make", [unrelated, with_slots, base_and_subclass, siblings])
+def test_classes_that_are_assigned_to_objects(pooled, make, decorated):
+    classes = [pooled.poolable(cls) if yes else cls for cls, yes in zip(make(), decorated, strict=True)]
+    refused = 0
+    for cls, other in (classes, classes[::-1]):
+        for _ in range(3):
+            obj = cls()
+            try:
+                obj.__class__ = other
+            except TypeError:
+                refused += 1
+                assert obj.__class__ is cls
+            else:
+                assert obj.__class__ is other
+            del obj
+    assert [pooled.pool_of(cls).stats().live for cls, yes in zip(classes, decorated, strict=True) if yes] == [0] * sum(
+        decorated
+    )
+    if refused:
+        assert pooled.engine == "native"
+        limits.skip("own-deallocator")
