@@ -58,6 +58,12 @@ class BuiltinShim(wrapt.CallableObjectProxy[Any]):
     def __str__(self) -> str:
         return str(self._self_builtin)
 
+    def __copy__(self) -> BuiltinShim:
+        return self  # as copying a class returns the class
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> BuiltinShim:
+        return self
+
     def __reduce_ex__(self, protocol: Any) -> Any:
         return type, (self._self_builtin(),)  # `type([])` is `list`: the pickle does not refer to this package
 

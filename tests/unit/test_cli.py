@@ -51,6 +51,7 @@ def test_run_pools_builtin_containers(tmp_path, engine):
         "    assert isinstance(x, list) and isinstance([], list) and issubclass(list, list), type(x)\n"
         "    assert list[int] and (list | None) and (None | list), list\n"
         "    assert type(copy.copy(x)) is type([]) is type(pickle.loads(pickle.dumps(x)))\n"
+        "    assert copy.copy(list) is list and copy.deepcopy([list])[0] is list\n"
         "    assert list == type([]) and {list: 1}[type([])] and pickle.loads(pickle.dumps(list)) is type([])\n"
         "    return x == [1]\n"
         "class Mine(list):\n"
