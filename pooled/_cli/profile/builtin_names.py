@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterator
+from typing import Final
 
 from pooled._instrument.builtin_shims import BUILTINS
+
+_CHECKS: Final = frozenset({"isinstance", "issubclass"})
+"""Functions that a shim serves as well as the builtin, and that do not call it."""
+
+_REVEALING: Final = frozenset({"id", "type"})
+"""Functions whose result for a shim is not that for the builtin."""
 
 
 def called_builtins(source: bytes | str) -> set[str]:
     """The names of the builtin containers that a shim may replace in this module.
 
     The source calls each of them, or passes it as an argument. It never assigns to the name, and never uses it where a
-    shim would behave differently: in a class pattern, or in a comparison such as `type(x) is list`.
+    shim would behave differently: as the base of a class, as the annotation of an attribute, in a class pattern, or in
+    a comparison such as `type(x) is list`.
     """
     try:
         tree = ast.parse(source)
@@ -20,14 +29,41 @@ def called_builtins(source: bytes | str) -> set[str]:
     called: set[str] = set()
     excluded: set[str] = set()
     for node in ast.walk(tree):
-        match node:
-            case ast.Call(func=ast.Name(id="isinstance" | "issubclass")):
-                continue
-            case ast.Call(func=function, args=args, keywords=keywords):
-                values = (function, *args, *(keyword.value for keyword in keywords))
-                called.update(value.id for value in values if isinstance(value, ast.Name))
-            case ast.Name(id=name, ctx=ast.Store() | ast.Del()) | ast.MatchClass(cls=ast.Name(id=name)):
-                excluded.add(name)
-            case ast.Compare(comparators=others):
-                excluded.update(value.id for value in others if isinstance(value, ast.Name))
+        excluded.update(_revealed_by(node))
+        if isinstance(node, ast.Call) and _function_of(node) not in _CHECKS:
+            values = (node.func, *node.args, *(keyword.value for keyword in node.keywords))
+            called.update(value.id for value in values if isinstance(value, ast.Name))
     return (called & set(BUILTINS)) - excluded
+
+
+def _function_of(call: ast.Call) -> str | None:
+    return call.func.id if isinstance(call.func, ast.Name) else None
+
+
+def _revealed_by(node: ast.AST) -> Iterator[str]:
+    """The names that this node uses where a shim would behave differently."""
+    match node:
+        case ast.Name(id=name, ctx=ast.Store() | ast.Del()) | ast.MatchClass(cls=ast.Name(id=name)):
+            yield name
+        case ast.Compare(left=left, comparators=others):
+            yield from _names_in((left, *others))
+        case ast.ClassDef(bases=bases):
+            yield from _names_in(bases)
+        case ast.AnnAssign(annotation=annotation):
+            yield from _names_in((annotation,))
+        case ast.Call(args=args) if _function_of(node) in _REVEALING:
+            yield from _names_in(args)
+
+
+def _names_in(values: tuple[ast.expr, ...] | list[ast.expr]) -> Iterator[str]:
+    """The names among the values and in tuples of them, except in calls and in types such as `list[int]`."""
+    for value in values:
+        match value:
+            case ast.Name(id=name):
+                yield name
+            case ast.Tuple(elts=parts) | ast.List(elts=parts) | ast.Set(elts=parts):
+                yield from _names_in(parts)
+            case ast.BinOp(left=left, right=right):  # list | None
+                yield from _names_in((left, right))
+            case ast.Subscript(slice=inner) if not isinstance(inner, ast.Constant):
+                yield from _names_in((inner,))
