@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -50,7 +51,7 @@ def _report(chosen: argparse.Namespace, program: Program, profiler: Profiler, st
         "seconds": profiler.seconds,
         "gc": {"collections": profiler.clock.collections, "seconds": profiler.clock.seconds},
     }
-    unmet = never_imported(_config.current.instrument)
+    unmet = [*_uncounted(profiler.uncounted), *never_imported(_config.current.instrument)]
     if chosen.json:
         result = {**facts, "classes": [attrs.asdict(each) for each in advice], "unmet": unmet}
         write(json.dumps(result, indent=2), chosen.output)
@@ -58,6 +59,11 @@ def _report(chosen: argparse.Namespace, program: Program, profiler: Profiler, st
         screen = Screen.of(sys.__stderr__ if chosen.output is None else None)
         lines = [_text(screen, facts, advice, chosen), *map(screen.wrap, unmet)]
         write("\n".join(lines), chosen.output)
+
+
+def _uncounted(classes: Mapping[str, Iterable[str]]) -> list[str]:
+    """A sentence for each reason why objects of some classes were not counted."""
+    return [f"not counted: {', '.join(targets)}; {reason}" for reason, targets in classes.items()]
 
 
 def _text(screen: Screen, facts: dict[str, Any], advice: list[Advice], chosen: argparse.Namespace) -> str:

@@ -3,8 +3,13 @@
 import json
 from pathlib import Path
 
+import limits
 import pytest
 from cli_runner import PROGRAM, pooled, run
+from conftest import is_built
+
+if not is_built():
+    limits.skip("not-built", allow_module_level=True)
 
 ROOT = Path(__file__).parent.parent.parent
 EXAMPLES = ROOT / "examples"
@@ -207,18 +212,61 @@ def test_a_pool_for_objects_that_are_dropped_and_made_again(tmp_path, source):
     assert found["max"] * 2 < found["made"]
 
 
-def test_a_class_is_restored_between_windows(tmp_path):
+NO_FRAME = """
+import _thread, threading
+
+class Task:
+    def __init__(self):
+        self.work = [0] * 100
+        ready.release()
+
+ready = threading.Semaphore(0)
+for _ in range(3_000):
+    _thread.start_new_thread(Task, ())
+    ready.acquire()
+"""
+
+
+def test_objects_that_no_code_of_the_program_creates_are_counted(tmp_path):
+    (tmp_path / "main.py").write_text(NO_FRAME)
+    process = pooled("advise", "--json", "--write", "pools.toml", "main.py", cwd=tmp_path)
+    assert process.returncode == 0, process.stderr
+    (task,) = json.loads(process.stderr)["classes"]
+    assert (task["made"], task["places"]) == (3_000, [])
+
+
+def test_objects_made_without_init_are_counted(tmp_path):
     (tmp_path / "main.py").write_text(
-        "import time\n"
-        "class Point:\n"
-        "    __slots__ = ('x',)\n"
-        "    def __init__(self, x): self.x = x\n"
-        "had = set()\n"
-        "end = time.monotonic() + 60\n"
-        "while had != {True, False} and time.monotonic() < end:\n"
-        "    for _ in range(1_000): Point(1)\n"
-        "    had.add('__del__' in vars(Point))\n"
-        "print(sorted(had))\n"
+        "import copy, pickle\n"
+        "class A:\n"
+        "    def __init__(self): self.x = 1\n"
+        "class Sub(A): pass\n"
+        "a = A()\n"
+        "for _ in range(1_000): A.__new__(A); copy.copy(a); pickle.loads(pickle.dumps(a)); Sub()\n"
+        "a.__init__()\n"
     )
     process = pooled("advise", "--json", "main.py", cwd=tmp_path)
-    assert (process.returncode, process.stdout) == (0, "[False, True]\n")
+    assert process.returncode == 0, process.stderr
+    made = {each["target"]: each["made"] for each in json.loads(process.stderr)["classes"]}
+    assert made == {"__main__:A": 3_001, "__main__:Sub": 1_000}
+
+
+def test_a_class_that_the_program_makes_poolable(tmp_path):
+    (tmp_path / "main.py").write_text(
+        "import pooled\nclass A: pass\nfor _ in range(2_000): A()\npooled.poolable(A)\nfor _ in range(2_000): A()\n"
+    )
+    process = pooled("advise", "--json", "main.py", cwd=tmp_path, engine="native")
+    assert process.returncode == 0, process.stderr
+    (found,) = json.loads(process.stderr)["classes"]
+    assert (found["made"], found["pool"], found["why"]) == (2_000, False, "the program makes it poolable itself")
+
+
+WITHOUT_NATIVE = "import sys; sys.modules['pooled._engine.native._native'] = None; from pooled._cli import main; main()"
+
+
+def test_without_the_native_engine_classes_are_named_and_unchanged(program):
+    alone = run(program, cwd=program.parent)
+    process = run("-c", WITHOUT_NATIVE, "advise", program, cwd=program.parent)
+    assert (process.returncode, process.stdout) == (0, alone.stdout)
+    assert "not counted: __main__:Order, __main__:Outer.Inner" in " ".join(process.stderr.split())
+    assert "only the native engine, which is not built here" in " ".join(process.stderr.split())

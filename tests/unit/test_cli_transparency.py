@@ -103,6 +103,44 @@ ODD = {
     "event loops": "import asyncio\nclass A: x = 1\nasync def main(): return A().x\nprint(asyncio.run(main()))",
     "folders": "import os\nos.chdir('/')\nprint(os.getcwd(), __file__)",
     "replaced": "class A:\n    def __init__(self): self.x = 1\nA.__init__ = lambda self: None\nprint(vars(A()))",
+    "a mixin before a builtin": "class Base: pass\nclass Name(Base, str): pass\nprint(Name('x'))",
+    "a mixin before an __init__": (
+        "class Mixin: pass\nclass Real:\n    def __init__(self): self.x = 1\nclass Both(Mixin, Real): pass\n"
+        "print(Both().x, vars(Mixin).keys(), vars(Both).keys(), Both.__init__ is Real.__init__)"
+    ),
+    "slots": (
+        "import weakref\nclass A: __slots__ = ('x', '__weakref__')\nclass B: __slots__ = ('x',)\n"
+        "print(sorted(vars(A)), sorted(vars(B)), A.__init__ is object.__init__, weakref.getweakrefcount(A()))"
+    ),
+    "other classes": "class A: pass\nclass B: pass\na = A()\na.__class__ = B\nprint(type(a))",
+    "resurrection": (
+        "class A:\n    def __del__(self): kept.append(self); print('kept', len(kept))\nkept = []\n"
+        "A()\nkept.clear()\nprint(kept)"
+    ),
+    "late finalizers": (
+        "class A: pass\na = A()\nA.__del__ = lambda self: print('gone')\ndel a\nb = A()\ndel A.__del__, b\nprint('end')"
+    ),
+    "threads": (
+        "import _thread, threading\ndone = threading.Semaphore(0)\nclass A:\n    def __init__(self): done.release()\n"
+        "for _ in range(2_000): _thread.start_new_thread(A, ()) and done.acquire()\n"
+        "_thread.start_new_thread(list, (range(3),))\n_thread.start_new_thread(dict, ())\n"
+        "print(threading.active_count(), list(), dict())"
+    ),
+    "builtins that fail": "try:\n    list(5)\nexcept TypeError as error:\n    print(error)\nprint(list([1]), dict())",
+    "uses of builtins": (
+        "import copy, dataclasses, inspect\nclass L(list): pass\n@dataclasses.dataclass\nclass A:\n    x: dict\n"
+        "    y: set = dataclasses.field(default_factory=set)\n"
+        "print(vars(L).keys(), inspect.signature(A), copy.copy(list) is list, list(), dict(), set(), A({}))"
+    ),
+    "deep structures": (
+        "class A:\n    def __init__(self, inner): self.inner = inner\nclass B:\n    __slots__ = ('inner',)\n"
+        "    def __init__(self, inner): self.inner = inner\nfor cls in (A, B):\n    a = None\n"
+        "    for _ in range(200_000): a = cls(a)\n    del a\nprint('end')"
+    ),
+    "classes made poolable": (
+        "import pooled\nclass A:\n    def __init__(self): self.x = 1\na = A()\nA = pooled.poolable(max=2)(A)\n"
+        "del a\nfor _ in range(3): A()\nprint(A().x, pooled.pool_of(A).stats().hits)"
+    ),
     "sets": "print(set('a'), [set('a')], f'{set()}', str(list), repr(list), list.__name__)",
     "dispatch": (
         "from functools import singledispatch\n@singledispatch\ndef f(x): return 'other'\n"

@@ -14,6 +14,7 @@ from pooled._cli.profile.builtin_timing import time_builtin
 from pooled._cli.profile.class_profile import ClassProfile
 from pooled._instrument.builtin_shims import BUILTINS
 from pooled._plan.plan import plan_for_class
+from pooled._pool.class_pool import is_poolable
 
 FEW: Final = 1_000
 """For fewer objects than this, a pool makes no difference."""
@@ -45,7 +46,8 @@ class Advice:
         peak: the largest number of objects alive at once.
         seconds: their mean lifetime; None if none was seen to die.
         share: the share of the program's time that it took to construct them.
-        places: where they were constructed: file, line and the share of the objects, most first.
+        places: where they were constructed: file, line and the share of the objects, most first. Empty if no code of
+            the program did.
         pool: whether to pool the class.
         max: if so, the number of objects to park.
         max_cap: if so, the largest capacity to park; None if there is nothing to limit.
@@ -141,7 +143,9 @@ def _reasons_against(profile: ClassProfile, facts: Advice, gain: float | None) -
     """The reasons not to pool a class. `gain`: how many times as fast a pool makes it, if that is known."""
     if facts.made < FEW:
         yield f"only {facts.made:,} {'was' if facts.made == 1 else 'were'} made"
-    if not _is_builtin(profile) and (refusal := _refusal(profile.cls)):
+    if is_poolable(profile.cls):
+        yield "the program makes it poolable itself"
+    elif not _is_builtin(profile) and (refusal := _refusal(profile.cls)):
         yield refusal
     if profile.alive * 2 > profile.alive + profile.dropped:
         yield "most of them lived to the end"
@@ -185,9 +189,8 @@ def _expectation(profile: ClassProfile, share: float, gain: float | None, gc_sha
     if _dies_elsewhere(profile):
         yield "another thread drops them"
     if gain is None and _has_field_plan(profile.cls):
-        (file, line), _ = profile.places.most_common(1)[0]
-        where = f"{Path(file).name}:{line}"
-        yield f"more with pooled.take({profile.cls.__name__}, ...) at {where}, which keeps its parts"
+        where = "".join(f" at {Path(file).name}:{line}" for (file, line), _ in profile.places.most_common(1))
+        yield f"more with pooled.take({profile.cls.__name__}, ...){where}, which keeps its parts"
 
 
 def _triggers_gc(profile: ClassProfile) -> bool:
@@ -205,8 +208,8 @@ def configuration(advice: Sequence[Advice], command: str) -> str:
     for each in advice:
         if not each.pool:
             continue
-        file, line, _ = each.places[0]
-        lines += [f"# {each.amount} made, at most {each.peak:,} at once; {Path(file).name}:{line}"]
+        where = "".join(f"; {Path(file).name}:{line}" for file, line, _ in each.places[:1])
+        lines += [f"# {each.amount} made, at most {each.peak:,} at once{where}"]
         lines += [f'[instrument."{each.target}"]', f"max = {each.max}"]
         lines += [f"max_cap = {each.max_cap}"] if each.max_cap is not None else []
         lines += [f'scope = "{each.scope}"', ""]

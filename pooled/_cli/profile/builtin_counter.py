@@ -24,14 +24,14 @@ class BuiltinCounter:
 
     def __init__(self, module: str, builtin: type, clock: GcClock, seconds_per_call: float) -> None:
         self.profile = profile = ClassProfile(f"{module}:{builtin.__name__}", builtin, clock)
+        self.__module__ = builtin.__module__  # the shim shows it, in the signatures of functions for example
         self._builtin = builtin
         self._seconds_per_call = seconds_per_call
 
         def __del__(self: Any) -> None:  # noqa: N807 (it becomes a method)
-            if not profile.is_finished:
-                profile.record_death(
-                    self.pooled_sample, collecting=clock.is_collecting_here(), capacity=capacity_of(self)
-                )
+            sample = getattr(self, "pooled_sample", None)  # None if its `__init__` has raised an error
+            if sample is not None and not profile.is_finished:
+                profile.record_death(sample, collecting=clock.is_collecting_here(), capacity=capacity_of(self))
 
         body = {
             "__slots__": ("pooled_sample",),
@@ -76,8 +76,7 @@ class BuiltinCounter:
             clock.excluded += self._seconds_per_call
             return self._builtin(*args, **kwargs)
         began = CLOCK()
-        sample = profile.sample(place_of(sys._getframe(1)))
         obj = self._sampled(*args, **kwargs)
-        obj.pooled_sample = sample
+        obj.pooled_sample = profile.sample(place_of(sys._getframe()))
         clock.excluded += CLOCK() - began + self._seconds_per_call
         return obj

@@ -1,8 +1,11 @@
 """The profile of one class: the counts and estimates of its objects while a program runs under `advise`.
 
 Every construction is counted. A sample of the objects, which gets sparser as their number grows, is also followed:
-where each was created, how long it lived, and where it died. A class with very many objects is profiled only in short
-windows; the counts for the pauses between them are extrapolated.
+where each was created, how long it lived, and where it died.
+
+The native engine computes the numbers of the program's classes. Those of builtin containers are computed here. If a
+module creates very many of them, they are profiled only in short windows, and the counts for the pauses between the
+windows are extrapolated.
 """
 
 from __future__ import annotations
@@ -15,7 +18,7 @@ from pooled._cli.profile.gc_clock import CLOCK, GcClock
 from pooled._cli.profile.places import Place
 
 MANY: Final = 20_000
-"""A class that has constructed this many objects is profiled in windows only."""
+"""A builtin container of which a module has constructed this many is profiled in windows only."""
 
 _SHORTEST_WINDOW: Final = 1e-4
 """Nothing is extrapolated from a shorter window, in seconds: collections may have filled it."""
@@ -113,12 +116,13 @@ class ClassProfile:
         counted = self.counted = self.counted + 1
         return not counted & self._mask
 
-    def sample(self, place: Place) -> Sample:
-        """Start to follow an object that is constructed at this place."""
+    def sample(self, place: Place | None) -> Sample:
+        """Start to follow an object that is constructed at this place, if it is known."""
         weight = self._mask + 1
         if self._mask < _LAST_MASK and self.counted >= 1_000 * weight:
             self._mask = self._mask * 2 + 1
-        self.places[place] += weight
+        if place is not None:
+            self.places[place] += weight
         window = self._window
         window.alive += weight
         self.alive += weight

@@ -6,6 +6,8 @@ import threading
 import time
 from typing import Final
 
+from pooled._cli.profile.native_counter import set_collecting
+
 CLOCK: Final = time.perf_counter
 
 
@@ -42,7 +44,9 @@ class GcClock:
             self._started = CLOCK()
             self._thread = threading.get_ident()
             self._others = _seconds_of_other_threads()
+            set_collecting(True)
         else:
+            set_collecting(False)
             spent = max(0.0, CLOCK() - self._started - (_seconds_of_other_threads() - self._others))
             self.seconds += spent
             self._thread = None

@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
+import _thread
 import gc
 import sys
 import threading
+from collections import defaultdict
 from importlib.machinery import ModuleSpec
 from types import ModuleType
 from typing import Any, Final
 
 from pooled._cli.profile.builtin_counter import BuiltinCounter
 from pooled._cli.profile.builtin_names import called_builtins
+from pooled._cli.profile.class_counter import CannotCountError, ClassCounter, can_be_profiled
 from pooled._cli.profile.class_profile import MANY, ClassProfile
 from pooled._cli.profile.gc_clock import CLOCK, GcClock
-from pooled._cli.profile.init_hook import InitHook, can_be_profiled
-from pooled._cli.profile.overhead import Overhead
+from pooled._cli.profile.overhead import seconds_per_call
 from pooled._cli.profile.program_modules import classes_of, is_installed, is_of_the_program
 from pooled._config import target_of
 from pooled._instrument.builtin_shims import BUILTINS
 from pooled._instrument.import_hooks import Callbacks, Finder
 
 _PAUSE: Final = 0.04
-"""Seconds between two windows of a class that constructs very many objects."""
+"""Seconds between two windows of a builtin container that is constructed very often."""
 
 _WINDOW: Final = 0.01
 """Seconds that a window is open."""
@@ -33,59 +35,65 @@ class Profiler:
     Attributes:
         clock: times the garbage collections.
         seconds: the run time of the program, when it has ended.
+        uncounted: the names of the classes whose objects are not counted, by the reason.
     """
 
     def __init__(self) -> None:
         self.clock = GcClock()
         self.seconds = 0.0
-        self._overhead = Overhead.measure()
-        self._hooks: dict[int, InitHook] = {}
-        self._counters: dict[str, BuiltinCounter] = {}
+        self.uncounted: dict[str, dict[str, None]] = defaultdict(dict)
+        self._seconds_per_call = seconds_per_call()
+        self._classes: dict[int, ClassCounter] = {}  # by the address of the class, which the counter keeps alive
+        self._builtins: dict[str, BuiltinCounter] = {}
         self._ended = threading.Event()
-        self._thread = threading.Thread(target=self._open_windows, daemon=True, name="pooled-advise")
+        self._windows = _thread.allocate_lock()  # held by the thread that opens windows
         self._finder = Finder(self._callbacks_for)
 
     @property
     def profiles(self) -> list[ClassProfile]:
         """The profile of each class that constructed an object."""
-        return [hook.profile for hook in self._all_hooks() if hook.profile.counted]
+        return [counter.profile for counter in self._counters() if counter.profile.counted]
 
     def begin(self) -> None:
         """Start to profile the modules imported from now on, and the collector."""
         sys.meta_path.insert(0, self._finder)
         gc.callbacks.append(self.clock.on_gc)
-        self._thread.start()
         self.seconds = CLOCK()
 
     def end(self) -> None:
-        """Stop profiling and restore all classes."""
+        """Stop profiling."""
         self.seconds = CLOCK() - self.seconds
         self._ended.set()
-        self._thread.join()
+        self._windows.acquire()  # wait for the thread
         gc.callbacks.remove(self.clock.on_gc)
         sys.meta_path.remove(self._finder)
-        for hook in self._all_hooks():
-            hook.finish()
+        for counter in self._counters():
+            counter.finish()
 
     def profile_class(self, cls: type) -> None:
         """Profile a class, if possible."""
         # A decorator may have put an object of another kind in the place of the class.
-        if isinstance(cls, type) and id(cls) not in self._hooks and can_be_profiled(cls):
-            profile = ClassProfile(target_of(cls), cls, self.clock)
-            self._hooks[id(cls)] = InitHook(profile, self._overhead.of_class(cls))
+        if not isinstance(cls, type) or id(cls) in self._classes or not can_be_profiled(cls):
+            return
+        try:
+            self._classes[id(cls)] = ClassCounter(cls, self.clock)
+        except CannotCountError as reason:
+            self.uncounted[str(reason)][target_of(cls)] = None
 
     def builtin_shims(self, module: str, source: bytes | str) -> dict[str, Any]:
         """The shims that count the builtin containers which the code of a module calls, by their names."""
         shims: dict[str, Any] = {}
         for name in called_builtins(source):
             target = f"{module}:{name}"
-            if target not in self._counters:
-                self._counters[target] = BuiltinCounter(module, BUILTINS[name], self.clock, self._overhead.builtin)
-            shims[name] = self._counters[target].shim
+            if target not in self._builtins:
+                self._builtins[target] = BuiltinCounter(module, BUILTINS[name], self.clock, self._seconds_per_call)
+            shims[name] = self._builtins[target].shim
+        if shims and self._windows.acquire(blocking=False):
+            _thread.start_new_thread(self._open_windows, ())  # the module `threading` does not list it
         return shims
 
-    def _all_hooks(self) -> list[InitHook | BuiltinCounter]:
-        return [*self._hooks.values(), *self._counters.values()]
+    def _counters(self) -> list[ClassCounter | BuiltinCounter]:
+        return [*self._classes.values(), *self._builtins.values()]
 
     def _callbacks_for(self, spec: ModuleSpec) -> Callbacks | None:
         return Callbacks(self._before_import, self._after_import) if is_of_the_program(spec) else None
@@ -102,16 +110,17 @@ class Profiler:
             self.profile_class(cls)
 
     def _open_windows(self) -> None:
-        """Profile the classes that construct very many objects in windows only, until the program ends."""
+        """Profile the builtin containers that are constructed very often in windows only, until the program ends."""
         while not self._ended.wait(_PAUSE):
-            hooks = [hook for hook in self._all_hooks() if hook.profile.counted >= MANY]
-            before = sum(hook.profiling_seconds for hook in hooks)
-            for hook in hooks:
-                hook.profile.open_window()
-                hook.install()
+            counters = [counter for counter in self._builtins.values() if counter.profile.counted >= MANY]
+            before = sum(counter.profiling_seconds for counter in counters)
+            for counter in counters:
+                counter.profile.open_window()
+                counter.install()
             ended = self._ended.wait(_WINDOW)
-            profiling = sum(hook.profiling_seconds for hook in hooks) - before
-            for hook in hooks:
+            profiling = sum(counter.profiling_seconds for counter in counters) - before
+            for counter in counters:
                 if not ended:
-                    hook.uninstall()
-                hook.profile.close_window(profiling)
+                    counter.uninstall()
+                counter.profile.close_window(profiling)
+        self._windows.release()

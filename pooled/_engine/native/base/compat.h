@@ -629,4 +629,18 @@ compat_dict_reset_version(PyDictObject *self)
 #endif
 }
 
+/* ---- clocks ---- */
+
+/* The time of `time.perf_counter` in nanoseconds. */
+static inline int64_t
+compat_clock(void)
+{
+#if PY_VERSION_HEX >= 0x030d0000
+    PyTime_t now = 0;
+    return PyTime_PerfCounterRaw(&now) == 0 ? now : 0;
+#else
+    return _PyTime_GetPerfCounter();
+#endif
+}
+
 #endif

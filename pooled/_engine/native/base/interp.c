@@ -6,15 +6,17 @@ Interp interp;
 static bool
 read_class_slots(void)
 {
-    /* Only the slots are read, so any callables serve as `__init__` and `__new__`. */
+    /* Only the slots are read, so any callables serve as the methods. */
+    PyObject *any = (PyObject *)&PyBaseObject_Type;
     PyObject *cls = PyObject_CallFunction(
-        (PyObject *)&PyType_Type, "s(){sOsO}", "_", "__init__", &PyBaseObject_Type, "__new__", &PyBaseObject_Type);
+        (PyObject *)&PyType_Type, "s(){sOsOsO}", "_", "__init__", any, "__new__", any, "__del__", any);
     if (cls == NULL) {
         return false;
     }
     interp.subtype_dealloc = ((PyTypeObject *)cls)->tp_dealloc;
     interp.python_init = ((PyTypeObject *)cls)->tp_init;
     interp.python_new = ((PyTypeObject *)cls)->tp_new;
+    interp.python_finalize = ((PyTypeObject *)cls)->tp_finalize;
     Py_DECREF(cls);
     return true;
 }

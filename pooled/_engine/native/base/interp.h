@@ -10,6 +10,7 @@ typedef struct {
     destructor subtype_dealloc;   /* the tp_dealloc of classes written in Python */
     initproc python_init;         /* the tp_init that calls an __init__ written in Python */
     newfunc python_new;           /* the tp_new that calls a __new__ written in Python */
+    destructor python_finalize;   /* the tp_finalize that calls a __del__ written in Python */
     PyDictKeysObject *empty_keys; /* the static keys object that all dicts without a table share */
     PyObject *no_arguments;       /* (); set last, so it tells whether the rest is set */
     PyObject *empty_bytes_args;   /* (b"",) */

@@ -4,6 +4,7 @@
 #include "base/attrs.h"
 #include "base/interp.h"
 #include "containers/containers.h"
+#include "object/class_counter.h"
 #include "object/destroy.h"
 #include "pool/hook_table.h"
 #include "pool/store.h"
@@ -29,6 +30,7 @@ hook_new(PyTypeObject *metatype, PyObject *args, PyObject *kwargs)
             args, kwargs, "O!O$pOOO:Hook", names, &PyType_Type, &type, &allocate, &is_plain, &empty, &fits, &refill)) {
         return NULL;
     }
+    class_counter_stop_type(type); /* the pool counts its objects from now on */
     if (type->tp_dealloc != interp.subtype_dealloc || !PyType_IS_GC(type) || type->tp_del != NULL) {
         return PyErr_Format(PyExc_TypeError, "cls=%R: only a class written in Python can be hooked", type);
     }

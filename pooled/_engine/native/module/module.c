@@ -6,9 +6,11 @@
 #include "containers/containers.h"
 #include "containers/stock.h"
 #include "module/constants.h"
+#include "module/counter_type.h"
 #include "module/hook_type.h"
 #include "module/probes.h"
 #include "module/store_type.h"
+#include "object/class_counter.h"
 #include "object/debug_trace.h"
 #include "object/plan.h"
 #include "paths/acquire_take.h"
@@ -22,6 +24,7 @@ typedef struct {
     PyTypeObject *hook_type;
     PyTypeObject *store_type;
     PyTypeObject *fields_type;
+    PyTypeObject *counter_type;
     PyObject *take_of_any; /* `pooled.take` in Python, which serves classes that are not hooked */
 } State;
 
@@ -183,6 +186,16 @@ native_in_c(PyObject *module, PyObject *function)
     return made;
 }
 
+PyDoc_STRVAR(set_collecting_doc,
+             "set_collecting(flag): tell ClassCounter whether this thread runs a collection from now on.");
+
+static PyObject *
+native_set_collecting(PyObject *Py_UNUSED(module), PyObject *flag)
+{
+    class_counter_set_collecting(flag == Py_True);
+    Py_RETURN_NONE;
+}
+
 PyDoc_STRVAR(close_doc,
              "close(): destroy all parked objects, and park none from now on. For the end of the interpreter.");
 
@@ -204,6 +217,7 @@ static PyMethodDef methods[] = {
     {"in_c", native_in_c, METH_O, in_c_doc},
     {"empties", native_empties, METH_O, empties_doc},
     {"kept", native_kept, METH_NOARGS, kept_doc},
+    {"set_collecting", native_set_collecting, METH_O, set_collecting_doc},
     {"close", native_close, METH_NOARGS, close_doc},
     DEBUG_TRACE_METHOD,
     {NULL, NULL, 0, NULL},
@@ -229,7 +243,8 @@ native_exec(PyObject *module)
     trim_init();
     if (!interp_init() || !containers_find() || !probes_run() || add_type(module, &hook_spec, &state->hook_type) < 0
         || add_type(module, &store_spec, &state->store_type) < 0
-        || add_type(module, &fields_spec, &state->fields_type) < 0) {
+        || add_type(module, &fields_spec, &state->fields_type) < 0
+        || add_type(module, &counter_spec, &state->counter_type) < 0) {
         return -1;
     }
     if (constants_add(module) < 0) {
@@ -244,6 +259,7 @@ native_traverse(PyObject *module, visitproc visit, void *arg)
     Py_VISIT(state_of(module)->hook_type);
     Py_VISIT(state_of(module)->store_type);
     Py_VISIT(state_of(module)->fields_type);
+    Py_VISIT(state_of(module)->counter_type);
     Py_VISIT(state_of(module)->take_of_any);
     return 0;
 }
@@ -254,6 +270,7 @@ native_clear(PyObject *module)
     Py_CLEAR(state_of(module)->hook_type);
     Py_CLEAR(state_of(module)->store_type);
     Py_CLEAR(state_of(module)->fields_type);
+    Py_CLEAR(state_of(module)->counter_type);
     Py_CLEAR(state_of(module)->take_of_any);
     return 0;
 }

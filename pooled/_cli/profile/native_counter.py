@@ -1,0 +1,23 @@
+"""The counters of the native engine; `ClassCounter` is None where that engine is not built."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+__all__ = ["ClassCounter", "set_collecting"]
+
+ClassCounter: Callable[..., Any] | None = None
+
+
+def set_collecting(is_collecting: bool, /) -> None:
+    """Tell the counters whether this thread runs a garbage collection from now on."""
+
+
+if not TYPE_CHECKING:
+    try:  # whichever engine the program uses: counters do not need its pools
+        from pooled._engine.native import _native
+    except ImportError:
+        pass
+    else:
+        ClassCounter, set_collecting = _native.ClassCounter, _native.set_collecting
