@@ -32,7 +32,7 @@ class Record:
     """
 
     __match_args__: ClassVar[tuple[str, ...]] = ()
-    __signature__: ClassVar = _Signature()
+    __signature__: ClassVar[_Signature] = _Signature()
 
     _fields: ClassVar[Mapping[str, Any]] = {}
     """The annotations of the fields, by name."""

@@ -7,7 +7,7 @@ A line that the checkers must reject has a `type: ignore` and a `pyright: ignore
 import codecs
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from typing import assert_type
+from typing import Any, assert_type
 
 import attrs
 
@@ -117,12 +117,15 @@ def settings() -> None:
     assert_type(policy, pooled.Policy)
     assert_type(policy.max, int)
     assert_type(policy.idle_trim, float)
+    assert_type(policy.replace(max=3), pooled.Policy)
+    assert_type(policy.asdict(), dict[str, Any])
     pooled.configure(scope="global")
     pooled.configure(scope="everywhere")  # type: ignore[arg-type] # pyright: ignore[reportArgumentType]
     assert_type(pooled.clear(), int)
     assert_type(pooled.prune(), int)
     assert_type(pooled.trim(), int)
     assert_type(pooled.instrument.when_imported("a.b:C", max=3), None)
+    assert_type(pooled.instrument.left_out(), dict[str, str])
     errors: tuple[type[Exception], ...] = (pooled.ConfigurationError, pooled.DirtyWarning)
     del errors
 
