@@ -6,9 +6,10 @@ import operator
 import sys
 import types
 from abc import abstractmethod
+from collections import namedtuple
 from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol, TypeAlias, cast, runtime_checkable
+from typing import TYPE_CHECKING, Any, Final, Protocol, TypeAlias, cast, runtime_checkable
 
 from pooled._plan.builtins import is_of_the_builtin
 from pooled._plan.parts import POOL
@@ -72,11 +73,11 @@ OMITTED: Final = cast("str", _Omitted())  # for type checkers it is one of the v
 """The default of the parameters `reset` and `capacity`. None is another value: it names no hook on purpose."""
 
 
-class Hooks(NamedTuple):
+# `typing.NamedTuple` would load `annotationlib` and `ast` on Python 3.14.
+class Hooks(namedtuple("Hooks", ("reset", "capacity"), defaults=(OMITTED, OMITTED))):  # noqa: PYI024
     """The hooks that one place names. Each is a function, the name of a method, None for no hook, or `OMITTED`."""
 
-    reset: Any = OMITTED
-    capacity: Any = OMITTED
+    __slots__ = ()
 
     def over(self, below: Hooks) -> Hooks:
         """These hooks, where omitted ones are those of `below`."""
