@@ -111,5 +111,10 @@ if not TYPE_CHECKING:  # a type checker would else accept any name
         return sorted({*globals(), *__all__})
 
 
+if _config.current.names_classes:
+    from pooled._instrument import unmatched as _unmatched
+
+    _unmatched.warn_at_exit()
+
 if _config.current.instrument:
     from pooled import instrument as instrument  # it makes the configured classes poolable

@@ -95,9 +95,20 @@ def _register(where: str, module: str, name: str, arguments: dict[str, Any]) -> 
         return
 
     def instrument(imported: ModuleType) -> None:
-        _replace(where, imported, name, arguments)
+        _replace_and_note(where, imported, name, arguments)
 
     wrapt.register_post_import_hook(instrument, module)
+
+
+def _replace_and_note(where: str, module: ModuleType, name: str, arguments: dict[str, Any]) -> None:
+    """Do what `_replace` does, and note the outcome: the program may catch the error."""
+    target = f"{module.__name__}:{name}"
+    try:
+        _replace(where, module, name, arguments)
+    except ImportError as error:
+        current.refused[target] = str(error).removeprefix(f"{where}: ")
+        raise
+    current.matched.add(target)
 
 
 def _replace(where: str, module: ModuleType, name: str, arguments: dict[str, Any]) -> None:
@@ -157,7 +168,7 @@ def _callbacks_for(spec: ModuleSpec) -> Callbacks | None:
 
     def replace_all(module: ModuleType) -> None:
         for where, name, arguments in entries:
-            _replace(where, module, name, arguments)
+            _replace_and_note(where, module, name, arguments)
 
     return Callbacks(before=replace_all)  # before: its code may pass the name on, as in `field(factory=list)`
 

@@ -15,8 +15,9 @@ from pooled import _config
 from pooled._cli.output import write
 from pooled._cli.profile.advice import FEW, Advice, advice_on, configuration
 from pooled._cli.profile.profiler import Profiler
-from pooled._cli.program.execute import CannotRunError, execute, never_imported
+from pooled._cli.program.execute import CannotRunError, execute
 from pooled._cli.program.named import Program
+from pooled._cli.program.unmet_names import unmet_names
 from pooled._cli.table import Screen, table
 
 
@@ -51,7 +52,7 @@ def _report(chosen: argparse.Namespace, program: Program, profiler: Profiler, st
         "seconds": profiler.seconds,
         "gc": {"collections": profiler.clock.collections, "seconds": profiler.clock.seconds},
     }
-    unmet = [*_uncounted(profiler.uncounted), *never_imported(_config.current.instrument)]
+    unmet = [*_uncounted(profiler.uncounted), *unmet_names(_config.current.instrument)]
     if chosen.json:
         result = {**facts, "classes": [attrs.asdict(each) for each in advice], "unmet": unmet}
         write(json.dumps(result, indent=2), chosen.output)

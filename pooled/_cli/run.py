@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Final
 
 import pooled
 from pooled import _config
-from pooled._cli.program.execute import CannotRunError, execute, never_imported
+from pooled._cli.program.execute import CannotRunError, execute
+from pooled._cli.program.unmet_names import unmet_names
 from pooled._config import Instrumented
 from pooled._policy import Limits
 
@@ -35,8 +36,8 @@ def run(chosen: argparse.Namespace, program: Program) -> int:
         sampling = None if chosen.html is None else pooled.sample(0.01)
 
         def report(_: int) -> None:
-            unmet = never_imported({**_config.current.instrument, **others})
-            _report(chosen, unmet + (main_classes.unmet() if main_classes else []))
+            names = unmet_names({**_config.current.instrument, **others})
+            _report(chosen, names + (main_classes.unmet() if main_classes else []))
             if sampling is not None:
                 sampling.stop()
                 _write_page(chosen.html)

@@ -52,6 +52,8 @@ class Configuration:
         classes: limits by target, below the limits in the code of the class.
         override: limits by target, above the limits in the code of the class.
         instrument: the classes to make poolable when they are imported, by target.
+        matched: the targets that named a class.
+        refused: why classes that `instrument` names are not poolable, by target.
     """
 
     def __init__(self) -> None:
@@ -63,9 +65,18 @@ class Configuration:
         self.classes: dict[Target, Limits] = {}
         self.override: dict[Target, Limits] = {}
         self.instrument: dict[Target, Instrumented] = {}
+        self.matched: set[Target] = set()
+        self.refused: dict[Target, str] = {}
+
+    @property
+    def names_classes(self) -> bool:
+        """Whether the configuration names any class."""
+        return bool(self.classes or self.override or self.instrument)
 
     def policy(self, target: Target, written: Limits) -> Policy:
         """The policy of the class `target`, whose code sets the limits `written`."""
+        if target in self.classes or target in self.override:
+            self.matched.add(target)
         nothing = Limits()
         layers = (self.classes.get(target, nothing), written, self.override.get(target, nothing))
         limits = self.defaults

@@ -255,6 +255,10 @@ CLASS_MODULES = (
 )
 HOOK = (
     Difference(
+        "dataclass(slots=True) of a poolable class is refused; poolable has to be on top",
+        ("test_dataclasses.TestSlots.test_returns_new_class",),
+    ),
+    Difference(
         "tp_del, which no class written in Python has, runs before weak references to an object of a subclass die",
         ("test_finalization.LegacyFinalizationTest.test_legacy_resurrect",),
     ),
@@ -354,6 +358,7 @@ REFUSED = (
     "objects are immutable and cannot be recycled",
     "a metaclass cannot be pooled",
     "an enum cannot be pooled",
+    "an exception cannot be pooled",
     "a TypedDict makes plain dicts",
     "has a __call__ of its own",
     "__new__ does not run for a recycled object",

@@ -71,11 +71,12 @@ def of_class(define, fill=fill_attributes, hold=hold_in_attribute, **always):
 def of_metaclass(base=(), meta=pooled.PooledMeta, **namespace):
     """A class that is poolable by its metaclass; with `base`, its base class is poolable, too."""
 
-    def make(reset=None, capacity=None, **limits):
-        hooks = {name: hook for name, hook in (("reset", reset), ("capacity", capacity)) if hook is not None}
-        parent = meta("Parent", (), {"__init__": initialise, "__module__": __name__, **namespace})
-        cls = meta("Thing", (parent,), {"__module__": __name__, **hooks}, **limits) if base else None
-        cls = cls or meta("Thing", (), {"__init__": initialise, "__module__": __name__, **namespace, **hooks}, **limits)
+    def make(**options):
+        own = {"__init__": initialise, "__module__": __name__, **namespace}
+        if base:
+            cls = meta("Thing", (meta("Parent", (), own),), {"__module__": __name__}, **options)
+        else:
+            cls = meta("Thing", (), own, **options)
         return Subject(pooled.pool_of(cls), fill_attributes, cls, hold=hold_in_attribute)
 
     return make

@@ -67,6 +67,7 @@ RUN = {
     "pooled._cli.program.execute",
     "pooled._cli.program.exit_status",
     "pooled._cli.program.named",
+    "pooled._cli.program.unmet_names",
     "pooled._cli.run",
     "pooled._report",
     "pooled._report.names",

@@ -8,7 +8,7 @@ import importlib.util
 import os
 import pkgutil
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 from importlib.machinery import BuiltinImporter, ModuleSpec, SourceFileLoader
@@ -77,12 +77,6 @@ def _compiled(source: bytes, file: str, class_hook: ClassHook | None) -> CodeTyp
         return compile_with_hook(source, file, class_hook)
     except (SyntaxError, ValueError) as error:
         raise error.with_traceback(None) from None  # Python prints no frames of its own here
-
-
-def never_imported(targets: Iterable[str]) -> list[str]:
-    """A sentence that names the classes whose modules were never imported; empty if there are none."""
-    never = [target for target in targets if target.partition(":")[0] not in sys.modules]
-    return [f"these were never imported: {', '.join(never)}"] if never else []
 
 
 def _at_exit(process: int, at_end: list[Callable[[int], object]], statuses: list[int]) -> None:
