@@ -4,6 +4,8 @@ The short form has to find every defect that the long form finds for certain; th
 rare ones. A test that has no short form has the marker `long`, and runs with `--all` only.
 """
 
+import pytest
+
 _LONG: list[bool] = []
 
 
@@ -24,3 +26,8 @@ def examples(count: int) -> int:
 def pick(*, short, long):
     """The value for the form that runs."""
     return long if _LONG else short
+
+
+def some(cases, *, every):
+    """The cases as parameters of a test: the short form runs one in `every`."""
+    return [pytest.param(case, marks=[pytest.mark.long] if number % every else []) for number, case in enumerate(cases)]

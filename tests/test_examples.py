@@ -94,7 +94,7 @@ def digests(printed):
     return next(line for line in printed.splitlines() if line.startswith("digest"))
 
 
-@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("engine", [pytest.param("reference", marks=pytest.mark.long), "native"])
 def test_the_scheduler_compares_both_ways(engine):
     printed = run("scheduler.py", *SMALL_SERVER, engine=engine)
     assert f"engine {engine}" in printed
@@ -109,6 +109,7 @@ def test_the_scheduler_compares_both_ways(engine):
     assert all(re.search(r" [1-9][\d,]* hits", line) for line in pools)
 
 
+@pytest.mark.long
 def test_the_schedulers_answers_depend_on_the_seed_alone():
     both = run("scheduler.py", *SMALL_SERVER)
     plain = run("scheduler.py", "--no-pool", *SMALL_SERVER)

@@ -41,7 +41,10 @@ def unmatched(instrumented: Iterable[str]) -> list[str]:
 
 
 def _warn() -> None:
+    printed = str(getattr(sys, "last_value", ""))  # the error that ended the program
     for sentence in unmatched(current.instrument):
+        if sentence.partition("]: ")[2] in printed:
+            continue
         warnings.warn_explicit(sentence, UserWarning, os.environ.get("POOLED_CONFIG", "pooled"), 1)
 
 

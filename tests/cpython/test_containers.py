@@ -4,6 +4,7 @@ import collections
 import functools
 import unittest
 import warnings
+from fnmatch import fnmatchcase
 from importlib import import_module
 
 import attrs
@@ -87,11 +88,16 @@ HERE = [module for module in MODULES if is_there(module)]
 CASES = {name: case for module in HERE for name, case in cases(module, "native").items()}
 DIFFERENT = [name for name in CASES if reason_of(WITHOUT_POOLING_TOO, name)]
 ROOMY = [name for name in CASES if reason_of(KEPT_ROOM, name)]
+SLOW = ("test_set.TestGraphs.*", "test_set.Test*.test_*_with_mutation")
+"""Tests that do the same thousands of times."""
 
 
 def known(name: str):
-    """The parameter of a test, with a marker if it is expected to fail."""
-    return pytest.param(name, marks=marks_of((*WITHOUT_POOLING_TOO, *KEPT_ROOM), name))
+    """The parameter of a test, with a marker if it is expected to fail, or has no short form."""
+    marks = marks_of((*WITHOUT_POOLING_TOO, *KEPT_ROOM), name)
+    if any(fnmatchcase(name, pattern) for pattern in SLOW):
+        marks = [*marks, pytest.mark.long]
+    return pytest.param(name, marks=marks)
 
 
 def age(case: Case) -> None:

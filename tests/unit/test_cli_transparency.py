@@ -3,6 +3,7 @@
 import signal
 import zipfile
 
+import effort
 import limits
 import pytest
 from cli_runner import pooled, run
@@ -235,12 +236,15 @@ def test_the_report_comes_last(tmp_path, command):
     assert len(process.stderr.splitlines()) > 2
 
 
-@pytest.mark.parametrize("command", ["run", "advise"])
+ARGUMENTS = [["--", "a"], ["a", "--", "-b"], ["--json", "-m", "x"], ["run", "", "-", "--pool"]]
+
+
+@pytest.mark.parametrize("command", COMMANDS)
 @pytest.mark.parametrize("options", [[], ["--json", "--output", "report"]], ids=["no options", "options"])
 @pytest.mark.parametrize("named", [["main.py"], ["-m", "main"], ["--", "main.py"]], ids=" ".join)
 def test_arguments_of_the_program_reach_it(tmp_path, command, options, named):
     (tmp_path / "main.py").write_text("import sys\nprint(sys.argv[1:])\n")
-    for arguments in (["--", "a"], ["a", "--", "-b"], ["--json", "-m", "x"], ["run", "", "-", "--pool"]):
+    for arguments in effort.pick(short=ARGUMENTS[:1], long=ARGUMENTS):
         process = pooled(command, *options, *named, *arguments, cwd=tmp_path)
         assert (process.returncode, process.stdout) == (0, f"{arguments}\n"), process.stderr
 

@@ -67,6 +67,7 @@ def test_a_call_upward(planted):
     assert found == {"upward: base/low.c → pool/high.c: high"}
 
 
+@pytest.mark.long
 def test_a_variable_of_a_layer_above(planted):
     found = plant_c(
         planted,
@@ -76,11 +77,13 @@ def test_a_variable_of_a_layer_above(planted):
     assert found == {"upward: containers/low.c → paths/high.c: high"}
 
 
+@pytest.mark.long
 def test_an_include_upward(planted):
     found = plant_c(planted, object__low_DOT_h='#include "module/high.h"\n', module__high_DOT_h="\n")
     assert found == {"upward: object/low.h → module/high.h: #include"}
 
 
+@pytest.mark.long
 def test_a_macro_that_uses_a_layer_above(planted):
     found = plant_c(
         planted, base__low_DOT_h="#define LOW(x) high(x)\n", object__high_DOT_h="static inline void high(int x) {}\n"
@@ -88,6 +91,7 @@ def test_a_macro_that_uses_a_layer_above(planted):
     assert found == {"upward: base/low.h → object/high.h: high"}
 
 
+@pytest.mark.long
 def test_a_local_variable_is_not_a_use(planted):
     found = plant_c(
         planted,
@@ -124,6 +128,7 @@ def test_an_import_upward(planted, text):
     assert found == {f"upward: pooled._report.low → pooled.instrument: line {text.count(chr(10))}"}
 
 
+@pytest.mark.long
 def test_an_import_of_a_package_beside(planted):
     assert planted("_memory", low_DOT_py="import pooled._engine.off\n") == {
         "upward: pooled._memory.low → pooled._engine.off: line 1"
@@ -136,6 +141,7 @@ def test_a_cycle_of_modules(planted):
     assert "pooled._report.one → pooled._report.two: line 1" in found.pop()
 
 
+@pytest.mark.long
 def test_a_package_without_a_layer(planted):
     found = planted(new_DOT_py="import pooled._policy\n")
     assert found == {"unknown: pooled.new → pooled._policy: tool.check_layers has no layer new"}

@@ -24,7 +24,7 @@ def interpreter(engine):
     prefork.close()
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", effort.some(KINDS, every=3))
 def test_every_way_to_end_levels_off(interpreter, kind):
     if kind == "ArrayPool":
         limits.require("numpy")
