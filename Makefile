@@ -16,7 +16,7 @@ RUN := $(BIN)/python -P
 PYTEST := $(RUN) -m pytest -q -n $(JOBS)
 INSTALL := $(RUN) -m pip install --quiet --no-deps --no-build-isolation --force-reinstall
 
-.PHONY: help dev build test test-long test-all test-checked contract contract-others parallel stress fuzz sanitize packaging browser \
+.PHONY: help dev build test test-long test-all test-checked contract contract-others parallel stress fuzz packages sanitize packaging browser \
 	format lint docs wheel benchmark demo clean
 .NOTPARALLEL:
 
@@ -54,7 +54,7 @@ test-checked: ## run the tests of the contract on the checked build
 contract-others: ## run the tests of the contract on every other interpreter: those of POOLED_PYTHONS, else of the PATH
 	@$(PYTHON) tools/other_pythons.py $(MAKE) contract
 
-test-all: lint test-long contract-others test-checked parallel stress fuzz sanitize docs packaging wheel browser ## run everything
+test-all: lint test-long contract-others test-checked parallel stress fuzz packages sanitize docs packaging wheel browser ## run everything
 
 # Which tests run in the two targets below; .ci/run gives a shorter list.
 THREADED ?= tests/contract
@@ -79,6 +79,10 @@ stress: dev ## misuse the package in every way for eight minutes at most, each s
 
 fuzz: dev ## run random programs over both engines for MINUTES (default 5); seeds are printed
 	$(BIN)/python -m tests.fuzz --minutes $(or $(MINUTES),5)
+
+packages: dev ## run the test suites of real packages without and with pools; SUITES has options, such as --only lark
+	@$(ENVIRONMENT) packages
+	$(BIN)/python -m tests.packages $(SUITES)
 
 packaging: dev ## test the sdist, the wheel, and `pip install .`
 	@$(ENVIRONMENT) packaging
