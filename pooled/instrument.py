@@ -196,7 +196,8 @@ def arguments_of(entry: Instrumented) -> dict[str, Any]:
 
 def register(entries: Mapping[str, Instrumented]) -> None:
     """Register classes by their targets, to be made poolable when they are imported."""
-    for target, entry in entries.items():
+    # An entry for a single class comes before the one for all classes of its module.
+    for target, entry in sorted(entries.items(), key=lambda each: each[0].endswith(f":{ALL_CLASSES}")):
         module, name = check_target(entry.where, target, or_all=True)
         _register(entry.where, module, name, arguments_of(entry))
 

@@ -243,6 +243,9 @@ def test_all_classes_from_the_file(engine, package, tmp_path):
         assert {{"{package}:Request", "{package}:Outer.Inner"}} <= set(pooled.stats())
     """
     assert run(code, tmp_path, engine, f'[instrument."{package}:*"]\nmax = 5') == (0, "")
+    single = f'[instrument."{package}:*"]\nmax = 5\n[instrument."{package}:Request"]\nmax = 7'
+    code = f"import pooled, {package} as m; assert pooled.pool_of(m.Request).policy.max == 7"
+    assert run(code, tmp_path, engine, single) == (0, "")
     wrong = f'[instrument."{package}:*"]\nreset = "clear"'
     assert "reset='clear': classes differ in this; name a single class" in run(code, tmp_path, engine, wrong)[1]
     assert (
