@@ -55,7 +55,8 @@ def _reasons(target: str, section: str) -> Iterator[str]:
         yield current.refused[target]
     elif module not in sys.modules:
         if _is_missing(module):
-            yield f"there is no module {module!r}{close_to(module, sys.modules)}"
+            beside = [each for each in sys.modules if each.rpartition(".")[0] == module.rpartition(".")[0]]
+            yield f"there is no module {module!r}{close_to(module, beside)}"
     elif name != ALL_CLASSES:
         owner = sys.modules[module]
         try:
