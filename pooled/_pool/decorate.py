@@ -78,7 +78,7 @@ def poolable(  # noqa: PLR0913 (each is one property of a class)
             threads share one pool, which gets back the objects that it handed out.
         idle_trim: seconds without a take after which the pool frees its parked objects.
         reset: a function that empties a dropped object, or the name of a method; the result False discards the object.
-            None says that there is no hook, even if a base has one.
+            None turns off the hook of a base.
         capacity: a function that measures an object, or the name of a method, or None.
         keep: names of attributes that are emptied in place and kept, if there is no `reset`: containers (the native
             engine also keeps their allocated memory), poolable objects, or objects with a `clear` method. `take` then
@@ -97,7 +97,7 @@ def poolable(  # noqa: PLR0913 (each is one property of a class)
             name that the class does not have.
 
     Warns:
-        PooledDeprecationWarning: the class has a method `reset` or `capacity`, and nothing says whether it is a hook.
+        PooledDeprecationWarning: the class has a method `reset` or `capacity`, and the argument is omitted.
     """
     written = Limits(max=max, max_cap=max_cap, scope=scope, idle_trim=idle_trim)
     kept = check_keep(keep)
