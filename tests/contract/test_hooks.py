@@ -489,7 +489,7 @@ def test_python_shows_the_warning(pooled):
     assert issubclass(pooled.PooledDeprecationWarning, FutureWarning)
 
 
-# What a reset does not know of.
+# Attributes that a reset does not know.
 
 
 def test_values_of_cached_properties_do_not_outlive_a_reset(pooled, subclass):
