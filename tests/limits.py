@@ -80,7 +80,7 @@ LIMITS = {
         "to change __class__, CPython compares deallocators of classes and bases, and a poolable class has its own"
     ),
     "hook-in-the-class": Limit(
-        "the __new__ in the dict of a poolable class hides from builtin methods that its own is that of a builtin"
+        "the reference engine puts a __new__ into a class, which hides from methods of builtins that theirs is used"
     ),
     "keywords-are-strings": Limit("a poolable class is called in a way that checks keywords before any __init__"),
     "proxy-has-no-buffer": Limit("a proxy of the reference engine has no buffer before Python 3.12"),
@@ -94,6 +94,7 @@ LIMITS = {
     # ---- what is installed ----
     "numpy": Limit("numpy is not installed; there is no build of it for some interpreters"),
     "sortedcontainers": Limit("sortedcontainers is not installed"),
+    "cloudpickle": Limit("cloudpickle is not installed"),
     "matplotlib": Limit("matplotlib is not installed; there is no build of it for some interpreters"),
     "prometheus_client": Limit("prometheus-client is not installed"),
     "opentelemetry.sdk": Limit("opentelemetry-sdk is not installed"),

@@ -8,7 +8,8 @@ from typing import Any, Final
 
 import wrapt
 
-from pooled._pool.decorate import poolable
+from pooled._policy import Limits
+from pooled._pool.decorate import pool_class
 
 BUILTINS: Final[Mapping[str, type]] = MappingProxyType({cls.__name__: cls for cls in (list, dict, set, bytearray)})
 """The builtin containers that a shim can replace, by name."""
@@ -83,4 +84,4 @@ def shim(name: str, module: str, limits: Mapping[str, Any]) -> BuiltinShim:
     """
     builtin = BUILTINS[name]
     body = {"__slots__": (), "__module__": module, **lookalike_methods(builtin)}
-    return BuiltinShim(builtin, poolable(**limits)(type(name, (builtin,), body)))
+    return BuiltinShim(builtin, pool_class(type(name, (builtin,), body), Limits(**limits)))

@@ -28,12 +28,19 @@ class NewHook(staticmethod):  # type: ignore[type-arg] # staticmethod is not gen
         )
 
 
+def new_without_arguments(cls: type, /, *_: Any, **__: Any) -> Any:
+    """A `__new__` for subclasses of a class whose `__new__` only chooses the class: it makes an object of `cls`."""
+    return object.__new__(cls)
+
+
 def class_with_new(cls: type) -> type | None:
     """The base of `cls` whose `__new__`, written in Python, makes its objects; None if that of a builtin does."""
     for base in cls.__mro__:
         new = base.__dict__.get("__new__")
         if isinstance(new, NewHook):
             new = new.own  # the one that it replaces counts
+        if getattr(new, "__func__", new) is new_without_arguments:  # `type` makes a static method of it
+            return None
         if new is not None:
             return base if isinstance(new, staticmethod | classmethod | types.FunctionType) else None
     return None

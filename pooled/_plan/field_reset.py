@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, Final, Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 
-from pooled._plan.parts import POOL, AnyPart
+from pooled._plan.class_info import pool_in
+from pooled._plan.parts import AnyPart
 from pooled._plan.plan import Plan, plan_for_class
 from pooled._plan.schema import NO_DEFAULT, Field
 from pooled._record import Record
@@ -90,7 +91,7 @@ def field_reset(cls: type) -> FieldResets:
 
 def _plan_of(cls: type) -> Plan | str:
     """The plan for objects of `cls`, or why they cannot be pooled."""
-    pool: Any = cls.__dict__.get(POOL)
+    pool = pool_in(cls)
     if pool is not None:
         plan: Plan = pool._store.plan
         return plan

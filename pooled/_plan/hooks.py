@@ -12,7 +12,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final, Protocol, TypeAlias, cast, runtime_checkable
 
 from pooled._plan.builtins import is_of_the_builtin
-from pooled._plan.parts import POOL
+from pooled._plan.class_info import pool_in
 
 if TYPE_CHECKING:
     import inspect
@@ -84,9 +84,9 @@ class Hooks(namedtuple("Hooks", ("reset", "capacity"), defaults=(OMITTED, OMITTE
         return Hooks(*(mine if mine is not OMITTED else other for mine, other in zip(self, below, strict=True)))
 
 
-def hooks_in(namespace: Any) -> Hooks:
-    """The hooks that were named for the class with this namespace when it was made poolable."""
-    pool = namespace.get(POOL)
+def hooks_of(cls: type) -> Hooks:
+    """The hooks that were named for the class itself when it was made poolable."""
+    pool = pool_in(cls)
     hooks: Hooks = Hooks() if pool is None else pool._store.plan.hooks
     return hooks
 
@@ -142,7 +142,7 @@ def check_hook(key: str, hook: object) -> None:
 def _named(cls: type, key: str, hook: Any) -> Any:
     """The hook itself if it is not omitted, else the one that was named for the nearest base; `OMITTED` if none was."""
     for base in cls.__mro__ if hook is OMITTED else ():
-        hook = getattr(hooks_in(base.__dict__), key)
+        hook = getattr(hooks_of(base), key)
         if hook is not OMITTED:
             return hook
         if key in base.__dict__ and Poolable in base.__mro__:

@@ -10,11 +10,9 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from pooled._plan.builtins import EMPTIABLE, builtin_of
+from pooled._plan.class_info import pool_in
 from pooled._plan.strategy import Completion, Strategy
 from pooled._record import Record
-
-POOL: Final = "__pooled_pool__"
-"""The attribute with the pool of a poolable class. It is read from the dict of the class, so it is not inherited."""
 
 
 class Part(Record, eq=False):
@@ -127,7 +125,7 @@ def _empty_defaultdict(value: collections.defaultdict[Any, Any], default_factory
 
 def _nested(cls: type) -> Part | None:
     """The kind of part that a poolable class makes, if its objects can be reused without `__init__`; else None."""
-    pool = cls.__dict__.get(POOL)
+    pool = pool_in(cls)
     if pool is None:
         return None
     plan = pool._store.plan

@@ -41,6 +41,7 @@ class Plan(Record, eq=False):
         hooks: the hooks as they were named for the class itself; subclasses inherit them.
         hooked: whether a call of the class leads to its pool.
         plain: whether `object.__new__` makes the objects.
+        has_new: whether a `__new__` written in Python makes them; a call of the class runs it for each object.
         builtin: how the builtin part of an object is recycled; None if the class has no builtin base.
     """
 
@@ -57,6 +58,7 @@ class Plan(Record, eq=False):
     hooks: Hooks = Hooks()
     hooked: bool = False
     plain: bool = False
+    has_new: bool = False
     builtin: Builtin | None = None
 
     def is_outdated(self) -> bool:
@@ -157,6 +159,7 @@ def plan_for_class(cls: type, hooks: Hooks = Hooks(), *, hooked: bool, keep: tup
         hooks=hooks,
         hooked=hooked,
         plain=builtin is None and not has_new,
+        has_new=has_new,
         builtin=builtin,
     )
 

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any, TypeVar, cast
 
 from pooled import _config, _engine
 from pooled._plan.checks import refuse_alias
-from pooled._plan.hooks import Hooks, hooks_in
-from pooled._plan.parts import POOL
+from pooled._plan.class_info import ClassInfo, info_of, pool_in, set_info
+from pooled._plan.hooks import Hooks, hooks_of
 from pooled._plan.plan import plan_for_class
 from pooled._policy import Policy
-from pooled._pool.pools import GlobalPool, LocalPool, Pool, registry
+from pooled._pool.pools import GlobalPool, LocalPool, Pool
+from pooled._pool.replaced import check_replaced
 
 T = TypeVar("T")
 
@@ -41,26 +42,21 @@ def make_poolable(
     kind = GlobalPool if policy.scope == "global" else LocalPool
     pool = kind.__new__(kind)
     pool._open(plan, policy, _config.target_of(cls))
-    setattr(cls, POOL, pool)
+    set_info(cls, ClassInfo(pool))
     _engine.hook(cls, pool._store)
     return cls
 
 
-def replan(cls: type, keep: tuple[str, ...]) -> None:
+def replan(cls: type) -> None:
     """Make the plan of a poolable class anew, after the class was changed. Frees the objects parked so far."""
-    plan = plan_for_class(cls, hooks_in(cls.__dict__), keep=keep, hooked=True)
-    cls.__dict__[POOL]._store.set_plan(plan)
-
-
-def forget_pool(namespace: Mapping[str, Any]) -> None:
-    """Remove a pool from reports: that of a class which a decorator replaces by another made from its `namespace`."""
-    if POOL in namespace:
-        registry.discard(namespace[POOL])
+    info: Any = info_of(cls)  # never None: the class is poolable
+    plan = plan_for_class(cls, hooks_of(cls), keep=info.keep, hooked=True)
+    info.pool._store.set_plan(plan)
 
 
 def is_poolable(cls: type) -> bool:
     """Whether `cls` itself has a pool; that of a base does not count."""
-    return POOL in cls.__dict__
+    return info_of(cls) is not None
 
 
 def pool_of(cls: type[T]) -> Pool[T]:
@@ -69,9 +65,10 @@ def pool_of(cls: type[T]) -> Pool[T]:
     Raises:
         TypeError: the class is not poolable. A subclass of a poolable class is poolable only if it is decorated too.
     """
-    pool = cls.__dict__.get(POOL) if isinstance(cls, type) else None
+    pool = pool_in(cls) if isinstance(cls, type) else None
     if pool is None:
         refuse_alias(cls)
+        check_replaced()
         raise TypeError(
             f"cls={cls!r}: expected a poolable class; decorate it with @poolable, or make a GlobalPool of it"
         )

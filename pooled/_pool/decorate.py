@@ -4,24 +4,20 @@ from __future__ import annotations
 
 from abc import ABCMeta
 from collections.abc import Callable, Iterable
-from typing import Any, Final, TypeVar, cast, overload
+from typing import Any, Final, TypeVar, overload
 
 from pooled import _config, _engine
 from pooled._plan.checks import check_keep, refuse_unhookable
+from pooled._plan.class_info import ATTRIBUTE, info_in, info_of
 from pooled._plan.construction import NewHook
-from pooled._plan.hooks import OMITTED, Hooks, hooks_in
-from pooled._plan.parts import POOL
+from pooled._plan.hooks import OMITTED, Hooks
 from pooled._policy import Limits, Scope
-from pooled._pool.class_pool import forget_pool, is_poolable, make_poolable, replan
+from pooled._pool.class_pool import is_poolable, make_poolable, replan
+from pooled._pool.pools import registry
+from pooled._pool.replaced import watch_for_replacement
 from pooled._pool.unnamed_hooks import warn_of_unnamed_hooks
 
 C = TypeVar("C", bound=type)
-
-_WRITTEN: Final = "__pooled_limits__"
-"""The attribute of a class under `PooledMeta` with the limits set in its class statement."""
-
-_KEPT: Final = "__pooled_keep__"
-"""The attribute with the names of the attributes that its objects keep, including those of its bases."""
 
 _PLANNED_BY: Final = frozenset({"__attrs_attrs__", "__dataclass_fields__", "__init__", "__setattr__", "__delattr__"})
 """Attributes of a class that define how its objects are emptied."""
@@ -131,7 +127,10 @@ def _pooled(cls: type, written: Limits, hooks: Hooks, keep: tuple[str, ...], cod
             raise TypeError(
                 f"cls={cls.__qualname__}: it is poolable already; decorate it once, or change its pool's limits"
             )
-        return make_poolable(cls, policy, hooks, keep, before=warn)
+        made = make_poolable(cls, policy, hooks, keep, before=warn)
+        if code is not None:
+            watch_for_replacement(made)
+        return made
     finally:
         if _claimed.get(id(cls)) is claim:
             del _claimed[id(cls)]
@@ -169,33 +168,35 @@ class PooledMeta(_engine.HookedType):
         **kwargs: Any,
     ) -> Any:
         """Make the class and its pool."""
-        kept = check_keep(keep) or namespace.get(_KEPT, ())
-        written = Limits(max=max, max_cap=max_cap, scope=scope, idle_trim=idle_trim).over(_limits_in(namespace))
-        hooks = Hooks(reset, capacity).over(hooks_in(namespace))
-        is_made_again = POOL in namespace  # by a decorator that adds slots
-        forget_pool(namespace)
+        kept = check_keep(keep)
+        written = Limits(max=max, max_cap=max_cap, scope=scope, idle_trim=idle_trim)
+        hooks = Hooks(reset, capacity)
+        former = info_in(namespace)  # a decorator that adds slots makes the class again
+        if former is not None:
+            kept = kept or former.keep
+            written = written.over(former.limits)
+            hooks = hooks.over(former.pool._store.plan.hooks)
+            registry.discard(former.pool)
         cls = super().__new__(mcs, name, bases, _unhooked(namespace), **kwargs)
-        for base in cls.__mro__[1:]:
-            written = written.over(_limits_in(base.__dict__))
-            kept += tuple(name for name in base.__dict__.get(_KEPT, ()) if name not in kept)
-        setattr(cls, _WRITTEN, written)
-        setattr(cls, _KEPT, kept)
+        for base in filter(None, map(info_of, cls.__mro__[1:])):
+            written = written.over(base.limits)
+            kept += tuple(name for name in base.keep if name not in kept)
         refuse_unhookable(cls)
-        code = None if is_made_again else f"class {name}(metaclass={mcs.__name__}, {{}})"
-        return _pooled(cls, written, hooks, kept, code)
+        code = None if former is not None else f"class {name}(metaclass={mcs.__name__}, {{}})"
+        made = _pooled(cls, written, hooks, kept, code)
+        info: Any = info_of(made)  # never None: it was made poolable just now
+        info.limits, info.keep = written, kept
+        super().__setattr__(made, ATTRIBUTE, info)
+        return made
 
     def __setattr__(cls, name: str, value: Any) -> None:  # noqa: N805 (a method of a metaclass)
         super().__setattr__(name, value)
         if name in _PLANNED_BY and is_poolable(cls):  # such as a decorator that adds fields
-            replan(cls, cls.__dict__[_KEPT])
+            replan(cls)
 
 
 class PooledABCMeta(PooledMeta, ABCMeta):
     """`PooledMeta` for abstract base classes and their subclasses."""
-
-
-def _limits_in(namespace: Any) -> Limits:
-    return cast("Limits", namespace.get(_WRITTEN, Limits()))
 
 
 def _unhooked(namespace: dict[str, Any]) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any, ParamSpec, TypeVar, cast
 
 from pooled import _engine
-from pooled._plan.parts import POOL
+from pooled._plan.class_info import info_of
 from pooled._pool.class_pool import is_poolable, pool_of
 from pooled._pool.pools import Pool
 
@@ -46,10 +46,8 @@ def try_take(cls: type[T], /, **fields: Any) -> T | None:
 
 def _store_of_class(cls: type) -> Any:
     """The store of a poolable class, by the fastest lookup."""
-    try:
-        return cls.__dict__[POOL]._store
-    except (KeyError, AttributeError):
-        return pool_of(cls)._store  # it raises an error that names the problem
+    info = info_of(cls) if isinstance(cls, type) else None
+    return pool_of(cls)._store if info is None else info.pool._store  # the first raises an error that names the problem
 
 
 def orphan(cls: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:

@@ -8,8 +8,8 @@ from typing import Any, ClassVar, Final, Generic, NoReturn, SupportsIndex, TypeV
 
 from pooled import _config, _engine
 from pooled._memory.registry import Registry, refuse_pickling
+from pooled._plan.class_info import pool_in
 from pooled._plan.hooks import OMITTED, Hooks
-from pooled._plan.parts import POOL
 from pooled._plan.plan import Plan, plan_for_class, plan_for_function
 from pooled._policy import Limits, Policy, Scope, check_limit, check_name
 from pooled._pool import trimming
@@ -210,7 +210,7 @@ def _plan(factory: Callable[..., Any], hooks: Hooks, kind: str) -> Plan:
         raise TypeError(f"factory={factory!r}: expected a class, or a function that makes an object")
     if not isinstance(factory, type):
         return plan_for_function(factory, hooks)
-    own = factory.__dict__.get(POOL)
+    own = pool_in(factory)
     plan: Plan = plan_for_class(factory, hooks, hooked=False) if own is None else own._store.plan
     if own is None:
         warn_of_unnamed_hooks(factory, hooks, f"{kind}({factory.__name__}, {{}})")

@@ -18,6 +18,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Self, TypeVar, overload
 
+from pooled._plan.construction import new_without_arguments
 from pooled._pool.decorate import poolable
 
 try:
@@ -50,7 +51,7 @@ class SortedList(stock.SortedList[T]):
             ...
 
     else:
-        __new__ = object.__new__  # the original only chooses between SortedList and SortedKeyList
+        __new__ = new_without_arguments  # the original only chooses between SortedList and SortedKeyList
 
         def __init__(self, iterable: Iterable[T] | None = None, key: None = None) -> None:
             if key is not None:
@@ -69,7 +70,7 @@ class SortedKeyList(stock.SortedKeyList[T, Any]):
             ...
 
     else:
-        __new__ = object.__new__  # the original does nothing else
+        __new__ = new_without_arguments  # the original does nothing else
 
 
 @poolable

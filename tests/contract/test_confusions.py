@@ -1,6 +1,7 @@
 """Contract line 11: uses that are easily confused work, or the error says what to write instead."""
 
 import dataclasses
+import warnings
 from typing import Generic, TypeVar
 
 import attrs
@@ -44,13 +45,49 @@ def test_dataclass_above_poolable(pooled):
     assert pooled.pool_of(cls).stats().hits == 4
 
 
-@pytest.mark.parametrize("define", [dataclasses.dataclass(slots=True), attrs.define(these={"a": attrs.field()})])
-def test_a_decorator_that_makes_another_class_above_poolable(pooled, define):
-    with pytest.raises((TypeError, RuntimeError)) as caught:  # CPython before 3.12 wraps it in a RuntimeError
-        define(pooled.poolable(with_defaults()))
-    error = caught.value.__cause__ if isinstance(caught.value, RuntimeError) else caught.value
-    assert isinstance(error, TypeError)
-    assert "make @poolable the outermost decorator, above them" in str(error)
+def of_a_module():
+    @in_a_module
+    class Thing:
+        a: int = 0
+
+    return Thing
+
+
+def in_a_module(cls):
+    cls.__qualname__ = cls.__name__
+    return cls
+
+
+REPLACING = [dataclasses.dataclass(slots=True), attrs.define(these={"a": attrs.field()}), attrs.define]
+
+
+@pytest.mark.parametrize("define", REPLACING)
+def test_a_decorator_that_makes_another_class_above_poolable(pooled, monkeypatch, define):
+    if pooled.engine == "reference":  # it notices at once, by the `__new__` that it puts into the class
+        with pytest.raises((TypeError, RuntimeError)) as caught:  # CPython before 3.12 wraps it in a RuntimeError
+            define(pooled.poolable(with_defaults()))
+        error = caught.value.__cause__ if isinstance(caught.value, RuntimeError) else caught.value
+        assert isinstance(error, TypeError)
+        assert "make @poolable the outermost decorator, above them" in str(error)
+        return
+    first = pooled.poolable(of_a_module())
+    monkeypatch.setitem(globals(), "Thing", define(first))
+    with pytest.warns(
+        RuntimeWarning, match="cls=Thing: another decorator has replaced .*@poolable the outermost"
+    ) as told:
+        pooled.poolable(with_defaults())
+    assert (told[0].filename, len(told)) == (__file__, 1)
+    with warnings.catch_warnings(action="error"):
+        pooled.poolable(with_defaults())  # the warning is not repeated
+
+
+def test_a_class_of_the_same_name_is_no_replacement(pooled, monkeypatch):
+    for second in (of_a_module(), pooled.poolable(of_a_module()), 3):
+        first = pooled.poolable(of_a_module())
+        monkeypatch.setitem(globals(), "Thing", second)
+        with warnings.catch_warnings(action="error"):
+            pooled.poolable(with_defaults())
+        del first
 
 
 class Slotted:

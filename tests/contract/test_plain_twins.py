@@ -127,6 +127,7 @@ def test_differences_that_are_known(pooled, limit, use, base, namespace):
             return str(error)
 
     if result(pooled.poolable) != result(lambda cls: cls):
+        assert limit != "hook-in-the-class" or pooled.engine == "reference"
         limits.skip(limit)
 
 

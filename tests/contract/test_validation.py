@@ -178,11 +178,11 @@ def test_poolable_on_two_threads_at_once(pooled):
     answers = []
 
     class Interrupting(type):
-        def __setattr__(cls, name, value):
-            if "pool" in name and not answers:
+        def __getattribute__(cls, name):
+            if name == "__attrs_attrs__" and not answers:  # read while the class is made poolable
                 answers.append("asked")
                 answers.append(on_another_thread(error_of, pooled.poolable, Thing))
-            super().__setattr__(name, value)
+            return super().__getattribute__(name)
 
     class Thing(metaclass=Interrupting):
         pass

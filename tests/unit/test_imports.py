@@ -19,6 +19,7 @@ PACKAGE = {
     "pooled._plan.builtins",
     "pooled._plan.cached_values",
     "pooled._plan.checks",
+    "pooled._plan.class_info",
     "pooled._plan.construction",
     "pooled._plan.fields",
     "pooled._plan.hooks",
@@ -26,7 +27,6 @@ PACKAGE = {
     "pooled._plan.plan",
     "pooled._plan.schema",
     "pooled._plan.scrub",
-    "pooled._plan.signature",
     "pooled._plan.strategy",
     "pooled._policy",
     "pooled._pool",
@@ -34,6 +34,7 @@ PACKAGE = {
     "pooled._pool.decorate",
     "pooled._pool.functions",
     "pooled._pool.pools",
+    "pooled._pool.replaced",
     "pooled._pool.trimming",
     "pooled._pool.unnamed_hooks",
     "pooled._record",
@@ -45,6 +46,7 @@ PACKAGE = {
 ENGINE = {
     "native": {"pooled._engine.native", "pooled._engine.native._native"},
     "reference": {
+        "pooled._engine.reference.signature",
         "pooled._engine.reference",
         "pooled._engine.reference.acquire",
         "pooled._engine.reference.borrow",

@@ -15,12 +15,12 @@ from typing import TYPE_CHECKING, Any, Final, Self
 
 from pooled import _config
 from pooled._engine.unraisable import report
-from pooled._plan.construction import Arguments, Keywords, NewHook, allocate, class_with_new
+from pooled._plan import class_info
+from pooled._plan.construction import Arguments, Keywords
 from pooled._plan.fields import FieldPlan
 from pooled._plan.parts import Part, replacement
 from pooled._plan.plan import Plan
 from pooled._plan.schema import NO_DEFAULT, Field
-from pooled._plan.signature import with_signature
 from pooled._policy import Policy
 from pooled._stats import Stats
 
@@ -53,6 +53,8 @@ HookedType = type
 in_c: Final = _native.in_c
 
 _IN_GC: Final = 1 << 14  # Py_TPFLAGS_HAVE_GC
+
+class_info.keep_outside(_native.class_info, _native.set_class_info)
 
 atexit.register(_native.close)  # destroy parked objects while the interpreter still works
 
@@ -162,8 +164,6 @@ def _hook_for(plan: Plan) -> _native.Hook:
     cls, builtin = plan.cls, plan.builtin
     return _native.Hook(
         cls,
-        allocate,
-        is_plain=class_with_new(cls) is None and "__new__" not in cls.__dict__,
         empty=None if builtin is None or _native.empties(cls) else builtin.empty,
         fits=None if builtin is None else builtin.fits,
         refill=None if builtin is None else builtin.refill,
@@ -208,13 +208,7 @@ def hookable(cls: type) -> type:
 
 def hook(cls: type, store: NativeStore) -> None:
     """Route construction and last drop of `cls` through `store`."""
-    new = NewHook(with_signature(cls, store.new))
-    new.own = cls.__dict__.get("__new__")
-    cls.__new__ = new  # type: ignore[method-assign] # a static method, as __new__ always is
-    reduce_ex: Any = cls.__reduce_ex__
-    if reduce_ex is object.__reduce_ex__:
-        cls.__reduce_ex__ = _reduce_by_new()  # type: ignore[method-assign, assignment] # a function, as methods are
-    _native.install(store, new)
+    _native.install(store)
     if _is_in_use(cls):
         for obj in gc.get_objects():
             if type(obj) is cls:
@@ -227,24 +221,6 @@ def _is_in_use(cls: type) -> bool:
     return (
         getattr(module, "__dict__", {}).get(cls.__name__) is cls
     )  # so that the `__getattr__` of a module does not run
-
-
-def _reduce_by_new() -> Callable[[Any, Any], Any]:
-    """A `__reduce_ex__` for one hooked class: `copy` and all pickle protocols create objects by `cls.__new__`.
-
-    With protocols 0 and 1 Python would call the base in C, which bypasses the pool. Each class has a function of its
-    own, since the class that comes next is the one after it. A call looks for the class that has the function: attrs
-    and dataclasses copy it into another class when they add slots, and a program may have put it inside a wrapper.
-    """
-
-    def __reduce_ex__(self: Any, protocol: Any, /) -> Any:  # noqa: N807 (as it is named in the class)
-        line = type(self).__mro__
-        owner: Any = next((cls for cls in reversed(line) if cls.__dict__.get("__reduce_ex__") is __reduce_ex__), None)
-        if owner is None:
-            return object.__reduce_ex__(self, max(protocol, 2))
-        return super(owner, self).__reduce_ex__(max(protocol, 2))
-
-    return __reduce_ex__
 
 
 def store_of(obj: object) -> Any:

@@ -28,7 +28,7 @@ class Acquirer(Recycler):
 
     def construct(self, args: Arguments, kwargs: Keywords) -> Any:
         """Do what `cls(*args, **kwargs)` does, on a parked object if there is one that fits."""
-        return self._construct(args, kwargs, reusing=not is_new_replaced(self.plan.cls))
+        return self._construct(args, kwargs, reusing=not (self.plan.has_new or is_new_replaced(self.plan.cls)))
 
     def _construct(self, args: Arguments, kwargs: Keywords, *, reusing: bool) -> Any:
         obj, made = self._blank(args, kwargs, self._unready, reusing=reusing)

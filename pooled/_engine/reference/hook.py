@@ -12,8 +12,8 @@ from contextlib import contextmanager
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
+from pooled._engine.reference.signature import signature_of
 from pooled._plan.construction import Arguments, Keywords, NewHook, allocate
-from pooled._plan.signature import signature_of
 
 if TYPE_CHECKING:
     import inspect

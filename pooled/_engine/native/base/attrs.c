@@ -97,20 +97,27 @@ clear_own_slots(PyTypeObject *type, PyObject *self)
 }
 
 void
+attrs_free_dict(PyObject *self)
+{
+    if (LIKELY(Py_TYPE(self)->tp_flags & Py_TPFLAGS_MANAGED_DICT)) {
+        compat_free_dict(self);
+        return;
+    }
+    PyObject **dict = _PyObject_GetDictPtr(self);
+    if (dict != NULL) {
+        Py_CLEAR(*dict);
+    }
+}
+
+void
 attrs_free(PyObject *self, PyTypeObject *type, PyTypeObject *base)
 {
     for (PyTypeObject *each = type; each != base; each = each->tp_base) {
         clear_own_slots(each, self);
     }
-    if (type->tp_flags & Py_TPFLAGS_MANAGED_DICT) {
-        if (!(base->tp_flags & Py_TPFLAGS_MANAGED_DICT)) {
-            compat_free_dict(self);
-        }
-    }
-    else if (type->tp_dictoffset != 0 && base->tp_dictoffset == 0) {
-        PyObject **dict = _PyObject_GetDictPtr(self);
-        if (dict != NULL) {
-            Py_CLEAR(*dict);
-        }
+    bool has_own_dict = type->tp_flags & Py_TPFLAGS_MANAGED_DICT ? !(base->tp_flags & Py_TPFLAGS_MANAGED_DICT)
+                                                                 : type->tp_dictoffset != 0 && base->tp_dictoffset == 0;
+    if (has_own_dict) {
+        attrs_free_dict(self);
     }
 }

@@ -42,6 +42,9 @@ has_weakrefs(PyObject *self)
    A dict that has another owner is dropped, not cleared. */
 void attrs_empty(PyObject *self);
 
+/* Release the dict of an object that is being freed, or what it has in place of one. */
+void attrs_free_dict(PyObject *self);
+
 /* Clear the slots and the dict that `type` adds to `base`. The object is being freed. */
 void attrs_free(PyObject *self, PyTypeObject *type, PyTypeObject *base);
 

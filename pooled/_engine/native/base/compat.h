@@ -443,6 +443,15 @@ compat_free_dict(PyObject *self)
     PyObject_ClearManagedDict(self);
 }
 
+/* Whether tp_alloc alone does all that `object.__new__` does without arguments. */
+#define COMPAT_ALLOC_IS_NEW true
+
+/* Put an instance without attributes into the state in which tp_alloc returns one: it is in it. */
+static inline void
+compat_release_values(PyObject *Py_UNUSED(self))
+{
+}
+
 #else
 
 /* On 3.11 and 3.12, the values are an array of their own, with a prefix before it. From the array backwards, the prefix
@@ -545,6 +554,18 @@ compat_free_dict(PyObject *self)
         Py_XDECREF(set.items[set.order[i * set.step]]);
     }
     PyMem_Free((char *)values - ((uint8_t *)values)[-1]);
+}
+
+/* `object.__new__` also gives an instance an array for its values. */
+#define COMPAT_ALLOC_IS_NEW false
+
+/* Free the array of an instance without attributes, since `object.__new__` would replace it. */
+static inline void
+compat_release_values(PyObject *self)
+{
+    if (Py_TYPE(self)->tp_flags & Py_TPFLAGS_MANAGED_DICT && compat_values_pointer(self) != NULL) {
+        compat_free_dict(self);
+    }
 }
 
 #endif

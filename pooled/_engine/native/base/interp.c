@@ -41,9 +41,8 @@ interp_init(void)
         return true;
     }
     interp.init_name = PyUnicode_InternFromString("__init__");
-    interp.new_name = PyUnicode_InternFromString("__new__");
     interp.sizeof_name = PyUnicode_InternFromString("__sizeof__");
-    if (interp.init_name == NULL || interp.new_name == NULL || interp.sizeof_name == NULL) {
+    if (interp.init_name == NULL || interp.sizeof_name == NULL) {
         return false;
     }
     interp.empty_bytes_args = Py_BuildValue("(y)", "");

@@ -15,7 +15,6 @@ typedef struct {
     PyObject *no_arguments;       /* (); set last, so it tells whether the rest is set */
     PyObject *empty_bytes_args;   /* (b"",) */
     PyObject *init_name;          /* "__init__", interned */
-    PyObject *new_name;           /* "__new__", interned */
     PyObject *sizeof_name;        /* "__sizeof__", interned */
 } Interp;
 

@@ -22,12 +22,10 @@ new_in_c(PyTypeObject *type)
 static PyObject *
 hook_new(PyTypeObject *metatype, PyObject *args, PyObject *kwargs)
 {
-    static char *names[] = {"cls", "allocate", "is_plain", "empty", "fits", "refill", NULL};
+    static char *names[] = {"cls", "empty", "fits", "refill", NULL};
     PyTypeObject *type;
-    PyObject *allocate, *empty, *fits, *refill;
-    int is_plain;
-    if (!PyArg_ParseTupleAndKeywords(
-            args, kwargs, "O!O$pOOO:Hook", names, &PyType_Type, &type, &allocate, &is_plain, &empty, &fits, &refill)) {
+    PyObject *empty, *fits, *refill;
+    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "O!$OOO:Hook", names, &PyType_Type, &type, &empty, &fits, &refill)) {
         return NULL;
     }
     class_counter_stop_type(type); /* the pool counts its objects from now on */
@@ -43,9 +41,7 @@ hook_new(PyTypeObject *metatype, PyObject *args, PyObject *kwargs)
     self->new_in_c = new_in_c(type);
     self->container = empty == Py_None ? container_of(self->base) : NULL;
     self->has_dict = type->tp_dictoffset != 0;
-    self->is_plain = is_plain;
-    self->init_version = self->new_version = self->idle_version = NO_VERSION;
-    self->allocate = Py_NewRef(allocate);
+    self->init_version = NO_VERSION;
     self->empty = unless_none(empty);
     self->fits = unless_none(fits);
     self->refill = unless_none(refill);
@@ -61,8 +57,6 @@ hook_traverse(Hook *self, visitproc visit, void *arg)
 {
     Py_VISIT(Py_TYPE(self));
     Py_VISIT(self->type);
-    Py_VISIT(self->new_own);
-    Py_VISIT(self->allocate);
     Py_VISIT(self->empty);
     Py_VISIT(self->fits);
     Py_VISIT(self->refill);
@@ -77,10 +71,9 @@ hook_traverse(Hook *self, visitproc visit, void *arg)
 static int
 hook_clear(Hook *self)
 {
-    /* Not the type: parked objects cannot be destroyed without it. A cycle is broken at the dict of the class, or at the
+    /* Not the type: parked objects cannot be destroyed without it. A cycle is broken at what the class owns, or at the
        pool. */
     hook_release_store(self);
-    Py_CLEAR(self->new_own);
     return 0;
 }
 
@@ -91,7 +84,6 @@ hook_dealloc(Hook *self)
     PyObject_GC_UnTrack(self);
     hook_clear(self);
     slots_free(&self->slots);
-    Py_XDECREF(self->allocate);
     Py_XDECREF(self->empty);
     Py_XDECREF(self->fits);
     Py_XDECREF(self->refill);

@@ -1,4 +1,4 @@
-/* The class Hook of the module: Hook(cls, allocate, *, is_plain, empty, fits, refill). */
+/* The class Hook of the module: Hook(cls, *, empty, fits, refill). */
 
 #ifndef POOLED_HOOK_TYPE_H
 #define POOLED_HOOK_TYPE_H

@@ -1,5 +1,6 @@
 /* The module: the functions of the native engine that Python calls. */
 
+#include "base/class_info.h"
 #include "base/compat.h"
 #include "base/gc_track.h"
 #include "base/interp.h"
@@ -34,17 +35,39 @@ state_of(PyObject *module)
     return PyModule_GetState(module);
 }
 
-PyDoc_STRVAR(install_doc, "install(store, new): route construction and last drop of the store's class through it.\n\n"
-                          "`new` stands in the dict of the class as __new__, and calls store.new.");
+PyDoc_STRVAR(install_doc, "install(store): route construction and last drop of the store's class through it.");
 
 static PyObject *
-native_install(PyObject *module, PyObject *args)
+native_install(PyObject *module, PyObject *store)
 {
-    PyObject *store, *new_own;
-    if (!PyArg_ParseTuple(args, "O!O:install", state_of(module)->store_type, &store, &new_own)) {
+    if (!PyObject_TypeCheck(store, state_of(module)->store_type)) {
+        return PyErr_Format(PyExc_TypeError, "store=%R: expected a Store", store);
+    }
+    if (!install_hook(((PoolStore *)store)->hook, (PoolStore *)store)) {
         return NULL;
     }
-    if (!install_hook(((PoolStore *)store)->hook, (PoolStore *)store, new_own)) {
+    Py_RETURN_NONE;
+}
+
+PyDoc_STRVAR(class_info_doc, "class_info(cls): what set_class_info stored for a class, or None.");
+
+static PyObject *
+native_class_info(PyObject *Py_UNUSED(module), PyObject *cls)
+{
+    return Py_NewRef(PyType_Check(cls) ? class_info((PyTypeObject *)cls) : Py_None);
+}
+
+PyDoc_STRVAR(set_class_info_doc, "set_class_info(cls, info): store an object for a class, which owns it.");
+
+static PyObject *
+native_set_class_info(PyObject *Py_UNUSED(module), PyObject *args)
+{
+    PyTypeObject *cls;
+    PyObject *info;
+    if (!PyArg_ParseTuple(args, "O!O:set_class_info", &PyType_Type, &cls, &info)) {
+        return NULL;
+    }
+    if (!class_info_set(cls, info)) {
         return NULL;
     }
     Py_RETURN_NONE;
@@ -208,7 +231,9 @@ native_close(PyObject *Py_UNUSED(module), PyObject *Py_UNUSED(ignored))
 }
 
 static PyMethodDef methods[] = {
-    {"install", native_install, METH_VARARGS, install_doc},
+    {"install", native_install, METH_O, install_doc},
+    {"class_info", native_class_info, METH_O, class_info_doc},
+    {"set_class_info", native_set_class_info, METH_VARARGS, set_class_info_doc},
     {"hook_of", native_hook_of, METH_O, hook_of_doc},
     {"store_of", native_store_of, METH_O, store_of_doc},
     {"detach", native_detach, METH_O, detach_doc},

@@ -1,6 +1,7 @@
 #include "module/probes.h"
 
 #include "base/attrs.h"
+#include "base/class_info.h"
 #include "containers/containers.h"
 #include "containers/stock.h"
 #include "base/interp.h"
@@ -224,7 +225,7 @@ probe_values(void)
 bool
 probes_run(void)
 {
-    if (!probe_collector() || !probe_values()) {
+    if (!probe_collector() || !probe_values() || !class_info_probe()) {
         PyErr_SetString(
             PyExc_ImportError, "the native engine was built for another Python than this one; install pooled anew");
         return false;

@@ -5,7 +5,6 @@
 #include "object/fields.h"
 #include "object/scrub.h"
 #include "object/weigh.h"
-#include "paths/acquire_new.h"
 #include "paths/acquire_take.h"
 #include "paths/install.h"
 #include "paths/prefill.h"
@@ -14,27 +13,6 @@
 #include "pool/store.h"
 
 /* ---- methods ---- */
-
-PyDoc_STRVAR(new_doc, "Do what cls.__new__(cls, ...) does: the object has nothing of an earlier life.");
-
-static PyObject *
-store_new_object(PoolStore *self, PyObject *args, PyObject *kwargs)
-{
-    PyObject *cls = PyTuple_GET_SIZE(args) > 0 ? PyTuple_GET_ITEM(args, 0) : NULL;
-    if (cls == NULL || !PyType_Check(cls)) {
-        return PyErr_Format(PyExc_TypeError, "__new__: expected the class as its first argument");
-    }
-    PyObject *rest = PyTuple_GetSlice(args, 1, PyTuple_GET_SIZE(args));
-    if (rest == NULL) {
-        return NULL;
-    }
-    Hook *hook = self->hook;
-    PyObject *made = cls == (PyObject *)hook->type && hook->own_store == self
-                         ? acquire_blank(self, rest, kwargs)
-                         : acquire_make_by_hook(hook, cls, rest, kwargs);
-    Py_DECREF(rest);
-    return made;
-}
 
 /* Check that a method got no positional arguments. False with TypeError set. */
 static bool
@@ -383,7 +361,6 @@ store_dealloc(PoolStore *self)
 }
 
 static PyMethodDef store_methods[] = {
-    {"new", (PyCFunction)(void (*)(void))store_new_object, METH_VARARGS | METH_KEYWORDS, new_doc},
     {"take", (PyCFunction)(void (*)(void))store_take, METH_FASTCALL | METH_KEYWORDS,
      "A parked object as it was left when it was emptied, or a new one, with the given values."},
     {"try_take", (PyCFunction)(void (*)(void))store_try_take, METH_FASTCALL | METH_KEYWORDS,

@@ -7,64 +7,93 @@
 #include "paths/acquire_new.h"
 #include "paths/acquire_parked.h"
 
-/* Call the class as if it were not hooked. */
-static COLD PyObject *
-call_unpooled(PyObject *cls, PyObject *const *args, size_t nargsf, PyObject *names)
+COLD PyObject *
+call_unhooked(PyTypeObject *type, PyObject *const *args, size_t nargsf, PyObject *names)
 {
     Packed packed;
     if (!arguments_pack(&packed, args, nargsf, names)) {
         return NULL;
     }
-    PyObject *made = Py_TYPE(cls)->tp_call(cls, packed.tuple, packed.dict);
+    PyObject *made = Py_TYPE(type)->tp_call((PyObject *)type, packed.tuple, packed.dict);
     arguments_unpack(&packed);
     return made;
 }
 
-/* A new object, with its `__init__` run. Sets `*made_now` where the object is new and of the class itself; a `__new__` may
-   return anything. The caller holds the store. */
+/* Run the `__init__` of an object that a `__new__` returned, as `type.__call__` does. `made`: it was made for this call. */
 static PyObject *
-construct_kept(PoolStore *store, PyObject *const *args, size_t nargsf, PyObject *names, bool *made_now)
+init_returned(PyTypeObject *type, PyObject *self, bool made, PyObject *args, PyObject *kwargs)
 {
-    Hook *hook = store->hook;
+    if (!PyObject_TypeCheck(self, type) || Py_TYPE(self)->tp_init(self, args, kwargs) == 0) {
+        return self;
+    }
+    if (made) {
+        return acquire_fail(self);
+    }
+    Py_DECREF(self);
+    return NULL;
+}
+
+/* A new object of a class whose `__new__` needs the arguments as a tuple and a dict. */
+static PyObject *
+construct_packed(PoolStore *store, PyObject *const *args, size_t nargsf, PyObject *names)
+{
     Packed packed;
-    *made_now = false;
     if (!arguments_pack(&packed, args, nargsf, names)) {
         return NULL;
     }
-    PyObject *self = acquire_make(hook, packed.tuple, packed.dict);
+    Hook *hook = store->hook;
+    bool made;
+    PyObject *self = acquire_make(store, packed.tuple, packed.dict, &made);
+    if (self != NULL) {
+        self = init_returned(hook->type, self, made, packed.tuple, packed.dict);
+    }
+    if (self != NULL && made) {
+        acquire_finish(hook, self);
+    }
     arguments_unpack(&packed);
-    if (self == NULL || !PyObject_TypeCheck(self, hook->type)) {
-        return self;
-    }
-    *made_now = Py_TYPE(self) == hook->type && acquire_is_unready(hook, self);
-    if (!*made_now) {
-        if (run_init_slot(self, args, nargsf, names) < 0) {
-            Py_CLEAR(self);
-        }
-        return self;
-    }
-    if (!acquire_hand_over(store, self)) {
-        Py_DECREF(self);
-        return NULL;
-    }
-    if (run_init(hook, self, false, args, nargsf, names) < 0) {
-        return acquire_fail(self);
-    }
-    if (!acquire_finish(store, self)) {
-        Py_CLEAR(self);
-    }
     return self;
 }
 
-COLD PyObject *
+PyObject *
 call_construct_new(PoolStore *store, PyObject *const *args, size_t nargsf, PyObject *names)
 {
-    bool made_now;
+    Hook *hook = store->hook;
     store_hold(store);
     CHECKED(object_check_path(store));
-    PyObject *self = construct_kept(store, args, nargsf, names, &made_now);
+    PyObject *self;
+    if (UNLIKELY(!hook_new_is_of_object(hook))) {
+        self = construct_packed(store, args, nargsf, names);
+    }
+    else if ((self = acquire_make_plain(store)) != NULL
+             && UNLIKELY(run_init(hook, self, false, args, nargsf, names) < 0)) {
+        self = acquire_fail(self);
+    }
     CHECKED(object_check_path(store));
     store_release(store);
+    return self;
+}
+
+/* cls(...) for a class with a `__new__` in Python. It may return any object; what it allocates may come from the pool. */
+static COLD PyObject *
+construct_by_new(PoolStore *store, PyObject *const *args, size_t nargsf, PyObject *names)
+{
+    Packed packed;
+    if (!arguments_pack(&packed, args, nargsf, names)) {
+        return NULL;
+    }
+    Hook *hook = store->hook;
+    PyTypeObject *type = hook->type;
+    store_hold(store);
+    PyObject *self = type->tp_new(type, packed.tuple, packed.dict);
+    bool is_ours = self != NULL && Py_TYPE(self) == type && compat_is_unique(self);
+    if (self != NULL) {
+        self = init_returned(type, self, is_ours, packed.tuple, packed.dict);
+    }
+    if (self != NULL && Py_TYPE(self) == type) {
+        acquire_finish(hook, self);
+    }
+    store_release(store);
+    arguments_unpack(&packed);
     return self;
 }
 
@@ -99,20 +128,14 @@ construct(PyObject *cls, PyObject *const *args, size_t nargsf, PyObject *names)
 {
     Hook *hook = hook_of((PyTypeObject *)cls);
     if (hook == NULL || !compat_is_called_plainly(cls)) {
-        return call_unpooled(cls, args, nargsf, names);
+        return call_unhooked((PyTypeObject *)cls, args, nargsf, names);
     }
     PoolStore *store = hook->own_store;
-    if (!hook_new_is_ours(hook)) {
-        return call_construct_new(store, args, nargsf, names);
+    if (!hook_new_is_in_c(hook)) {
+        return construct_by_new(store, args, nargsf, names);
     }
-    if (hook->type->tp_init == hook->idle_init) {
-        hook->idle_version = hook->new_version;
-    }
-    if ((PyVectorcall_NARGS(nargsf) != 0 || names != NULL) && acquire_takes_nothing(hook)) {
-        return acquire_refuse_arguments(hook);
-    }
-    if (names != NULL && PyTuple_GET_SIZE(names) != 0 && acquire_takes_no_keywords(hook)) {
-        return acquire_refuse_keywords();
+    if ((PyVectorcall_NARGS(nargsf) != 0 || names != NULL) && call_takes_nothing(hook)) {
+        return call_unhooked(hook->type, args, nargsf, names); /* it raises */
     }
     if (hook->fits != NULL) {
         return construct_fitting(store, args, nargsf, names);
@@ -138,14 +161,35 @@ call_idle(PyObject *cls, PyObject *const *args, size_t nargsf, PyObject *names)
 {
     PyTypeObject *type = (PyTypeObject *)cls;
     Hook *hook = hook_of(type);
-    if (UNLIKELY(hook == NULL || hook->idle_version != type->tp_version_tag || PyVectorcall_NARGS(nargsf) != 0
-                 || names != NULL || !compat_is_called_plainly(cls))) {
+    if (UNLIKELY(hook == NULL || type->tp_init != hook->idle_init || !hook_new_is_in_c(hook)
+                 || PyVectorcall_NARGS(nargsf) != 0 || names != NULL || !compat_is_called_plainly(cls))) {
         return construct(cls, args, nargsf, names);
     }
     PoolStore *store = hook->own_store;
     CHECKED(object_check_path(store));
     PyObject *self = parked_pop(store);
     return LIKELY(self != NULL) ? self : PyErr_Occurred() ? NULL : call_construct_new(store, args, nargsf, names);
+}
+
+/* A new object of a class that call_python serves. */
+static APART PyObject *
+miss_python(PoolStore *store, PyObject *const *args, size_t nargsf, PyObject *names)
+{
+    Hook *hook = store->hook;
+    if (PyErr_Occurred()) {
+        return NULL;
+    }
+    bool has_changed = hook->init_version != hook->type->tp_version_tag; /* while an object was tried */
+    if (UNLIKELY(has_changed || !hook_new_is_of_object(hook))) {
+        return call_construct_new(store, args, nargsf, names);
+    }
+    PyObject *init = Py_NewRef(hook->init); /* allocating may run a collection, and so any code */
+    PyObject *self = acquire_make_plain(store);
+    if (LIKELY(self != NULL) && UNLIKELY(check_none(run_init_function(init, self, args, nargsf, names)) < 0)) {
+        self = acquire_fail(self);
+    }
+    Py_DECREF(init);
+    return self;
 }
 
 /* cls(...) of a class whose `__init__` is the Python function that was found at the last call. */
@@ -162,7 +206,11 @@ call_python(PyObject *cls, PyObject *const *args, size_t nargsf, PyObject *names
     CHECKED(object_check_path(store));
     PyObject *self = parked_pop(store);
     if (UNLIKELY(self == NULL)) {
-        self = PyErr_Occurred() ? NULL : call_construct_new(store, args, nargsf, names);
+        self = miss_python(store, args, nargsf, names);
+    }
+    else if (UNLIKELY(store->fields != NULL && hook->init_version != type->tp_version_tag)) {
+        /* Freeing the parts of the object has run code that changed the class. */
+        self = run_init(hook, self, false, args, nargsf, names) < 0 ? acquire_fail(self) : self;
     }
     else if (UNLIKELY(check_none(run_init_function(hook->init, self, args, nargsf, names)) < 0)) {
         self = acquire_fail(self);

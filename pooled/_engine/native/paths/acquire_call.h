@@ -9,7 +9,17 @@
 /* The tp_vectorcall of a hooked class: one of two, by whether its `__init__` is written in Python now. */
 vectorcallfunc call_vectorcall_for(PyTypeObject *type);
 
-/* A new object that was not parked, with its `__init__` run. */
+/* A new object for `store`, with its `__init__` run. */
 PyObject *call_construct_new(PoolStore *store, PyObject *const *args, size_t nargsf, PyObject *names);
+
+/* Whether a call of the class raises TypeError for any argument, before anything is made. */
+static inline bool
+call_takes_nothing(const Hook *hook)
+{
+    return hook_new_is_of_object(hook) && hook->type->tp_init == PyBaseObject_Type.tp_init;
+}
+
+/* Call the class as if it were not hooked. What it allocates through tp_alloc may be a parked object all the same. */
+PyObject *call_unhooked(PyTypeObject *type, PyObject *const *args, size_t nargsf, PyObject *names);
 
 #endif

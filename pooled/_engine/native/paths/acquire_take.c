@@ -1,6 +1,7 @@
 #include "paths/acquire_take.h"
 
 #include "base/interp.h"
+#include "object/debug_trace.h"
 #include "object/fields.h"
 #include "object/object_checks.h"
 #include "object/run_init.h"
@@ -32,6 +33,15 @@ check_given(PoolStore *store, PyObject *const *given, PyObject *keywords)
     return done != NULL;
 }
 
+/* Raise the error of a class that takes no arguments. */
+static COLD bool
+refuse_keywords(Hook *hook, PyObject *const *given, PyObject *keywords)
+{
+    PyObject *made = call_unhooked(hook->type, given, 0, keywords);
+    Py_XDECREF(made);
+    return made != NULL;
+}
+
 static inline bool
 can_be_given(PoolStore *store, PyObject *const *given, PyObject *keywords)
 {
@@ -40,10 +50,7 @@ can_be_given(PoolStore *store, PyObject *const *given, PyObject *keywords)
         return fields == NULL || fields->completion != COMPLETION_ALWAYS || check_given(store, given, keywords);
     }
     if (fields == NULL && store->reset == NULL) {
-        if (acquire_takes_no_keywords(store->hook)) {
-            return acquire_refuse_keywords() != NULL;
-        }
-        return !acquire_takes_nothing(store->hook) || acquire_refuse_arguments(store->hook) != NULL;
+        return !call_takes_nothing(store->hook) || refuse_keywords(store->hook, given, keywords);
     }
     if (fields == NULL) {
         return check_given(store, given, keywords);
@@ -81,14 +88,6 @@ override_store(PoolStore *store, PyObject *self, Disposition disposition)
     return LIKELY(store == store->hook->own_store) || overrides_set(&store->hook->overrides, self, store, disposition);
 }
 
-/* Drop an object that was taken from a second pool and could not be made ready; it is counted as an error. */
-static COLD PyObject *
-fail_taken(Hook *hook, PyObject *self)
-{
-    overrides_turn(&hook->overrides, self, RETURNS, UNREADY);
-    return acquire_fail(self);
-}
-
 /* Make an untracked object ready, of a class whose fields are known. */
 static APART PyObject *
 make_taken_ready(PoolStore *store, PyObject *self, PyObject *const *given, PyObject *keywords)
@@ -100,7 +99,7 @@ make_taken_ready(PoolStore *store, PyObject *self, PyObject *const *given, PyObj
     store_hold(store); /* `finish` may drop the last reference to the pool */
     CHECKED(object_check_path(store));
     if (UNLIKELY(!make_whole(store->fields, self, given, keywords))) {
-        self = fail_taken(store->hook, self);
+        self = acquire_fail(self);
     }
     CHECKED(object_check_path(store));
     store_release(store);
@@ -130,22 +129,14 @@ static COLD PyObject *
 take_new(PoolStore *store, PyObject *const *given, PyObject *keywords)
 {
     Hook *hook = store->hook;
-    PyObject *self = acquire_make(hook, interp.no_arguments, NULL);
-    if (self == NULL || Py_TYPE(self) != hook->type || !acquire_is_unready(hook, self)) {
-        return self; /* a `__new__` that replaced ours returned another object */
-    }
-    if (!acquire_hand_over(store, self)) {
-        Py_DECREF(self);
-        return NULL;
-    }
     store_hold(store);
     CHECKED(object_check_path(store));
-    gc_untrack_fast(self);
-    if (!make_whole(store->fields, self, given, keywords)) {
-        self = acquire_fail(self);
-    }
-    else if (!acquire_finish(store, self)) {
-        Py_CLEAR(self);
+    bool made = true;
+    PyObject *self =
+        hook_new_is_of_object(hook) ? acquire_make_plain(store) : acquire_make(store, interp.no_arguments, NULL, &made);
+    if (self != NULL && made) { /* else a `__new__` that was set later has returned another object */
+        gc_untrack_fast(self);
+        self = make_whole(store->fields, self, given, keywords) ? self : acquire_fail(self);
     }
     CHECKED(object_check_path(store));
     store_release(store);
@@ -174,7 +165,7 @@ take_as_left(PoolStore *store, PyObject *const *given, PyObject *keywords)
     store_hold(store);
     CHECKED(object_check_path(store));
     if (UNLIKELY(run_init(hook, self, true, given, 0, keywords) < 0)) {
-        self = fail_taken(hook, self);
+        self = acquire_fail(self);
     }
     CHECKED(object_check_path(store));
     store_release(store);
@@ -214,53 +205,27 @@ acquire_take(PoolStore *store, PyObject *const *given, PyObject *keywords)
 }
 
 PyObject *
-acquire_blank(PoolStore *store, PyObject *args, PyObject *kwargs)
-{
-    CHECKED(object_check_path(store));
-    Hook *hook = store->hook;
-    bool given = PyTuple_GET_SIZE(args) != 0 || (kwargs != NULL && PyDict_GET_SIZE(kwargs) != 0);
-    if (given && acquire_takes_nothing(hook)) {
-        return acquire_refuse_arguments(hook);
-    }
-    PyObject *self = NULL;
-    if (store_takes_blank(
-            store)) { /* else an object has what a reset keeps only after `__init__`, which may never run */
-        self = hook->fits != NULL ? parked_pop_fitting(store, args) : parked_pop(store);
-        if (self != NULL) {
-            compat_bytearray_make_initable(self, hook->base == &PyByteArray_Type); /* its `__init__` may follow */
-            return hook->refill != NULL && parked_refill(hook, self, args) < 0 ? acquire_fail(self) : self;
-        }
-        if (PyErr_Occurred()) {
-            return NULL;
-        }
-    }
-    self = acquire_make_by_hook(hook, (PyObject *)hook->type, args, kwargs);
-    if (self != NULL && store_takes_blank(store) && acquire_is_unready(hook, self) && !acquire_finish(store, self)) {
-        Py_CLEAR(self);
-    }
-    return self;
-}
-
-PyObject *
 acquire_orphan(Hook *hook, PyObject *args, PyObject *kwargs)
 {
-    if ((PyTuple_GET_SIZE(args) != 0 || PyDict_GET_SIZE(kwargs) != 0) && acquire_takes_nothing(hook)) {
-        return acquire_refuse_arguments(hook);
+    bool given = PyTuple_GET_SIZE(args) != 0 || PyDict_GET_SIZE(kwargs) != 0;
+    if (given && call_takes_nothing(hook)) {
+        return PyObject_Call((PyObject *)hook->type, args, kwargs); /* it raises */
     }
-    if (PyDict_GET_SIZE(kwargs) != 0 && acquire_takes_no_keywords(hook)) {
-        return acquire_refuse_keywords();
-    }
-    PyObject *self = acquire_make(hook, args, kwargs);
-    if (self == NULL || !PyObject_TypeCheck(self, hook->type)) {
-        return self;
-    }
-    if (Py_TYPE(self) == hook->type && acquire_is_unready(hook, self)) {
-        store_count(hook->own_store, MISS, -1);
-        overrides_turn(&hook->overrides, self, UNREADY, UNCOUNTED);
+    PoolStore *store = hook->own_store;
+    bool made;
+    store_hold(store);
+    PyObject *self = acquire_make(store, hook_new_is_of_object(hook) ? interp.no_arguments : args,
+                                  hook_new_is_of_object(hook) ? NULL : kwargs, &made);
+    if (self != NULL && made) {
+        store_count(store, MISS, -1);
         trace_dropped(self);
+        if (!overrides_set(&hook->overrides, self, store, UNCOUNTED)) {
+            Py_CLEAR(self);
+        }
     }
-    if (Py_TYPE(self)->tp_init(self, args, kwargs) < 0) {
+    if (self != NULL && PyObject_TypeCheck(self, hook->type) && Py_TYPE(self)->tp_init(self, args, kwargs) < 0) {
         Py_CLEAR(self);
     }
+    store_release(store);
     return self;
 }

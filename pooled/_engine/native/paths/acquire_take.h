@@ -1,4 +1,4 @@
-/* Taking: `take`, `try_take`, `orphan`, and cls.__new__(cls, ...). */
+/* Taking: `take`, `try_take` and `orphan`. */
 
 #ifndef POOLED_ACQUIRE_TAKE_H
 #define POOLED_ACQUIRE_TAKE_H
@@ -12,9 +12,6 @@ PyObject *acquire_try_take(PoolStore *store, PyObject *const *given, PyObject *k
 
 /* The same, or a new object. */
 PyObject *acquire_take(PoolStore *store, PyObject *const *given, PyObject *keywords);
-
-/* cls.__new__(cls, ...): an object with nothing of an earlier life in it. */
-PyObject *acquire_blank(PoolStore *store, PyObject *args, PyObject *kwargs);
 
 /* cls(...), in no pool. */
 PyObject *acquire_orphan(Hook *hook, PyObject *args, PyObject *kwargs);

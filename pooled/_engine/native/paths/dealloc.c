@@ -129,12 +129,38 @@ empty(Kind kind, PoolStore *store, PyObject *self)
 
 /* Whether an object needs the general path. */
 static ALWAYS_INLINE bool
-is_special(Kind kind, PoolStore *store, Freelist *freelist, PyObject *self)
+is_special(Kind kind, PoolStore *store, PyObject *self)
 {
     bool may_have_weakrefs = kind == PLAIN || kind == OF_FIELDS || kind == SET;
-    return freelist == NULL || freelist->count >= store->max || is_above(kind, self, store->max_cap)
-           || compat_is_finalized(self) || (may_have_weakrefs && has_weakrefs(self))
+    return is_above(kind, self, store->max_cap) || compat_is_finalized(self)
+           || (may_have_weakrefs && has_weakrefs(self))
            || (kind == DICT && compat_dict_is_watched((PyDictObject *)self));
+}
+
+/* Free an object that the pool has no room for, and that does not need the general path. The steps are those of CPython's
+   subtype_dealloc, which would call this dealloc again. */
+static APART void
+discard(Hook *hook, Freelist *freelist, PyObject *self)
+{
+    PyTypeObject *type = Py_TYPE(self);
+    if (UNLIKELY(this_thread.depth >= DEEPEST || hook->base != &PyBaseObject_Type
+                 || type->tp_finalize != destroy_no_finalizer)) {
+        dealloc_any(self);
+        return;
+    }
+    CHECKED(object_check_path(hook->own_store));
+    freelist->counts[DISCARDED_FULL]++;
+    this_thread.depth++;
+    PyObject_GC_UnTrack(self);
+    slots_empty(&hook->slots, self); /* the object keeps its class alive, and so the hook */
+    if (hook->has_dict) {
+        attrs_free_dict(self);
+    }
+    type->tp_free(self);
+    Py_DECREF(type);
+    if (--this_thread.depth == 0 && UNLIKELY(this_thread.waiting.count != 0)) {
+        drop_waiting();
+    }
 }
 
 /* Empty an object that does not need the general path, and park it. */
@@ -180,8 +206,15 @@ empty_and_park(Kind kind, Hook *hook, PoolStore *store, PyObject *self)
         }                                                                                                              \
         PoolStore *store = hook->own_store;                                                                            \
         Freelist *freelist = store_freelist(store);                                                                    \
-        if (UNLIKELY(is_special(kind, store, freelist, self) || freelist->count == freelist->room                      \
-                     || store_is_shared(store, freelist))) {                                                           \
+        if (UNLIKELY(freelist == NULL || is_special(kind, store, self) || store_is_shared(store, freelist))) {         \
+            dealloc_any(self);                                                                                         \
+            return;                                                                                                    \
+        }                                                                                                              \
+        if (UNLIKELY(freelist->count >= store->max)) {                                                                 \
+            discard(hook, freelist, self);                                                                             \
+            return;                                                                                                    \
+        }                                                                                                              \
+        if (UNLIKELY(freelist->count == freelist->room)) {                                                             \
             dealloc_any(self);                                                                                         \
             return;                                                                                                    \
         }                                                                                                              \

@@ -2,7 +2,7 @@
 
 #include "object/destroy.h"
 #include "paths/acquire_call.h"
-#include "paths/acquire_new.h"
+#include "paths/alloc.h"
 #include "paths/dealloc.h"
 
 void
@@ -11,7 +11,6 @@ install_adapt(Hook *hook)
     PoolStore *own_store = hook->own_store;
     bool starts_blank = own_store->reset == NULL && own_store->fields == NULL && hook->fits == NULL;
     hook->idle_init = starts_blank ? hook->base->tp_init : NULL;
-    hook->idle_version = NO_VERSION;
     hook->type->tp_dealloc = dealloc_for(own_store);
     hook->type->tp_vectorcall = call_vectorcall_for(hook->type);
     PyType_Modified(hook->type);
@@ -34,7 +33,7 @@ install(void *argument)
     }
     hook->own_store = installation->own_store;
     hook->alloc = type->tp_alloc;
-    type->tp_alloc = acquire_alloc;
+    type->tp_alloc = alloc_blank;
     if (type->tp_finalize == NULL) {
         type->tp_finalize = destroy_no_finalizer;
     }
@@ -43,7 +42,7 @@ install(void *argument)
 }
 
 bool
-install_hook(Hook *hook, PoolStore *own_store, PyObject *new_own)
+install_hook(Hook *hook, PoolStore *own_store)
 {
     Installation installation = {hook, own_store, false};
     lock_run_exclusive(install, &installation);
@@ -51,8 +50,6 @@ install_hook(Hook *hook, PoolStore *own_store, PyObject *new_own)
         PyErr_NoMemory();
         return false;
     }
-    Py_INCREF(new_own);
-    Py_XSETREF(hook->new_own, new_own);
     install_adapt(hook);
     return true;
 }

@@ -6,9 +6,9 @@
 #include "base/compat.h"
 #include "pool/store.h"
 
-/* Route construction and last drop of the hook's class through `own_store` from now on. `new_own` is in the dict of the
-   class. False with MemoryError set, and nothing changed. */
-bool install_hook(Hook *hook, PoolStore *own_store, PyObject *new_own);
+/* Route construction and last drop of the hook's class through `own_store` from now on. False with MemoryError set, and
+   nothing changed. */
+bool install_hook(Hook *hook, PoolStore *own_store);
 
 /* Choose the slots of a hooked class again, after its store has changed. */
 void install_adapt(Hook *hook);

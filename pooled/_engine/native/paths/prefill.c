@@ -30,9 +30,9 @@ static PyObject *
 make_parkable(PoolStore *store)
 {
     Hook *hook = store->hook;
-    PyObject *self = acquire_make(hook, interp.no_arguments, NULL);
-    if (self == NULL || Py_TYPE(self) != hook->type || !acquire_is_unready(hook, self)
-        || !acquire_hand_over(store, self)) {
+    bool made;
+    PyObject *self = acquire_make(store, interp.no_arguments, NULL, &made);
+    if (self == NULL || !made) {
         Py_XDECREF(self);
         return NULL;
     }

@@ -1,7 +1,5 @@
 #include "pool/hook_table.h"
 
-#include "base/interp.h"
-
 enum { FIRST_BITS = 8 };
 
 /* Static, since deallocs have no module to ask. */
@@ -54,18 +52,6 @@ hook_table_add(Hook *hook)
     }
     place((HookEntry){hook->type, hook});
     hook_count++;
-    return true;
-}
-
-bool
-hook_find_new(Hook *hook)
-{
-    PyTypeObject *type = hook->type;
-    unsigned int version = type->tp_version_tag; /* read before the look-up: without a GIL it may change meanwhile */
-    if (_PyType_Lookup(type, interp.new_name) != hook->new_own) {
-        return false;
-    }
-    hook->new_version = version != 0 ? version : NO_VERSION;
     return true;
 }
 

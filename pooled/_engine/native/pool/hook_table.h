@@ -20,19 +20,13 @@ typedef struct {
     PoolStore *own_store;       /* the store of the class, borrowed: it has a reference to this hook. NULL: none left */
     Overrides overrides;        /* of single objects */
     allocfunc alloc;            /* tp_alloc before the class was hooked */
-    PyObject *new_own;          /* our `__new__` in the dict of the class */
-    bool is_plain;              /* whether only a base in C has a `__new__`, apart from ours */
-    newfunc new_in_c;           /* the tp_new of that base */
-    PyObject *allocate;         /* allocate(hooked, cls, args, kwargs[, new_own]): does what `__new__` did before */
+    newfunc new_in_c;           /* the tp_new of the nearest base whose `__new__` is written in C */
     PyObject *empty;            /* empties a container that C cannot empty; or NULL */
     PyObject *fits;             /* fits(object, args): whether a parked object can serve a call; NULL: always */
     PyObject *refill;           /* refill(object, *args): does what `__new__` does with arguments; or NULL */
     initproc idle_init;         /* a tp_init that does nothing to a parked object when it gets no arguments; or NULL */
-    unsigned int
-        idle_version; /* the version tag of the class when that was its tp_init, and `__new__` ours; or NO_VERSION */
-    PyObject *init;   /* the function `__init__` at `init_version`, borrowed from the class */
-    unsigned int init_version; /* the version tag of the class when `init` was looked up; or NO_VERSION */
-    unsigned int new_version;  /* the same when `__new__` was found to be ours; or NO_VERSION */
+    PyObject *init;             /* the function `__init__` at `init_version`, borrowed from the class */
+    unsigned int init_version;  /* the version tag of the class when `init` was looked up; or NO_VERSION */
 } Hook;
 
 typedef struct {
@@ -68,14 +62,18 @@ hook_of(PyTypeObject *type)
     }
 }
 
-/* `hook_new_is_ours`, by a look-up. */
-bool hook_find_new(Hook *hook);
-
-/* Whether cls.__new__ is still ours. A program may have replaced it: then it is called for each object. */
+/* Whether no `__new__` written in Python makes the objects of the class now. */
 static inline bool
-hook_new_is_ours(Hook *hook)
+hook_new_is_in_c(const Hook *hook)
 {
-    return LIKELY(hook->new_version == hook->type->tp_version_tag) || hook_find_new(hook);
+    return hook->type->tp_new == hook->new_in_c;
+}
+
+/* Whether `object.__new__` makes them. */
+static inline bool
+hook_new_is_of_object(const Hook *hook)
+{
+    return hook->type->tp_new == PyBaseObject_Type.tp_new;
 }
 
 /* Insert a hook; false, without an exception, where there is no memory. With all other threads stopped. */

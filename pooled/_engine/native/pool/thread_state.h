@@ -16,6 +16,12 @@ typedef struct ThreadState {
     struct ThreadState *previous;
 } ThreadState;
 
+/* The store that counts the next new object of its class as a miss, because a call asked that store first. */
+typedef struct {
+    struct PoolStore *store; /* borrowed; NULL where no such call is in progress, or the object has been made */
+    PyObject *allocated;     /* the address of that object; NULL before */
+} Receiver;
+
 typedef struct {
     ThreadState *state; /* NULL before the thread's first use of a local pool, and after its end */
     uint64_t thread;    /* the number of the Python thread state that owns `state`; 0 where `state` is NULL */
@@ -23,6 +29,7 @@ typedef struct {
     int depth;          /* nested drops in progress */
     int held;           /* stores that this thread holds (store_hold, without a GIL) */
     Freelist waiting;   /* objects of refcount 0 whose drop waits for the outermost drop */
+    Receiver receiver;  /* of the next object that tp_alloc makes */
 } ThreadLocals;
 
 extern THREAD_LOCAL ThreadLocals this_thread;

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import sys
 import types
-from collections.abc import Callable
-from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from pooled._plan.construction import NewHook
@@ -22,41 +20,6 @@ _IN_C: Final = (
 def _is_in_c(function: object) -> bool:
     """Whether `inspect` does not take the parameters of a call of a class from this method."""
     return isinstance(function, _IN_C)
-
-
-class _New(partial[Any]):
-    """The `__new__` of a hooked class. `inspect` takes the parameters of a call of the class from it."""
-
-    cls: type
-
-    @property
-    def __wrapped__(self) -> Any:
-        function = _described_by(self.cls)
-        if _is_in_c(function):
-            raise AttributeError("there is no function that describes a call")
-        return function
-
-    @property
-    def __signature__(self) -> inspect.Signature:
-        if not _is_in_c(_described_by(self.cls)):
-            raise AttributeError("a function describes a call")
-        from inspect import Parameter, Signature  # they take time to import
-
-        return Signature([Parameter("cls", Parameter.POSITIONAL_ONLY)])
-
-
-def with_signature(cls: type, new: Callable[..., Any]) -> Callable[..., Any]:
-    """The function `new`, as `inspect` has to see it as `cls.__new__`.
-
-    `inspect` skips a function in C, and finds the parameters of the builtin that `cls` inherits from. But for `object`
-    it finds none, and in CPython 3.11.2 it does not look at `__init__` either.
-    """
-    function = _described_by(cls)
-    if _is_in_c(function) and function is not object.__new__:
-        return new
-    wrapped = _New(new)
-    wrapped.cls = cls
-    return wrapped
 
 
 def signature_of(cls: type) -> inspect.Signature:

@@ -1,0 +1,48 @@
+#include "paths/alloc.h"
+
+#include "object/object_checks.h"
+#include "paths/acquire_new.h"
+#include "paths/acquire_parked.h"
+
+/* A parked object in the state of one that PyType_GenericAlloc returns. NULL where there is none; in debug mode, perhaps with
+   an exception set. */
+static PyObject *
+pop_blank(PoolStore *store)
+{
+    store_hold(store); /* freeing what the object has kept may drop the last reference to the pool */
+    CHECKED(object_check_path(store));
+    PyObject *self = parked_pop(store);
+    if (self != NULL) {
+        compat_release_values(self);
+    }
+    CHECKED(object_check_path(store));
+    store_release(store);
+    return self;
+}
+
+PyObject *
+alloc_blank(PyTypeObject *type, Py_ssize_t items)
+{
+    Hook *hook = hook_of(type);
+    if (UNLIKELY(hook == NULL)) {
+        return PyType_GenericAlloc(type, items);
+    }
+    Receiver *receiver = &this_thread.receiver;
+    if (receiver->store != NULL && receiver->store->hook == hook) {
+        PoolStore *store = receiver->store;
+        receiver->store = NULL;
+        /* A `__new__` in Python may raise before any `__init__` runs. */
+        return receiver->allocated = acquire_allocate(store, items, hook_new_is_in_c(hook) || store_takes_blank(store));
+    }
+    PoolStore *store = hook->own_store;
+    bool is_ready =
+        store_takes_blank(store); /* else it has what a reset keeps only after an `__init__` that may never run */
+    /* An object with a base in C has state that the tp_new of that base would overwrite, and so leak. */
+    if (is_ready && hook->base == &PyBaseObject_Type) {
+        PyObject *self = pop_blank(store);
+        if (self != NULL || PyErr_Occurred()) {
+            return self;
+        }
+    }
+    return acquire_allocate(store, items, is_ready);
+}
