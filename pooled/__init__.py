@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from pooled._deprecation import PooledDeprecationWarning
     from pooled._plan.field_reset import FieldReset, FieldResets, field_reset
     from pooled._pool.bulk import clear, prune
+    from pooled._pool.switch import disable, enable
     from pooled._report.live import Live, live
     from pooled._report.report import report
     from pooled._report.sampling import Sample, Sampling, sample
@@ -54,6 +55,8 @@ __all__ = [
     "clear",
     "configure",
     "detach",
+    "disable",
+    "enable",
     "engine",
     "engine_info",
     "field_reset",
@@ -84,6 +87,8 @@ _LOADED_WHEN_USED = {
     "Sample": "pooled._report.sampling",
     "Sampling": "pooled._report.sampling",
     "clear": "pooled._pool.bulk",
+    "disable": "pooled._pool.switch",
+    "enable": "pooled._pool.switch",
     "engine_info": "pooled._report.stats",
     "field_reset": "pooled._plan.field_reset",
     "instrument": "pooled.instrument",

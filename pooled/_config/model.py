@@ -54,6 +54,7 @@ class Configuration:
         instrument: the classes to make poolable when they are imported, by target.
         matched: the targets that named a class.
         refused: why classes that `instrument` names are not poolable, by target.
+        pooling: whether pools park anything; `pooled.disable` and `pooled.enable` set it.
     """
 
     def __init__(self) -> None:
@@ -67,6 +68,7 @@ class Configuration:
         self.instrument: dict[Target, Instrumented] = {}
         self.matched: set[Target] = set()
         self.refused: dict[Target, str] = {}
+        self.pooling = True
 
     @property
     def names_classes(self) -> bool:

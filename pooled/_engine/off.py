@@ -93,6 +93,9 @@ class Store:
         """Store the limits, so that they can be read."""
         self.policy = policy
 
+    def set_parking(self, parks: bool) -> None:
+        """Nothing is parked anyway."""
+
     def stats(self) -> Stats:
         """Return zeros: nothing is counted."""
         return Stats()

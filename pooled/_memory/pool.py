@@ -30,13 +30,14 @@ class MemoryPool:
     a lock is held.
     """
 
-    __slots__ = ("__weakref__", "_blank", "_blocks", "_events", "_lend", "_name")
+    __slots__ = ("__weakref__", "_blank", "_blocks", "_events", "_lend", "_max_bytes", "_name")
 
     _is_exiting = staticmethod(sys.is_finalizing)
 
     def __init__(self, *, max_bytes: int, max_cap: int | None, name: str | None) -> None:
         check_name(name)
         max_bytes = check_limit("max_bytes", max_bytes)
+        self._max_bytes = max_bytes
         self._blocks: Final = Blocks(max_bytes, None if max_cap is None else check_limit("max_cap", max_cap))
         self._events: Final = EventQueue(self._blocks.handle)
         self._name = name or type(self).__name__
@@ -47,6 +48,8 @@ class MemoryPool:
             self._lend: Final = lease.lend
             self._blank: Final = lease.blank
         memory_pools.add(self)
+        if not _config.current.pooling:
+            self._follow_switch()
 
     @property
     def name(self) -> str:
@@ -56,12 +59,12 @@ class MemoryPool:
     @property
     def max_bytes(self) -> int:
         """The most bytes that the pool parks."""
-        return self._blocks.max_bytes
+        return self._max_bytes
 
     @property
     def max_cap(self) -> int:
         """The most bytes of a parked block; larger ones are discarded. By default, it is `max_bytes`."""
-        return self._blocks.max_bytes if self._blocks.max_cap is None else self._blocks.max_cap
+        return self._max_bytes if self._blocks.max_cap is None else self._blocks.max_cap
 
     @property
     def parked_bytes(self) -> int:
@@ -110,9 +113,19 @@ class MemoryPool:
             TypeError, ValueError: a limit is not an int of 0 or more; nothing changes.
         """
         blocks = self._blocks
-        max_bytes = blocks.max_bytes if max_bytes is None else check_limit("max_bytes", max_bytes)
-        blocks.limit(max_bytes, blocks.max_cap if max_cap is None else check_limit("max_cap", max_cap))
-        self._note("resized", 0)
+        max_bytes = self._max_bytes if max_bytes is None else check_limit("max_bytes", max_bytes)
+        max_cap = blocks.max_cap if max_cap is None else check_limit("max_cap", max_cap)
+        self._max_bytes = max_bytes
+        blocks.limit(max_bytes, max_cap)
+        self._follow_switch()
+
+    def _follow_switch(self) -> None:
+        """Park memory or none, as `disable` and `enable` have set it; another thread may call them at the same time."""
+        limit = None
+        while limit != (wanted := self._max_bytes if _config.current.pooling else 0):
+            limit = wanted
+            self._blocks.limit(limit, self._blocks.max_cap)
+            self._note("resized", 0)
 
     def __len__(self) -> int:
         """How many blocks are parked."""

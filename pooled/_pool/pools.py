@@ -49,7 +49,7 @@ class Pool(Generic[T]):
             the value and the remedy.
     """
 
-    __slots__ = ("__weakref__", "_name", "_store")
+    __slots__ = ("__weakref__", "_is_on", "_name", "_store")
 
     _scope: ClassVar[Scope]
 
@@ -75,8 +75,11 @@ class Pool(Generic[T]):
     def _open(self, plan: Plan, policy: Policy, name: str) -> None:
         self._store = _engine.Store(plan, policy)
         self._name = name
+        self._is_on = True
         registry.add(self)
         trimming.register(self._store)
+        if not _config.current.pooling:
+            self._follow_switch()
 
     @property
     def name(self) -> str:
@@ -169,6 +172,14 @@ class Pool(Generic[T]):
         )
         self._store.set_policy(changed)
         trimming.register(self._store)
+        self._follow_switch()
+
+    def _follow_switch(self) -> None:
+        """Park objects or none, as `disable` and `enable` have set it; another thread may call them at the same time."""
+        parks = None
+        while parks is not (wanted := _config.current.pooling and self._is_on):
+            parks = wanted
+            self._store.set_parking(parks)
 
     def stats(self) -> Stats:
         """Counts of the objects that this pool handed out, in all threads. Costs a walk over the threads."""

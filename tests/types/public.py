@@ -124,6 +124,9 @@ def settings() -> None:
     assert_type(pooled.clear(), int)
     assert_type(pooled.prune(), int)
     assert_type(pooled.trim(), int)
+    pooled.disable()
+    pooled.enable(Plain)
+    pooled.enable(3)  # type: ignore[arg-type] # pyright: ignore[reportArgumentType]
     assert_type(pooled.instrument.when_imported("a.b:C", max=3), None)
     assert_type(pooled.instrument.left_out(), dict[str, str])
     errors: tuple[type[Exception], ...] = (pooled.ConfigurationError, pooled.DirtyWarning)

@@ -81,8 +81,9 @@ class Borrowed:
 class NativeStore(_native.Store):
     """The store of a pool of objects of a hooked class."""
 
-    __slots__ = ("__weakref__", "plan", "policy")
+    __slots__ = ("__weakref__", "parks", "plan", "policy")
 
+    parks: bool
     plan: Plan
     policy: Policy
 
@@ -98,6 +99,7 @@ class NativeStore(_native.Store):
             measures=in_c,
             is_local=policy.scope == "local",
         )
+        store.parks = True
         store.set_plan(plan)
         store.set_policy(policy)
         return store
@@ -110,7 +112,12 @@ class NativeStore(_native.Store):
     def set_policy(self, policy: Policy) -> None:
         """Change the limits; parked objects that they do not allow are destroyed, in all threads."""
         self.policy = policy
-        self.limit(policy.max, policy.max_cap)
+        self.limit(policy.max if self.parks else 0, policy.max_cap)
+
+    def set_parking(self, parks: bool) -> None:
+        """Park dropped objects from now on, or none; then parked objects are destroyed, in all threads."""
+        self.parks = parks
+        self.set_policy(self.policy)
 
     def stats(self) -> Stats:
         """The statistics of the objects handed out so far."""

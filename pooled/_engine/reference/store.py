@@ -45,6 +45,8 @@ _SAMPLED: Final = 64
 class Store(Acquirer):
     """The store of a pool: its parked objects, how they are handed out, and how they return."""
 
+    _parks = True
+
     def __len__(self) -> int:
         return len(self._states.here().freelist)
 
@@ -98,7 +100,14 @@ class Store(Acquirer):
     def set_policy(self, policy: Policy) -> None:
         """Change the limits; free parked objects beyond them."""
         self.policy = policy
-        self._states.set_policy(policy)
+        self._states.set_policy(policy if self._parks else policy.replace(max=0))
+
+    def set_parking(self, parks: bool) -> None:
+        """Park dropped objects from now on, or none; then parked objects are freed, in all threads."""
+        self._parks = parks
+        self.set_policy(self.policy)
+        if not parks:
+            self.keep(0)
 
     def stats(self) -> Stats:
         """Counts of the objects handed out so far."""
