@@ -15,7 +15,8 @@ import effort
 import limits
 import pytest
 
-ENGINES = ["reference", "native"]
+ENGINES = os.environ.get("POOLED_TEST_ENGINES", "reference native").split()
+"""The engines under test. `POOLED_TEST_ENGINES=off` runs the tests that hold without any pool."""
 
 
 def pytest_addoption(parser):
@@ -29,11 +30,18 @@ def pytest_configure(config):
 
 
 def pytest_collection_modifyitems(config, items):
-    """Deselect tests marked `long`, unless `--all` is given, `-m` names the marker, or the command line the file."""
-    if effort.is_long() or "long" in config.option.markexpr:
-        return
+    """Deselect tests marked `long`, unless `--all` is given, `-m` names the marker, or the command line the file.
+
+    Those marked `needs_pool` are deselected where there is none.
+    """
     named = {Path(argument.partition("::")[0]).resolve() for argument in config.args}
-    left_out = [item for item in items if item.get_closest_marker("long") is not None and item.path not in named]
+    runs_long = effort.is_long() or "long" in config.option.markexpr
+
+    def is_left_out(item):
+        is_long = item.get_closest_marker("long") is not None and item.path not in named
+        return (is_long and not runs_long) or ("off" in ENGINES and item.get_closest_marker("needs_pool") is not None)
+
+    left_out = [item for item in items if is_left_out(item)]
     if left_out:
         config.hook.pytest_deselected(items=left_out)
         items[:] = [item for item in items if item not in left_out]

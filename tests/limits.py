@@ -75,6 +75,10 @@ LIMITS = {
     "not-built": Limit("the native engine was not built"),
     "native-only": Limit("the reference engine does not promise this"),
     "reference-only": Limit("no reference to a parked object of the native engine exists"),
+    "no-pool": Limit(
+        "with the engine off, no hook runs, and take is a call of the class, which demands all required arguments",
+        lambda: os.environ.get("POOLED_TEST_ENGINES") == "off",
+    ),
     "parked-objects-visible": Limit("the garbage collector tracks parked objects of the reference engine"),
     "own-deallocator": Limit(
         "to change __class__, CPython compares deallocators of classes and bases, and a poolable class has its own"

@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from types import MappingProxyType
-from typing import Any, Final, TypeVar
+from typing import Any, Final, TypeVar, cast
 
-from pooled._plan.construction import Arguments, Keywords, allocate
+from pooled._plan import class_info
+from pooled._plan.construction import Arguments, Keywords
 from pooled._plan.plan import Plan
 from pooled._policy import Policy
 from pooled._stats import Stats
+
+_native: Any
+try:
+    from pooled._engine.native import _native
+except ImportError:  # it was not built
+    _native = None
+else:
+    class_info.keep_outside(_native.class_info, _native.set_class_info)
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -41,14 +51,7 @@ class Store:
 
     def take(self, **given: Any) -> Any:
         """Make a new object."""
-        derived = self.plan.derived
-        if derived is None:
-            self.plan.check(given)
-            return self._new(**given)
-        derived.check(given)
-        obj = allocate(self.plan.cls, self.plan.cls, (), {})
-        derived.make_ready(obj, given)
-        return obj
+        return self._new(**given)
 
     def try_take(self, **given: Any) -> None:
         """Check the arguments; return None, since nothing is parked."""
@@ -123,6 +126,15 @@ def orphan(plan: Plan, args: Arguments, kwargs: Keywords) -> Any:
     return plan.cls(*args, **kwargs)
 
 
-def in_c(function: F) -> F:
-    """The implementation of a public function: the function itself, since this engine has none in C."""
-    return function
+def in_c(take: F) -> F:
+    """The implementation of `pooled.take`: a call of the class. `take` itself serves classes that are not poolable."""
+    if _native is not None:
+        return _native.in_c(take, False)
+
+    @functools.wraps(take)
+    def call(cls: Any, /, *args: Any, **kwargs: Any) -> Any:
+        if isinstance(cls, type) and class_info.info_of(cls) is not None:
+            return cls(*args, **kwargs)
+        return take(cls, *args, **kwargs)
+
+    return cast("F", call)

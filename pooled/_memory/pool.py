@@ -120,7 +120,7 @@ class MemoryPool:
         self._follow_switch()
 
     def _follow_switch(self) -> None:
-        """Park memory or none, as `disable` and `enable` have set it; another thread may call them at the same time."""
+        """Park memory or none, as `disable` and `enable` have set it. Other threads may call them meanwhile."""
         limit = None
         while limit != (wanted := self._max_bytes if _config.current.pooling else 0):
             limit = wanted

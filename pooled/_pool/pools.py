@@ -175,7 +175,7 @@ class Pool(Generic[T]):
         self._follow_switch()
 
     def _follow_switch(self) -> None:
-        """Park objects or none, as `disable` and `enable` have set it; another thread may call them at the same time."""
+        """Park objects or none, as `disable` and `enable` have set it. Other threads may call them meanwhile."""
         parks = None
         while parks is not (wanted := _config.current.pooling and self._is_on):
             parks = wanted

@@ -50,7 +50,7 @@ def container(request):
     return request.param
 
 
-@pytest.fixture(params=["new", "recycled"])
+@pytest.fixture(params=["new", pytest.param("recycled", marks=pytest.mark.needs_pool)])
 def park(pooled, request):
     """Creates an object and drops it, so that the next one is recycled, if the test is about recycled objects."""
 

@@ -34,7 +34,7 @@ ALONE = {
     "test_limits_from_before_the_import": PROCESS,
     "test_statistics_that_are_read_while_threads_work": PROCESS,
     "test_without_an_engine_nothing_is_parked": PROCESS,
-    "test_with_the_engine_off_take_does_the_same_without_recycling": PROCESS,
+    "test_with_the_engine_off_take_is_a_call": PROCESS,
     "test_hooks_that_could_not_be_called": "its threads would share hooks that count",
     "test_a_long_chain": STACK,
     "test_a_long_chain_of_objects_with_fields": STACK,

@@ -5,6 +5,7 @@ import pickle
 import threading
 import weakref
 
+import limits
 import pytest
 
 
@@ -47,6 +48,7 @@ def test_handles_know_their_clones(handle, cells):
     assert not one.ptr_eq(handle(cells, "value"))
 
 
+@pytest.mark.needs_pool
 def test_the_cell_is_recycled_with_the_last_handle_and_the_value_let_go(handle, cells):
     class Value:
         pass
@@ -63,6 +65,7 @@ def test_the_cell_is_recycled_with_the_last_handle_and_the_value_let_go(handle, 
     assert (again.get(), cells.stats().hits) == (5, 1)
 
 
+@limits.skip_if("no-pool")
 def test_a_pooled_value_goes_to_its_own_pool(pooled, containers, handle, cells):
     lists = pooled.GlobalPool(containers.List)
     one = handle(cells, lists.take())

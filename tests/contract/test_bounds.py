@@ -26,6 +26,7 @@ def sized(pooled, **limits):
     return Sized
 
 
+@pytest.mark.needs_pool
 def test_max(pooled):
     cls = sized(pooled, max=3)
     alive = [cls() for _ in range(10)]
@@ -35,6 +36,7 @@ def test_max(pooled):
     assert pooled.pool_of(cls).stats().discarded_full == 7
 
 
+@pytest.mark.needs_pool
 def test_max_zero_pools_nothing(pooled):
     cls = sized(pooled, max=0)
     for _ in range(3):
@@ -43,6 +45,7 @@ def test_max_zero_pools_nothing(pooled):
     assert (stats.parked, stats.hits, stats.misses, stats.discarded_full) == (0, 0, 3, 3)
 
 
+@pytest.mark.needs_pool
 def test_max_is_for_each_thread_of_a_local_pool(pooled):
     cls = sized(pooled, max=2)
 
@@ -55,6 +58,7 @@ def test_max_is_for_each_thread_of_a_local_pool(pooled):
     assert on_another_thread(fill) == (2, 4)
 
 
+@pytest.mark.needs_pool
 def test_max_is_for_all_threads_of_a_global_pool(pooled):
     cls = sized(pooled, max=2, scope="global")
 
@@ -67,6 +71,7 @@ def test_max_is_for_all_threads_of_a_global_pool(pooled):
     assert on_another_thread(fill) == 2
 
 
+@pytest.mark.needs_pool
 def test_max_cap(pooled):
     cls = sized(pooled, max_cap=100)
     cls(101)
@@ -76,6 +81,7 @@ def test_max_cap(pooled):
     assert pooled.pool_of(cls).stats().discarded_large == 1
 
 
+@pytest.mark.needs_pool
 def test_max_cap_of_a_class_that_is_scrubbed_is_asked_while_it_has_its_attributes(pooled):
     @pooled.poolable(max_cap=10, capacity="capacity")
     class Bag:
@@ -109,6 +115,7 @@ def test_a_discarded_object_dies_as_it_was(pooled):
     assert last_words == [7]
 
 
+@pytest.mark.needs_pool
 @pytest.mark.parametrize("scope", ["local", "global"])
 def test_limits_hold_whatever_is_done(pooled, scope):
     class Machine(RuleBasedStateMachine):

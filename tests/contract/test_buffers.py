@@ -63,6 +63,7 @@ def test_a_view_is_just_as_large_as_was_asked_for(pool, nbytes):
         del view
 
 
+@pytest.mark.needs_pool
 @pytest.mark.parametrize("show", SHOWS)
 def test_memory_comes_home_with_the_last_view(pool, show):
     view = pool.take(64)
@@ -76,6 +77,7 @@ def test_memory_comes_home_with_the_last_view(pool, show):
     assert (len(pool), adds_up(pool).live) == (1, 0)
 
 
+@pytest.mark.needs_pool
 def test_memory_comes_home_at_the_end_of_a_block(pool):
     with pool.take(10) as view:
         view[:] = b"0123456789"
@@ -88,6 +90,7 @@ def test_memory_comes_home_at_the_end_of_a_block(pool):
         view[0]
 
 
+@pytest.mark.needs_pool
 def test_memory_serves_what_fits_into_its_size_class(pool):
     pool.take(1000)
     assert pool.take(513)[:].nbytes == 513
@@ -97,6 +100,7 @@ def test_memory_serves_what_fits_into_its_size_class(pool):
     assert (pool.stats().misses, len(pool), pool.parked_bytes) == (3, 3, 1024 + 512 + 2048)
 
 
+@limits.skip_if("no-pool")
 def test_what_was_used_last_is_used_again_first(pool):
     first, second = pool.take(100), pool.take(100)
     first[:1], second[:1] = b"1", b"2"
@@ -105,6 +109,7 @@ def test_what_was_used_last_is_used_again_first(pool):
     assert bytes(pool.take(100)[:1]) == b"2"
 
 
+@pytest.mark.needs_pool
 @pytest.mark.parametrize("nbytes", [1, 64, 100, 5000])
 def test_zero(pool, nbytes):
     pool.take(nbytes)[:] = b"x" * nbytes
@@ -114,6 +119,7 @@ def test_zero(pool, nbytes):
     assert pool.take(nbytes, zero=True) == bytes(nbytes)
 
 
+@pytest.mark.needs_pool
 def test_large_blocks_are_made_to_measure_and_die(containers):
     pool = containers.BufferPool(max_bytes=64 * KIB, max_cap=4 * KIB)
     for nbytes in (4 * KIB + 1, 5000, 70_000, 1_000_000):
@@ -126,6 +132,7 @@ def test_large_blocks_are_made_to_measure_and_die(containers):
     assert (len(pool), adds_up(pool).recycled) == (1, 1)
 
 
+@pytest.mark.needs_pool
 def test_the_budget(containers):
     pool = containers.BufferPool(max_bytes=10 * KIB)
     views = [pool.take(KIB) for _ in range(12)]
@@ -144,6 +151,7 @@ def test_the_budget(containers):
     assert (pool.parked_bytes, adds_up(pool).discarded_full) == (10 * KIB, 5)
 
 
+@pytest.mark.needs_pool
 def test_a_budget_of_nothing_pools_nothing(containers):
     pool = containers.BufferPool(max_bytes=0)
     for nbytes in (0, 1, 64, 100, 10_000):
@@ -152,6 +160,7 @@ def test_a_budget_of_nothing_pools_nothing(containers):
     assert (len(pool), pool.prefill(10, 3), pool.parked_bytes) == (0, 0, 0)
 
 
+@pytest.mark.needs_pool
 def test_sizes_that_nobody_asks_for_any_more_make_way(containers):
     pool = containers.BufferPool(max_bytes=4 * KIB)
     pool.prefill(KIB, 4)
@@ -169,6 +178,7 @@ def test_sizes_that_nobody_asks_for_any_more_make_way(containers):
     adds_up(pool)
 
 
+@pytest.mark.needs_pool
 def test_prefill(pool):
     assert pool.prefill(1000, 3) == 3
     assert (len(pool), pool.parked_bytes, pool.stats().taken) == (3, 3 * KIB, 0)
@@ -180,6 +190,7 @@ def test_prefill(pool):
     assert pool.prefill(70_000, 1) == 0, "it is larger than the budget"
 
 
+@pytest.mark.needs_pool
 def test_prune_begins_with_what_was_not_asked_for_the_longest(containers):
     pool = containers.BufferPool(max_bytes=100 * KIB)
     pool.prefill(KIB, 20)
@@ -193,6 +204,7 @@ def test_prune_begins_with_what_was_not_asked_for_the_longest(containers):
     assert (pool.prune(), pool.parked_bytes) == (1, 4 * KIB), "a hundredth, where no more than a tenth is parked"
 
 
+@pytest.mark.needs_pool
 def test_clear(pool):
     kept = pool.take(10)
     pool.prefill(100, 5)
@@ -201,6 +213,7 @@ def test_clear(pool):
     assert (len(pool), adds_up(pool).live) == (1, 0)
 
 
+@pytest.mark.needs_pool
 def test_resize(pool):
     pool.prefill(KIB, 30)
     pool.prefill(8 * KIB, 3)
@@ -220,6 +233,7 @@ def test_resize(pool):
     adds_up(pool)
 
 
+@pytest.mark.needs_pool
 def test_a_block_made_to_measure_is_no_use_to_a_larger_budget(pool):
     view = pool.take(65 * KIB)
     pool.resize(max_bytes=KIB * KIB)
@@ -227,6 +241,7 @@ def test_a_block_made_to_measure_is_no_use_to_a_larger_budget(pool):
     assert (len(pool), adds_up(pool).discarded_large) == (0, 1)
 
 
+@pytest.mark.needs_pool
 def test_names_and_representation(containers):
     pool = containers.BufferPool(max_bytes=1000, max_cap=500, name="mine")
     pool.prefill(100, 2)
@@ -235,6 +250,7 @@ def test_names_and_representation(containers):
     assert (pool.name, pool.max_cap, bool(pool)) == ("BufferPool", pool.max_bytes, True)
 
 
+@pytest.mark.needs_pool
 def test_the_report_has_it(pooled, containers):
     pool = containers.BufferPool(name="reported")
     view = pool.take(10)
@@ -295,6 +311,7 @@ def test_a_view_keeps_its_memory_when_the_pool_is_gone(containers):
     assert death() is None
 
 
+@pytest.mark.needs_pool
 def test_what_the_collector_finds_is_not_used_again(pool):
     class Cycle:
         def __init__(self):
@@ -305,6 +322,7 @@ def test_what_the_collector_finds_is_not_used_again(pool):
     assert (len(pool), adds_up(pool).collected) == (0, 1)
 
 
+@pytest.mark.needs_pool
 def test_a_view_that_comes_back_to_life_shares_its_memory_with_nobody(pool):
     saved = []
 
@@ -327,6 +345,7 @@ def test_a_view_that_comes_back_to_life_shares_its_memory_with_nobody(pool):
     assert (adds_up(pool).live, adds_up(pool).collected) == (0, 1)
 
 
+@pytest.mark.needs_pool
 def test_memory_that_somebody_found_another_way_to_is_not_used_again(pool):
     view = pool.take(10)
     found = gc.get_referents(view.obj)
@@ -335,6 +354,7 @@ def test_memory_that_somebody_found_another_way_to_is_not_used_again(pool):
     del found
 
 
+@pytest.mark.needs_pool
 def test_copies_of_what_lends_memory_have_their_own(pool, unraisable):
     view = pool.take(10)
     view[:] = b"0123456789"
@@ -347,6 +367,7 @@ def test_copies_of_what_lends_memory_have_their_own(pool, unraisable):
     assert (len(pool), adds_up(pool).live, unraisable) == (1, 0, [])
 
 
+@pytest.mark.needs_pool
 def test_reading_from_a_socket(pool):
     text = os.urandom(100_000)
     received = bytearray()
@@ -369,6 +390,7 @@ def test_reading_from_a_socket(pool):
     assert stats.hits == stats.taken - 2
 
 
+@pytest.mark.needs_pool
 def test_reading_from_a_file(pool, tmp_path):
     text = os.urandom(50_000)
     path = tmp_path / "file"
@@ -403,6 +425,7 @@ Step = st.tuples(
 )
 
 
+@pytest.mark.needs_pool
 @given(st.lists(Step, max_size=60), st.integers(0, 8000), st.integers(0, 4096))
 @settings(deadline=None, max_examples=effort.examples(150))
 def test_any_sequence_gives_what_a_model_foretells(containers, steps, max_bytes, max_cap):
@@ -461,6 +484,7 @@ def test_any_sequence_gives_what_a_model_foretells(containers, steps, max_bytes,
         assert (stats.live, pool.parked_bytes) == (len(held), in_all())
 
 
+@pytest.mark.needs_pool
 def test_no_memory_has_two_owners(containers, free_threaded):
     seed = random.randrange(1 << 32)
     print(f"seed {seed}")
@@ -508,6 +532,7 @@ def test_no_memory_has_two_owners(containers, free_threaded):
         assert stats.collected == 0
 
 
+@pytest.mark.needs_pool
 def test_memory_comes_home_from_any_thread(pool):
     views = [pool.take(100) for _ in range(3)]
     on_another_thread(views.clear)
@@ -516,6 +541,7 @@ def test_memory_comes_home_from_any_thread(pool):
     assert pool.stats().hits == 1
 
 
+@pytest.mark.needs_pool
 def test_finalizers_may_use_the_pool_while_it_is_at_work(pool):
     class Trash:
         def __init__(self):
@@ -546,6 +572,7 @@ def test_finalizers_may_use_the_pool_while_it_is_at_work(pool):
     assert stats.taken == 300 * 4
 
 
+@pytest.mark.needs_pool
 def test_an_interrupt_anywhere_leaves_the_pool_at_work(containers, unraisable):
     """A signal handler may raise after any call, in a finalizer too."""
     files = {module.__file__ for name, module in sys.modules.items() if name.startswith("pooled._memory.")}
@@ -607,6 +634,7 @@ def test_signal_handlers_may_use_the_pool(pool):
     assert adds_up(pool).live == 0
 
 
+@pytest.mark.needs_pool
 @limits.skip_if("no-fork")
 def test_it_works_after_a_fork(pool):
     pool.prefill(100, 2)
@@ -646,6 +674,7 @@ def test_it_works_after_a_fork(pool):
     assert adds_up(pool).live == 0
 
 
+@pytest.mark.needs_pool
 @limits.skip_if("no-fork")
 def test_a_child_that_was_forked_while_the_pool_was_at_work_goes_on(containers):
     working, forked = threading.Event(), threading.Event()

@@ -32,6 +32,7 @@ def with_defaults():
     return Thing
 
 
+@pytest.mark.needs_pool
 def test_dataclass_above_poolable(pooled):
     """The class has no fields yet when it is made poolable, so its objects are scrubbed."""
     cls = dataclasses.dataclass(pooled.poolable(with_defaults()))
@@ -105,6 +106,7 @@ class Slotted:
         self.a = value
 
 
+@pytest.mark.needs_pool
 @pytest.mark.parametrize("name", ["a", "_Slotted__private"])
 @pytest.mark.parametrize("inherited", [False, True])
 def test_keep_names_a_slot(pooled, name, inherited):

@@ -6,6 +6,7 @@ import io
 from functools import partial
 
 import effort
+import limits
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -221,6 +222,7 @@ def test_it_works_as_the_thing_it_wraps(containers, name, data):
         del ours
 
 
+@pytest.mark.needs_pool
 @pytest.mark.parametrize("name", STOCK)
 def test_it_is_recycled_empty(pooled, containers, name):
     cls = getattr(containers, name)
@@ -253,6 +255,7 @@ def test_its_capacity_is_at_least_what_it_holds(containers, name):
     assert cls(*STARTS[name][0]).capacity() <= 64
 
 
+@pytest.mark.needs_pool
 @pytest.mark.parametrize("name", sorted(set(STOCK) - {"StringIO"}))
 def test_capacity_counts_room_and_not_what_is_left_in_it(pooled, containers, name):
     pool = pooled.GlobalPool(getattr(containers, name), max_cap=1000)
@@ -279,6 +282,7 @@ def test_annotations_may_say_what_is_in_it(containers, name):
     assert annotation.__args__ == parameters
 
 
+@pytest.mark.needs_pool
 def test_files_that_were_closed_are_recycled_open(pooled, containers):
     for cls, text in ((containers.BytesIO, b"text"), (containers.StringIO, "text")):
         pooled.pool_of(cls).clear()
@@ -293,6 +297,7 @@ def test_files_that_were_closed_are_recycled_open(pooled, containers):
         assert again.getvalue() == text
 
 
+@pytest.mark.needs_pool
 def test_arrays_are_recycled_for_their_type_code_alone(pooled, containers):
     array_pool = pooled.pool_of(containers.Array)
     array_pool.clear()
@@ -333,6 +338,7 @@ def test_arrays_are_recycled_for_their_type_code_alone(pooled, containers):
             containers.Array(*bad)
 
 
+@pytest.mark.needs_pool
 def test_subclasses(pooled, containers):
     @pooled.poolable(max=5)
     class Stack(containers.List):
@@ -361,6 +367,7 @@ def test_subclasses(pooled, containers):
         pooled.pool_of(Ordinary)
 
 
+@pytest.mark.needs_pool
 def test_own_subclasses_of_builtins(pooled):
     @pooled.poolable
     class Names(dict):
@@ -381,6 +388,7 @@ def test_own_subclasses_of_builtins(pooled):
     assert pooled.pool_of(Names).stats().hits == pooled.pool_of(Bounded).stats().hits == 1
 
 
+@limits.skip_if("no-pool")
 def test_a_container_with_a_reset_of_its_own_keeps_what_that_keeps(pooled, containers):
     @pooled.poolable(reset="reset")
     class Table(containers.Dict):

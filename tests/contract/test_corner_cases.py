@@ -32,6 +32,7 @@ def test_an_error_on_its_way_is_not_lost_to_a_large_deque(containers):
         list(Source())
 
 
+@limits.skip_if("no-pool")
 def test_assigning_when_the_former_pool_is_gone(pooled):
     @pooled.poolable
     class Thing:
@@ -45,6 +46,7 @@ def test_assigning_when_the_former_pool_is_gone(pooled):
     assert len(new) == 1
 
 
+@pytest.mark.needs_pool
 def test_a_parked_array_that_a_failed_construction_gave_away(containers):
     class Bad:
         def __eq__(self, other):
@@ -87,6 +89,7 @@ def test_bases_in_c_whose_construction_takes_arguments(pooled):
     assert point.x == 3
 
 
+@pytest.mark.needs_pool
 def test_a_class_that_goes_while_a_thread_ends(engine):
     code = """
 import gc, threading
@@ -304,6 +307,7 @@ def test_the_end_of_a_thread_with_many_pools(pooled):
     assert [live(pooled, cls) for cls in classes] == [0] * 40
 
 
+@pytest.mark.needs_pool
 def test_objects_that_are_older_than_the_pool(pooled, importable):
     @importable(lambda cls: cls)
     class Thing:

@@ -6,6 +6,7 @@ import weakref
 import pytest
 
 
+@pytest.mark.needs_pool
 def test_a_cycle_is_freed_rather_than_recycled(pooled):
     @pooled.poolable
     class Node:
@@ -22,6 +23,7 @@ def test_a_cycle_is_freed_rather_than_recycled(pooled):
     assert ref() is None
 
 
+@pytest.mark.needs_pool
 def test_an_object_that_hangs_on_a_cycle(pooled):
     @pooled.poolable
     class Leaf:
@@ -41,6 +43,7 @@ def test_an_object_that_hangs_on_a_cycle(pooled):
     assert Leaf() is not None
 
 
+@pytest.mark.needs_pool
 def test_a_finalizer_that_saves_the_cycle_saves_the_object(pooled):
     saved = []
 
@@ -67,6 +70,7 @@ def test_a_finalizer_that_saves_the_cycle_saves_the_object(pooled):
     assert pooled.pool_of(Leaf).stats().live == 1
 
 
+@pytest.mark.needs_pool
 @pytest.mark.parametrize("take_at_once", [False, True])
 def test_what_a_finalizer_drops_may_be_finalized_next(pooled, take_at_once):
     taken = []
@@ -118,6 +122,7 @@ def test_what_was_lent_to_a_cycle_is_not_handed_out(pooled):
     assert connection.open
 
 
+@pytest.mark.needs_pool
 def test_del_runs_when_an_object_really_dies(pooled):
     died = []
 

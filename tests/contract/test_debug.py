@@ -81,6 +81,7 @@ WAYS_OUT = {
 }
 
 
+@pytest.mark.needs_pool
 @pytest.mark.parametrize("way", WAYS_OUT)
 @pytest.mark.parametrize("park", [0, 1], ids=["new", "recycled"])
 def test_each_way_to_take_an_object_records_its_line(debugged, thing, way, park):
@@ -99,6 +100,7 @@ def test_where_nothing_is_parked_nothing_is_taken(debugged, thing):
     assert debugged.live(thing) == []
 
 
+@pytest.mark.needs_pool
 def test_a_borrowed_object_is_out_for_the_length_of_the_block(debugged, thing):
     pool = debugged.pool_of(thing)
     with pool.borrow() as obj:
@@ -109,6 +111,7 @@ def test_a_borrowed_object_is_out_for_the_length_of_the_block(debugged, thing):
     assert debugged.live(thing) == []
 
 
+@limits.skip_if("no-pool")
 def test_what_is_unpickled_is_out(debugged, importable):
     @importable(debugged.poolable)
     class Thing:
@@ -119,6 +122,7 @@ def test_what_is_unpickled_is_out(debugged, importable):
     assert only(debugged, Thing).lineno == line
 
 
+@limits.skip_if("no-pool")
 def test_a_part_is_taken_where_the_object_is_made(debugged, thing):
     @attrs.define
     class ByAttrs:
@@ -135,6 +139,7 @@ def test_a_part_is_taken_where_the_object_is_made(debugged, thing):
         del obj
 
 
+@limits.skip_if("no-pool")
 def test_a_method_that_takes_for_itself_is_where_it_was_taken(debugged, thing):
     class Owner:
         def __init__(self):
@@ -144,6 +149,7 @@ def test_a_method_that_takes_for_itself_is_where_it_was_taken(debugged, thing):
     assert only(debugged, thing).function.endswith("Owner.__init__")
 
 
+@pytest.mark.needs_pool
 def test_a_record_tells_all_there_is_to_know(debugged):
     @debugged.poolable(scope="global")
     class Thing:
@@ -165,6 +171,7 @@ def test_a_record_tells_all_there_is_to_know(debugged):
         found.lineno = 5
 
 
+@pytest.mark.needs_pool
 def test_the_oldest_come_first_and_may_be_asked_for_by_class(debugged, thing, decoder):
     class Child(thing):
         pass
@@ -178,6 +185,7 @@ def test_the_oldest_come_first_and_may_be_asked_for_by_class(debugged, thing, de
     assert sinces == sorted(sinces)
 
 
+@pytest.mark.needs_pool
 def test_a_pool_of_a_function_is_named_with_what_it_makes(debugged):
     pool = debugged.GlobalPool(lambda: [1], reset=list.clear, name="lists of mine")
     obj, line = pool.take(), line_here()
@@ -187,6 +195,7 @@ def test_a_pool_of_a_function_is_named_with_what_it_makes(debugged):
     assert [found for found in debugged.live(list) if found.pool == "lists of mine"] == []
 
 
+@pytest.mark.needs_pool
 def test_the_next_owner_of_an_object_has_a_record_of_its_own(debugged, thing):
     obj = thing()
     del obj
@@ -195,6 +204,7 @@ def test_the_next_owner_of_an_object_has_a_record_of_its_own(debugged, thing):
     assert only(debugged, thing).lineno == line
 
 
+@pytest.mark.needs_pool
 def test_records_keep_nothing_alive(debugged, thing):
     obj = thing()
     watch = weakref.ref(obj)
@@ -205,6 +215,7 @@ def test_records_keep_nothing_alive(debugged, thing):
     assert debugged.live(thing) == []
 
 
+@pytest.mark.needs_pool
 @pytest.mark.usefixtures("mortal_classes")
 def test_a_class_can_be_collected_with_its_objects(debugged):
     @debugged.poolable
@@ -276,6 +287,7 @@ WAYS = {
 }
 
 
+@pytest.mark.needs_pool
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("options", [{}, {"max": 0}, {"scope": "global"}], ids=str)
 def test_what_is_gone_is_out_no_more_however_it_went(debugged, way, options):
@@ -292,6 +304,7 @@ def test_what_is_gone_is_out_no_more_however_it_went(debugged, way, options):
     assert only(debugged, Thing).function.endswith("test_what_is_gone_is_out_no_more_however_it_went")
 
 
+@pytest.mark.needs_pool
 @pytest.mark.parametrize("way", ["escaped", "refused", "error", "large"])
 def test_what_its_reset_or_capacity_keeps_from_the_pool_is_out_no_more(debugged, unraisable, way):
     kept = []
@@ -314,6 +327,7 @@ def test_what_its_reset_or_capacity_keeps_from_the_pool_is_out_no_more(debugged,
     assert debugged.live(Thing) == []
 
 
+@pytest.mark.needs_pool
 def test_an_object_that_is_assigned_stays_where_it_was_taken(debugged, thing):
     pool = debugged.GlobalPool(thing, name="second")
     obj, line = thing(), line_here()
@@ -325,6 +339,7 @@ def test_an_object_that_is_assigned_stays_where_it_was_taken(debugged, thing):
     assert len(pool) == 1
 
 
+@pytest.mark.needs_pool
 def test_a_deep_chain_leaves_no_record(debugged, thing):
     head = None
     for _ in range(10_000):
@@ -353,6 +368,7 @@ def test_threads_take_and_drop(debugged, thing):
     assert debugged.live(thing) == []
 
 
+@pytest.mark.needs_pool
 @limits.skip_if("no-fork")
 def test_it_works_after_a_fork(debugged, thing):
     obj = thing()
@@ -369,6 +385,7 @@ def test_it_works_after_a_fork(debugged, thing):
 # Objects that are not clean.
 
 
+@pytest.mark.needs_pool
 def test_a_part_that_somebody_kept_and_filled_is_told(debugged, decoder):
     first, line = debugged.take(decoder), line_here()
     seen = first.seen
@@ -416,6 +433,7 @@ TAKES = {
 }
 
 
+@pytest.mark.needs_pool
 @pytest.mark.parametrize("dirt", DIRT)
 @pytest.mark.parametrize("take", TAKES)
 def test_each_kind_of_dirt_is_told_by_each_way_to_take(debugged, dirt, take):
@@ -444,6 +462,7 @@ def test_each_kind_of_dirt_is_told_by_each_way_to_take(debugged, dirt, take):
     assert (stats.hits, stats.discarded_refused, stats.live) == (1, 1, 0)
 
 
+@pytest.mark.needs_pool
 def test_where_warnings_are_errors_the_taker_gets_it_whole(debugged, decoder):
     pool = debugged.pool_of(decoder)
     seen = decoder().seen
@@ -463,6 +482,7 @@ def test_where_warnings_are_errors_the_taker_gets_it_whole(debugged, decoder):
     assert pool.stats().hits == 3
 
 
+@pytest.mark.needs_pool
 def test_only_what_is_dirty_is_discarded(debugged, decoder):
     pool = debugged.pool_of(decoder)
     first, second, third = decoder(), decoder(), decoder()
@@ -474,6 +494,7 @@ def test_only_what_is_dirty_is_discarded(debugged, decoder):
     assert (len(pool), pool.stats().misses, obj.seen) == (1, 3, {})
 
 
+@pytest.mark.needs_pool
 def test_a_life_whose_object_was_prefilled_is_checked_too(debugged):
     made = []
 
@@ -493,6 +514,7 @@ def test_a_life_whose_object_was_prefilled_is_checked_too(debugged):
         Thing()
 
 
+@pytest.mark.needs_pool
 def test_what_was_left_as_it_is_raises_no_alarm(debugged):
     shared = []
 
@@ -520,6 +542,7 @@ def test_what_was_left_as_it_is_raises_no_alarm(debugged):
     assert debugged.pool_of(Thing).stats().hits == 4
 
 
+@pytest.mark.needs_pool
 def test_a_pool_of_a_function_is_checked_too(debugged):
     pool = debugged.GlobalPool(lambda: SimpleNamespace(rows=[]), reset=lambda obj: obj.rows.clear())
     obj = pool.take()
@@ -532,6 +555,7 @@ def test_a_pool_of_a_function_is_checked_too(debugged):
     assert pool.stats().live == 1
 
 
+@pytest.mark.needs_pool
 def test_a_scrubbed_object_is_to_have_nothing(debugged, thing, engine):
     if engine == "native":
         limits.skip("reference-only")
@@ -584,6 +608,7 @@ def test_fields_and_kept_parts_raise_no_alarm(debugged):
 # The setting.
 
 
+@pytest.mark.needs_pool
 def test_one_take_in_n_is_recorded(engine):
     with current(load(POOLED_ENGINE=engine, POOLED_DEBUG="3")) as package:
 
@@ -637,6 +662,7 @@ def test_a_setting_that_cannot_be_followed_stops_the_import(value, expected, tmp
     assert "[defaults]: debug=" in text
 
 
+@pytest.mark.needs_pool
 def test_the_file_may_say_it(engine, tmp_path):
     path = tmp_path / "pooled.toml"
     path.write_text("[defaults]\ndebug = 1\nmax = 5\n")

@@ -109,6 +109,7 @@ def pickled(protocol, obj):
 WAYS = [partial(pickled, 0), partial(pickled, pickle.HIGHEST_PROTOCOL), copy.copy, copy.deepcopy]
 
 
+@pytest.mark.needs_pool
 @pytest.mark.parametrize("root", ROOTS, ids=lambda root: root.__name__)
 @pytest.mark.parametrize("tree", TREES.values(), ids=TREES)
 def test_every_order_of_decoration(pooled, importable, tree, root):

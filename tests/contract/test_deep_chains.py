@@ -4,6 +4,7 @@ import pytest
 from helpers import drop_chain
 
 
+@pytest.mark.needs_pool
 @pytest.mark.parametrize("bound", [1024, 10**9])
 def test_a_long_chain(pooled, bound):
     @pooled.poolable(max=bound)
@@ -24,6 +25,7 @@ def test_a_long_chain(pooled, bound):
     drop_chain(run)
 
 
+@pytest.mark.needs_pool
 def test_a_chain_through_other_containers(pooled, containers):
     @pooled.poolable
     class Node:
@@ -41,6 +43,7 @@ def test_a_chain_through_other_containers(pooled, containers):
     assert stats.parked == 1024
 
 
+@pytest.mark.needs_pool
 def test_a_tree_is_recycled_whole(pooled):
     @pooled.poolable(max=10_000)
     class Branch:
@@ -53,6 +56,7 @@ def test_a_tree_is_recycled_whole(pooled):
     assert stats.parked == stats.recycled == stats.misses == sum(3**n for n in range(8))
 
 
+@pytest.mark.needs_pool
 def test_reset_uses_its_own_pool(pooled):
     seen = []
 
@@ -73,6 +77,7 @@ def test_reset_uses_its_own_pool(pooled):
     assert len(seen) == 20
 
 
+@pytest.mark.needs_pool
 def test_reset_drops_objects_that_are_taken_again_at_once(pooled):
     @pooled.poolable
     class Part:
@@ -93,6 +98,7 @@ def test_reset_drops_objects_that_are_taken_again_at_once(pooled):
     assert pooled.pool_of(Whole).stats().recycled == 1
 
 
+@pytest.mark.needs_pool
 def test_dropping_while_another_is_scrubbed(pooled):
     order = []
 

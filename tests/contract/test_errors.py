@@ -2,6 +2,7 @@
 
 import sys
 
+import limits
 import pytest
 
 
@@ -18,6 +19,7 @@ def raising(error):
     return method
 
 
+@pytest.mark.needs_pool
 @pytest.mark.parametrize("error", [ValueError("no"), KeyboardInterrupt("no"), RecursionError("no"), SystemExit("no")])
 @pytest.mark.parametrize("method", ["reset", "capacity"])
 def test_an_error_goes_to_the_hook_and_the_object_is_discarded(pooled, unraisable, method, error):
@@ -29,6 +31,7 @@ def test_an_error_goes_to_the_hook_and_the_object_is_discarded(pooled, unraisabl
     assert unraisable == [f"{type(error).__name__}: no"]
 
 
+@limits.skip_if("no-pool")
 def test_the_hook_is_told_what_happened(pooled, monkeypatch):
     notes = []
     monkeypatch.setattr(sys, "unraisablehook", lambda args: notes.extend(args.exc_value.__notes__))
@@ -38,6 +41,7 @@ def test_the_hook_is_told_what_happened(pooled, monkeypatch):
     assert "Faulty" in notes[0]
 
 
+@pytest.mark.needs_pool
 @pytest.mark.parametrize("answer", ["large", None, 1.5])
 def test_a_capacity_that_is_no_number_is_an_error(pooled, unraisable, answer):
     cls = faulty(pooled, capacity=lambda self: answer)
@@ -46,6 +50,7 @@ def test_a_capacity_that_is_no_number_is_an_error(pooled, unraisable, answer):
     assert unraisable[0].startswith("TypeError")
 
 
+@pytest.mark.needs_pool
 @pytest.mark.parametrize(
     ("answer", "kept"), [(False, False), (True, True), (None, True), (0, True), ("", True), (NotImplemented, True)]
 )
@@ -56,6 +61,7 @@ def test_only_false_means_do_not_keep_me(pooled, answer, kept):
     assert (stats.recycled, stats.discarded_refused) == ((1, 0) if kept else (0, 1))
 
 
+@limits.skip_if("no-pool")
 def test_an_error_being_handled_stays_as_it_is(pooled, unraisable):
     cls = faulty(pooled, reset=raising(ValueError("no")))
     obj = cls()
@@ -70,6 +76,7 @@ def test_an_error_being_handled_stays_as_it_is(pooled, unraisable):
     assert unraisable == ["ValueError: no"]
 
 
+@limits.skip_if("no-pool")
 def test_an_error_on_its_way_out_drops_its_objects_and_arrives(pooled, unraisable):
     cls = faulty(pooled, reset=raising(ValueError("no")))
 
@@ -89,6 +96,7 @@ def test_the_discarded_object_dies(pooled, unraisable):
     assert died == [1]
 
 
+@pytest.mark.needs_pool
 def test_a_pool_works_on_after_errors(pooled, unraisable):
     trouble = [True]
 
@@ -106,6 +114,7 @@ def test_a_pool_works_on_after_errors(pooled, unraisable):
     assert (stats.discarded_error, stats.recycled, stats.hits, stats.live) == (1, 2, 1, 0)
 
 
+@limits.skip_if("no-pool")
 def test_functions_given_to_the_decorator(pooled, unraisable):
     @pooled.poolable(reset=raising(ValueError("no")))
     class Thing: ...

@@ -8,6 +8,7 @@ import time
 from typing import Any, ClassVar
 
 import attrs
+import limits
 import pytest
 
 
@@ -172,6 +173,7 @@ def test_a_class_need_not_be_poolable(pooled, kind):
         pooled.pool_of(Thing)
 
 
+@limits.skip_if("no-pool")
 def test_a_class_under_the_metaclass(pooled, kind):
     @kind.define
     class Thing(metaclass=pooled.PooledMeta, keep=("index",)):

@@ -39,6 +39,7 @@ def takers(pooled, cls):
     ]
 
 
+@pytest.mark.needs_pool
 def test_given_fields_are_assigned_and_the_others_have_their_defaults(pooled, message, park):
     park(message, topic="other", size=9, items=[9], made=9)
     items = [5]
@@ -64,6 +65,7 @@ def test_try_take_gives_none_where_nothing_is_parked(pooled, message):
     check_counts(pooled, message)
 
 
+@pytest.mark.needs_pool
 def test_an_unknown_name_is_refused_and_nothing_changes(pooled, message, park):
     park(message, topic="t")
     takes = takers(pooled, message)
@@ -93,6 +95,7 @@ def test_given_values_are_held_by_the_object_alone(pooled, message, park):
     assert died() is None
 
 
+@limits.skip_if("no-pool")
 def test_names_that_functions_like_to_use_themselves(pooled, kind, park):
     names = ("cls", "obj", "pool", "fields", "args", "kwargs", "name", "factory", "key", "value")
     annotations = dict.fromkeys(names, Any)
@@ -156,6 +159,7 @@ def test_fields_that_init_does_not_take_cannot_be_given(pooled, kind, park):
     assert (thing.open, thing.closed, thing.items) == (3, 2, [])
 
 
+@limits.skip_if("no-pool")
 def test_keyword_only_fields_can_be_given(pooled, kind, park):
     @pooled.poolable
     @kind.define
@@ -186,6 +190,7 @@ def test_inherited_fields_can_be_given(pooled, kind, park):
         del thing
 
 
+@pytest.mark.needs_pool
 def test_pools_beside_the_class_take_fields_too(pooled, message):
     for pool_class in (pooled.LocalPool, pooled.GlobalPool):
         pool = pool_class(message)
@@ -204,6 +209,7 @@ def test_pools_beside_the_class_take_fields_too(pooled, message):
 # Converters and validators.
 
 
+@limits.skip_if("no-pool")
 def test_converters_are_applied_to_given_values(pooled, attrs_kind, park):
     @pooled.poolable
     @attrs_kind.define
@@ -247,6 +253,7 @@ def test_converters_that_take_the_object_and_the_field(pooled, attrs_kind, park)
     assert (thing.size, thing.twice, thing.named) == ("size=30", 10, ("named", 1))
 
 
+@pytest.mark.needs_pool
 def test_an_error_of_a_converter_reaches_the_caller(pooled, attrs_kind, park):
     @pooled.poolable
     @attrs_kind.define
@@ -267,6 +274,7 @@ def test_an_error_of_a_converter_reaches_the_caller(pooled, attrs_kind, park):
     assert (thing.items, thing.port) == ([], 5)
 
 
+@pytest.mark.needs_pool
 def test_validators_run_for_the_given_fields_after_all_are_assigned(pooled, attrs_kind, park):
     calls = []
 
@@ -303,6 +311,7 @@ def test_validators_see_converted_values(pooled, attrs_kind, park):
     assert pooled.take(Thing, port="80").port == 80
 
 
+@pytest.mark.needs_pool
 def test_what_a_validator_refuses_is_discarded(pooled, attrs_kind, park):
     @pooled.poolable
     @attrs_kind.define
@@ -353,6 +362,7 @@ def test_what_runs_when_a_field_is_set_does_not_run_when_an_object_is_taken(pool
         thing.fixed = 8
 
 
+@limits.skip_if("no-pool")
 def test_frozen_objects_stay_frozen(pooled, park):
     for decorate in (attrs.frozen, dataclasses.dataclass(frozen=True), dataclasses.dataclass(frozen=True, slots=True)):
 
@@ -380,6 +390,7 @@ def post_init(kind):
     return "__attrs_post_init__" if kind.package == "attrs" else "__post_init__"
 
 
+@pytest.mark.needs_pool
 def test_post_init_runs_at_every_take_after_the_fields_are_assigned(pooled, kind, post_init, park):
     calls = []
 
@@ -408,6 +419,7 @@ def test_post_init_runs_at_every_take_after_the_fields_are_assigned(pooled, kind
         del thing
 
 
+@pytest.mark.needs_pool
 def test_with_a_post_init_every_required_field_has_to_be_given(pooled, kind, post_init, park):
     @pooled.poolable
     @kind.define
@@ -434,6 +446,7 @@ def test_with_a_post_init_every_required_field_has_to_be_given(pooled, kind, pos
     assert pooled.take(Thing, first=1, second=2).items == [6]
 
 
+@pytest.mark.needs_pool
 def test_variables_of_init_are_passed_on(pooled, dataclass_kind, park):
     @pooled.poolable
     @dataclass_kind.define
@@ -499,6 +512,7 @@ def test_variables_of_init_are_not_kept(pooled, dataclass_kind):
     assert thing.items == ["ready"]
 
 
+@pytest.mark.needs_pool
 def test_an_error_of_post_init_reaches_the_caller_and_the_object_is_discarded(pooled, kind, post_init, park):
     def fail(self):
         if self.size < 0:

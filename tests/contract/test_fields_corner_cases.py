@@ -41,6 +41,7 @@ def test_a_new_put_in_the_place_of_the_hook_gives_something_else(pooled):
     assert pooled.take(Thing) == 5
 
 
+@pytest.mark.needs_pool
 @pytest.mark.parametrize("base", [list, dict, set, bytearray])
 def test_a_container_that_keeps_an_attribute_is_emptied(pooled, base):
     @pooled.poolable(keep=("more",))
@@ -58,6 +59,7 @@ def test_a_container_that_keeps_an_attribute_is_emptied(pooled, base):
     assert pooled.pool_of(Thing).stats().hits == 1
 
 
+@pytest.mark.needs_pool
 def test_a_class_that_is_planned_anew_while_an_object_is_emptied(pooled):
     @attrs.define(slots=False)
     class Thing(metaclass=pooled.PooledMeta):
@@ -155,6 +157,7 @@ def test_a_poolable_object_that_needs_more_than_its_fields_is_not_kept(pooled, f
         del parent
 
 
+@pytest.mark.needs_pool
 def test_del_of_an_object_that_is_discarded_half_emptied(pooled):
     stash = []
 

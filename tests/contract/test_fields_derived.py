@@ -43,6 +43,7 @@ def is_fresh(obj):
     return not is_set(obj, "topic") and values == (3, None, [], {}, set())
 
 
+@pytest.mark.needs_pool
 def test_what_is_taken_has_its_defaults_whether_it_is_new_or_recycled(pooled, message):
     first = pooled.take(message)
     assert is_fresh(first)
@@ -63,6 +64,7 @@ def test_what_is_taken_has_its_defaults_whether_it_is_new_or_recycled(pooled, me
     assert is_fresh(pooled.pool_of(message).try_take())
 
 
+@limits.skip_if("no-pool")
 def test_values_that_were_given_are_gone_from_what_is_taken(pooled, message):
     payload = Payload()
     died = weakref.ref(payload)
@@ -72,6 +74,7 @@ def test_values_that_were_given_are_gone_from_what_is_taken(pooled, message):
     assert is_fresh(pooled.take(message))
 
 
+@pytest.mark.needs_pool
 def test_values_that_were_assigned_are_gone_from_what_is_taken(pooled, mutable_kind):
     @pooled.poolable
     @mutable_kind.define
@@ -105,6 +108,7 @@ def test_construction_runs_init_on_a_recycled_object_too(pooled, message):
 # Emptied: the recycled object keeps the container.
 
 
+@pytest.mark.needs_pool
 @two_kinds
 def test_a_container_is_emptied_in_place(pooled, kind, container):
     @pooled.poolable
@@ -153,6 +157,7 @@ def test_a_container_keeps_its_capacity_where_the_engine_says_so(pooled, kind, c
         assert room(thing.part) == size
 
 
+@pytest.mark.needs_pool
 @two_kinds
 def test_a_container_whose_capacity_is_above_max_cap_is_replaced(pooled, kind, container):
     @pooled.poolable(max_cap=100)
@@ -178,6 +183,7 @@ def test_a_container_whose_capacity_is_above_max_cap_is_replaced(pooled, kind, c
     check_counts(pooled, Thing, misses=1, hits=1, recycled=1, live=1)
 
 
+@pytest.mark.needs_pool
 @two_mutable_kinds
 def test_a_container_that_is_not_of_its_factorys_class_any_more_is_replaced(pooled, mutable_kind, container):
     class Special(container.factory().__class__):
@@ -210,6 +216,7 @@ def test_another_container_of_its_factorys_class_is_as_good(pooled, mutable_kind
     assert state(pooled.take(Thing).part) == state(container.factory())
 
 
+@pytest.mark.needs_pool
 @two_mutable_kinds
 def test_what_was_deleted_comes_back(pooled, mutable_kind, container):
     @pooled.poolable
@@ -250,6 +257,7 @@ def test_what_a_container_was_told_besides_its_elements_is_as_its_factory_says(p
     assert error_of(lambda: thing.strict["a"]).startswith("KeyError")
 
 
+@pytest.mark.needs_pool
 def test_files_in_memory_are_as_good_as_new(pooled, mutable_kind):
     @pooled.poolable
     @mutable_kind.define
@@ -357,6 +365,7 @@ def test_a_factory_that_is_a_default_is_not_called(pooled, kind):
 # Made: a new value at every take.
 
 
+@pytest.mark.needs_pool
 def test_other_factories_are_called_at_every_take_and_at_no_other_time(pooled, kind):
     number = itertools.count()
 
@@ -514,6 +523,7 @@ def test_defaults_that_a_converter_has_to_convert_are_converted_at_every_take(po
     assert calls == [[]] * 3
 
 
+@pytest.mark.needs_pool
 def test_an_error_of_a_factory_reaches_the_caller_and_leaves_the_pool_sound(pooled, kind, park):
     trouble = [False]
 
@@ -553,6 +563,7 @@ def test_an_error_of_a_factory_reaches_the_caller_and_leaves_the_pool_sound(pool
 # Unset: a field without a default.
 
 
+@pytest.mark.needs_pool
 def test_fields_without_a_default_are_unset(pooled, kind):
     @pooled.poolable
     @kind.define
@@ -569,6 +580,7 @@ def test_fields_without_a_default_are_unset(pooled, kind):
     assert pooled.pool_of(Thing).stats().misses == 1
 
 
+@limits.skip_if("no-pool")
 def test_unset_fields_can_be_assigned(pooled, mutable_kind):
     @pooled.poolable
     @mutable_kind.define
@@ -651,6 +663,7 @@ def test_attributes_that_are_no_fields_are_gone(pooled, dict_kind):
         assert died() is None
 
 
+@pytest.mark.needs_pool
 def test_slots_that_are_no_fields_are_gone(pooled, kind):
     class Plain:
         __slots__ = ("cache", "unused")
@@ -694,6 +707,7 @@ def test_a_plain_base_with_attributes(pooled, kind):
 # Inheritance.
 
 
+@pytest.mark.needs_pool
 def test_fields_are_inherited(pooled, kind):
     @kind.define
     class Base:
@@ -720,6 +734,7 @@ def test_fields_are_inherited(pooled, kind):
     check_counts(pooled, Thing, misses=1, hits=1, recycled=2, parked=1)
 
 
+@pytest.mark.needs_pool
 def test_an_undecorated_subclass_has_the_fields_of_its_base(pooled, kind):
     @kind.define
     class Base:
@@ -768,6 +783,7 @@ def test_a_subclass_of_a_poolable_class_is_an_ordinary_class(pooled, kind):
     assert error_of(pooled.take, Child).startswith("TypeError")
 
 
+@pytest.mark.needs_pool
 def test_a_poolable_subclass_of_a_poolable_class(pooled, kind):
     @pooled.poolable
     @kind.define
@@ -789,6 +805,7 @@ def test_a_poolable_subclass_of_a_poolable_class(pooled, kind):
         check_counts(pooled, cls, misses=1, hits=1, recycled=2, parked=1)
 
 
+@pytest.mark.needs_pool
 def test_generic_classes(pooled, kind):
     @pooled.poolable
     @kind.define
@@ -813,6 +830,7 @@ def test_generic_classes(pooled, kind):
     check_counts(pooled, Box, misses=1, hits=3, recycled=4, parked=1)
 
 
+@pytest.mark.needs_pool
 def test_classes_under_the_metaclass(pooled, kind):
     @kind.define
     class Order(metaclass=pooled.PooledMeta, max=7):  # its fields are known only after its creation
@@ -839,6 +857,7 @@ def test_classes_under_the_metaclass(pooled, kind):
         check_counts(pooled, cls, misses=2, hits=1, recycled=3, parked=2)
 
 
+@pytest.mark.needs_pool
 def test_classes_that_older_attrs_makes(pooled):
     @pooled.poolable
     @attrs.define(auto_attribs=False)
@@ -869,6 +888,7 @@ def test_classes_that_older_attrs_makes(pooled):
 # Behaviour that does not change.
 
 
+@limits.skip_if("no-pool")
 @pytest.mark.parametrize("how", ["method", "function"])
 def test_a_class_with_a_reset_is_not_derived(pooled, kind, how):
     def empty(self):
@@ -890,6 +910,7 @@ def test_a_class_with_a_reset_is_not_derived(pooled, kind, how):
     assert error_of(pooled.take, Thing, topic="t").startswith("TypeError")
 
 
+@pytest.mark.needs_pool
 def test_capacity_is_asked_while_the_fields_are_there(pooled, kind):
     @pooled.poolable(max_cap=3, capacity="capacity")
     @kind.define
@@ -907,6 +928,7 @@ def test_capacity_is_asked_while_the_fields_are_there(pooled, kind):
     assert pooled.take(Thing).items == []
 
 
+@pytest.mark.needs_pool
 def test_init_sees_a_blank_object(pooled, attrs_kind):
     seen = []
 
@@ -930,6 +952,7 @@ def test_init_sees_a_blank_object(pooled, attrs_kind):
     assert pooled.pool_of(Thing).stats().hits == 1
 
 
+@pytest.mark.needs_pool
 def test_post_init_of_a_construction_sees_nothing_of_an_earlier_life(pooled, dataclass_kind):
     seen = []
 
@@ -950,6 +973,7 @@ def test_post_init_of_a_construction_sees_nothing_of_an_earlier_life(pooled, dat
     assert pooled.pool_of(Thing).stats().hits == 1
 
 
+@pytest.mark.needs_pool
 def test_a_bare_new_gives_a_blank_object_that_is_recycled(pooled, kind, message):
     message(topic="t", items=[1])
     for _ in range(2):
@@ -964,6 +988,7 @@ def test_a_bare_new_gives_a_blank_object_that_is_recycled(pooled, kind, message)
     check_counts(pooled, message, misses=1, hits=3, recycled=4, parked=1)
 
 
+@pytest.mark.needs_pool
 def test_prefilled_objects(pooled, message):
     assert pooled.pool_of(message).prefill(3) == 3
     taken = [pooled.take(message), pooled.take(message)]
@@ -974,6 +999,7 @@ def test_prefilled_objects(pooled, message):
     check_counts(pooled, message, hits=3, live=3)
 
 
+@pytest.mark.needs_pool
 @pytest.mark.parametrize(
     "make", [lambda cls: cls(topic="t"), lambda cls: cls.__new__(cls), lambda cls: cls(topic="t", size=5, items=[1])]
 )
@@ -986,6 +1012,7 @@ def test_the_first_objects_of_a_class_are_no_different(pooled, message, make, co
     check_counts(pooled, message, misses=count + 1, hits=count, recycled=count, live=count + 1)
 
 
+@pytest.mark.needs_pool
 def test_borrowed_objects(pooled, message):
     for _ in range(2):
         with pooled.pool_of(message).borrow() as obj:
@@ -995,6 +1022,7 @@ def test_borrowed_objects(pooled, message):
     assert is_fresh(pooled.take(message))
 
 
+@pytest.mark.needs_pool
 def test_max_zero_pools_nothing(pooled, kind):
     @pooled.poolable(max=0)
     @kind.define
@@ -1027,6 +1055,7 @@ def test_a_discarded_object_dies_as_it_was(pooled, kind):
     assert last_words == [[1]]
 
 
+@pytest.mark.needs_pool
 def test_a_class_without_fields(pooled, kind):
     @pooled.poolable
     @kind.define

@@ -215,6 +215,7 @@ def runs_init(function, *args, **kwargs):
     return result
 
 
+@pytest.mark.needs_pool
 def test_take_runs_init_on_a_blank_object(pooled, thing):
     first = runs_init(pooled.take, thing)
     assert (first.topic, first.items) == ("t", [])
@@ -249,6 +250,7 @@ def test_field_reset_says_why(pooled, thing):
     assert {reset.action for reset in resets} <= {"unset"}
 
 
+@pytest.mark.needs_pool
 def test_a_dataclass_with_a_builtin_base(pooled):
     @pooled.poolable
     @dataclasses.dataclass(eq=False)
@@ -306,6 +308,7 @@ def test_deletions_of_its_own(pooled):
     assert pooled.take(Thing, topic="given").topic == "given"
 
 
+@pytest.mark.needs_pool
 def test_a_setter_of_its_own_beside_frozen_fields(pooled):
     @pooled.poolable
     @attrs.define
@@ -320,6 +323,7 @@ def test_a_setter_of_its_own_beside_frozen_fields(pooled):
     assert (taken.fixed, id(taken.items)) == (5, identity)
 
 
+@pytest.mark.needs_pool
 def test_a_plain_class_is_constructed_with_what_is_given(pooled):
     @pooled.poolable
     class Plain:
@@ -355,6 +359,7 @@ def test_a_plain_class_without_init_takes_nothing(pooled):
     assert pooled.pool_of(Bare).stats().live == 0
 
 
+@pytest.mark.needs_pool
 @pytest.mark.parametrize("kept", [True, False])
 def test_the_fields_of_a_class_with_a_reset_or_keep_are_not_known(pooled, kept):
     @pooled.poolable(**{"keep": ("items",)} if kept else {"reset": "reset"})

@@ -14,6 +14,7 @@ looked_at = pytest.mark.parametrize("looked_at", [False, True], ids=["", "looked
 """Whether the test has accessed the object's `__dict__`, which selects another code path for its fields."""
 
 
+@pytest.mark.needs_pool
 def test_a_field_that_never_was_set_is_given_to_an_object_that_kept_its_parts(pooled, dict_kind, container):
     @pooled.poolable
     @dict_kind.define
@@ -33,6 +34,7 @@ def test_a_field_that_never_was_set_is_given_to_an_object_that_kept_its_parts(po
     check_counts(pooled, Thing, misses=1, hits=5, recycled=6, parked=1)
 
 
+@pytest.mark.needs_pool
 @looked_at
 def test_a_factory_that_raises_while_other_parts_wait(pooled, dict_kind, looked_at):
     """A freed object frees the parts that it kept."""
@@ -62,6 +64,7 @@ def test_a_factory_that_raises_while_other_parts_wait(pooled, dict_kind, looked_
     check_counts(pooled, Thing, misses=2, hits=1, recycled=1, discarded_error=1, live=1)
 
 
+@pytest.mark.needs_pool
 @looked_at
 def test_a_container_in_two_fields_is_kept_in_the_last(pooled, mutable_kind, looked_at):
     @pooled.poolable(keep=("first", "second"))
@@ -81,6 +84,7 @@ def test_a_container_in_two_fields_is_kept_in_the_last(pooled, mutable_kind, loo
     assert id(thing.second) == identity
 
 
+@pytest.mark.needs_pool
 @looked_at
 @pytest.mark.parametrize("other", ["default", "required", "extra"])
 def test_a_container_that_another_attribute_has_too_is_kept(pooled, mutable_kind, looked_at, other):
@@ -106,6 +110,7 @@ def test_a_container_that_another_attribute_has_too_is_kept(pooled, mutable_kind
     assert (thing.required, thing.default, hasattr(thing, "extra")) == (None, 7, False)
 
 
+@pytest.mark.needs_pool
 def test_parts_are_kept_though_a_field_is_never_set(pooled):
     """The kept field has no default, so its initial value is unknown."""
     kind = Kind("attrs")

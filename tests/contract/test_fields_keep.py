@@ -42,6 +42,7 @@ def decoder(pooled, request):
     return Decoder
 
 
+@pytest.mark.needs_pool
 def test_what_is_kept_is_emptied_in_place_and_all_else_is_gone(pooled, decoder):
     obj = pooled.take(decoder)
     obj.buffer += b"data"
@@ -64,6 +65,7 @@ def test_what_is_kept_is_emptied_in_place_and_all_else_is_gone(pooled, decoder):
     assert pooled.pool_of(decoder).take().seen == {}
 
 
+@pytest.mark.needs_pool
 def test_construction_runs_init_on_an_object_that_has_what_was_kept(pooled):
     seen = []
 
@@ -87,6 +89,7 @@ def test_construction_runs_init_on_an_object_that_has_what_was_kept(pooled):
     assert error_of(pooled.take, Decoder).startswith("TypeError")
 
 
+@pytest.mark.needs_pool
 def test_every_emptiable_container_can_be_kept(pooled, container):
     @pooled.poolable(keep=("part",))
     class Thing:
@@ -120,6 +123,7 @@ def test_capacity_is_kept_where_the_engine_says_so(pooled, container):
     assert container.keeps.__sizeof__(pooled.take(Thing).part) == size
 
 
+@pytest.mark.needs_pool
 def test_what_somebody_else_holds_is_replaced(pooled, container):
     @pooled.poolable(keep=("part",))
     class Thing:
@@ -138,6 +142,7 @@ def test_what_somebody_else_holds_is_replaced(pooled, container):
     check_counts(pooled, Thing, misses=1, hits=1, recycled=1, live=1)
 
 
+@pytest.mark.needs_pool
 @pytest.mark.parametrize("container", [container for container in CONTAINERS if container.weak], ids=str)
 def test_what_is_weakly_referenced_is_replaced(pooled, container):
     @pooled.poolable(keep=("part",))
@@ -154,6 +159,7 @@ def test_what_is_weakly_referenced_is_replaced(pooled, container):
     check_counts(pooled, Thing, misses=1, hits=1, recycled=2, parked=1)
 
 
+@pytest.mark.needs_pool
 def test_what_is_too_large_is_replaced(pooled):
     @pooled.poolable(keep=("part",), max_cap=100)
     class Thing:
@@ -186,6 +192,7 @@ def test_who_holds_the_dict_of_a_dropped_object_keeps_what_they_took(pooled):
     assert kept == {"part": [1]}
 
 
+@pytest.mark.needs_pool
 def test_anything_that_can_be_cleared_can_be_kept(pooled):
     class Table:
         def __init__(self):
@@ -214,6 +221,7 @@ def test_anything_that_can_be_cleared_can_be_kept(pooled):
     check_counts(pooled, Thing, misses=1, hits=2, recycled=2, live=1)
 
 
+@limits.skip_if("no-pool")
 def test_a_clear_that_keeps_its_object(pooled):
     saved = []
 
@@ -235,6 +243,7 @@ def test_a_clear_that_keeps_its_object(pooled):
     assert pooled.take(Thing).part.value == 0
 
 
+@pytest.mark.needs_pool
 def test_an_error_of_a_clear_goes_to_the_hook_and_the_object_is_discarded(pooled, unraisable):
     class Failing:
         def clear(self):
@@ -251,6 +260,7 @@ def test_an_error_of_a_clear_goes_to_the_hook_and_the_object_is_discarded(pooled
     check_counts(pooled, Thing, misses=1, discarded_error=1)
 
 
+@pytest.mark.needs_pool
 @pytest.mark.parametrize("value", [5, None, "text", (1,), Payload(), frozenset()])
 def test_an_object_whose_kept_attribute_cannot_be_emptied_is_discarded(pooled, unraisable, value):
     @pooled.poolable(keep=("part",))
@@ -266,6 +276,7 @@ def test_an_object_whose_kept_attribute_cannot_be_emptied_is_discarded(pooled, u
     check_counts(pooled, Thing, misses=2, discarded_refused=1, recycled=1, parked=1)
 
 
+@pytest.mark.needs_pool
 def test_an_object_whose_kept_attribute_is_missing_is_discarded(pooled, decoder, unraisable):
     for name in ("seen", "buffer"):
         obj = pooled.take(decoder)
@@ -276,6 +287,7 @@ def test_an_object_whose_kept_attribute_is_missing_is_discarded(pooled, decoder,
     assert unraisable == []
 
 
+@pytest.mark.needs_pool
 def test_another_container_in_a_kept_attribute_is_emptied_and_kept(pooled):
     @pooled.poolable(keep=("part",))
     class Thing:
@@ -289,6 +301,7 @@ def test_another_container_in_a_kept_attribute_is_emptied_and_kept(pooled):
     check_counts(pooled, Thing, misses=1, hits=1, recycled=2, parked=1)
 
 
+@pytest.mark.needs_pool
 def test_a_bare_new_is_blank_and_not_recycled(pooled, decoder):
     decoder()
     blank = decoder.__new__(decoder)
@@ -298,6 +311,7 @@ def test_a_bare_new_is_blank_and_not_recycled(pooled, decoder):
     check_counts(pooled, decoder, misses=2, recycled=1, discarded_refused=1, parked=1)
 
 
+@pytest.mark.needs_pool
 def test_poolable_objects_can_be_kept(pooled, containers):
     @pooled.poolable
     @attrs.define
@@ -332,6 +346,7 @@ def test_poolable_objects_can_be_kept(pooled, containers):
 # On an attrs class or a dataclass.
 
 
+@pytest.mark.needs_pool
 def test_fields_whose_factory_is_not_known_can_be_kept(pooled, kind):
     calls = []
 
@@ -393,6 +408,7 @@ def test_kept_fields_that_were_deleted_or_given_are_no_different(pooled, mutable
     assert "got an unexpected keyword argument 'nmae'" in error_of(pooled.take, Thing, nmae=1)
 
 
+@pytest.mark.needs_pool
 def test_init_of_a_class_with_kept_fields_sees_a_blank_object(pooled, attrs_kind):
     seen = []
 
@@ -411,6 +427,7 @@ def test_init_of_a_class_with_kept_fields_sees_a_blank_object(pooled, attrs_kind
     check_counts(pooled, Thing, misses=1, hits=2, recycled=3, parked=1)
 
 
+@pytest.mark.needs_pool
 def test_kept_fields_under_the_metaclass(pooled, kind):
     @kind.define
     class Thing(metaclass=pooled.PooledMeta, keep=("index",)):
@@ -502,6 +519,7 @@ def test_keep_and_reset_do_not_go_together(pooled):
         under_the_metaclass()
 
 
+@pytest.mark.needs_pool
 def test_any_sequence_of_names_will_do(pooled):
     for keep in (["part"], ("part",)):
 

@@ -12,6 +12,7 @@ from typing import Any
 
 import attrs
 import effort
+import limits
 import pytest
 from conftest import load
 from field_kinds import Payload, check_counts, error_of, is_set, two_kinds
@@ -44,6 +45,7 @@ def fill(obj):
 # Pools.
 
 
+@pytest.mark.needs_pool
 @pytest.mark.parametrize("name", ["LocalPool", "GlobalPool"])
 def test_a_pool_beside_the_pool_of_the_class(pooled, message, name):
     pool = getattr(pooled, name)(message, max=2)
@@ -70,6 +72,7 @@ def test_a_pool_beside_the_pool_of_the_class(pooled, message, name):
     check_counts(pooled, message)
 
 
+@pytest.mark.needs_pool
 def test_an_assigned_object_is_emptied_into_its_new_pool(pooled, message):
     pool = pooled.GlobalPool(message)
     obj = pooled.assign(message(topic="t"), pool)
@@ -87,6 +90,7 @@ def test_an_assigned_object_is_emptied_into_its_new_pool(pooled, message):
     assert is_fresh(pooled.take(message))
 
 
+@pytest.mark.needs_pool
 def test_a_detached_object_dies_as_it_was(pooled, kind):
     last_words = []
 
@@ -115,6 +119,7 @@ def test_an_orphan_is_in_no_pool(pooled, message):
     check_counts(pooled, message)
 
 
+@pytest.mark.needs_pool
 def test_a_pool_of_a_class_that_is_not_poolable(pooled, kind):
     @kind.define
     class Thing:
@@ -133,6 +138,7 @@ def test_a_pool_of_a_class_that_is_not_poolable(pooled, kind):
 # Threads.
 
 
+@pytest.mark.needs_pool
 def test_an_object_is_emptied_on_the_thread_that_drops_it(pooled, kind, free_threaded):
     names = []
 
@@ -158,6 +164,7 @@ def test_an_object_is_emptied_on_the_thread_that_drops_it(pooled, kind, free_thr
         assert on_another_thread(lambda cls=Thing: pooled.take(cls).items) == []
 
 
+@pytest.mark.needs_pool
 def test_a_thread_that_ends_frees_what_its_objects_kept(pooled, kind):
     @pooled.poolable
     @kind.define
@@ -184,6 +191,7 @@ def test_a_thread_that_ends_frees_what_its_objects_kept(pooled, kind):
     check_counts(pooled, Thing, misses=5, recycled=5)
 
 
+@pytest.mark.needs_pool
 @pytest.mark.parametrize("scope", ["local", "global"])
 def test_each_object_and_each_container_has_one_owner_at_a_time(pooled, kind, scope):
     seed = random.randrange(1 << 32)
@@ -254,6 +262,7 @@ def test_each_object_and_each_container_has_one_owner_at_a_time(pooled, kind, sc
 # Chains and cycles.
 
 
+@pytest.mark.needs_pool
 @pytest.mark.parametrize("slots", [True, False])
 def test_a_long_chain_of_objects_with_fields(pooled, engine, slots):
     @pooled.poolable
@@ -277,6 +286,7 @@ def test_a_long_chain_of_objects_with_fields(pooled, engine, slots):
     drop_chain(run)
 
 
+@pytest.mark.needs_pool
 def test_a_long_chain_is_recycled_whole(pooled, kind):
     @pooled.poolable(max=10**9)
     @kind.define
@@ -296,6 +306,7 @@ def test_a_long_chain_is_recycled_whole(pooled, kind):
     drop_chain(run)
 
 
+@pytest.mark.needs_pool
 @pytest.mark.parametrize("nested", [False, True])
 def test_a_long_chain_through_containers(pooled, kind, nested):
     @pooled.poolable(max=10**9)
@@ -318,6 +329,7 @@ def test_a_long_chain_through_containers(pooled, kind, nested):
     drop_chain(run)
 
 
+@pytest.mark.needs_pool
 def test_a_tree_is_recycled_whole_and_grows_again(pooled, kind):
     @pooled.poolable(max=10_000)
     @kind.define
@@ -337,6 +349,7 @@ def test_a_tree_is_recycled_whole_and_grows_again(pooled, kind):
     check_counts(pooled, Branch, misses=size, hits=size, recycled=2 * size, parked=size)
 
 
+@pytest.mark.needs_pool
 @pytest.mark.parametrize("through", ["field", "list", "dict"])
 def test_a_cycle_is_collected_in_every_life(pooled, mutable_kind, through):
     @pooled.poolable
@@ -395,6 +408,7 @@ def test_a_finalizer_that_saves_a_cycle_saves_the_object_with_its_containers(poo
     saved.clear()
 
 
+@limits.skip_if("no-pool")
 def test_del_runs_when_an_object_really_dies_and_sees_its_fields(pooled, kind):
     died = []
 
@@ -446,6 +460,7 @@ def test_a_class_can_be_collected_with_its_pool_and_what_that_keeps(pooled, kind
 # Pickles and copies.
 
 
+@pytest.mark.needs_pool
 @two_kinds
 @pytest.mark.parametrize(
     "way",
@@ -485,6 +500,7 @@ def test_pickles_and_copies_are_equal_and_recycled(pooled, importable, kind, way
     assert is_fresh(pooled.take(Message))
 
 
+@limits.skip_if("no-pool")
 @pytest.mark.parametrize("way", [copy.copy, copy.deepcopy, lambda obj: pickle.loads(pickle.dumps(obj))])
 def test_objects_with_unset_fields_are_copied_as_they_are(pooled, importable, dict_kind, way):
     @importable(pooled.poolable)
@@ -526,6 +542,7 @@ def test_deep_copies_of_nested_objects(pooled, importable, kind):
 # Re-entrancy and errors.
 
 
+@pytest.mark.needs_pool
 def test_a_field_that_drops_an_object_of_the_same_class_when_it_is_emptied(pooled, mutable_kind):
     @pooled.poolable
     @mutable_kind.define
@@ -548,6 +565,7 @@ def test_a_field_that_drops_an_object_of_the_same_class_when_it_is_emptied(poole
     assert len({id(part) for thing in things for part in (thing.before, thing.after)}) == 12
 
 
+@pytest.mark.needs_pool
 def test_a_finalizer_of_a_value_that_reads_its_owner_sees_no_half_emptied_object(pooled, mutable_kind):
     seen = []
 
@@ -596,6 +614,7 @@ def test_a_take_inside_a_factory(pooled, kind):
     assert pooled.pool_of(Thing).stats().live == 0
 
 
+@pytest.mark.needs_pool
 def test_an_error_while_an_object_is_handled_drops_it_all_the_same(pooled, message):
     def work():
         obj = pooled.take(message, topic="t")
@@ -607,6 +626,7 @@ def test_an_error_while_an_object_is_handled_drops_it_all_the_same(pooled, messa
     check_counts(pooled, message, misses=1, hits=1, recycled=2, parked=1)
 
 
+@pytest.mark.needs_pool
 def test_limits_of_the_pool_bound_what_is_parked(pooled, kind):
     @pooled.poolable(max=2)
     @kind.define
@@ -666,7 +686,8 @@ last.outer.table["last"] = Last()
 # Without an engine.
 
 
-def test_with_the_engine_off_take_does_the_same_without_recycling(kind):
+@pytest.mark.needs_pool
+def test_with_the_engine_off_take_is_a_call(kind):
     pooled = load(POOLED_ENGINE="off")["pooled"]
 
     @pooled.poolable
@@ -684,14 +705,12 @@ def test_with_the_engine_off_take_does_the_same_without_recycling(kind):
             self.seen = [1]
 
     for _ in range(2):
-        obj = pooled.take(Message)
-        assert is_fresh(obj)
-        assert obj.made == [1]
-        fill(obj)
-        del obj
         obj = pooled.take(Message, topic="t", items=[5])
         assert (obj.topic, obj.size, obj.items, obj.made) == ("t", 3, [5], [1])
-        assert pooled.pool_of(Message).take(size=4).size == 4
+        assert pooled.pool_of(Message).take(topic="t", size=4).size == 4
+        fill(obj)
+        del obj
+        assert "missing 1 required" in error_of(pooled.take, Message)
         assert "got an unexpected keyword argument 'nmae'" in error_of(pooled.take, Message, nmae=1)
         assert pooled.try_take(Message, topic="t") is None
         assert pooled.take(Keeping).seen == [1]

@@ -34,6 +34,7 @@ def outer_class(pooled, kind, inner_class):
     return Outer
 
 
+@pytest.mark.needs_pool
 def test_a_derived_part_is_emptied_in_place_by_its_own_plan(pooled, outer_class, inner_class):
     obj = pooled.take(outer_class)
     payload = Payload()
@@ -51,6 +52,7 @@ def test_a_derived_part_is_emptied_in_place_by_its_own_plan(pooled, outer_class,
     check_counts(pooled, outer_class, misses=1, hits=1, recycled=1, live=1)
 
 
+@pytest.mark.needs_pool
 def test_values_of_a_derived_part_have_their_defaults_back(pooled, mutable_kind):
     made = []
 
@@ -74,6 +76,7 @@ def test_values_of_a_derived_part_have_their_defaults_back(pooled, mutable_kind)
     assert pooled.pool_of(Inner).stats().misses == 1
 
 
+@pytest.mark.needs_pool
 def test_a_part_is_dropped_to_its_own_pool_when_its_owner_dies(pooled, outer_class, inner_class):
     pooled.take(outer_class)
     check_counts(pooled, inner_class, misses=1, live=1)
@@ -81,6 +84,7 @@ def test_a_part_is_dropped_to_its_own_pool_when_its_owner_dies(pooled, outer_cla
     check_counts(pooled, inner_class, misses=1, recycled=1, parked=1)
 
 
+@pytest.mark.needs_pool
 def test_a_part_that_somebody_holds_is_left_to_them(pooled, outer_class, inner_class):
     obj = pooled.take(outer_class)
     obj.inner.items.append(1)
@@ -107,6 +111,7 @@ def test_a_part_of_a_part_that_somebody_holds_is_left_to_them(pooled, outer_clas
     assert kept == [1]
 
 
+@pytest.mark.needs_pool
 def test_a_part_that_is_weakly_referenced_is_replaced(pooled):
     @pooled.poolable
     @attrs.define
@@ -129,6 +134,7 @@ def test_a_part_that_is_weakly_referenced_is_replaced(pooled):
     assert pooled.pool_of(Inner).stats().live == 1
 
 
+@pytest.mark.needs_pool
 def test_a_part_that_was_replaced_goes_to_its_own_pool(pooled, mutable_kind):
     @pooled.poolable
     @mutable_kind.define
@@ -154,6 +160,7 @@ def test_a_part_that_was_replaced_goes_to_its_own_pool(pooled, mutable_kind):
     check_counts(pooled, Inner, misses=1, hits=1, recycled=1, live=1)
 
 
+@pytest.mark.needs_pool
 def test_poolable_objects_in_other_fields_go_to_their_own_pools(pooled, kind, inner_class):
     @pooled.poolable
     @kind.define
@@ -171,6 +178,7 @@ def test_poolable_objects_in_other_fields_go_to_their_own_pools(pooled, kind, in
     assert pooled.take(Outer).made.items == []
 
 
+@pytest.mark.needs_pool
 def test_a_scrubbed_part_goes_to_its_own_pool(pooled, kind):
     @pooled.poolable
     class Plain:
@@ -191,6 +199,7 @@ def test_a_scrubbed_part_goes_to_its_own_pool(pooled, kind):
     check_counts(pooled, Outer, misses=1, hits=1, recycled=2, parked=1)
 
 
+@pytest.mark.needs_pool
 @two_kinds
 @pytest.mark.parametrize("name", ["List", "Dict", "Set", "Deque", "ByteArray", "OrderedDict", "Counter", "BytesIO"])
 def test_pooled_containers_are_emptied_in_place(pooled, containers, kind, name):
@@ -228,6 +237,7 @@ def test_pooled_containers_are_emptied_in_place(pooled, containers, kind, name):
     assert (pooled.take(Outer).part.tell() if name == "BytesIO" else len(pooled.take(Outer).part)) == 0
 
 
+@pytest.mark.needs_pool
 def test_the_reset_of_a_part_is_called_in_place(pooled, kind):
     built, resets = [], []
 
@@ -257,6 +267,7 @@ def test_the_reset_of_a_part_is_called_in_place(pooled, kind):
     check_counts(pooled, Decoder, misses=1, live=1)
 
 
+@pytest.mark.needs_pool
 def test_a_part_whose_reset_refuses_is_not_kept(pooled, kind):
     built = []
 
@@ -280,6 +291,7 @@ def test_a_part_whose_reset_refuses_is_not_kept(pooled, kind):
     assert pooled.pool_of(Decoder).stats().live <= 1
 
 
+@pytest.mark.needs_pool
 def test_a_part_whose_reset_raises_is_not_kept(pooled, kind, unraisable):
     built = []
 
@@ -307,6 +319,7 @@ def test_a_part_whose_reset_raises_is_not_kept(pooled, kind, unraisable):
     assert pooled.pool_of(Outer).stats().live == 0
 
 
+@pytest.mark.needs_pool
 def test_a_reset_that_keeps_its_object(pooled, kind):
     saved = []
 
@@ -329,6 +342,7 @@ def test_a_reset_that_keeps_its_object(pooled, kind):
     assert pooled.pool_of(Outer).stats().live == 0
 
 
+@pytest.mark.needs_pool
 def test_parts_of_parts(pooled, kind):
     @pooled.poolable
     @kind.define
@@ -386,6 +400,7 @@ def test_post_init_of_a_part_runs_at_every_take_of_its_owner(pooled):
     assert calls == [[]] * 3
 
 
+@pytest.mark.needs_pool
 def test_a_part_with_a_field_that_has_to_be_given(pooled, kind):
     @pooled.poolable
     @kind.define
@@ -403,6 +418,7 @@ def test_a_part_with_a_field_that_has_to_be_given(pooled, kind):
     check_counts(pooled, Inner, misses=1, hits=1, recycled=2, parked=1)
 
 
+@pytest.mark.needs_pool
 def test_a_part_that_knows_its_owner_is_in_a_cycle(pooled, mutable_kind):
     @pooled.poolable
     @mutable_kind.define

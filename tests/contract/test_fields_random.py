@@ -10,6 +10,7 @@ from typing import Any
 
 import attrs
 import effort
+import pytest
 from field_kinds import error_of, is_set, state
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
@@ -176,6 +177,7 @@ class Dummy:
     """The values of required fields, for the constructed twin."""
 
 
+@pytest.mark.needs_pool
 def test_a_taken_object_equals_a_fresh_one_field_by_field(pooled, containers):
     class Machine(RuleBasedStateMachine):
         @initialize(

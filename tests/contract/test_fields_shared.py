@@ -36,6 +36,7 @@ def is_replaced(pooled, cls, kept, container):
     check_counts(pooled, cls, misses=1, hits=1, recycled=1, live=1)
 
 
+@limits.skip_if("no-pool")
 @two_kinds
 def test_a_container_that_somebody_holds_is_left_as_it_is(pooled, thing, container):
     obj = pooled.take(thing)
@@ -47,6 +48,7 @@ def test_a_container_that_somebody_holds_is_left_as_it_is(pooled, thing, contain
     assert state(kept) == before
 
 
+@limits.skip_if("no-pool")
 @two_kinds
 def test_a_container_that_a_container_holds_is_left_as_it_is(pooled, thing, container):
     obj = pooled.take(thing)
@@ -76,6 +78,7 @@ def test_a_container_that_the_caller_gave_is_left_to_them(pooled, kind, containe
     assert pooled.pool_of(Thing).stats().live == 0
 
 
+@pytest.mark.needs_pool
 @two_kinds
 def test_a_container_is_kept_again_when_the_others_have_let_go_of_it_in_time(pooled, thing, container):
     obj = pooled.take(thing)
@@ -98,6 +101,7 @@ def test_a_bound_method_holds_its_container(pooled, thing, container):
     assert look() == expected
 
 
+@pytest.mark.needs_pool
 @two_kinds
 @pytest.mark.parametrize(
     ("factory", "fill", "keep", "expected"),
@@ -144,6 +148,7 @@ def test_iterators_and_views_of_a_container_keep_it_to_themselves(pooled, kind, 
     check_counts(pooled, Thing, misses=1, hits=1, recycled=1, live=1)
 
 
+@pytest.mark.needs_pool
 @two_kinds
 @pytest.mark.parametrize("container", [container for container in CONTAINERS if container.weak], ids=str)
 def test_a_container_that_is_weakly_referenced_is_replaced(pooled, kind, container):
@@ -165,6 +170,7 @@ def test_a_container_that_is_weakly_referenced_is_replaced(pooled, kind, contain
     check_counts(pooled, Thing, misses=1, hits=1, recycled=1, live=1)
 
 
+@pytest.mark.needs_pool
 @two_kinds
 @pytest.mark.parametrize("container", [container for container in CONTAINERS if container.weak], ids=str)
 def test_weak_references_of_an_earlier_life_that_are_gone_do_no_harm(pooled, kind, container):
@@ -199,6 +205,7 @@ def test_two_fields_that_hold_one_container_get_one_each(pooled, mutable_kind, c
     assert state(pair.right) == state(container.factory())
 
 
+@pytest.mark.needs_pool
 @two_mutable_kinds
 def test_two_objects_that_hold_one_container_get_one_each(pooled, mutable_kind, container):
     @pooled.poolable
@@ -235,6 +242,7 @@ def test_a_container_that_another_attribute_of_the_object_holds_too(pooled, dict
     assert state(thing.part) == state(container.factory())
 
 
+@pytest.mark.needs_pool
 def test_who_holds_the_dict_of_a_dropped_object_keeps_what_they_took(pooled, dict_kind, container):
     @pooled.poolable
     @dict_kind.define
@@ -259,6 +267,7 @@ def test_who_holds_the_dict_of_a_dropped_object_keeps_what_they_took(pooled, dic
     check_counts(pooled, Thing, misses=1, hits=1, recycled=1, live=1)
 
 
+@pytest.mark.needs_pool
 def test_a_dict_that_was_looked_at_and_let_go_of_does_no_harm(pooled, dict_kind):
     @pooled.poolable
     @dict_kind.define
@@ -329,6 +338,7 @@ def test_a_container_that_holds_itself(pooled, kind):
 # Elements: they are released immediately, and may run any code.
 
 
+@pytest.mark.needs_pool
 @two_kinds
 @pytest.mark.parametrize("container", [container for container in CONTAINERS if container.holds], ids=str)
 def test_elements_die_when_the_object_is_dropped(pooled, kind, container):
@@ -349,6 +359,7 @@ def test_elements_die_when_the_object_is_dropped(pooled, kind, container):
     check_counts(pooled, Thing, misses=1, hits=1, recycled=2, parked=1)
 
 
+@pytest.mark.needs_pool
 @two_kinds
 @pytest.mark.parametrize("container", [container for container in CONTAINERS if container.holds], ids=str)
 def test_elements_whose_finalizer_raises(pooled, kind, container, unraisable):
@@ -408,6 +419,7 @@ def test_elements_that_take_and_drop_objects_of_the_same_class(pooled, kind, con
     assert (stats.live, stats.taken) == (0, stats.recycled)
 
 
+@pytest.mark.needs_pool
 @two_kinds
 @pytest.mark.parametrize("container", [container for container in CONTAINERS if container.holds], ids=str)
 def test_elements_that_look_at_all_objects_while_they_die(pooled, kind, container):

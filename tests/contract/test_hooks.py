@@ -6,6 +6,7 @@ import operator
 import warnings
 
 import attrs
+import limits
 import pytest
 from field_kinds import error_of
 
@@ -56,6 +57,7 @@ def named(pooled, way, **hooks):
 WAYS = ["poolable", "PooledMeta", "pool", "pool of a poolable class", "pool of a function"]
 
 
+@pytest.mark.needs_pool
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize(
     "hooks",
@@ -77,6 +79,7 @@ def test_a_named_hook_is_called(pooled, way, hooks):
     assert pool.stats().discarded_large == 1
 
 
+@pytest.mark.needs_pool
 def test_a_method_that_nobody_named_is_not_called(pooled):
     class Session:
         """Of a program in which `reset` logs a visitor out, and keeps the connection."""
@@ -102,6 +105,7 @@ def test_a_method_that_nobody_named_is_not_called(pooled):
     assert "scrubbed" in pooled.field_reset(cls).why
 
 
+@pytest.mark.needs_pool
 def test_a_parser_whose_init_calls_reset(pooled):
     class Titles(html.parser.HTMLParser):
         def __init__(self):
@@ -170,6 +174,7 @@ def calls_in(pool):
     return list(thing.calls)
 
 
+@limits.skip_if("no-pool")
 def test_subclasses_inherit_the_hooks_of_their_base(pooled, subclass):
     base = subclass(Hooked, reset="clear", capacity="measure")
     assert calls_of(pooled, subclass(base)) == ["clear", "measure"]
@@ -178,12 +183,14 @@ def test_subclasses_inherit_the_hooks_of_their_base(pooled, subclass):
     assert calls_of(pooled, subclass(plain)) == ["clear", "measure"]
 
 
+@limits.skip_if("no-pool")
 def test_an_override_is_used_where_the_base_named_a_method_by_its_name(pooled, subclass):
     override = {"clear": lambda self: self.calls.append("override")}
     assert calls_of(pooled, subclass(subclass(Hooked, reset="clear"), override)) == ["override"]
     assert calls_of(pooled, subclass(subclass(Hooked, reset=Hooked.clear), override)) == ["clear"]
 
 
+@limits.skip_if("no-pool")
 def test_a_subclass_names_another_hook_or_none(pooled, subclass):
     base = subclass(Hooked, reset="clear", capacity="measure")
     other = subclass(base, reset=lambda obj: obj.calls.append("other"))
@@ -196,6 +203,7 @@ def test_a_subclass_names_another_hook_or_none(pooled, subclass):
     assert calls_of(pooled, kept) == []
 
 
+@pytest.mark.needs_pool
 def test_further_pools_use_the_hooks_of_the_class(pooled):
     cls = pooled.poolable(reset="clear", capacity="measure")(type("Thing", (Hooked,), {}))
     for pool, calls in (
@@ -210,6 +218,7 @@ def test_further_pools_use_the_hooks_of_the_class(pooled):
     assert pool.stats().hits == 1
 
 
+@limits.skip_if("no-pool")
 def test_a_second_class_made_from_the_same_body_keeps_its_hooks(pooled):
     @attrs.define
     class Thing(Hooked, metaclass=pooled.PooledMeta, reset="clear"):
@@ -221,6 +230,7 @@ def test_a_second_class_made_from_the_same_body_keeps_its_hooks(pooled):
 # `Poolable` and the protocols.
 
 
+@limits.skip_if("no-pool")
 def test_the_hooks_of_a_subclass_of_poolable(pooled, subclass):
     class Base(pooled.Poolable):
         def __init__(self):
@@ -245,6 +255,7 @@ def test_the_hooks_of_a_subclass_of_poolable(pooled, subclass):
     assert calls_of(pooled, late) == ["clear"]
 
 
+@limits.skip_if("no-pool")
 def test_poolable_names_the_methods_that_a_class_inherits(pooled):
     class Mixin:
         def reset(self):
@@ -257,6 +268,7 @@ def test_poolable_names_the_methods_that_a_class_inherits(pooled):
     assert calls_of(pooled, Thing) == ["reset"]
 
 
+@pytest.mark.needs_pool
 def test_attributes_that_are_no_methods_are_no_hooks(pooled):
     for base in (object, pooled.Poolable):
 
@@ -280,6 +292,7 @@ def test_attributes_that_are_no_methods_are_no_hooks(pooled):
             assert pooled.pool_of(cls).stats().hits == 1
 
 
+@limits.skip_if("no-pool")
 def test_poolable_is_a_plain_base_class(pooled):
     assert type(pooled.Poolable) is type
     assert [name for name in vars(pooled.Poolable) if not name.startswith("__")] == []
@@ -373,6 +386,7 @@ def test_a_wrong_name_changes_nothing(pooled, key, value, kind, text):
         pooled.pool_of(Odd)
 
 
+@pytest.mark.needs_pool
 def test_a_wrong_name_at_a_pool_of_a_function(pooled, unraisable):
     with pytest.raises(ValueError, match="reset='no name': expected the name of a method"):
         pooled.GlobalPool(lambda: Odd(), reset="no name")
@@ -492,6 +506,7 @@ def test_python_shows_the_warning(pooled):
 # Attributes that a reset does not know.
 
 
+@pytest.mark.needs_pool
 def test_values_of_cached_properties_do_not_outlive_a_reset(pooled, subclass):
     class Base:
         def __init__(self, words=()):
@@ -538,6 +553,7 @@ def test_values_of_cached_properties_do_not_outlive_a_reset(pooled, subclass):
     assert pooled.pool_of(cls).stats().hits == 3
 
 
+@pytest.mark.needs_pool
 def test_values_of_cached_properties_in_slots_do_not_outlive_a_reset(pooled):
     @pooled.poolable(reset="clear", capacity=lambda thing: len(thing.longest))
     @attrs.define
@@ -562,6 +578,7 @@ def test_values_of_cached_properties_in_slots_do_not_outlive_a_reset(pooled):
     assert pooled.pool_of(Thing).stats().hits == 3
 
 
+@pytest.mark.needs_pool
 def test_what_a_cached_value_does_while_it_dies(pooled, unraisable):
     """It goes while the object is emptied, so that what its end keeps or drops is noticed."""
     escaped = []

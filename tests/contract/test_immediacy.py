@@ -3,6 +3,7 @@
 import threading
 import weakref
 
+import limits
 import pytest
 from helpers import on_another_thread
 
@@ -25,6 +26,7 @@ def thing(pooled):
     return make
 
 
+@pytest.mark.needs_pool
 def test_at_the_last_reference_and_not_before(pooled, thing):
     cls = thing()
     pool = pooled.pool_of(cls)
@@ -47,11 +49,13 @@ def test_weak_references_are_dead_by_then(pooled, thing):
     assert len(called) == 1
 
 
+@limits.skip_if("no-pool")
 def test_in_the_middle_of_an_expression(pooled, thing):
     cls = thing()
     assert (cls().value, len(cls.events)) == (0, 1)
 
 
+@pytest.mark.needs_pool
 def test_a_local_pool_takes_what_is_dropped_on_its_thread(pooled, thing, free_threaded):
     cls = thing()
     pool = pooled.pool_of(cls)
@@ -68,6 +72,7 @@ def test_a_local_pool_takes_what_is_dropped_on_its_thread(pooled, thing, free_th
     assert len(pool) == 1 - parked
 
 
+@pytest.mark.needs_pool
 def test_a_global_pool_gets_back_what_it_gave(pooled, thing, free_threaded):
     cls = thing(scope="global")
     pool = pooled.pool_of(cls)

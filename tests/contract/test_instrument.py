@@ -49,6 +49,7 @@ def package(tmp_path, monkeypatch):
         sys.modules.pop(module, None)
 
 
+@pytest.mark.needs_pool
 def test_before_and_after_the_import(pooled, package):
     for number in range(2):
         pooled.instrument.when_imported(f"{package}:{('Request', 'Outer.Inner')[number]}", max=7 + number)
@@ -62,6 +63,7 @@ def test_before_and_after_the_import(pooled, package):
     assert pooled.pool_of(module.Outer.Inner).policy.max == 8
 
 
+@pytest.mark.needs_pool
 def test_a_builtin_again(pooled, package):
     pooled.instrument.when_imported(f"{package}:list", max=3)
     module = importlib.import_module(package)
@@ -70,6 +72,7 @@ def test_a_builtin_again(pooled, package):
     assert (pool.policy.max, pool.stats().recycled) == (7, 1)
 
 
+@pytest.mark.needs_pool
 def test_with_attributes_that_are_kept(pooled, package):
     pooled.instrument.when_imported(f"{package}:Request", keep=("headers",))
     module = importlib.import_module(package)
@@ -81,6 +84,7 @@ def test_with_attributes_that_are_kept(pooled, package):
     assert (again.headers, id(again.headers), hasattr(again, "path")) == ({}, kept, False)
 
 
+@pytest.mark.needs_pool
 @pytest.mark.parametrize(
     "hooks",
     [
@@ -140,6 +144,7 @@ from fractions import Fraction
 """
 
 
+@pytest.mark.needs_pool
 def test_all_classes_of_a_module(pooled, package, tmp_path):
     (tmp_path / package.partition(".")[0] / "web.py").write_text(SHAPES)
     pooled.instrument.when_imported(f"{package}:*", max=3)
@@ -222,6 +227,7 @@ def run(code, tmp_path, engine, config):
     return run_python(textwrap.dedent(code), **variables)
 
 
+@pytest.mark.needs_pool
 def test_from_the_file(engine, package, tmp_path):
     code = f"""
         import pooled

@@ -51,6 +51,7 @@ def adds_up(pool):
     return stats
 
 
+@pytest.mark.needs_pool
 @pytest.mark.parametrize(
     "dtype",
     [float, "f4", np.int8, bool, complex, "S5", "U3", "M8[ns]", "S", "V3", np.longdouble, [("a", "i1"), ("b", "f8")]],
@@ -83,6 +84,7 @@ def test_the_default_is_float(pool):
     assert pool.take(3).dtype == np.float64
 
 
+@pytest.mark.needs_pool
 @pytest.mark.parametrize("show", SHOWS)
 def test_memory_comes_home_with_the_last_view(pool, show):
     made = pool.take((3, 4))
@@ -95,6 +97,7 @@ def test_memory_comes_home_with_the_last_view(pool, show):
     assert pool.stats().hits == 1
 
 
+@pytest.mark.needs_pool
 def test_memory_serves_any_dtype_and_shape_that_fits(pool):
     pool.take(1000, np.float64)
     assert pool.take((20, 100), np.float32).shape == (20, 100)
@@ -104,6 +107,7 @@ def test_memory_serves_any_dtype_and_shape_that_fits(pool):
     assert (pool.stats().misses, pool.parked_bytes) == (2, 8192 + 16384)
 
 
+@pytest.mark.needs_pool
 def test_zero(pool):
     pool.take(1000).fill(3)
     assert not pool.take(1000, zero=True).any()
@@ -112,6 +116,7 @@ def test_zero(pool):
     assert not pool.take(100_000, zero=True).any()
 
 
+@pytest.mark.needs_pool
 def test_calculations_and_copies_are_ordinary_arrays(pool):
     made = pool.take(5)
     made[:] = range(5)
@@ -125,6 +130,7 @@ def test_calculations_and_copies_are_ordinary_arrays(pool):
     assert (len(pool), adds_up(pool).live) == (1, 0)
 
 
+@pytest.mark.needs_pool
 def test_pickles_out_of_band_keep_the_memory(pool):
     made = pool.take(1000)
     made.fill(7)
@@ -177,6 +183,7 @@ def test_errors_say_what_is_wrong(pool, call, error, text):
     assert pool.stats().taken == 0
 
 
+@pytest.mark.needs_pool
 def test_the_budget(arrays):
     pool = arrays.ArrayPool(max_bytes=10_000, max_cap=4096)
     held = [pool.take(512) for _ in range(3)]
@@ -190,6 +197,7 @@ def test_the_budget(arrays):
     assert repr(pool) == "<ArrayPool ArrayPool max_bytes=10000 max_cap=4096 parked_bytes=8192>"
 
 
+@pytest.mark.needs_pool
 def test_keeping(pooled, arrays):
     pool = arrays.ArrayPool(max_bytes=MIB, name="kept arrays")
     assert pool.prefill((100, 100), 3) == 3
@@ -238,6 +246,7 @@ def test_an_array_keeps_its_memory_when_the_pool_is_gone(arrays):
 Step = st.tuples(st.sampled_from(["take", "view", "drop"]), st.integers(1, 400), st.integers(0, 50))
 
 
+@pytest.mark.needs_pool
 @given(st.lists(Step, max_size=50), st.sampled_from([0, 500, 3000, 100_000]))
 @settings(deadline=None, max_examples=effort.examples(100))
 def test_no_two_arrays_share_memory(arrays, steps, max_bytes):
@@ -263,6 +272,7 @@ def test_no_two_arrays_share_memory(arrays, steps, max_bytes):
         assert adds_up(pool).live == len(held)
 
 
+@pytest.mark.needs_pool
 def test_no_memory_has_two_owners(arrays):
     seed = random.randrange(1 << 32)
     print(f"seed {seed}")
@@ -308,6 +318,7 @@ def test_no_memory_has_two_owners(arrays):
     assert (stats.live, stats.escaped, stats.collected) == (0, 0, 0)
 
 
+@pytest.mark.needs_pool
 def test_memory_comes_home_from_any_thread(pool):
     made = [pool.take(100) for _ in range(3)]
     on_another_thread(made.clear)

@@ -18,6 +18,7 @@ def escapes(pooled, cls):
     assert (stats.escaped, stats.recycled, stats.parked) == (1, 0, 0)
 
 
+@limits.skip_if("no-pool")
 def test_kept_by_its_own_reset(pooled):
     kept = []
 
@@ -36,6 +37,7 @@ def test_kept_by_its_own_reset(pooled):
     assert kept[0].value == 1
 
 
+@limits.skip_if("no-pool")
 def test_kept_by_a_reset_that_refuses(pooled):
     kept = []
 
@@ -71,6 +73,7 @@ def test_a_weak_reference_that_is_followed_while_the_object_is_emptied(pooled):
                 assert each.value is None
 
 
+@limits.skip_if("no-pool")
 def test_kept_by_its_own_capacity(pooled):
     kept = []
 

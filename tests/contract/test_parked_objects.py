@@ -10,6 +10,7 @@ class Payload:
     """An object of the user."""
 
 
+@pytest.mark.needs_pool
 def test_attributes_and_slots_are_let_go_of(pooled):
     class Base:
         __slots__ = ("slot",)
@@ -29,6 +30,7 @@ def test_attributes_and_slots_are_let_go_of(pooled):
     assert all(death() is None for death in deaths)
 
 
+@pytest.mark.needs_pool
 @pytest.mark.parametrize(
     ("name", "fill"),
     [
@@ -74,6 +76,7 @@ def test_a_bytes_that_a_buffer_shared_is_let_go_of(containers):
     assert sys.getrefcount(data) == before
 
 
+@pytest.mark.needs_pool
 def test_weak_references_of_an_earlier_life_stay_dead(pooled):
     @pooled.poolable
     class Thing:

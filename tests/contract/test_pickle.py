@@ -59,6 +59,7 @@ def way(request):
     return request.param
 
 
+@pytest.mark.needs_pool
 def test_an_equal_object_from_the_pool(pooled, message, way):
     original = message("topic", [1, 2])
     original.extra = {"more": 1}
@@ -75,6 +76,7 @@ def test_an_equal_object_from_the_pool(pooled, message, way):
     assert original == message("topic", [1, 2])
 
 
+@pytest.mark.needs_pool
 def test_slots(pooled, importable, way):
     @importable(pooled.poolable)
     @attrs.define
@@ -86,6 +88,7 @@ def test_slots(pooled, importable, way):
     assert pooled.pool_of(Point).stats().taken == 3
 
 
+@pytest.mark.needs_pool
 @pytest.mark.parametrize("library", ["attrs", "dataclass"])
 def test_classes_that_are_made_a_second_time_with_slots(pooled, importable, way, library):
     """attrs replaces the class that the metaclass created, and moves its methods to the new class."""
@@ -107,6 +110,7 @@ def test_classes_that_are_made_a_second_time_with_slots(pooled, importable, way,
     assert pooled.pool_of(Message).stats().recycled == 1
 
 
+@pytest.mark.needs_pool
 @pytest.mark.parametrize(("name", "content"), CONTENTS)
 def test_containers(pooled, containers, way, name, content):
     cls = getattr(containers, name)
@@ -184,6 +188,7 @@ def test_methods_of_the_class_are_asked(pooled, importable):
     assert (again.value, again.way) == (5, "unpickled")
 
 
+@pytest.mark.needs_pool
 def test_a_bare_new_shows_nothing_of_another_life(pooled):
     @pooled.poolable(reset="reset")
     class Keeper:
@@ -221,6 +226,7 @@ def test_pools_stay_in_their_process(pooled, containers, way):
             way(pool)
 
 
+@pytest.mark.needs_pool
 def test_a_class_that_is_sent_by_value(pooled):
     """As Dask, Ray and joblib do with a class of `__main__`."""
     if pooled.engine == "reference":

@@ -6,6 +6,7 @@ import limits
 import pytest
 
 
+@pytest.mark.needs_pool
 @pytest.mark.parametrize("decorated", ["the class", "a subclass"])
 def test_a_slot_that_was_overwritten(pooled, decorated):
     class Slotted:
@@ -36,6 +37,7 @@ def replaced_new(cls, *args, **kwargs):
     return obj
 
 
+@pytest.mark.needs_pool
 @pytest.mark.parametrize("with_init", [False, True])
 def test_a_new_that_replaces_that_of_the_class(pooled, monkeypatch, with_init):
     """As `unittest.mock` and `monkeypatch` do it."""
@@ -66,6 +68,7 @@ def test_a_new_that_replaces_that_of_the_class(pooled, monkeypatch, with_init):
     assert pooled.pool_of(cls).stats().live == 0
 
 
+@pytest.mark.needs_pool
 def test_a_new_that_calls_the_replaced_one(pooled, monkeypatch):
     @pooled.poolable
     class Thing:

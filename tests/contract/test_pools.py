@@ -5,6 +5,7 @@ import pathlib
 import re
 import zlib
 
+import limits
 import pytest
 from field_kinds import error_of
 from helpers import on_another_thread
@@ -15,6 +16,7 @@ def kind(pooled, request):
     return getattr(pooled, request.param)
 
 
+@pytest.mark.needs_pool
 def test_a_pool_beside_the_pool_of_the_class(pooled, containers, kind):
     strings = kind(containers.ByteArray, max=2, max_cap=4096)
     of_the_class = pooled.pool_of(containers.ByteArray)
@@ -30,6 +32,7 @@ def test_a_pool_beside_the_pool_of_the_class(pooled, containers, kind):
     assert of_the_class.stats() == before
 
 
+@pytest.mark.needs_pool
 def test_a_pool_of_a_class_with_a_reset_uses_it_unless_another_is_given(pooled, kind):
     @pooled.poolable(reset="reset")
     class Counter:
@@ -55,6 +58,7 @@ def test_a_pool_of_a_class_with_a_reset_uses_it_unless_another_is_given(pooled, 
         assert (again.made, again.uses, pool.stats().hits) == (True, uses, 1)
 
 
+@limits.skip_if("no-pool")
 def test_objects_whose_class_cannot_be_hooked(pooled, kind):
     made = []
 
@@ -72,6 +76,7 @@ def test_objects_whose_class_cannot_be_hooked(pooled, kind):
     assert made == ["made"]
 
 
+@pytest.mark.needs_pool
 def test_builtin_classes_need_no_reset(pooled, kind):
     for cls, fill in ((list, [1]), (dict, {1: 1}), (set, {1}), (bytearray, b"1")):
         pool = kind(cls)
@@ -84,6 +89,7 @@ def test_builtin_classes_need_no_reset(pooled, kind):
         assert pool.stats().hits == 1
 
 
+@pytest.mark.needs_pool
 def test_ordinary_classes_are_scrubbed_and_made_ready_again(pooled, kind):
     class Ordinary:
         def __init__(self):
@@ -106,6 +112,7 @@ def test_objects_in_use_keep_their_pool_alive(pooled, kind):
     del taken
 
 
+@pytest.mark.needs_pool
 def test_borrowing_gives_the_bare_object(pooled, kind):
     deflate = kind(zlib.decompressobj, max=4, reset=lambda z: not z.eof)
     with deflate.borrow() as z:
@@ -118,6 +125,7 @@ def test_borrowing_gives_the_bare_object(pooled, kind):
     assert deflate.stats().recycled == 1
 
 
+@pytest.mark.needs_pool
 def test_a_borrowed_object_comes_home_when_its_variable_is_gone(pooled, kind):
     pool = kind(list, max=4)
     for turn in range(10):
@@ -132,6 +140,7 @@ def test_a_borrowed_object_comes_home_when_its_variable_is_gone(pooled, kind):
         assert borrowed == []
 
 
+@pytest.mark.needs_pool
 def test_a_borrowed_object_that_is_kept_has_escaped(pooled, kind):
     pool = kind(list, max=4)
     kept = []
@@ -146,6 +155,7 @@ def test_a_borrowed_object_that_is_kept_has_escaped(pooled, kind):
     assert pool.stats().escaped == 10
 
 
+@pytest.mark.needs_pool
 def test_borrowed_objects_come_home_through_errors(pooled, kind):
     pool = kind(dict, max=4)
 
@@ -162,6 +172,7 @@ def test_borrowed_objects_come_home_through_errors(pooled, kind):
     assert pool.stats().hits >= 1
 
 
+@limits.skip_if("no-pool")
 def test_a_loan_is_for_one_block_at_a_time(kind):
     pool = kind(list)
     loan = pool.borrow()
@@ -171,6 +182,7 @@ def test_a_loan_is_for_one_block_at_a_time(kind):
         assert again == []
 
 
+@pytest.mark.needs_pool
 def test_prefill(pooled, containers, kind):
     pool = kind(containers.Set, max=5)
     assert pool.prefill(3) == 3
@@ -205,6 +217,7 @@ PREFILLED = [
 ]
 
 
+@pytest.mark.needs_pool
 @pytest.mark.parametrize("name", PREFILLED)
 def test_what_is_prefilled_is_ready_to_use(containers, kind, name):
     cls = getattr(containers, name)
@@ -220,6 +233,7 @@ def test_what_is_prefilled_is_ready_to_use(containers, kind, name):
         assert taken == cls()
 
 
+@pytest.mark.needs_pool
 def test_only_what_may_be_parked_is_prefilled(pooled, kind):
     registry = []
 
@@ -236,6 +250,7 @@ def test_only_what_may_be_parked_is_prefilled(pooled, kind):
     assert (large.prefill(3), len(large)) == (0, 0)
 
 
+@pytest.mark.needs_pool
 def test_what_is_prefilled_has_only_what_its_class_keeps(pooled, kind):
     class Thing:
         def __init__(self):
@@ -251,6 +266,7 @@ def test_what_is_prefilled_has_only_what_its_class_keeps(pooled, kind):
     assert pool.stats() == pooled.Stats(hits=2, recycled=2, parked=2)
 
 
+@pytest.mark.needs_pool
 @pytest.mark.parametrize("resets", [True, False])
 def test_what_prefill_cannot_make_is_not_counted(pooled, kind, resets):
     class Thing:
@@ -264,6 +280,7 @@ def test_what_prefill_cannot_make_is_not_counted(pooled, kind, resets):
     assert pooled.pool_of(cls).stats() == pooled.Stats()
 
 
+@pytest.mark.needs_pool
 def test_a_loan_that_is_never_left_comes_home_too(kind):
     pool = kind(list)
     loan = pool.borrow()
@@ -272,6 +289,7 @@ def test_a_loan_that_is_never_left_comes_home_too(kind):
     assert (len(pool), pool.stats().live) == (1, 0)
 
 
+@pytest.mark.needs_pool
 def test_clear_and_prune(pooled, kind):
     pool = kind(list, max=50)
     pool.prefill(20)
@@ -282,6 +300,7 @@ def test_clear_and_prune(pooled, kind):
     assert (pool.clear(), len(pool), pool.clear()) == (4, 0, 0)
 
 
+@pytest.mark.needs_pool
 def test_clear_and_prune_of_all_pools(pooled, kind):
     pooled.clear()
     pools = [kind(list, max=100) for _ in range(2)]
@@ -293,6 +312,7 @@ def test_clear_and_prune_of_all_pools(pooled, kind):
     assert [len(pool) for pool in pools] == [0, 0]
 
 
+@pytest.mark.needs_pool
 def test_resize(pooled, kind):
     pool = kind(list, max=10, max_cap=5)
     pool.prefill(10)
@@ -308,6 +328,7 @@ def test_resize(pooled, kind):
     assert len(pool) == 6
 
 
+@pytest.mark.needs_pool
 def test_nothing_larger_than_a_smaller_capacity_stays_parked(kind):
     pool = kind(lambda: [0] * 10, reset=lambda obj: None, capacity=len, max_cap=100)
     pool.take()
@@ -322,12 +343,14 @@ def test_nothing_larger_than_a_smaller_capacity_stays_parked(kind):
     assert pool.stats().discarded_large == 1
 
 
+@pytest.mark.needs_pool
 def test_factories_that_choose_the_class(kind):
     pool = kind(pathlib.Path, reset=lambda path: None)
     assert isinstance(pool.take(), pathlib.Path)
     assert pool.stats().recycled == 1
 
 
+@pytest.mark.needs_pool
 def test_resizing_a_local_pool_reaches_other_threads_when_they_come_by(pooled):
     pool = pooled.LocalPool(list, max=10)
 
@@ -367,6 +390,7 @@ def test_an_orphan_is_in_no_pool(pooled):
     assert pooled.pool_of(Thing).stats() == pooled.Stats()
 
 
+@pytest.mark.needs_pool
 def test_an_orphan_can_be_assigned(pooled):
     @pooled.poolable
     class Thing:
@@ -380,6 +404,7 @@ def test_an_orphan_can_be_assigned(pooled):
     assert vars(pool.take()) == {}
 
 
+@pytest.mark.needs_pool
 def test_a_detached_object_dies(pooled):
     died = []
 
@@ -397,6 +422,7 @@ def test_a_detached_object_dies(pooled):
     assert pooled.pool_of(Thing).stats() == pooled.Stats(misses=1, detached=1)
 
 
+@limits.skip_if("no-pool")
 def test_an_assigned_object_goes_to_its_new_pool(pooled, containers):
     old, new = pooled.GlobalPool(containers.Dict), pooled.LocalPool(containers.Dict)
     obj = old.take()
@@ -407,6 +433,7 @@ def test_an_assigned_object_goes_to_its_new_pool(pooled, containers):
     assert new.take() == {}
 
 
+@pytest.mark.needs_pool
 @pytest.mark.parametrize("how", ["keeps", "raises"])
 def test_prefill_parks_nothing_that_its_capacity_keeps_or_cannot_measure(pooled, kind, unraisable, how):
     kept = []

@@ -130,6 +130,7 @@ def test_lives_are_as_those_of_the_stock_ones(sortedcontainers, name, data):
         ours.extra = "of this life"
 
 
+@pytest.mark.needs_pool
 def test_they_are_recycled(pooled, cls, name):
     pool = pooled.pool_of(cls)
     before = pool.stats()
@@ -145,6 +146,7 @@ def test_they_are_recycled(pooled, cls, name):
     assert (len(again), pool.stats().hits) == (0, after.hits + 1)
 
 
+@pytest.mark.needs_pool
 def test_nothing_is_left_of_an_earlier_life(pooled, cls, name):
     made = MAKES[name][-1](cls, range(100))
     made._reset(4)
@@ -168,6 +170,7 @@ def test_what_walks_over_one_that_is_gone_goes_on(cls, name):
     assert [number for number in make() if make()] == [1, 2, 3]
 
 
+@pytest.mark.needs_pool
 def test_copies_and_pickles(pooled, cls, name):
     for make in MAKES[name]:
         made = make(cls, [3, 1, 2])
@@ -181,6 +184,7 @@ def test_copies_and_pickles(pooled, cls, name):
         assert pooled.pool_of(cls).stats().taken == before + 4
 
 
+@pytest.mark.needs_pool
 def test_what_operators_make_is_pooled_too(pooled, sortedcontainers):
     taken = pooled.pool_of(sortedcontainers.SortedSet).stats().taken
     one = sortedcontainers.SortedSet([1, 2, 3], key=neg)
@@ -218,6 +222,7 @@ def test_an_error_while_one_is_made_leaves_the_pool_sound(pooled, cls, name):
     assert pooled.pool_of(cls).stats().live == 0
 
 
+@pytest.mark.needs_pool
 def test_subclasses_may_be_poolable_too(pooled, cls, name):
     @pooled.poolable
     class Mine(cls):

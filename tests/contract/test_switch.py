@@ -1,4 +1,4 @@
-"""Contract lines 3 and 12: `disable` and `enable` turn pooling off and on while a program runs, and no count is lost."""
+"""Contract lines 3 and 12: `disable` and `enable` turn pooling off and on in a running process; no count is lost."""
 
 import threading
 
@@ -34,6 +34,7 @@ def adds_up(stats):
     return stats
 
 
+@pytest.mark.needs_pool
 @pytest.mark.parametrize("scope", ["local", "global"])
 @pytest.mark.parametrize("by_class", [False, True])
 def test_nothing_is_parked_while_it_is_off(pooled, scope, by_class):
@@ -79,6 +80,7 @@ def test_parked_objects_of_other_threads_are_freed(pooled):
     thread.join()
 
 
+@pytest.mark.needs_pool
 def test_the_switch_of_a_class_and_that_of_all_are_two(pooled):
     cls, other = define(pooled), define(pooled)
 
@@ -104,6 +106,7 @@ def test_the_switch_of_a_class_and_that_of_all_are_two(pooled):
     assert pooled.pool_of(cls).policy.max == 3
 
 
+@pytest.mark.needs_pool
 def test_pools_that_are_made_while_it_is_off(pooled, containers, off):
     cls = define(pooled)
     pools = [pooled.pool_of(cls), pooled.LocalPool(cls, max=3), pooled.GlobalPool(list)]
@@ -121,6 +124,7 @@ def test_pools_that_are_made_while_it_is_off(pooled, containers, off):
     assert [len(pool) for pool in (*pools, memory)] == [1] * 4
 
 
+@pytest.mark.needs_pool
 def test_memory_is_freed(pooled, containers):
     memory = containers.BufferPool(max_bytes=1 << 12)
     view = memory.take(1000)
@@ -144,6 +148,7 @@ def test_a_class_that_is_not_poolable(pooled):
             function(int)
 
 
+@pytest.mark.needs_pool
 def test_it_is_turned_off_and_on_all_the_time(pooled):
     """Objects are taken and dropped on some threads, while another one turns pooling off and on."""
     classes = [define(pooled, scope=scope) for scope in ("local", "global")]

@@ -12,6 +12,7 @@ import pytest
 from helpers import on_another_thread, run_python
 
 
+@pytest.mark.needs_pool
 @pytest.mark.parametrize("scope", ["local", "global"])
 def test_each_object_has_one_owner_at_a_time(pooled, scope):
     seed = random.randrange(1 << 32)
@@ -69,6 +70,7 @@ def test_each_object_has_one_owner_at_a_time(pooled, scope):
         assert stats.parked <= 20
 
 
+@pytest.mark.needs_pool
 def test_a_thread_that_ends_frees_its_local_pools(pooled):
     class Watched:
         pass
@@ -94,6 +96,7 @@ def test_a_thread_that_ends_frees_its_local_pools(pooled):
     assert (stats.parked, stats.recycled, stats.misses) == (0, 5, 5)
 
 
+@pytest.mark.needs_pool
 def test_what_ended_threads_counted_is_not_lost(pooled):
     @pooled.poolable(scope="global")
     class Thing:
@@ -109,6 +112,7 @@ def test_what_ended_threads_counted_is_not_lost(pooled):
     assert (stats.misses, stats.hits, stats.recycled, stats.parked) == (1, 199, 200, 1)
 
 
+@pytest.mark.needs_pool
 @limits.skip_if("no-fork")
 @pytest.mark.parametrize("scope", ["local", "global"])
 def test_pools_work_after_a_fork(pooled, scope):
@@ -204,16 +208,19 @@ last = Last()
 """
 
 
+@limits.skip_if("no-pool")
 def test_nothing_happens_at_exit(engine):
     for _ in range(effort.pick(short=1, long=3)):
         assert run_python(EXIT, POOLED_ENGINE=engine) == (0, "")
 
 
+@pytest.mark.needs_pool
 def test_exit_from_a_thread_with_everything_in_use(engine):
     code = EXIT + "\nthreading.Thread(target=lambda held=[Thing(), List(), chain]: held.clear()).start()"
     assert run_python(code, POOLED_ENGINE=engine) == (0, "")
 
 
+@limits.skip_if("no-pool")
 def test_exit_with_everything_frozen(engine):
     """Without a GIL, the engine stops threads by means of the collector, which finds no object then."""
     assert run_python(EXIT + "\nimport gc, sys\ngc.freeze()\nsys.exit(3)", POOLED_ENGINE=engine) == (3, "")
@@ -249,6 +256,7 @@ assert grown < 1000, grown
     assert run_python(code, POOLED_ENGINE=engine) == (0, "")
 
 
+@pytest.mark.needs_pool
 def test_threads_see_the_same_exact_counts(pooled):
     @pooled.poolable(scope="global", max=8)
     class Thing:

@@ -8,6 +8,7 @@ import sys
 import weakref
 
 import attrs
+import limits
 import pytest
 
 
@@ -16,6 +17,7 @@ def recycled(pooled, cls):
     assert len(pooled.pool_of(cls)) == 1
 
 
+@pytest.mark.needs_pool
 def test_construction_runs_init_every_time(pooled):
     @pooled.poolable
     class Message:
@@ -32,6 +34,7 @@ def test_construction_runs_init_every_time(pooled):
     assert pooled.pool_of(Message).stats().hits == 1
 
 
+@pytest.mark.needs_pool
 def test_an_object_without_reset_is_scrubbed_of_attributes_and_slots(pooled):
     class Base:
         __slots__ = ("__dict__", "__private", "_a")
@@ -64,6 +67,7 @@ def test_an_object_without_reset_is_scrubbed_of_attributes_and_slots(pooled):
     assert vars(child) == {}
 
 
+@pytest.mark.needs_pool
 @pytest.mark.parametrize("slots", [False, True])
 @pytest.mark.parametrize("frozen", [False, True])
 @pytest.mark.parametrize("define", [attrs.define, dataclasses.dataclass])
@@ -87,6 +91,7 @@ def test_attrs_classes_and_dataclasses(pooled, define, slots, frozen):
             second.x = 9
 
 
+@pytest.mark.needs_pool
 def test_an_error_from_init_reaches_the_caller_and_the_pool_stays_sound(pooled):
     @pooled.poolable(max=4)
     class Picky:
@@ -141,6 +146,7 @@ def test_wrong_arguments_are_refused_as_ever(pooled):
         Wrong()
 
 
+@limits.skip_if("no-pool")
 def test_take_runs_init_where_the_object_is_new_or_was_scrubbed(pooled):
     @pooled.poolable
     class Scrubbed:
@@ -177,6 +183,7 @@ def test_an_object_that_is_not_ready_is_never_taken(pooled):
     assert len(another) == 0
 
 
+@pytest.mark.needs_pool
 def test_what_a_metaclass_has_is_not_the_objects(pooled):
     class Meta(type):
         def reset(cls):
@@ -215,6 +222,7 @@ def test_slots_by_name_and_items_by_index(pooled):
     assert list(row) == [1, 2]
 
 
+@pytest.mark.needs_pool
 def test_take_gives_what_reset_kept(pooled):
     built = []
 
@@ -245,6 +253,7 @@ def test_take_gives_what_reset_kept(pooled):
     assert third.seen == {}
 
 
+@pytest.mark.needs_pool
 def test_try_take_gives_none_when_nothing_is_parked(pooled):
     @pooled.poolable
     class Thing:
@@ -435,6 +444,7 @@ def test_objects_behave_as_their_class_says(pooled):
         del v, w, entered
 
 
+@pytest.mark.needs_pool
 def test_subclasses_of_a_decorated_class_are_ordinary(pooled):
     @pooled.poolable
     class Parent:
@@ -459,6 +469,7 @@ def test_subclasses_of_a_decorated_class_are_ordinary(pooled):
     assert pooled.pool_of(grandchild.__class__).stats().taken == 1
 
 
+@pytest.mark.needs_pool
 def test_subclasses_under_the_metaclass_are_poolable_each_with_a_pool_of_its_own(pooled):
     class Order(metaclass=pooled.PooledMeta, max=3, scope="global"):
         def __init__(self, number=0):
@@ -482,6 +493,7 @@ def test_subclasses_under_the_metaclass_are_poolable_each_with_a_pool_of_its_own
     assert Bulk(4).number == 4
 
 
+@pytest.mark.needs_pool
 @pytest.mark.parametrize("define", [attrs.define, dataclasses.dataclass(slots=True)])
 def test_slotted_attrs_classes_under_the_metaclass(pooled, define):
     @define
@@ -495,6 +507,7 @@ def test_slotted_attrs_classes_under_the_metaclass(pooled, define):
     assert list(pooled.stats()).count(pooled.pool_of(Point).name) == 1
 
 
+@pytest.mark.needs_pool
 def test_abstract_classes(pooled):
     class Shape(metaclass=pooled.PooledABCMeta):
         @abc.abstractmethod
@@ -522,6 +535,7 @@ def test_abstract_classes(pooled):
     assert pooled.pool_of(Square).stats().hits == 1
 
 
+@limits.skip_if("no-pool")
 def test_a_new_of_its_own_runs_for_each_call(pooled):
     @pooled.poolable(reset="reset")
     class Handle:
@@ -544,6 +558,7 @@ def test_a_new_of_its_own_runs_for_each_call(pooled):
     assert (taken.kind, taken.uses) == ("b", None), "take gives an object as its reset left it"
 
 
+@pytest.mark.needs_pool
 def test_a_new_that_is_replaced_after_the_decoration(pooled):
     @pooled.poolable
     class Thing:

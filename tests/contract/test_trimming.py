@@ -47,6 +47,7 @@ def made(pooled, **limits):
     return Trimmed
 
 
+@pytest.mark.needs_pool
 @pytest.mark.parametrize("scope", ["local", "global"])
 def test_what_a_burst_left_goes_by_halves(pooled, scope):
     cls = made(pooled, scope=scope)
@@ -59,6 +60,7 @@ def test_what_a_burst_left_goes_by_halves(pooled, scope):
     assert stats.taken == stats.recycled == 100
 
 
+@pytest.mark.needs_pool
 def test_what_is_in_use_stays(pooled):
     cls = made(pooled)
     pool = pooled.pool_of(cls)
@@ -72,6 +74,7 @@ def test_what_is_in_use_stays(pooled):
     assert pool.stats().misses == 100
 
 
+@pytest.mark.needs_pool
 def test_prefilled_objects_are_not_taken_at_once(pooled):
     cls = made(pooled)
     pool = pooled.pool_of(cls)
@@ -80,6 +83,7 @@ def test_prefilled_objects_are_not_taken_at_once(pooled):
     assert pool.stats().parked == 40
 
 
+@pytest.mark.needs_pool
 def test_all_pools_at_once(pooled):
     first, second = made(pooled), made(pooled, scope="global")
     for cls in (first, second):
@@ -89,6 +93,7 @@ def test_all_pools_at_once(pooled):
     assert (parked(first, pooled), parked(second, pooled)) == (4, 4)
 
 
+@pytest.mark.needs_pool
 def test_other_threads_are_trimmed_too(pooled):
     cls = made(pooled)
     ready, done = threading.Event(), threading.Event()
@@ -111,6 +116,7 @@ def test_other_threads_are_trimmed_too(pooled):
     assert (died, left) == (7, 7)
 
 
+@pytest.mark.needs_pool
 def test_full_collections_trim(pooled, configured, free_threaded):
     cls = made(pooled)
     burst(cls, 100)
@@ -136,6 +142,7 @@ def test_collections_that_nobody_asked_for_trim(pooled, configured):
     assert parked(cls, pooled) < 100
 
 
+@pytest.mark.needs_pool
 def test_not_at_every_collection(pooled, configured):
     cls = made(pooled)
     burst(cls, 100)
@@ -155,6 +162,7 @@ def until(condition):
     return False
 
 
+@pytest.mark.needs_pool
 @pytest.mark.parametrize("scope", ["local", "global"])
 def test_idle_pools_give_everything_back(pooled, scope):
     cls = made(pooled, scope=scope, idle_trim=0.05)
@@ -192,6 +200,7 @@ def test_idle_trim_can_be_changed(pooled):
     assert pooled.pool_of(cls).policy.idle_trim == 0
 
 
+@pytest.mark.needs_pool
 def test_a_budget_for_all_pools(pooled, configured):
     @pooled.poolable(max=1000, max_cap=1 << 30)
     class Large(bytearray):
@@ -213,6 +222,7 @@ def test_a_budget_for_all_pools(pooled, configured):
     assert parked(small, pooled) == 10
 
 
+@pytest.mark.needs_pool
 def test_busy_pools_give_last_for_the_budget(pooled, configured, monkeypatch):
     trimming = import_module("pooled._pool.trimming")
     monkeypatch.setattr(trimming._keeper, "wake", lambda: None)
@@ -231,6 +241,7 @@ def test_busy_pools_give_last_for_the_budget(pooled, configured, monkeypatch):
     assert parked(busy, pooled) == 150
 
 
+@pytest.mark.needs_pool
 def test_a_finalizer_may_trim(pooled):
     class Trims:
         def __del__(self):
@@ -255,6 +266,7 @@ def test_a_finalizer_may_trim(pooled):
     pool.clear()
 
 
+@pytest.mark.needs_pool
 def test_errors_while_trimming_reach_nobody(pooled, unraisable):
     class Dies:
         def __del__(self):

@@ -173,6 +173,7 @@ def test_poolable_twice(pooled):
         assert isinstance(cls(), cls)
 
 
+@pytest.mark.needs_pool
 def test_poolable_on_two_threads_at_once(pooled):
     """A class that was hooked twice would call itself endlessly."""
     answers = []
@@ -284,6 +285,7 @@ def test_pools_refuse_too(pooled):
         pooled.GlobalPool(list).prefill("3")
 
 
+@pytest.mark.needs_pool
 def test_functions_refuse_what_is_not_theirs(pooled, containers):
     class Ordinary:
         pass

@@ -11,7 +11,7 @@ import gc
 import sys
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Final, Self
+from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
 
 from pooled import _config
 from pooled._engine.unraisable import report
@@ -45,12 +45,13 @@ else:
         lifetimes.last,
     )
 
+F = TypeVar("F", bound=Callable[..., Any])
+
 name: Final = "native"
 built_for: Final = _native.built_for
 keeps_capacity: Final[Mapping[str, bool]] = MappingProxyType(_native.kept())
 
 HookedType = type
-in_c: Final = _native.in_c
 
 _IN_GC: Final = 1 << 14  # Py_TPFLAGS_HAVE_GC
 
@@ -228,6 +229,11 @@ def _is_in_use(cls: type) -> bool:
     return (
         getattr(module, "__dict__", {}).get(cls.__name__) is cls
     )  # so that the `__getattr__` of a module does not run
+
+
+def in_c(take: F) -> F:
+    """The implementation of `pooled.take` in C. `take` itself serves classes that are not hooked."""
+    return _native.in_c(take, True)
 
 
 def store_of(obj: object) -> Any:

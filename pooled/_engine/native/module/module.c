@@ -14,6 +14,7 @@
 #include "object/class_counter.h"
 #include "object/debug_trace.h"
 #include "object/plan.h"
+#include "paths/acquire_call.h"
 #include "paths/acquire_take.h"
 #include "paths/dealloc.h"
 #include "paths/install.h"
@@ -161,17 +162,28 @@ native_take(PyObject *module, PyObject *const *args, Py_ssize_t count, PyObject 
     return acquire_take(hook->own_store, args + 1, keywords);
 }
 
-PyDoc_STRVAR(in_c_doc, "in_c(take): `pooled.take` in C; the given function serves classes that are not hooked.");
+/* `pooled.take` for the classes of the engine "off", which are not hooked. */
+static PyObject *
+native_take_unpooled(PyObject *module, PyObject *const *args, Py_ssize_t count, PyObject *keywords)
+{
+    PyTypeObject *type = count != 0 && PyType_Check(args[0]) ? (PyTypeObject *)args[0] : NULL;
+    if (UNLIKELY(type == NULL || class_info(type) == Py_None)) {
+        return PyObject_Vectorcall(state_of(module)->take_of_any, args, (size_t)count, keywords);
+    }
+    return call_plain_class(type, args + 1, (size_t)(count - 1) | PY_VECTORCALL_ARGUMENTS_OFFSET, keywords);
+}
 
-/* Static, since the function refers to it. The docstring is set once, for all interpreters. */
-static PyMethodDef take_definition = {
-    "take", (PyCFunction)(void (*)(void))native_take, METH_FASTCALL | METH_KEYWORDS, NULL};
+/* Static, since the functions refer to them. The docstring is set once, for all interpreters. */
+static PyMethodDef take_definitions[] = {
+    {"take", (PyCFunction)(void (*)(void))native_take, METH_FASTCALL | METH_KEYWORDS, NULL},
+    {"take", (PyCFunction)(void (*)(void))native_take_unpooled, METH_FASTCALL | METH_KEYWORDS, NULL},
+};
 
 /* Copy the docstring of the Python function, behind a signature. */
 static bool
 document_take(PyObject *function)
 {
-    if (take_definition.ml_doc != NULL) {
+    if (take_definitions[0].ml_doc != NULL) {
         return true;
     }
     PyObject *doc = PyObject_GetAttrString(function, "__doc__");
@@ -185,17 +197,22 @@ document_take(PyObject *function)
             PyErr_NoMemory();
         }
         else {
-            take_definition.ml_doc = memcpy(copy, utf8, (size_t)size + 1);
+            take_definitions[0].ml_doc = take_definitions[1].ml_doc = memcpy(copy, utf8, (size_t)size + 1);
         }
     }
     Py_XDECREF(text);
-    return take_definition.ml_doc != NULL;
+    return take_definitions[0].ml_doc != NULL;
 }
 
+PyDoc_STRVAR(in_c_doc, "in_c(take, pools): `pooled.take` in C, from pools or for the engine without any.\n\n"
+                       "The given function serves classes that are not poolable.");
+
 static PyObject *
-native_in_c(PyObject *module, PyObject *function)
+native_in_c(PyObject *module, PyObject *args)
 {
-    if (!document_take(function)) {
+    PyObject *function;
+    int pools;
+    if (!PyArg_ParseTuple(args, "Op:in_c", &function, &pools) || !document_take(function)) {
         return NULL;
     }
     PyObject *name = PyObject_GetAttrString(function, "__module__");
@@ -204,7 +221,7 @@ native_in_c(PyObject *module, PyObject *function)
     }
     Py_INCREF(function);
     Py_XSETREF(state_of(module)->take_of_any, function);
-    PyObject *made = PyCFunction_NewEx(&take_definition, module, name);
+    PyObject *made = PyCFunction_NewEx(&take_definitions[pools ? 0 : 1], module, name);
     Py_DECREF(name);
     return made;
 }
@@ -239,7 +256,7 @@ static PyMethodDef methods[] = {
     {"detach", native_detach, METH_O, detach_doc},
     {"disown", native_disown, METH_O, disown_doc},
     {"orphan", native_orphan, METH_VARARGS, orphan_doc},
-    {"in_c", native_in_c, METH_O, in_c_doc},
+    {"in_c", native_in_c, METH_VARARGS, in_c_doc},
     {"empties", native_empties, METH_O, empties_doc},
     {"kept", native_kept, METH_NOARGS, kept_doc},
     {"set_collecting", native_set_collecting, METH_O, set_collecting_doc},

@@ -19,6 +19,24 @@ call_unhooked(PyTypeObject *type, PyObject *const *args, size_t nargsf, PyObject
     return made;
 }
 
+PyObject *
+call_plain_class(PyTypeObject *type, PyObject *const *args, size_t nargsf, PyObject *names)
+{
+    bool is_usual = type->tp_new == PyBaseObject_Type.tp_new && type->tp_init == interp.python_init
+                    && Py_TYPE(type)->tp_call == PyType_Type.tp_call;
+    PyObject *init = is_usual ? compat_lookup(type, interp.init_name) : NULL;
+    if (init == NULL || !PyFunction_Check(init)) {
+        Py_XDECREF(init);
+        return PyObject_Vectorcall((PyObject *)type, args, nargsf, names);
+    }
+    PyObject *self = type->tp_new(type, interp.no_arguments, NULL);
+    if (self != NULL && check_none(run_init_function(init, self, args, nargsf, names)) < 0) {
+        Py_CLEAR(self);
+    }
+    Py_DECREF(init);
+    return self;
+}
+
 /* Run the `__init__` of an object that a `__new__` returned, as `type.__call__` does. `made`: it was made for this call. */
 static PyObject *
 init_returned(PyTypeObject *type, PyObject *self, bool made, PyObject *args, PyObject *kwargs)

@@ -19,6 +19,9 @@ call_takes_nothing(const Hook *hook)
     return hook_new_is_of_object(hook) && hook->type->tp_init == PyBaseObject_Type.tp_init;
 }
 
+/* Call a class that is not hooked. As fast as the interpreter itself does it, where `object` makes the objects. */
+PyObject *call_plain_class(PyTypeObject *type, PyObject *const *args, size_t nargsf, PyObject *names);
+
 /* Call the class as if it were not hooked. What it allocates through tp_alloc may be a parked object all the same. */
 PyObject *call_unhooked(PyTypeObject *type, PyObject *const *args, size_t nargsf, PyObject *names);
 
