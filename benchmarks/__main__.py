@@ -26,7 +26,9 @@ from benchmarks import (
     _fields,
     _growth,
     _instructions,
+    _misses,
     _nanobind,
+    _off,
     _peers,
     _progress,
     _threads,
@@ -40,6 +42,10 @@ def sections(*, quick: bool) -> Iterator[tuple[str, Iterator[Result]]]:
     pairs = 15 if quick else 51
     burst = 100_000
     yield "take + drop", _cases.take_and_drop(pairs)
+    yield "calls that miss, and drops that the pool has no room for", _misses.misses(pairs)
+    yield "calls that hit", _misses.hits(7 if quick else 31)
+    yield "objects that decoders make", _misses.decoders(pairs)
+    yield "the engine off", _off.cases(pairs)
     yield "attribute reads", _cases.attribute_reads(pairs)
     yield "bursts, gc on", _cases.bursts(5 if quick else 15, burst)
     yield "the grid: make, fill, drop", _cases.grid(7 if quick else 31, _cases.SMALL_SIZES)

@@ -129,7 +129,7 @@ def orphan(plan: Plan, args: Arguments, kwargs: Keywords) -> Any:
 def in_c(take: F) -> F:
     """The implementation of `pooled.take`: a call of the class. `take` itself serves classes that are not poolable."""
     if _native is not None:
-        return _native.in_c(take, False)
+        return cast("F", _native.in_c(take, False))
 
     @functools.wraps(take)
     def call(cls: Any, /, *args: Any, **kwargs: Any) -> Any:

@@ -16,25 +16,26 @@ from weakref import ref
 
 from pooled._plan.class_info import info_of
 
-_unchecked: Final[list[ref[type]]] = []
-"""The poolable classes whose names have not been looked up since they were decorated."""
+_unchecked: Final[list[tuple[ref[type], ref[type] | None]]] = []
+"""The poolable classes whose names have not been looked up since they were decorated, and what the names meant then."""
 
 
 def watch_for_replacement(cls: type) -> None:
     """Warn if another decorator replaces `cls`: as soon as another class is decorated, or at exit."""
     check_replaced()
     if "<locals>" not in cls.__qualname__:
-        _unchecked.append(ref(cls))
+        before = _bound_to_the_name_of(cls)
+        _unchecked.append((ref(cls), ref(before) if isinstance(before, type) else None))
 
 
 def check_replaced() -> None:
     """Warn of the classes that another decorator has replaced since they were decorated."""
-    for reference in tuple(_unchecked):
-        cls = reference()
+    for entry in tuple(_unchecked):
+        cls, before = entry[0](), entry[1] and entry[1]()
         found = None if cls is None else _bound_to_the_name_of(cls)
-        if cls is None or found is not None:
-            _unchecked.remove(reference)
-        if cls is not None and _is_replaced(cls, found):
+        if cls is None or (found is not None and found is not before):
+            _unchecked.remove(entry)
+        if cls is not None and found is not before and _is_replaced(cls, found):
             warnings.warn_explicit(
                 f"cls={cls.__qualname__}: another decorator has replaced the poolable class, so objects are not "
                 "recycled; make @poolable the outermost decorator, above dataclass(slots=True) and attrs.define",

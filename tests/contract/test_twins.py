@@ -1,7 +1,6 @@
 """Random classes behave as their plain twins, whatever a program does with them."""
 
 import effort
-import pytest
 from hypothesis import HealthCheck, assume, given, note, settings
 from hypothesis import strategies as st
 from twins.classes import PARAMETERS, sources

@@ -3,6 +3,7 @@
 #include "base/attrs.h"
 #include "object/field.h"
 #include "object/fields_slow.h"
+#include "object/scrub.h"
 
 /* ---- places ---- */
 
@@ -72,7 +73,11 @@ fields_empty(Fields *fields, PoolStore *store, PyObject *self)
     char *bases[BASES];
     Outcome outcome;
     if (UNLIKELY(!fields_find_bases(fields, self, bases, &values))) {
-        outcome = fields_slow_empty(fields, store, self);
+        bool keeps_nothing = fields->parts == fields->end && fields->strategy == STRATEGY_FIELDS;
+        if (keeps_nothing) {
+            scrub_attributes(store->hook, self); /* its dict is of no use: new attributes are not put there */
+        }
+        outcome = keeps_nothing ? RECYCLED : fields_slow_empty(fields, store, self);
     }
     else if (fields->has_entries) {
         clear_other_values(fields, &values);

@@ -10,12 +10,12 @@
 /* How a store of STRATEGY_FIELDS or STRATEGY_KEEP treats an object that is a part of another. */
 extern const NestedOps fields_nested;
 
-/* Whether an object is emptied field by field, so that its parts are kept. That is not worthwhile while all callers
-   call the class, whose `__init__` makes new parts. */
+/* Whether an object is emptied field by field, so that its parts and defaults are kept. That is not worthwhile while all
+   callers need a blank object, in which an `__init__` or C code sets every field. */
 static inline bool
 fields_keep(const Fields *fields, const PoolStore *store)
 {
-    return store->blank_calls < BLANK_CALLS || fields->parts == fields->end || fields->strategy == STRATEGY_KEEP;
+    return store->blank_calls < BLANK_CALLS || fields->strategy == STRATEGY_KEEP;
 }
 
 /* Empty an object that is unreachable and untracked, of refcount 0 or 1. RECYCLED, or why it cannot be kept. Exceptions

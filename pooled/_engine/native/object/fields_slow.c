@@ -223,6 +223,11 @@ track_by_name(Fields *fields, PyObject *self)
 void
 fields_slow_track_parts(Fields *fields, PyObject *self)
 {
+    CompatValues values;
+    bool has_dict = dict_of(self) != NULL;
+    if (fields->slots.count == 0 && !has_dict && (!values_of(self, &values) || *values.count == 0)) {
+        return; /* it has no attributes */
+    }
     PyObject *pending = compat_take_exception();
     track_by_name(fields, self);
     PyErr_Clear();

@@ -68,6 +68,7 @@ typedef struct Fields {
     Step *end;
     bool has_dict;     /* whether the objects have a dict or values */
     bool has_entries;  /* whether some fields are in that dict or those values */
+    unsigned searches; /* for indices, while some are unknown */
     bool knows_shared; /* whether the indices of all fields are known, except for FIELD_UNSET. Until then, a plan with
                           entries has incomplete steps, which are not used. Atomic */
     Lock lock;         /* held while the indices are looked up */
