@@ -37,8 +37,8 @@ alloc_blank(PyTypeObject *type, Py_ssize_t items)
     PoolStore *store = hook->own_store;
     bool is_ready =
         store_takes_blank(store); /* else it has what a reset keeps only after an `__init__` that may never run */
-    /* An object with a base in C has state that the tp_new of that base would overwrite, and so leak. */
-    if (is_ready && hook->base == &PyBaseObject_Type) {
+    /* The tp_new of a base in C would overwrite the state of an object, and so leak it. `object` and `Generic` have none. */
+    if (is_ready && hook->base->tp_basicsize == PyBaseObject_Type.tp_basicsize) {
         PyObject *self = pop_blank(store);
         if (self != NULL || PyErr_Occurred()) {
             return self;
