@@ -86,6 +86,9 @@ LIMITS = {
     "hook-in-the-class": Limit(
         "the reference engine puts a __new__ into a class, which hides from methods of builtins that theirs is used"
     ),
+    "allocated-elsewhere": Limit(
+        "since Python 3.14 `set.__new__`, since 3.15 `dict.__new__` allocate without tp_alloc, so objects are missed"
+    ),
     "keywords-are-strings": Limit("a poolable class is called in a way that checks keywords before any __init__"),
     "proxy-has-no-buffer": Limit("a proxy of the reference engine has no buffer before Python 3.12"),
     "proxy-is-no-structure": Limit("a proxy of the reference engine is no ctypes structure"),
@@ -99,6 +102,12 @@ LIMITS = {
     "numpy": Limit("numpy is not installed; there is no build of it for some interpreters"),
     "sortedcontainers": Limit("sortedcontainers is not installed"),
     "cloudpickle": Limit("cloudpickle is not installed"),
+    "joblib": Limit("joblib is not installed"),
+    "msgspec": Limit("msgspec is not installed; there is no build of it for some interpreters"),
+    "pydantic": Limit("pydantic is not installed; there is no build of it for some interpreters"),
+    "sqlalchemy": Limit("SQLAlchemy is not installed"),
+    "sqlalchemy.orm": Limit("SQLAlchemy is not installed"),
+    "distributed": Limit("distributed, of Dask, is not installed: no extra has it"),
     "matplotlib": Limit("matplotlib is not installed; there is no build of it for some interpreters"),
     "prometheus_client": Limit("prometheus-client is not installed"),
     "opentelemetry.sdk": Limit("opentelemetry-sdk is not installed"),
