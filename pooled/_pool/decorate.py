@@ -186,7 +186,7 @@ class PooledMeta(_engine.HookedType):
         made = _pooled(cls, written, hooks, kept, code)
         info: Any = info_of(made)  # never None: it was made poolable just now
         info.limits, info.keep = written, kept
-        super().__setattr__(made, ATTRIBUTE, info)
+        type.__setattr__(made, ATTRIBUTE, info)
         return made
 
     def __setattr__(cls, name: str, value: Any) -> None:  # noqa: N805 (a method of a metaclass)
