@@ -16,8 +16,6 @@ import attrs
 
 MODULES = (attrs, collections, copy, dataclasses, functools, inspect, pickle, typing, weakref)
 """Modules that look at the classes."""
-ADDED = {"__new__", "__reduce_ex__"}
-"""Names that a poolable class has besides those of its twin, like those that start with `__pooled_`."""
 
 
 class Mixin:
@@ -49,11 +47,6 @@ class Meta(type):
     """A metaclass with an attribute."""
 
     shouted = True
-
-
-def names(found):
-    """The names without those that pooling adds."""
-    return sorted(name for name in found if name not in ADDED and not name.startswith("__pooled_"))
 
 
 def collect():
@@ -99,7 +92,7 @@ def dispatch(cls, obj):
     return function(obj)
 
 
-FUNCTIONS = (names, collect, in_thread, with_, patched, dispatch)
+FUNCTIONS = (collect, in_thread, with_, patched, dispatch)
 
 NAMES = {each.__name__: each for each in (*MODULES, *FUNCTIONS, Mixin, Counts, Registers, Meta)}
 """What the classes and programs refer to."""

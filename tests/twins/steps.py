@@ -46,7 +46,7 @@ OBSERVE = (
     *(
         "repr({v})",
         "vars({v})",
-        "names(dir({v}))",
+        "dir({v})",
         "{v} == C({args})",
         "{v} != {w}",
         "hash({v}) is None",
@@ -110,13 +110,13 @@ CLASS = (
     *("C.__name__, C.__qualname__, C.__module__", "typing.get_type_hints(C)", "dataclasses.is_dataclass(C)"),
     *("[field.name for field in dataclasses.fields(C)]", "[field.name for field in attrs.fields(C)]", "C[int]"),
     *(
-        "names(name for name, _ in inspect.getmembers(C))",
+        "[name for name, _ in inspect.getmembers(C)]",
         "C.__init__ is object.__init__",
         "type(C).__name__",
         "C.shouted",
     ),
     *(
-        "names(vars(C))",
+        "list(vars(C))",
         "isinstance(C, collections.abc.Callable)",
         "issubclass(C, collections.abc.Sized)",
         "C.__bases__",
@@ -186,7 +186,7 @@ GROUPS = {
 """By engine: with the reference engine, `C` is a subclass, and its objects are proxies, as the limits page says."""
 
 OF_THE_CLASS = {
-    *("type({v}) is C", "callable({v})", "{v}(1)", "with_({v})", "names(dir({v}))", "{v} = D({args})", "{v} < {w}"),
+    *("type({v}) is C", "callable({v})", "{v}(1)", "with_({v})", "dir({v})", "{v} = D({args})", "{v} < {w}"),
     *("sorted({v}.__slots__)", "pickle.loads(pickle.dumps(C)) is C", "copy.deepcopy(C) is C", "{v}.__class__ = C"),
     *(
         "inspect.getattr_static({v}, 'a')",
