@@ -29,5 +29,9 @@ def pick(*, short, long):
 
 
 def some(cases, *, every):
-    """The cases as parameters of a test: the short form runs one in `every`."""
-    return [pytest.param(case, marks=[pytest.mark.long] if number % every else []) for number, case in enumerate(cases)]
+    """The cases as parameters of a test: the short form runs one in `every`. The keys of a dict name its values."""
+    named = cases.items() if isinstance(cases, dict) else ((None, case) for case in cases)
+    return [
+        pytest.param(case, id=name, marks=[pytest.mark.long] if number % every else [])
+        for number, (name, case) in enumerate(named)
+    ]

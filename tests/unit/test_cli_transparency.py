@@ -167,7 +167,7 @@ def check_same(tmp_path, command, *program, **options):
 
 
 @needs_fork
-@pytest.mark.parametrize("source", ENDS.values(), ids=ENDS)
+@pytest.mark.parametrize("source", effort.some(ENDS, every=2))
 @pytest.mark.parametrize("command", COMMANDS)
 def test_a_program_ends_the_same(tmp_path, command, source):
     (tmp_path / "broken.py").write_text("class A:\n    def f(self): pass\nA().f(1)")
@@ -176,7 +176,7 @@ def test_a_program_ends_the_same(tmp_path, command, source):
 
 
 @needs_fork
-@pytest.mark.parametrize("source", ODD.values(), ids=ODD)
+@pytest.mark.parametrize("source", effort.some(ODD, every=2))
 @pytest.mark.parametrize("command", COMMANDS)
 def test_a_program_sees_the_same(tmp_path, command, source):
     (tmp_path / "main.py").write_text(source)
@@ -240,7 +240,9 @@ ARGUMENTS = [["--", "a"], ["a", "--", "-b"], ["--json", "-m", "x"], ["run", "", 
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-@pytest.mark.parametrize("options", [[], ["--json", "--output", "report"]], ids=["no options", "options"])
+@pytest.mark.parametrize(
+    "options", effort.some({"options": ["--json", "--output", "report"], "no options": []}, every=2)
+)
 @pytest.mark.parametrize("named", [["main.py"], ["-m", "main"], ["--", "main.py"]], ids=" ".join)
 def test_arguments_of_the_program_reach_it(tmp_path, command, options, named):
     (tmp_path / "main.py").write_text("import sys\nprint(sys.argv[1:])\n")

@@ -58,6 +58,7 @@ def test_the_package_keeps_its_layers():
     assert check(ROOT) == (0, set())
 
 
+@pytest.mark.long
 def test_a_call_upward(planted):
     found = plant_c(
         planted,
@@ -115,6 +116,7 @@ def test_a_cycle_of_c_files(planted):
     }
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "text",
     [
@@ -135,6 +137,7 @@ def test_an_import_of_a_package_beside(planted):
     }
 
 
+@pytest.mark.long
 def test_a_cycle_of_modules(planted):
     found = planted("_report", one_DOT_py="from pooled._report import two\n", two_DOT_py="import pooled._report.one\n")
     assert len(found) == 1
