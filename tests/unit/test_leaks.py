@@ -289,7 +289,7 @@ def interpreter(engine):
     prefork.close()
 
 
-@pytest.mark.parametrize("kind", effort.some(KINDS, every=3))
+@pytest.mark.parametrize("kind", effort.some(list(KINDS), every=3))
 def test_blocks_and_references_level_off(engine, interpreter, kind):
     if engine == "reference" and kind in NOT_ON_REFERENCE:
         limits.skip(NOT_ON_REFERENCE[kind])

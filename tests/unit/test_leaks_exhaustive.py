@@ -24,7 +24,7 @@ def interpreter(engine):
     prefork.close()
 
 
-@pytest.mark.parametrize("kind", effort.some(KINDS, every=6))
+@pytest.mark.parametrize("kind", effort.some(list(KINDS), every=6))
 def test_every_way_to_end_levels_off(interpreter, kind):
     if kind == "ArrayPool":
         limits.require("numpy")
