@@ -86,8 +86,8 @@ LIMITS = {
     "hook-in-the-class": Limit(
         "the reference engine puts a __new__ into a class, which hides from methods of builtins that theirs is used"
     ),
-    "allocated-elsewhere": Limit(
-        "since Python 3.14 `set.__new__`, since 3.15 `dict.__new__` allocate without tp_alloc, so objects are missed"
+    "counted-late": Limit(
+        "since Python 3.15, dict.__new__ allocates without tp_alloc, so the pool hears of the object when it ends"
     ),
     "keywords-are-strings": Limit("a poolable class is called in a way that checks keywords before any __init__"),
     "proxy-has-no-buffer": Limit("a proxy of the reference engine has no buffer before Python 3.12"),

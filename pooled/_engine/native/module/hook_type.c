@@ -19,6 +19,37 @@ new_in_c(PyTypeObject *type)
     return type->tp_new;
 }
 
+static bool alloc_was_called; /* set by the function below; the GIL, or a lock of the caller, protects it */
+
+static PyObject *
+noticed_alloc(PyTypeObject *type, Py_ssize_t items)
+{
+    alloc_was_called = true;
+    return PyType_GenericAlloc(type, items);
+}
+
+/* Whether the `__new__` of a class in C allocates without tp_alloc, as some do since Python 3.14. True, too, where that
+   cannot be tried out. */
+static bool
+bypasses_alloc(PyTypeObject *base)
+{
+    if (base == &PyBaseObject_Type || Py_TYPE(base) != &PyType_Type) {
+        return base != &PyBaseObject_Type;
+    }
+    PyObject *cls = PyObject_CallFunction((PyObject *)&PyType_Type, "s(O){}", "_", base);
+    PyObject *self = NULL;
+    alloc_was_called = false;
+    if (cls != NULL) {
+        ((PyTypeObject *)cls)->tp_alloc = noticed_alloc;
+        self = base->tp_new((PyTypeObject *)cls, interp.no_arguments, NULL);
+    }
+    bool bypasses = self == NULL || !alloc_was_called;
+    PyErr_Clear();
+    Py_XDECREF(self);
+    Py_XDECREF(cls);
+    return bypasses;
+}
+
 static PyObject *
 hook_new(PyTypeObject *metatype, PyObject *args, PyObject *kwargs)
 {
@@ -39,6 +70,7 @@ hook_new(PyTypeObject *metatype, PyObject *args, PyObject *kwargs)
     self->type = (PyTypeObject *)Py_NewRef(type);
     self->base = base_in_c(type);
     self->new_in_c = new_in_c(type);
+    self->counts_late = bypasses_alloc(self->base);
     self->container = empty == Py_None ? container_of(self->base) : NULL;
     self->has_dict = type->tp_dictoffset != 0;
     self->init_version = NO_VERSION;

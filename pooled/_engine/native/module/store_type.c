@@ -181,11 +181,25 @@ store_set_fields(PoolStore *self, PyObject *args)
     Py_RETURN_NONE;
 }
 
+/* Count objects that ended as misses if nobody knew of them before. */
+static void
+count_late(uint64_t *counts)
+{
+    uint64_t taken = counts[HIT] + counts[MISS], ended = 0;
+    for (int outcome = FIRST_END; outcome < OUTCOMES; outcome++) {
+        ended += counts[outcome];
+    }
+    counts[MISS] += ended > taken ? ended - taken : 0;
+}
+
 static PyObject *
 store_counts(PoolStore *self, PyObject *Py_UNUSED(ignored))
 {
     Freelist sum = {.count = 0};
     Py_ssize_t parked = freelists_sum(&self->freelist, self->index, &sum);
+    if (self->hook->counts_late) {
+        count_late(sum.counts);
+    }
     PyObject *counts = PyTuple_New(OUTCOMES + 1);
     for (int i = 0; counts != NULL && i <= OUTCOMES; i++) {
         PyObject *count = i < OUTCOMES ? PyLong_FromLongLong((long long)sum.counts[i]) : PyLong_FromSsize_t(parked);

@@ -102,8 +102,15 @@ construct_by_new(PoolStore *store, PyObject *const *args, size_t nargsf, PyObjec
     Hook *hook = store->hook;
     PyTypeObject *type = hook->type;
     store_hold(store);
+    Receiver outer = this_thread.receiver;
+    this_thread.receiver = (Receiver){NULL, NULL};
     PyObject *self = type->tp_new(type, packed.tuple, packed.dict);
+    bool is_unseen = self != this_thread.receiver.allocated;
+    this_thread.receiver = outer;
     bool is_ours = self != NULL && Py_TYPE(self) == type && compat_is_unique(self);
+    if (is_ours && is_unseen && hook->counts_late) {
+        self = acquire_count_unseen(store, self);
+    }
     if (self != NULL) {
         self = init_returned(type, self, is_ours, packed.tuple, packed.dict);
     }

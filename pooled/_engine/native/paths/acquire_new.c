@@ -24,6 +24,12 @@ register_miss(PoolStore *store, PyObject *self, bool is_ready)
 }
 
 PyObject *
+acquire_count_unseen(PoolStore *store, PyObject *self)
+{
+    return register_miss(store, self, true);
+}
+
+PyObject *
 acquire_allocate(PoolStore *store, Py_ssize_t items, bool is_ready)
 {
     Hook *hook = store->hook;

@@ -14,7 +14,10 @@ PyObject *acquire_allocate(PoolStore *store, Py_ssize_t items, bool is_ready);
    Python may return any object; then `*made` is unset, and nothing was done to the object. `__init__` has not run. */
 PyObject *acquire_make(PoolStore *store, PyObject *args, PyObject *kwargs, bool *made);
 
-/* The same for a class whose objects `object.__new__` makes: a new object of the class, always. */
+/* Count an object that was made without tp_alloc as a miss of `store`. NULL, with the reference dropped, where that fails. */
+PyObject *acquire_count_unseen(PoolStore *store, PyObject *self);
+
+/* The same as `acquire_make` for a class whose objects `object.__new__` makes: a new object of the class, always. */
 PyObject *acquire_make_plain(PoolStore *store);
 
 /* Declare the construction of an object finished: it can be recycled from now on. */

@@ -20,19 +20,15 @@ pop_blank(PoolStore *store)
     return self;
 }
 
-PyObject *
-alloc_blank(PyTypeObject *type, Py_ssize_t items)
+static inline PyObject *
+allocate(Hook *hook, Py_ssize_t items)
 {
-    Hook *hook = hook_of(type);
-    if (UNLIKELY(hook == NULL)) {
-        return PyType_GenericAlloc(type, items);
-    }
     Receiver *receiver = &this_thread.receiver;
     if (receiver->store != NULL && receiver->store->hook == hook) {
         PoolStore *store = receiver->store;
         receiver->store = NULL;
         /* A `__new__` in Python may raise before any `__init__` runs. */
-        return receiver->allocated = acquire_allocate(store, items, hook_new_is_in_c(hook) || store_takes_blank(store));
+        return acquire_allocate(store, items, hook_new_is_in_c(hook) || store_takes_blank(store));
     }
     PoolStore *store = hook->own_store;
     bool is_ready =
@@ -45,4 +41,16 @@ alloc_blank(PyTypeObject *type, Py_ssize_t items)
         }
     }
     return acquire_allocate(store, items, is_ready);
+}
+
+PyObject *
+alloc_blank(PyTypeObject *type, Py_ssize_t items)
+{
+    Hook *hook = hook_of(type);
+    if (UNLIKELY(hook == NULL)) {
+        return PyType_GenericAlloc(type, items);
+    }
+    PyObject *self = allocate(hook, items);
+    this_thread.receiver.allocated = self;
+    return self;
 }

@@ -21,6 +21,7 @@ typedef struct {
     Overrides overrides;        /* of single objects */
     allocfunc alloc;            /* tp_alloc before the class was hooked */
     newfunc new_in_c;           /* the tp_new of the nearest base whose `__new__` is written in C */
+    bool counts_late;           /* whether that bypasses tp_alloc: what others make with it is counted when it ends */
     PyObject *empty;            /* empties a container that C cannot empty; or NULL */
     PyObject *fits;             /* fits(object, args): whether a parked object can serve a call; NULL: always */
     PyObject *refill;           /* refill(object, *args): does what `__new__` does with arguments; or NULL */
