@@ -16,7 +16,7 @@ RUN := $(BIN)/python -P
 PYTEST := $(RUN) -m pytest -q -n $(JOBS)
 INSTALL := $(RUN) -m pip install --quiet --no-deps --no-build-isolation --force-reinstall
 
-.PHONY: help dev build test test-long test-all test-checked contract contract-others contract-off parallel stress fuzz packages sanitize packaging browser \
+.PHONY: help dev build test test-long test-all test-checked contract contract-others contract-off contract-toggled parallel stress fuzz packages sanitize packaging browser \
 	format lint docs wheel benchmark demo clean
 .NOTPARALLEL:
 
@@ -51,13 +51,16 @@ contract: dev ## run the tests of the contract and those of CPython
 contract-off: dev ## run the tests of the contract that hold with the engine off
 	POOLED_TEST_ENGINES=off $(PYTEST) -p no:cacheprovider tests/contract
 
+contract-toggled: dev ## run the same tests while another thread turns pooling off and on
+	POOLED_TEST_TOGGLED=1 $(PYTEST) -p no:cacheprovider tests/contract
+
 test-checked: ## run the tests of the contract on the checked build
 	$(MAKE) contract CHECKS=1
 
 contract-others: ## run the tests of the contract on every other interpreter: those of POOLED_PYTHONS, else of the PATH
 	@$(PYTHON) tools/other_pythons.py $(MAKE) contract
 
-test-all: lint test-long contract-others contract-off test-checked parallel stress fuzz packages sanitize docs packaging wheel browser ## run everything
+test-all: lint test-long contract-others contract-off contract-toggled test-checked parallel stress fuzz packages sanitize docs packaging wheel browser ## run everything
 
 # Which tests run in the two targets below; .ci/run gives a shorter list.
 THREADED ?= tests/contract

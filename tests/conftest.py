@@ -6,7 +6,8 @@ import importlib.util
 import itertools
 import os
 import sys
-from contextlib import contextmanager
+import threading
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from types import ModuleType
 from typing import Final
@@ -17,6 +18,9 @@ import pytest
 
 ENGINES = os.environ.get("POOLED_TEST_ENGINES", "reference native").split()
 """The engines under test. `POOLED_TEST_ENGINES=off` runs the tests that hold without any pool."""
+
+IS_TOGGLED = os.environ.get("POOLED_TEST_TOGGLED") == "1"
+"""Whether another thread turns pooling off and on all the time; then the same tests run."""
 
 
 def pytest_addoption(parser):
@@ -39,7 +43,8 @@ def pytest_collection_modifyitems(config, items):
 
     def is_left_out(item):
         is_long = item.get_closest_marker("long") is not None and item.path not in named
-        return (is_long and not runs_long) or ("off" in ENGINES and item.get_closest_marker("needs_pool") is not None)
+        needs_pool = item.get_closest_marker("needs_pool") is not None
+        return (is_long and not runs_long) or (needs_pool and ("off" in ENGINES or IS_TOGGLED))
 
     left_out = [item for item in items if is_left_out(item)]
     if left_out:
@@ -107,13 +112,31 @@ def engine(request) -> str:
     return request.param
 
 
+@contextmanager
+def toggled(package):
+    """Turn pooling off and on on another thread, while the tests run."""
+    stop = threading.Event()
+
+    def turn():
+        while not stop.wait(0.0005):
+            package.disable()
+            package.enable()
+
+    thread = threading.Thread(target=turn, daemon=True)
+    thread.start()
+    yield
+    stop.set()
+    thread.join()
+
+
 @pytest.fixture(scope="session")
 def pooled(engine):
     """The package, with the engine under test."""
     # A garbage collection can happen at any moment. It must not change the counts of a test: see test_trimming.
     with current(load(POOLED_ENGINE=engine, POOLED_GC_TRIM="off")) as package:
         assert package.engine == engine
-        yield package
+        with toggled(package) if IS_TOGGLED else nullcontext():
+            yield package
 
 
 @pytest.fixture(scope="session")

@@ -76,8 +76,8 @@ LIMITS = {
     "native-only": Limit("the reference engine does not promise this"),
     "reference-only": Limit("no reference to a parked object of the native engine exists"),
     "no-pool": Limit(
-        "with the engine off, no hook runs, and take is a call of the class, which demands all required arguments",
-        lambda: os.environ.get("POOLED_TEST_ENGINES") == "off",
+        "where nothing is parked, no hook runs; with the engine off, take also demands all required arguments",
+        lambda: os.environ.get("POOLED_TEST_ENGINES") == "off" or os.environ.get("POOLED_TEST_TOGGLED") == "1",
     ),
     "parked-objects-visible": Limit("the garbage collector tracks parked objects of the reference engine"),
     "own-deallocator": Limit(
