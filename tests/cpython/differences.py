@@ -255,56 +255,13 @@ CLASS_MODULES = (
 )
 HOOK = (
     Difference(
-        "dataclass(slots=True) of a poolable class is refused; poolable has to be on top",
-        ("test_dataclasses.TestSlots.test_returns_new_class",),
-    ),
-    Difference(
         "tp_del, which no class written in Python has, runs before weak references to an object of a subclass die",
         ("test_finalization.LegacyFinalizationTest.test_legacy_resurrect",),
-    ),
-    Difference(
-        "a poolable class has some attributes more",
-        (
-            "test_descr.DictProxyTests.test_iter_items",
-            "test_descr.DictProxyTests.test_iter_keys",
-            "test_descr.DictProxyTests.test_iter_values",
-        ),
-    ),
-    Difference(
-        "it is pickled and copied by its __new__ with any protocol, so that what is made comes from the pool",
-        (
-            "test_descr.PicklingTests.test_pickle_slots",
-            "test_descr.PicklingTests.test_reduce",
-            "test_descr.PicklingTests.test_special_method_lookup",
-        ),
-    ),
-    Difference(
-        "object.__init__ minds arguments only where a class has object's __new__, and that of a hook is another",
-        (
-            "test_class.ClassTests.testConstructorErrorMessages",
-            "test_descr.ClassPropertiesAndMethods.test_object_new",
-        ),
-    ),
-    Difference(
-        "CPython expects itself to fail, for reasons of its __new__; that of a hook does as the test wants",
-        (
-            "test_descr.ClassPropertiesAndMethods.test_bad_new",
-            "test_descr.ClassPropertiesAndMethods.test_restored_object_new",
-        ),
-    ),
-    Difference(
-        "where a metaclass turns the order of bases around, there is no __new__ that a hook could stand for",
-        ("test_descr.ClassPropertiesAndMethods.test_altmro",),
     ),
     Difference(
         "from Python 3.15 on, classes cannot take each other's place if one is hooked and the other is not",
         ("test_descr.ClassPropertiesAndMethods.test_mutable_bases",),
         since=(3, 15),
-    ),
-    Difference(
-        "dataclass(slots=True) makes another class, with the hook of the one it was given; poolable has to be on top",
-        ("test_dataclasses.TestZeroArgumentSuperWithSlots.test_remembered_class",),
-        since=(3, 14),
     ),
     Difference(
         "it names its module, and the copy of that has another name",
@@ -342,13 +299,6 @@ RECYCLED = (
     Difference(
         "__del__ of an object that was recycled, and dies with its class, finds no attributes",
         ("test_descr.ClassPropertiesAndMethods.test_weakref_segfault",),
-    ),
-    Difference(
-        "NOT BY DESIGN: a class that became abstract after it was hooked goes on handing out what is parked",
-        (
-            "test_abc.*.test_update_del_implementation*",
-            "test_abc.*.test_update_layered_implementation*",
-        ),
     ),
 )
 CLASSES = {0: HOOK, 16: (*HOOK, *RECYCLED)}

@@ -326,6 +326,13 @@ compat_allow_vectorcall(PyTypeObject *metaclass)
 #endif
 }
 
+/* The flag of classes whose objects have their weak references before the object. New in 3.12. */
+#if PY_VERSION_HEX >= 0x030c0000
+#define COMPAT_TPFLAGS_MANAGED_WEAKREF Py_TPFLAGS_MANAGED_WEAKREF
+#else
+#define COMPAT_TPFLAGS_MANAGED_WEAKREF 0
+#endif
+
 /* Look up an attribute on a class and its bases by an interned name. Returns a new reference, or NULL without an
    exception. */
 static inline PyObject *

@@ -19,6 +19,16 @@ new_in_c(PyTypeObject *type)
     return type->tp_new;
 }
 
+/* Whether objects of a class in C are as those of `object`. */
+static bool
+adds_nothing(PyTypeObject *base)
+{
+    const PyTypeObject *object = &PyBaseObject_Type;
+    const unsigned long places = Py_TPFLAGS_MANAGED_DICT | COMPAT_TPFLAGS_MANAGED_WEAKREF;
+    return base->tp_basicsize == object->tp_basicsize && base->tp_itemsize == 0 && base->tp_new == object->tp_new
+           && base->tp_dictoffset == 0 && base->tp_weaklistoffset == 0 && !(base->tp_flags & places);
+}
+
 static bool alloc_was_called; /* set by the function below; the GIL, or a lock of the caller, protects it */
 
 static PyObject *
@@ -28,14 +38,11 @@ noticed_alloc(PyTypeObject *type, Py_ssize_t items)
     return PyType_GenericAlloc(type, items);
 }
 
-/* Whether the `__new__` of a class in C allocates without tp_alloc, as some do since Python 3.14. True, too, where that
-   cannot be tried out. */
+/* Whether the `__new__` of a builtin container allocates without tp_alloc, as some do since Python 3.14. True, too, where
+   that cannot be tried out. */
 static bool
 bypasses_alloc(PyTypeObject *base)
 {
-    if (base == &PyBaseObject_Type || Py_TYPE(base) != &PyType_Type) {
-        return base != &PyBaseObject_Type;
-    }
     PyObject *cls = PyObject_CallFunction((PyObject *)&PyType_Type, "s(O){}", "_", base);
     PyObject *self = NULL;
     alloc_was_called = false;
@@ -70,8 +77,10 @@ hook_new(PyTypeObject *metatype, PyObject *args, PyObject *kwargs)
     self->type = (PyTypeObject *)Py_NewRef(type);
     self->base = base_in_c(type);
     self->new_in_c = new_in_c(type);
-    self->counts_late = bypasses_alloc(self->base);
+    self->is_stateless = adds_nothing(self->base);
     self->container = empty == Py_None ? container_of(self->base) : NULL;
+    bool is_builtin = empty != Py_None || container_of(self->base) != NULL;
+    self->counts_late = !self->is_stateless && (!is_builtin || bypasses_alloc(self->base));
     self->has_dict = type->tp_dictoffset != 0;
     self->init_version = NO_VERSION;
     self->empty = unless_none(empty);

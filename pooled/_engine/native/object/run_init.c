@@ -18,7 +18,8 @@ find_init(Hook *hook)
     if (COMPAT_FREE_THREADED) {
         return init;
     }
-    bool is_simple = PyFunction_Check(init) && hook->fits == NULL && hook_new_is_in_c(hook) && type->tp_version_tag != 0
+    bool is_simple = PyFunction_Check(init) && hook->fits == NULL && hook_new_is_in_c(hook) && !hook_is_abstract(hook)
+                     && type->tp_version_tag != 0
                      && !(COMPAT_BYTEARRAY_INIT_LOSES_MEMORY && hook->base == &PyByteArray_Type);
     hook->init = init;
     hook->init_version = is_simple ? type->tp_version_tag : NO_VERSION;

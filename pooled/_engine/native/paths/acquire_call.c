@@ -152,7 +152,7 @@ static COLD PyObject *
 construct(PyObject *cls, PyObject *const *args, size_t nargsf, PyObject *names)
 {
     Hook *hook = hook_of((PyTypeObject *)cls);
-    if (hook == NULL || !compat_is_called_plainly(cls)) {
+    if (hook == NULL || !compat_is_called_plainly(cls) || hook_is_abstract(hook)) {
         return call_unhooked((PyTypeObject *)cls, args, nargsf, names);
     }
     PoolStore *store = hook->own_store;
@@ -186,7 +186,7 @@ call_idle(PyObject *cls, PyObject *const *args, size_t nargsf, PyObject *names)
 {
     PyTypeObject *type = (PyTypeObject *)cls;
     Hook *hook = hook_of(type);
-    if (UNLIKELY(hook == NULL || type->tp_init != hook->idle_init || !hook_new_is_in_c(hook)
+    if (UNLIKELY(hook == NULL || type->tp_init != hook->idle_init || !hook_new_is_in_c(hook) || hook_is_abstract(hook)
                  || PyVectorcall_NARGS(nargsf) != 0 || names != NULL || !compat_is_called_plainly(cls))) {
         return construct(cls, args, nargsf, names);
     }

@@ -57,7 +57,7 @@ PyObject *
 acquire_make_plain(PoolStore *store)
 {
     bool made;
-    if (COMPAT_ALLOC_IS_NEW && LIKELY(!(store->hook->type->tp_flags & Py_TPFLAGS_IS_ABSTRACT))) {
+    if (COMPAT_ALLOC_IS_NEW && LIKELY(!hook_is_abstract(store->hook))) {
         return acquire_allocate(store, 0, true);
     }
     return acquire_make(store, interp.no_arguments, NULL, &made);

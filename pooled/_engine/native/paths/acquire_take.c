@@ -217,9 +217,11 @@ acquire_orphan(Hook *hook, PyObject *args, PyObject *kwargs)
     PyObject *self = acquire_make(store, hook_new_is_of_object(hook) ? interp.no_arguments : args,
                                   hook_new_is_of_object(hook) ? NULL : kwargs, &made);
     if (self != NULL && made) {
-        store_count(store, MISS, -1);
-        trace_dropped(self);
-        if (!overrides_set(&hook->overrides, self, store, UNCOUNTED)) {
+        if (overrides_set(&hook->overrides, self, store, UNCOUNTED)) {
+            store_count(store, MISS, -1);
+            trace_dropped(self);
+        }
+        else {
             Py_CLEAR(self);
         }
     }

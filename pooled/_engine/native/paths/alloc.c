@@ -34,7 +34,7 @@ allocate(Hook *hook, Py_ssize_t items)
     bool is_ready =
         store_takes_blank(store); /* else it has what a reset keeps only after an `__init__` that may never run */
     /* The tp_new of a base in C would overwrite the state of an object, and so leak it. `object` and `Generic` have none. */
-    if (is_ready && hook->base->tp_basicsize == PyBaseObject_Type.tp_basicsize) {
+    if (is_ready && hook->is_stateless) {
         PyObject *self = pop_blank(store);
         if (self != NULL || PyErr_Occurred()) {
             return self;

@@ -36,8 +36,12 @@ make_parkable(PoolStore *store)
         Py_XDECREF(self);
         return NULL;
     }
+    if (!overrides_set(&hook->overrides, self, store, UNCOUNTED)) {
+        Py_DECREF(self);
+        return NULL;
+    }
     store_count(store, MISS, -1); /* it is not handed out, and its `__init__` may raise */
-    if (!overrides_set(&hook->overrides, self, store, UNCOUNTED) || init_parkable(store, self) < 0) {
+    if (init_parkable(store, self) < 0) {
         Py_CLEAR(self);
     }
     if (self != NULL && store->fields != NULL) {

@@ -14,6 +14,7 @@ typedef struct {
     PyObject_HEAD
     PyTypeObject *type;         /* a strong reference */
     PyTypeObject *base;         /* its nearest base that is written in C; borrowed from the type */
+    bool is_stateless;          /* whether that base is `object`, or one that adds nothing to its objects, as Generic */
     const Container *container; /* the builtin container that the class inherits from, or NULL */
     Slots slots;                /* the slots that the class adds to `base` */
     bool has_dict;              /* whether its objects have a dict */
@@ -68,6 +69,13 @@ static inline bool
 hook_new_is_in_c(const Hook *hook)
 {
     return hook->type->tp_new == hook->new_in_c;
+}
+
+/* Whether the class is abstract now, so that a call raises. */
+static inline bool
+hook_is_abstract(const Hook *hook)
+{
+    return hook->type->tp_flags & Py_TPFLAGS_IS_ABSTRACT;
 }
 
 /* Whether `object.__new__` makes them. */
