@@ -1085,3 +1085,21 @@ def test_many_fields(pooled, kind):
             getattr(thing, names[number]).append(number)
         del thing
     assert pooled.take(cls, field39=[1]).field39 == [1]
+
+
+@pytest.mark.parametrize("calls", range(1, 8))
+def test_calls_before_a_take_leave_the_defaults(pooled, kind, calls):
+    """After some calls in a row, objects are parked blank."""
+
+    @pooled.poolable
+    @kind.define
+    class Thing:
+        a: int = 3
+        b: str = "b"
+
+    for i in range(calls):
+        assert Thing(a=i).a == i
+    for _ in range(3):
+        taken = pooled.take(Thing)
+        assert (taken.a, taken.b) == (3, "b")
+        del taken

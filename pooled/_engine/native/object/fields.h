@@ -30,11 +30,13 @@ bool fields_make_ready(Fields *fields, PyObject *self, PyObject *const *given, P
    way. */
 void fields_track_parts(Fields *fields, PyObject *self);
 
-/* Whether an emptied object has no defaults in its values, because their indices were unknown when it was emptied. */
+/* Whether an emptied object has no defaults: it was scrubbed, or the indices of its values were unknown. */
 static inline bool
-is_left_blank(const Fields *fields, const CompatValues *values)
+is_left_blank(const Fields *fields, const CompatValues *values, char *const *bases)
 {
-    return fields->has_entries && *values->count == 0;
+    bool has_default = fields->steps < fields->unsets;
+    return (fields->has_entries && *values->count == 0)
+           || (has_default && *place_of_step(fields->steps, bases) == NULL);
 }
 
 /* Do what `fields_make_ready` does without arguments, if all values are in place and have only to be tracked. Else
@@ -45,7 +47,7 @@ fields_make_ready_at_once(Fields *fields, PyObject *self)
     CompatValues values = {0};
     char *bases[BASES];
     if (UNLIKELY(fields->laters != fields->parts || !fields_find_bases(fields, self, bases, &values)
-                 || is_left_blank(fields, &values))) {
+                 || is_left_blank(fields, &values, bases))) {
         return false;
     }
     for (const Step *step = fields->parts, *end = fields->end; step < end; step++) {

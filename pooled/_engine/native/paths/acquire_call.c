@@ -106,7 +106,7 @@ construct_by_new(PoolStore *store, PyObject *const *args, size_t nargsf, PyObjec
     this_thread.receiver = (Receiver){NULL, NULL};
     PyObject *self = type->tp_new(type, packed.tuple, packed.dict);
     bool is_unseen = self != this_thread.receiver.allocated;
-    this_thread.receiver = outer;
+    this_thread.receiver = (Receiver){outer.store, NULL};
     bool is_ours = self != NULL && Py_TYPE(self) == type && compat_is_unique(self);
     if (is_ours && is_unseen && hook->counts_late) {
         self = acquire_count_unseen(store, self);

@@ -45,7 +45,7 @@ acquire_make(PoolStore *store, PyObject *args, PyObject *kwargs, bool *made)
     this_thread.receiver = (Receiver){store, NULL};
     PyObject *self = type->tp_new(type, args, kwargs);
     *made = self != NULL && self == this_thread.receiver.allocated;
-    this_thread.receiver = outer;
+    this_thread.receiver = (Receiver){outer.store, NULL};
     if (self != NULL && UNLIKELY(!*made) && Py_TYPE(self) == type && hook_new_is_in_c(store->hook)) {
         *made = true; /* its base in C does not allocate through tp_alloc */
         return register_miss(store, self, true);

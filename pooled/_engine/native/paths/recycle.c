@@ -118,6 +118,18 @@ settle(Hook *hook, PoolStore *store, PyObject *self, Outcome outcome, bool alive
     }
 }
 
+/* Whether the `__new__` of a base in C may have failed after it had allocated the object, which is then not complete enough
+   to be emptied. True, too, for an object that is dropped as soon as it was made without a call of its class. */
+static inline bool
+may_be_half_made(const Hook *hook, PyObject *self)
+{
+    if (LIKELY(self != this_thread.receiver.allocated)) {
+        return false;
+    }
+    this_thread.receiver.allocated = NULL;
+    return !hook->is_stateless;
+}
+
 void
 recycle_object(Hook *hook, PyObject *self, int moves)
 {
@@ -140,7 +152,7 @@ recycle_object(Hook *hook, PyObject *self, int moves)
         CHECKED(object_check_path(store));
     }
     bool alive = false;
-    Outcome outcome = recycle(store, self, &alive);
+    Outcome outcome = may_be_half_made(hook, self) ? DISCARDED_REFUSED : recycle(store, self, &alive);
     if (UNLIKELY(outcome != RECYCLED)) {
         settle(hook, store, self, outcome, alive, moves);
     }
