@@ -43,9 +43,11 @@ class Acquirer(Recycler):
 
         Nothing of an earlier life remains in the object.
         """
-        # Objects with a reset keep what their __init__ made, and it is unknown whether one will run.
-        reusing = self.plan.strategy.takes_blank
-        return self._blank(args, kwargs, self if reusing else self._uninitialised, reusing=reusing, hook=hook)[0]
+        # Objects with a reset keep what their __init__ made, and it is unknown whether one will run. A container is new
+        # as with the native engine, where the __new__ of its builtin base would overwrite its memory.
+        is_ready = self.plan.strategy.takes_blank
+        reusing = is_ready and self.plan.builtin is None
+        return self._blank(args, kwargs, self if is_ready else self._uninitialised, reusing=reusing, hook=hook)[0]
 
     def take(self, **given: Any) -> Any:
         """A parked object or a new one, ready for use."""

@@ -119,7 +119,7 @@ settle(Hook *hook, PoolStore *store, PyObject *self, Outcome outcome, bool alive
 }
 
 /* Whether the `__new__` of a base in C may have failed after it had allocated the object, which is then not complete enough
-   to be emptied. True, too, for an object that is dropped as soon as it was made without a call of its class. */
+   to be emptied. The error is set when it drops the object. */
 static inline bool
 may_be_half_made(const Hook *hook, PyObject *self)
 {
@@ -127,7 +127,7 @@ may_be_half_made(const Hook *hook, PyObject *self)
         return false;
     }
     this_thread.receiver.allocated = NULL;
-    return !hook->is_stateless;
+    return !hook->is_stateless && PyErr_Occurred() != NULL;
 }
 
 void
