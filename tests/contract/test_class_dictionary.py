@@ -332,6 +332,11 @@ def shown(obj):
     return cls, getattr(obj, "__dict__", None), {name: getattr(obj, name, "unset") for name in slots}, content
 
 
+def members_of_an_object(cls):
+    """The names that `inspect` finds; an error for dataclasses with slots on CPython 3.11.2, poolable or not."""
+    return [name for name, _ in inspect.getmembers(cls())]
+
+
 def outcome(function, *args):
     """What a function returns, or the error that it raises, without addresses."""
     try:
@@ -376,7 +381,7 @@ LOOKS = {
         str(outcome(inspect.signature, getattr(cls, name))) for name in ("__init__", "__new__", "__reduce_ex__")
     ],
     "members of the class": lambda cls: [name for name, _ in inspect.getmembers(cls)],
-    "members of an object": lambda cls: [name for name, _ in inspect.getmembers(cls())],
+    "members of an object": lambda cls: outcome(members_of_an_object, cls),
     "bases": lambda cls: (cls.__mro__, cls.__bases__, cls.__base__, cls.__subclasses__()),
     "names": lambda cls: (cls.__name__, cls.__qualname__, cls.__module__, cls.__doc__, cls.__text_signature__),
     "layout": lambda cls: (cls.__basicsize__, cls.__itemsize__, cls.__dictoffset__, cls.__weakrefoffset__),
