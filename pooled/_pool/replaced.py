@@ -10,14 +10,19 @@ import atexit
 import sys
 import types
 import warnings
+from collections import deque
 from collections.abc import Callable
 from typing import Any, Final
 from weakref import ref
 
 from pooled._plan.class_info import info_of
 
-_unchecked: Final[list[tuple[ref[type], ref[type] | None]]] = []
-"""The poolable classes whose names have not been looked up since they were decorated, and what the names meant then."""
+_unchecked: Final[deque[tuple[ref[type], ref[type] | None, int]]] = deque()
+"""The poolable classes whose names are not known to refer to them yet, what the names meant before, and tries left."""
+
+
+_TRIES: Final = 8
+"""How often a name is looked up, so that many classes without a name of their own cost no more."""
 
 
 def watch_for_replacement(cls: type) -> None:
@@ -25,17 +30,22 @@ def watch_for_replacement(cls: type) -> None:
     check_replaced()
     if "<locals>" not in cls.__qualname__:
         before = _bound_to_the_name_of(cls)
-        _unchecked.append((ref(cls), ref(before) if isinstance(before, type) else None))
+        _unchecked.append((ref(cls), ref(before) if isinstance(before, type) else None, _TRIES))
 
 
 def check_replaced() -> None:
     """Warn of the classes that another decorator has replaced since they were decorated."""
-    for entry in tuple(_unchecked):
-        cls, before = entry[0](), entry[1] and entry[1]()
+    for _ in range(len(_unchecked)):
+        try:
+            reference, former, tries = _unchecked.popleft()
+        except IndexError:
+            return  # another thread checks the rest
+        cls, before = reference(), former and former()
         found = None if cls is None else _bound_to_the_name_of(cls)
-        if cls is None or (found is not None and found is not before):
-            _unchecked.remove(entry)
-        if cls is not None and found is not before and _is_replaced(cls, found):
+        if cls is not None and (found is None or found is before):
+            if tries:  # its class statement is still executed, or it has no name of its own
+                _unchecked.append((reference, former, tries - 1))
+        elif cls is not None and _is_replaced(cls, found):
             warnings.warn_explicit(
                 f"cls={cls.__qualname__}: another decorator has replaced the poolable class, so objects are not "
                 "recycled; make @poolable the outermost decorator, above dataclass(slots=True) and attrs.define",
