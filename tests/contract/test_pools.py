@@ -1,6 +1,8 @@
 """Explicit pools: second pools of a class, pools of classes that cannot be hooked, and the methods of pools."""
 
 import array
+import dataclasses
+import gc
 import pathlib
 import re
 import zlib
@@ -452,3 +454,27 @@ def test_prefill_parks_nothing_that_its_capacity_keeps_or_cannot_measure(pooled,
     assert (pool.prefill(4), len(pool)) == (0, 0)
     assert len(unraisable) == (how == "raises")
     assert pool.take() not in kept
+
+
+def test_a_new_that_drops_an_object_and_returns_another(pooled, kind):
+    """The other object may be where the first one was. It is nothing that a pool has made."""
+
+    @pooled.poolable(max=0)
+    @dataclasses.dataclass
+    class Thing:
+        a: int = 1
+
+    class Other:
+        pass
+
+    def new(cls):
+        object.__new__(cls)
+        return Other()
+
+    pool = kind(Thing, max=0)
+    Thing.__new__ = staticmethod(new)
+    for take in (pool.take, Thing, lambda: pooled.take(Thing), lambda: pooled.orphan(Thing)):
+        for _ in range(20):
+            made = take()
+            assert (type(made), vars(made)) == (Other, {})
+            assert gc.is_tracked(made)

@@ -29,7 +29,7 @@ adds_nothing(PyTypeObject *base)
            && base->tp_dictoffset == 0 && base->tp_weaklistoffset == 0 && !(base->tp_flags & places);
 }
 
-static bool alloc_was_called; /* set by the function below; the GIL, or a lock of the caller, protects it */
+static THREAD_LOCAL bool alloc_was_called; /* set by the function below */
 
 static PyObject *
 noticed_alloc(PyTypeObject *type, Py_ssize_t items)

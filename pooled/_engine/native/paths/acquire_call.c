@@ -102,11 +102,9 @@ construct_by_new(PoolStore *store, PyObject *const *args, size_t nargsf, PyObjec
     Hook *hook = store->hook;
     PyTypeObject *type = hook->type;
     store_hold(store);
-    Receiver outer = this_thread.receiver;
-    this_thread.receiver = (Receiver){NULL, NULL};
+    PoolStore *outer = receiver_begin(NULL);
     PyObject *self = type->tp_new(type, packed.tuple, packed.dict);
-    bool is_unseen = self != this_thread.receiver.allocated;
-    this_thread.receiver = (Receiver){outer.store, NULL};
+    bool is_unseen = !receiver_end(outer, self);
     bool is_ours = self != NULL && Py_TYPE(self) == type && compat_is_unique(self);
     if (is_ours && is_unseen && hook->counts_late) {
         self = acquire_count_unseen(store, self);
@@ -233,8 +231,8 @@ call_python(PyObject *cls, PyObject *const *args, size_t nargsf, PyObject *names
     if (UNLIKELY(self == NULL)) {
         self = miss_python(store, args, nargsf, names);
     }
-    else if (UNLIKELY(store->fields != NULL && hook->init_version != type->tp_version_tag)) {
-        /* Freeing the parts of the object has run code that changed the class. */
+    else if (UNLIKELY(hook->init_version != type->tp_version_tag)) {
+        /* Code that ran while the object was popped has changed the class: the free of a part, or the debug mode. */
         self = run_init(hook, self, false, args, nargsf, names) < 0 ? acquire_fail(self) : self;
     }
     else if (UNLIKELY(check_none(run_init_function(hook->init, self, args, nargsf, names)) < 0)) {

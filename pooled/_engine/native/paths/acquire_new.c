@@ -41,12 +41,12 @@ PyObject *
 acquire_make(PoolStore *store, PyObject *args, PyObject *kwargs, bool *made)
 {
     PyTypeObject *type = store->hook->type;
-    Receiver outer = this_thread.receiver;
-    this_thread.receiver = (Receiver){store, NULL};
+    PoolStore *outer = receiver_begin(store);
     PyObject *self = type->tp_new(type, args, kwargs);
-    *made = self != NULL && self == this_thread.receiver.allocated;
-    this_thread.receiver = (Receiver){outer.store, NULL};
-    if (self != NULL && UNLIKELY(!*made) && Py_TYPE(self) == type && hook_new_is_in_c(store->hook)) {
+    bool was_seen = receiver_end(outer, self);
+    bool is_of_class = self != NULL && Py_TYPE(self) == type; /* another object may be where one was freed */
+    *made = is_of_class && was_seen;
+    if (is_of_class && UNLIKELY(!was_seen) && hook_new_is_in_c(store->hook) && compat_is_unique(self)) {
         *made = true; /* its base in C does not allocate through tp_alloc */
         return register_miss(store, self, true);
     }

@@ -28,7 +28,9 @@ allocate(Hook *hook, Py_ssize_t items)
         PoolStore *store = receiver->store;
         receiver->store = NULL;
         /* A `__new__` in Python may raise before any `__init__` runs. */
-        return acquire_allocate(store, items, hook_new_is_in_c(hook) || store_takes_blank(store));
+        PyObject *self = acquire_allocate(store, items, hook_new_is_in_c(hook) || store_takes_blank(store));
+        Py_DECREF(store);
+        return self;
     }
     PoolStore *store = hook->own_store;
     bool is_ready =

@@ -69,6 +69,29 @@ extern bool stores_closed;
 void store_register(PoolStore *store);
 void store_unregister(PoolStore *store);
 
+/* Begin a call of a tp_new: `store` receives the next object of its class; with NULL, the store of the class counts it as
+   any other. Returns the store of the call around it, for `receiver_end`.
+
+   The references are strong. In a program that switches between C stacks, as greenlets do, calls need not end in the
+   reverse order; then an object goes to the wrong store of its class, and the counts of both stay consistent. */
+static inline PoolStore *
+receiver_begin(PoolStore *store)
+{
+    PoolStore *outer = this_thread.receiver.store;
+    this_thread.receiver = (Receiver){(PoolStore *)Py_XNewRef(store), NULL};
+    return outer;
+}
+
+/* End it. Returns whether tp_alloc has made `self` meanwhile. */
+static inline bool
+receiver_end(PoolStore *outer, PyObject *self)
+{
+    Receiver ended = this_thread.receiver;
+    this_thread.receiver = (Receiver){outer, NULL};
+    Py_XDECREF(ended.store); /* a caller has another reference, or the pool is in use elsewhere */
+    return self == ended.allocated;
+}
+
 /* The store that an object returns to, a new reference. NULL where it is in no pool. */
 PoolStore *store_of_object(PyObject *obj);
 

@@ -18,7 +18,7 @@ typedef struct ThreadState {
 
 /* The store that counts the next new object of its class as a miss, because a call asked that store first. */
 typedef struct {
-    struct PoolStore *store; /* borrowed; NULL where no such call is in progress, or the object has been made */
+    struct PoolStore *store; /* a strong reference; NULL where no such call is in progress, or the object was made */
     PyObject *allocated;     /* the address of the object that tp_alloc made last; NULL when a call begins */
 } Receiver;
 
