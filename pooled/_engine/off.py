@@ -16,11 +16,9 @@ from pooled._stats import Stats
 
 _native: Any
 try:
-    from pooled._engine.native import _native
+    from pooled._engine.native import _native  # its package keeps class information outside the dictionaries of classes
 except ImportError:  # it was not built
     _native = None
-else:
-    class_info.keep_outside(_native.class_info, _native.set_class_info)
 
 F = TypeVar("F", bound=Callable[..., Any])
 

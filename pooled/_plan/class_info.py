@@ -8,7 +8,7 @@ from typing import Any, Final
 from pooled._policy import Limits
 
 ATTRIBUTE: Final = "__pooled_class__"
-"""The attribute for the information where no C module keeps it outside the dictionary of the class.
+"""The attribute of a class with its information, where no C module keeps that outside the dictionary of the class.
 
 A class under `PooledMeta` always has it: `attrs` and `dataclasses` make a second class from the namespace of the first.
 """
@@ -25,10 +25,10 @@ class ClassInfo:
 
     __slots__ = ("__weakref__", "keep", "limits", "pool")
 
-    def __init__(self, pool: Any, limits: Limits = Limits(), keep: tuple[str, ...] = ()) -> None:
+    def __init__(self, pool: Any) -> None:
         self.pool = pool
-        self.limits = limits
-        self.keep = keep
+        self.limits = Limits()
+        self.keep: tuple[str, ...] = ()
 
 
 def info_in(namespace: Mapping[str, Any]) -> ClassInfo | None:

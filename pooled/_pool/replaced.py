@@ -18,15 +18,14 @@ from weakref import ref
 from pooled._plan.class_info import info_of
 
 _unchecked: Final[deque[tuple[ref[type], ref[type] | None, int]]] = deque()
-"""The poolable classes whose names are not known to refer to them yet, what the names meant before, and tries left."""
-
+"""Poolable classes to look up by name, each with the class that had its name before and the number of tries left."""
 
 _TRIES: Final = 8
-"""How often a name is looked up, so that many classes without a name of their own cost no more."""
+"""How often a name is looked up. Classes that no name refers to would else be looked up at every decoration."""
 
 
 def watch_for_replacement(cls: type) -> None:
-    """Warn if another decorator replaces `cls`: as soon as another class is decorated, or at exit."""
+    """Warn if another decorator replaces `cls`. The warning comes with the next decoration of a class, or at exit."""
     check_replaced()
     if "<locals>" not in cls.__qualname__:
         before = _bound_to_the_name_of(cls)

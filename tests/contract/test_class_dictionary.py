@@ -66,46 +66,41 @@ def dataclass(meta):
     return Thing
 
 
-def slotted_dataclass(meta):
-    @dataclasses.dataclass(slots=True, weakref_slot=True)
-    class Thing(metaclass=meta):
-        a: int = 1
-        b: list = dataclasses.field(default_factory=list)
+def defined_by(name, decorate, field):
+    """A kind of class whose second field has a factory."""
 
-    return Thing
+    def kind(meta):
+        @decorate
+        class Thing(metaclass=meta):
+            a: int = 1
+            b: list = field()
+
+        return Thing
+
+    kind.__name__ = name
+    return kind
 
 
-def frozen_dataclass(meta):
-    @dataclasses.dataclass(frozen=True)
-    class Thing(metaclass=meta):
-        a: int = 1
-        b: list = dataclasses.field(default_factory=list)
+def dataclass_field():
+    return dataclasses.field(default_factory=list)
 
-    return Thing
+
+def attrs_field():
+    return attrs.field(factory=list)
+
+
+BY_DECORATOR = [
+    defined_by("slotted_dataclass", dataclasses.dataclass(slots=True, weakref_slot=True), dataclass_field),
+    defined_by("frozen_dataclass", dataclasses.dataclass(frozen=True), dataclass_field),
+    defined_by("attrs_frozen", attrs.frozen, attrs_field),
+    defined_by("attrs_mutable", attrs.mutable(slots=False), attrs_field),
+]
 
 
 def attrs_define(meta):
     @attrs.define
     class Thing(metaclass=meta):
         a: int = attrs.field(default=1, converter=int)
-        b: list = attrs.field(factory=list)
-
-    return Thing
-
-
-def attrs_frozen(meta):
-    @attrs.frozen
-    class Thing(metaclass=meta):
-        a: int = 1
-        b: list = attrs.field(factory=list)
-
-    return Thing
-
-
-def attrs_mutable(meta):
-    @attrs.mutable(slots=False)
-    class Thing(metaclass=meta):
-        a: int = 1
         b: list = attrs.field(factory=list)
 
     return Thing
@@ -283,8 +278,8 @@ class Meta(type):
 
 
 OF_ANY_METACLASS = [
-    *(plain, slots, slots_and_dict, dataclass, slotted_dataclass, frozen_dataclass),
-    *(attrs_define, attrs_frozen, attrs_mutable, generic, init_subclass),
+    *(plain, slots, slots_and_dict, dataclass, attrs_define, generic, init_subclass),
+    *BY_DECORATOR,
     *(list_subclass, dict_subclass, set_subclass, bytearray_subclass),
     *(own_reduce, own_getstate, cached_property, nested, of_main),
 ]

@@ -101,6 +101,7 @@ def test_max_cap_is_about_the_capacity_not_the_length(pooled, containers, name):
     assert pool.stats().discarded_large == 1
 
 
+@pytest.mark.needs_pool
 @pytest.mark.parametrize("name", KEEPS)
 @pytest.mark.parametrize("used", [0, 3])
 def test_one_that_is_little_used_gives_its_room_back(pooled, containers, name, used):

@@ -43,8 +43,8 @@ class Acquirer(Recycler):
 
         Nothing of an earlier life remains in the object.
         """
-        # Objects with a reset keep what their __init__ made, and it is unknown whether one will run. A container is new
-        # as with the native engine, where the __new__ of its builtin base would overwrite its memory.
+        # Objects with a reset keep what their __init__ made, and it is unknown whether one will run. A container is
+        # always new, as with the native engine, where the __new__ of its builtin base would overwrite its memory.
         is_ready = self.plan.strategy.takes_blank
         reusing = is_ready and self.plan.builtin is None
         return self._blank(args, kwargs, self if is_ready else self._uninitialised, reusing=reusing, hook=hook)[0]
