@@ -2,6 +2,7 @@
 
 import array
 import collections
+import copy
 import io
 from functools import partial
 
@@ -386,6 +387,30 @@ def test_own_subclasses_of_builtins(pooled):
         assert (list(bounded), bounded.maxlen) == ([2, 3], 2)
         del names, bounded
     assert pooled.pool_of(Names).stats().hits == pooled.pool_of(Bounded).stats().hits == 1
+
+
+def _own(self, *_):
+    return "its own"
+
+
+@pytest.mark.parametrize(
+    ("base", "name", "use"),
+    [
+        (collections.deque, "__copy__", copy.copy),
+        (collections.deque, "copy", lambda obj: obj.copy()),
+        (collections.deque, "__add__", lambda obj: obj + obj),
+        (collections.deque, "__mul__", lambda obj: obj * 2),
+        (collections.deque, "__rmul__", lambda obj: 2 * obj),
+        (collections.defaultdict, "__or__", lambda obj: obj | {}),
+        (collections.defaultdict, "__ror__", lambda obj: {} | obj),
+    ],
+)
+def test_a_method_of_its_own_replaces_the_builtin_one(pooled, base, name, use):
+    inherited = type("Mixin", (), {name: _own})
+    for own in (type("Own", (base,), {name: _own}), type("Mixed", (inherited, base), {})):
+        assert use(pooled.poolable(own)()) == "its own"
+    plain = pooled.poolable(type("Plain", (base,), {}))()
+    assert use(plain) == plain  # those that it has from its base still work
 
 
 @limits.skip_if("no-pool")

@@ -13,7 +13,7 @@ from weakref import getweakrefcount
 import wrapt
 
 from pooled._engine.reference.gc_state import is_collecting
-from pooled._engine.reference.proxy_methods import rebuilding_methods
+from pooled._engine.reference.proxy_methods import lookup, rebuilding_methods
 
 
 class Owner(Protocol):
@@ -191,20 +191,15 @@ _SOME_HAVE: Final = (
 """Methods that wrapt omits, since a proxy that had them would claim a protocol that its object may lack."""
 
 
-def _defines(cls: type, name: str) -> bool:
-    """Whether objects of `cls` have a method of this name; methods of its metaclass do not count."""
-    return next((base.__dict__[name] for base in cls.__mro__ if name in base.__dict__), None) is not None
-
-
 def _iterate_by_index(self: Proxy) -> Any:
     return iter(self.__wrapped__)
 
 
 def proxy_type(cls: type) -> type[Proxy]:
     """The class of proxies for objects of `cls`, with those special methods that only some classes have."""
-    names = [name for name in _SOME_HAVE if _defines(cls, name)]
+    names = [name for name in _SOME_HAVE if lookup(cls, name) is not None]
     namespace = {name: _forwarding(name) for name in names}
-    if "__iter__" not in names and _defines(cls, "__getitem__"):
+    if "__iter__" not in names and lookup(cls, "__getitem__") is not None:
         namespace["__iter__"] = _iterate_by_index
     namespace |= rebuilding_methods(cls)
     metaclass: Any = type(Proxy)  # without its C extension, wrapt has a metaclass of its own

@@ -61,5 +61,19 @@ _REBUILDING: Final[Mapping[type, Mapping[str, Callable[..., Any]]]] = MappingPro
 
 
 def rebuilding_methods(cls: type) -> Mapping[str, Callable[..., Any]]:
-    """The methods that proxies for objects of `cls` need in place of the builtin ones."""
-    return next((methods for base, methods in _REBUILDING.items() if issubclass(cls, base)), {})
+    """The methods that proxies for objects of `cls` need in place of the builtin ones that the class still has."""
+    return {
+        name: method
+        for base, methods in _REBUILDING.items()
+        if issubclass(cls, base)
+        for name, method in methods.items()
+        if lookup(cls, name) is base.__dict__[name]
+    }
+
+
+def lookup(cls: type, name: str) -> Any:
+    """The attribute of a class or of its bases, as its dictionary has it; None without one.
+
+    Attributes of the metaclass do not count.
+    """
+    return next((base.__dict__[name] for base in cls.__mro__ if name in base.__dict__), None)
