@@ -15,6 +15,12 @@ print(__spec__ and (__spec__.name, __spec__.origin, type(__spec__.loader).__name
 print(sys.argv, sys.path[0], sys.modules["__main__"].__dict__ is globals(), dir())
 """
 
+# A job in the background inherits that interrupts are ignored.
+INTERRUPTED = (
+    "import asyncio, os, signal\nsignal.signal(signal.SIGINT, signal.default_int_handler)\n"
+    "def interrupt(): os.kill(os.getpid(), signal.SIGINT)\n"
+)
+
 # Programs that end in different ways.
 ENDS = {
     "a number": "import sys; sys.exit(7)",
@@ -35,10 +41,9 @@ ENDS = {
     "a syntax error": "x = (",
     "an error of indentation": "def f():\n  return\n return",
     "an interrupt": "raise KeyboardInterrupt",
-    "a signal": "import os, signal; os.kill(os.getpid(), signal.SIGINT)",
+    "a signal": f"{INTERRUPTED}interrupt()",
     "an interrupted event loop": (
-        "import asyncio, os, signal\nasync def main():\n    os.kill(os.getpid(), signal.SIGINT)\n"
-        "    await asyncio.Event().wait()\nasyncio.run(main())"
+        f"{INTERRUPTED}async def main():\n    interrupt()\n    await asyncio.Event().wait()\nasyncio.run(main())"
     ),
     "an excepthook": "import sys\nsys.excepthook = lambda kind, *_: print('hook', kind)\n1 / 0",
     "an excepthook that exits": "import sys\nsys.excepthook = lambda *_: sys.exit(9)\n1 / 0",
@@ -173,6 +178,28 @@ def test_a_program_ends_the_same(tmp_path, command, source):
     (tmp_path / "broken.py").write_text("class A:\n    def f(self): pass\nA().f(1)")
     (tmp_path / "main.py").write_text(source)
     check_same(tmp_path, command, "main.py")
+
+
+@pytest.fixture
+def ignored_interrupts():
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@needs_fork
+@pytest.mark.usefixtures("ignored_interrupts")
+@pytest.mark.parametrize(
+    ("source", "status"),
+    [
+        (ENDS["an interrupted event loop"], -signal.SIGINT),
+        ("import os, signal\nos.kill(os.getpid(), signal.SIGINT)\nprint(signal.getsignal(signal.SIGINT))", 0),
+    ],
+    ids=["an interrupted event loop", "no handler"],
+)
+def test_a_program_in_the_background_ends_the_same(tmp_path, source, status):
+    (tmp_path / "main.py").write_text(source)
+    assert check_same(tmp_path, "advise", "main.py").returncode == status
 
 
 @needs_fork
