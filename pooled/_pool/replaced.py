@@ -1,7 +1,8 @@
 """Poolable classes that another decorator has replaced by a class without a pool.
 
 `dataclass(slots=True)` and `attrs.define` make a second class from the dictionary of the first. Above `poolable`, they
-lose the pool, since nothing in that dictionary belongs to this package.
+lose the pool, since nothing in that dictionary belongs to this package. Both write to the first class, too, and only
+that tells their class from one that the program defines anew under the same name, which may share any attribute.
 """
 
 from __future__ import annotations
@@ -17,8 +18,8 @@ from weakref import ref
 
 from pooled._plan.class_info import info_of
 
-_unchecked: Final[deque[tuple[ref[type], ref[type] | None, int]]] = deque()
-"""Poolable classes to look up by name, each with the class that had its name before and the number of tries left."""
+_unchecked: Final[deque[tuple[ref[type], int, int]]] = deque()
+"""Poolable classes to look up by name, each with the `id` of its dataclass fields and the number of tries left."""
 
 _TRIES: Final = 8
 """How often a name is looked up. Classes that no name refers to would else be looked up at every decoration."""
@@ -28,30 +29,25 @@ def watch_for_replacement(cls: type) -> None:
     """Warn if another decorator replaces `cls`. The warning comes with the next decoration of a class, or at exit."""
     check_replaced()
     if "<locals>" not in cls.__qualname__:
-        before = _bound_to_the_name_of(cls)
-        _unchecked.append((ref(cls), ref(before) if isinstance(before, type) else None, _TRIES))
+        _unchecked.append((ref(cls), id(_dataclass_fields(cls)), _TRIES))
 
 
 def check_replaced() -> None:
     """Warn of the classes that another decorator has replaced since they were decorated."""
     for _ in range(len(_unchecked)):
         try:
-            reference, former, tries = _unchecked.popleft()
+            reference, fields, tries = _unchecked.popleft()
         except IndexError:
             return  # another thread checks the rest
-        cls, before = reference(), former and former()
+        cls = reference()
         found = None if cls is None else _bound_to_the_name_of(cls)
-        if cls is not None and (found is None or found is before):
-            if tries:  # its class statement is still executed, or it has no name of its own
-                _unchecked.append((reference, former, tries - 1))
-        elif cls is not None and _is_replaced(cls, found):
-            warnings.warn_explicit(
-                f"cls={cls.__qualname__}: another decorator has replaced the poolable class, so objects are not "
-                "recycled; make @poolable the outermost decorator, above dataclass(slots=True) and attrs.define",
-                RuntimeWarning,
-                getattr(sys.modules.get(cls.__module__), "__file__", None) or cls.__module__,
-                _line_of(cls),
-            )
+        if cls is None or found is cls:
+            continue
+        if isinstance(found, type) and _is_made_from(cls, found, fields):
+            if info_of(found) is None:
+                _warn(cls)
+        elif tries:  # its class statement is still executed, or it has no name of its own
+            _unchecked.append((reference, fields, tries - 1))
 
 
 def _bound_to_the_name_of(cls: type) -> Any:
@@ -62,16 +58,31 @@ def _bound_to_the_name_of(cls: type) -> Any:
     return found
 
 
-def _is_replaced(cls: type, found: Any) -> bool:
-    if found is cls or not isinstance(found, type) or info_of(found) is not None:
-        return False
-    own = vars(cls)
-    copied = (value is own.get(name) for name, value in vars(found).items() if isinstance(value, _COPIED))
-    return found.__qualname__ == cls.__qualname__ and any(copied)
+def _is_made_from(cls: type, found: type, fields: int) -> bool:
+    """Whether a decorator made `found` from `cls`, whose dataclass fields had the `id` `fields` before.
+
+    `dataclass` describes the fields of `cls` before it copies its dictionary, and `attrs.define` leaves a weak
+    reference to the new class in `cls`. attrs before 25.4 leaves none, so what it made is not noticed.
+    """
+    described = _dataclass_fields(cls)
+    if id(described) != fields and described is _dataclass_fields(found):
+        return True
+    made = vars(cls).get("__attrs_base_of_slotted__")
+    return isinstance(made, ref) and made() is found
 
 
-_COPIED: Final = (types.FunctionType, dict)
-"""The types of attributes of which no two classes have the same one, unless they were made from one dictionary."""
+def _dataclass_fields(cls: type) -> object:
+    return vars(cls).get("__dataclass_fields__")
+
+
+def _warn(cls: type) -> None:
+    warnings.warn_explicit(
+        f"cls={cls.__qualname__}: another decorator has replaced the poolable class, so objects are not "
+        "recycled; make @poolable the outermost decorator, above dataclass(slots=True) and attrs.define",
+        RuntimeWarning,
+        getattr(sys.modules.get(cls.__module__), "__file__", None) or cls.__module__,
+        _line_of(cls),
+    )
 
 
 def _line_of(cls: type) -> int:

@@ -91,6 +91,64 @@ def test_a_class_of_the_same_name_is_no_replacement(pooled, monkeypatch):
         del first
 
 
+SHARED = {}
+DEFINITION = """
+class Thing:
+    a: int = 0
+    shared = SHARED
+    __init__ = initialise
+"""
+
+
+def initialise(self):
+    self.a = 1
+
+
+def by_statement():
+    @in_a_module
+    class Thing:
+        a: int = 0
+        shared = SHARED
+        __init__ = initialise
+
+    return Thing
+
+
+def by_exec():
+    scope = dict(globals())
+    exec(DEFINITION, scope)
+    return scope["Thing"]
+
+
+NAMESPACE = {name: value for name, value in vars(by_exec()).items() if name not in ("__dict__", "__weakref__")}
+
+
+def by_call():
+    return type("Thing", (), NAMESPACE)
+
+
+@pytest.mark.parametrize("define", [by_statement, by_exec, by_call])
+@pytest.mark.parametrize("below", [in_a_module, dataclasses.dataclass(slots=True), attrs.define])
+def test_a_class_that_is_defined_anew_is_no_replacement(pooled, monkeypatch, define, below):
+    """As by a cell of a notebook that is executed twice, or by `importlib.reload`."""
+    first = pooled.poolable(below(define()))
+    monkeypatch.setitem(globals(), "Thing", first)
+    monkeypatch.setitem(globals(), "Thing", below(define()))
+    with warnings.catch_warnings(action="error"):
+        pooled.poolable(with_defaults())
+        assert first().a == 1  # it is alive until here, so it was looked at
+
+
+def test_the_undecorated_class_is_no_replacement(pooled, monkeypatch):
+    """With the reference engine, the poolable class is a subclass of it."""
+    plain = by_statement()
+    first = pooled.poolable(plain)
+    monkeypatch.setitem(globals(), "Thing", plain)
+    with warnings.catch_warnings(action="error"):
+        pooled.poolable(with_defaults())
+        assert first().a == 1
+
+
 class Slotted:
     __slots__ = ("__dict__", "__private", "a")
 
