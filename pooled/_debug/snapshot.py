@@ -39,9 +39,9 @@ def difference(obj: Any, parked_as: Snapshot | None, plan: Plan) -> str | None:
         return f"it was left empty and has {size} elements"
     if plan.fields is None:
         return _remaining_attribute(obj, plan)
-    for field in plan.fields.schema.fields:
-        if field.part is not None and (size := _size(_own_attribute(obj, field.name))):
-            return f"its {field.name!r} was left empty and has {size} elements"
+    for name in plan.fields.names:
+        if size := _size(_own_attribute(obj, name)):
+            return f"its {name!r} was left empty and has {size} elements"
     return None
 
 

@@ -47,13 +47,12 @@ class Store:
         # No class is hooked, so a call of the class makes an object.
         self._new: Final = plan.factory if plan.cls is object else plan.cls
 
-    def take(self, **given: Any) -> Any:
+    def take(self, *args: Any, **kwargs: Any) -> Any:
         """Make a new object."""
-        return self._new(**given)
+        return self._new(*args, **kwargs)
 
-    def try_take(self, **given: Any) -> None:
-        """Check the arguments; return None, since nothing is parked."""
-        self.plan.check(given)
+    def try_take(self, *args: Any, **kwargs: Any) -> None:
+        """Return None: nothing is parked."""
 
     def borrow(self) -> AbstractContextManager[Any]:
         """A context manager that gives a new object."""

@@ -1,28 +1,29 @@
-"""`field_reset`: a report of what becomes of each field of a recycled object."""
+"""`field_reset`: a report of how objects are constructed, and of what becomes of their attributes when they are recycled."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Final, Literal, TypeAlias
+from typing import Any, Final, Literal, TypeAlias
 
 from pooled._plan.class_info import pool_in
-from pooled._plan.parts import AnyPart
+from pooled._plan.init_plan import Argument, Choice, Constant, InitPlan, Value
+from pooled._plan.init_reader import read_init
 from pooled._plan.plan import Plan, plan_for_class
-from pooled._plan.schema import NO_DEFAULT, Field
+from pooled._plan.strategy import Strategy
 from pooled._record import Record
 
-Action: TypeAlias = Literal["emptied", "kept", "default", "made", "unset"]
+Action: TypeAlias = Literal["emptied", "kept", "assigned"]
 
 
 class FieldReset(Record, kw_only=False):
-    """The treatment of one field.
+    """The treatment of one attribute.
 
     Attributes:
-        name: the name of the attribute.
-        action: "emptied": a container, which is emptied in place and kept. "kept": the same, because of `keep=`.
-            "default": it is set to its default. "made": a function makes a new value for each take. "unset": it has no
-            value until it is assigned one.
-        detail: the class of the container, the default, or the function, as text.
+        name: its name.
+        action: "emptied": `__init__` makes an empty container, so the native engine empties the one of the last life in
+            place and keeps it. "kept": it is emptied in place because of `keep=`. "assigned": it is unset when the object
+            is recycled, and assigned by the next construction.
+        detail: the class of the container, or the value that is assigned, as text.
     """
 
     name: str
@@ -31,18 +32,21 @@ class FieldReset(Record, kw_only=False):
 
 
 class FieldResets(Record, kw_only=False):
-    """The treatment of the fields of a class: a sequence of `FieldReset` in the order of the fields, also by name.
+    """How the objects of a class are constructed and recycled: a sequence of `FieldReset`, also by name.
 
     `str()` of it is a table.
 
     Attributes:
         cls: the class.
-        why: how its objects are emptied, and if not field by field, why not.
-        fields: the field resets; empty if the objects are not emptied field by field.
+        construction: whether the native engine carries out `__init__` in C; if not, what prevents it: a line of its
+            source, a field, or a property of the class.
+        in_c: whether it does.
+        fields: the attributes that are known, in the order in which they are assigned; empty if none are.
     """
 
     cls: type
-    why: str
+    construction: str
+    in_c: bool
     fields: tuple[FieldReset, ...]
 
     def __iter__(self) -> Iterator[FieldReset]:
@@ -52,10 +56,10 @@ class FieldResets(Record, kw_only=False):
         return len(self.fields)
 
     def __getitem__(self, name: str) -> FieldReset:
-        """The reset of the field `name`.
+        """The treatment of the attribute `name`.
 
         Raises:
-            KeyError: there is no such field.
+            KeyError: there is no such attribute.
         """
         for field in self.fields:
             if field.name == name:
@@ -65,14 +69,14 @@ class FieldResets(Record, kw_only=False):
     def __str__(self) -> str:
         width = max((len(field.name) for field in self.fields), default=0)
         rows = (f"  {field.name.ljust(width)}  {field.action.ljust(_WIDTH)}  {field.detail}" for field in self.fields)
-        return "\n".join((f"{self.cls.__qualname__}: {self.why}", *(row.rstrip() for row in rows)))
+        return "\n".join((f"{self.cls.__qualname__}: {self.construction}", *(row.rstrip() for row in rows)))
 
 
-_WIDTH: Final = len("emptied")
+_WIDTH: Final = len("assigned")
 
 
 def field_reset(cls: type) -> FieldResets:
-    """Report what becomes of the fields of an object of `cls` when it is recycled.
+    """Report how objects of `cls` are constructed, and what becomes of their attributes when they are recycled.
 
     Args:
         cls: a class. If it is not poolable, the result describes what would happen if it were.
@@ -84,9 +88,29 @@ def field_reset(cls: type) -> FieldResets:
         raise TypeError(f"cls={cls!r}: expected a class")
     plan = _plan_of(cls)
     if isinstance(plan, str):
-        return FieldResets(cls, plan, ())
-    fields = () if plan.fields is None else plan.fields.schema.fields
-    return FieldResets(cls, plan.why, tuple(map(_reset_of, fields)))
+        return FieldResets(cls, plan, False, ())  # noqa: FBT003 (a record with positional fields)
+    found = construction_of(cls, plan)
+    if isinstance(found, str):
+        kept = () if plan.fields is None else plan.fields.names
+        return FieldResets(cls, found, False, tuple(FieldReset(name, "kept") for name in kept))  # noqa: FBT003
+    fields = tuple(_reset_of(name, value, found) for name, value in found.values.items())
+    return FieldResets(cls, "constructed in C", True, fields)  # noqa: FBT003
+
+
+def construction_of(cls: type, plan: Plan) -> InitPlan | str:
+    """What the native engine carries out in C to construct an object; or a sentence that says why it cannot."""
+    if plan.strategy is Strategy.RESET:
+        return "__init__ runs as Python code, because the class has a reset"
+    if plan.strategy is Strategy.KEEP:
+        return "__init__ runs as Python code, because the class has attributes to keep"
+    if plan.has_new:
+        return "__init__ runs as Python code, because the class has a __new__ of its own"
+    if plan.builtin is not None:
+        return "__init__ is called, because the class has a builtin base"
+    if cls.__init__ is object.__init__:  # type: ignore[misc] # it is only compared
+        return "there is no __init__ to run"
+    found = read_init(cls)
+    return found if isinstance(found, InitPlan) else f"__init__ runs as Python code, because {found}"
 
 
 def _plan_of(cls: type) -> Plan | str:
@@ -101,13 +125,13 @@ def _plan_of(cls: type) -> Plan | str:
         return f"it cannot be pooled: {error}"
 
 
-def _reset_of(field: Field) -> FieldReset:
-    if isinstance(field.part, AnyPart):
-        return FieldReset(field.name, "kept")
-    if field.part is not None:
-        return FieldReset(field.name, "emptied", field.part.cls.__qualname__)
-    if field.make is not None:
-        return FieldReset(field.name, "made", f"by {getattr(field.maker, '__qualname__', None) or repr(field.maker)}")
-    if field.default is NO_DEFAULT:
-        return FieldReset(field.name, "unset")
-    return FieldReset(field.name, "default", repr(field.default))
+def _reset_of(name: str, value: Value, plan: InitPlan) -> FieldReset:
+    simples = value.simples() if isinstance(value, Choice) else (value,)
+    for simple in simples:
+        if not isinstance(simple, Argument | Constant):
+            return FieldReset(name, "emptied", simple.part.cls.__qualname__)
+    return FieldReset(name, "assigned", " or ".join(_text(simple, plan) for simple in simples))
+
+
+def _text(simple: Any, plan: InitPlan) -> str:
+    return repr(simple.value) if isinstance(simple, Constant) else plan.parameters[simple.index]

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from pooled._plan.builtins import EMPTIABLE, builtin_of
 from pooled._plan.class_info import pool_in
-from pooled._plan.strategy import Completion, Strategy
+from pooled._plan.strategy import Strategy
 from pooled._record import Record
 
 
@@ -131,8 +131,6 @@ def _nested(cls: type) -> Part | None:
     plan = pool._store.plan
     if plan.strategy is Strategy.SCRUB and not _starts_empty(cls):
         return None
-    if plan.fields is not None and plan.fields.completion is Completion.ALWAYS:
-        return None  # a take has more to do
     return Part(cls=cls, make=cls, empty=plan.empty, capacity=plan.measure, pool=pool)
 
 
@@ -164,19 +162,3 @@ def replacement(value: Any) -> Any:
     """Make a new part like `value`; None if it is unknown how to empty such a part."""
     part = part_like(value)
     return None if part is None else part.make()
-
-
-_BLANK_DEFAULTS: Final[tuple[object, ...]] = ((), "", b"", frozenset())
-
-
-def part_converted_by(converter: Any, factory: Any, default: Any) -> Part | None:
-    """The kind of part that a builtin container class makes of an empty default, as a converter; else None."""
-    part = _STOCK.get(converter) if isinstance(converter, type) else None
-    if part is None or converter in (collections.defaultdict, io.BytesIO, io.StringIO):
-        return None  # their argument is not an iterable of items
-    makes_empty = part_made_by(factory) is not None if factory is not None else _is_blank(default)
-    return part if makes_empty else None
-
-
-def _is_blank(default: Any) -> bool:
-    return any(type(default) is type(blank) and default == blank for blank in _BLANK_DEFAULTS)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -16,9 +16,8 @@ from pooled._plan.checks import (
     refuse_unscrubbable,
 )
 from pooled._plan.construction import allocate, class_with_new, construct, is_new_replaced
-from pooled._plan.fields import FieldPlan
+from pooled._plan.fields import KeptFields
 from pooled._plan.hooks import Capacity, Hooks, Reset, functions_by_name, functions_of
-from pooled._plan.schema import schema_of, schema_of_kept, with_kept
 from pooled._plan.scrub import scrubber
 from pooled._plan.strategy import Strategy
 from pooled._record import Record
@@ -35,8 +34,7 @@ class Plan(Record, eq=False):
         empty: empties an object; the result False discards it. If there are `fields`, these empty it instead.
         measure: returns the capacity of an object, an int; None if an object is never too large.
         reset: the user's function that empties an object; None if there is none.
-        fields: empties an object field by field; None if it is emptied as a whole.
-        why: how an object is emptied and why, for reports.
+        fields: empties an object except for the attributes to keep; None if there are none.
         keep: the names of the attributes that the user wants to keep.
         hooks: the hooks as they were named for the class itself; subclasses inherit them.
         hooked: whether a call of the class leads to its pool.
@@ -51,9 +49,8 @@ class Plan(Record, eq=False):
     mro: tuple[type, ...]
     empty: Reset
     measure: Capacity | None
-    why: str
     reset: Reset | None = None
-    fields: FieldPlan | None = None
+    fields: KeptFields | None = None
     keep: tuple[str, ...] = ()
     hooks: Hooks = Hooks()
     hooked: bool = False
@@ -74,24 +71,7 @@ class Plan(Record, eq=False):
         """How an object is emptied."""
         if self.reset is not None:
             return Strategy.RESET
-        return Strategy.SCRUB if self.fields is None else self.fields.strategy
-
-    @property
-    def derived(self) -> FieldPlan | None:
-        """The fields where they are all that is to be known of an object, so that `take` needs no `__init__`."""
-        return self.fields if self.strategy is Strategy.FIELDS else None
-
-    def check(self, given: Mapping[str, Any]) -> None:
-        """Raise TypeError if `take` does not accept these arguments."""
-        if self.derived is not None:
-            self.derived.check(given)
-        elif given and self.strategy is not Strategy.SCRUB:
-            raise TypeError(
-                f"take({self.cls.__qualname__}, {', '.join(given)}=...): an object is taken as its reset left it, so "
-                "there is nothing to give; set its attributes afterwards"
-            )
-        elif given and self.takes_nothing:
-            raise TypeError(f"{self.cls.__name__}() takes no arguments")
+        return Strategy.SCRUB if self.fields is None else Strategy.KEEP
 
     @property
     def measures_builtin(self) -> bool:
@@ -142,9 +122,11 @@ def plan_for_class(cls: type, hooks: Hooks = Hooks(), *, hooked: bool, keep: tup
     if builtin is not None and has_new:
         builtin = builtin.replace(fits=None, refill=None)  # its own __new__ chooses the arguments
     scrub = scrubber(cls, builtin)
-    fields, why = (None, "emptied by its reset") if reset is not None else _fields_of(cls, keep, scrub)
+    if keep:
+        refuse_unkept(cls, keep)
+    fields = KeptFields(cls, keep, scrub) if keep else None
     known = object if has_new and not hooked else cls  # its __new__ may return objects of other classes
-    keeps_what_init_made = reset is not None or (fields is not None and fields.strategy is Strategy.KEEP)
+    keeps_what_init_made = reset is not None or fields is not None
     return Plan(
         factory=factory,
         parkable=factory if keeps_what_init_made else partial(_blank, cls, hooked=hooked),
@@ -152,7 +134,6 @@ def plan_for_class(cls: type, hooks: Hooks = Hooks(), *, hooked: bool, keep: tup
         mro=known.__mro__,
         empty=scrub if reset is None else reset,
         measure=capacity,
-        why=why,
         reset=reset,
         fields=fields,
         keep=keep,
@@ -162,17 +143,6 @@ def plan_for_class(cls: type, hooks: Hooks = Hooks(), *, hooked: bool, keep: tup
         has_new=has_new,
         builtin=builtin,
     )
-
-
-def _fields_of(cls: type, keep: tuple[str, ...], scrub: Reset) -> tuple[FieldPlan | None, str]:
-    """The field plan of `cls`, or None if no fields are known or kept; and how and why, for reports."""
-    schema = schema_of(cls)
-    if isinstance(schema, str):
-        if not keep:
-            return None, f"scrubbed, and made ready by __init__, because {schema}"
-        refuse_unkept(cls, keep)
-        return FieldPlan(cls, schema_of_kept(keep), scrub, strategy=Strategy.KEEP), "scrubbed, but for what it keeps"
-    return FieldPlan(cls, with_kept(schema, keep), scrub, strategy=Strategy.FIELDS), "emptied field by field"
 
 
 def plan_for_function(factory: Callable[[], Any], hooks: Hooks) -> Plan:
@@ -196,7 +166,6 @@ def plan_for_function(factory: Callable[[], Any], hooks: Hooks) -> Plan:
         mro=object.__mro__,
         empty=reset,
         measure=capacity,
-        why="emptied by the reset of its pool",
         reset=reset,
     )
 

@@ -15,36 +15,34 @@ T = TypeVar("T")
 
 
 @_engine.in_c
-def take(cls: type[T], /, **fields: Any) -> T:
-    """Take a parked object of a poolable class, or make a new one.
+def take(cls: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+    """Do what `cls(*args, **kwargs)` does, with a parked object if there is one.
 
-    - An attrs class or a dataclass without a `reset`, frozen or not: the object has its defaults, its containers are
-      empty, and a field without a default is unset. `__init__` does not run. `fields` are assigned as `__init__` would
-      assign them: through converters and validators, under its parameter names. `__post_init__` and
-      `__attrs_post_init__` run each time; if there is one, `take` requires the arguments that `__init__` requires.
-      `field_reset` shows what becomes of each field.
-    - A class with a `reset`, or with attributes to keep (`keep=`): a parked object is in the state that its reset left.
-      For a new object, `__init__` runs without arguments.
-    - Any other class: `__init__` runs with `fields`.
+    If the class has a `reset`, or attributes to keep (`keep=`), and there are no arguments, a parked object is returned
+    as its reset left it: `__init__` runs only for a new object.
+
+    Args:
+        cls: a poolable class.
+        args, kwargs: arguments for `cls`.
 
     Raises:
-        TypeError: the class is not poolable, there is no such field, or the class takes no fields.
+        TypeError: the class is not poolable, or does not accept these arguments.
     """
-    taken: T = _store_of_class(cls).take(**fields)
+    taken: T = _store_of_class(cls).take(*args, **kwargs)
     return taken
 
 
-def try_take(cls: type[T], /, **fields: Any) -> T | None:
+def try_take(cls: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T | None:
     """Take a parked object as `take` does, or return None if none is parked (a local pool: in this thread).
 
     Raises:
         TypeError: as `take` does.
     """
-    taken: T | None = _store_of_class(cls).try_take(**fields)
+    taken: T | None = _store_of_class(cls).try_take(*args, **kwargs)
     return taken
 
 
-def _store_of_class(cls: type) -> Any:
+def _store_of_class(cls: Any) -> Any:
     """The store of a poolable class, by the fastest lookup."""
     info = info_of(cls) if isinstance(cls, type) else None
     return pool_of(cls)._store if info is None else info.pool._store  # the first raises an error that names the problem

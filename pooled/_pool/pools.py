@@ -91,18 +91,21 @@ class Pool(Generic[T]):
         """The limits now in force."""
         return self._store.policy
 
-    def take(self, **fields: Any) -> T:
+    def take(self, *args: Any, **kwargs: Any) -> T:
         """Take a parked object, or make a new one, as `pooled.take` does.
 
+        Args:
+            args, kwargs: arguments for the class of the objects. A pool whose factory is a function takes none.
+
         Raises:
-            TypeError: there is no such field, or the objects of the pool take no fields.
+            TypeError: the class does not accept these arguments, or a function makes the objects.
         """
-        taken: T = self._store.take(**fields)
+        taken: T = self._store.take(*args, **kwargs)
         return taken
 
-    def try_take(self, **fields: Any) -> T | None:
+    def try_take(self, *args: Any, **kwargs: Any) -> T | None:
         """Take a parked object as `take` does, or return None if none is parked (a local pool: in this thread)."""
-        taken: T | None = self._store.try_take(**fields)
+        taken: T | None = self._store.try_take(*args, **kwargs)
         return taken
 
     def borrow(self) -> AbstractContextManager[T]:

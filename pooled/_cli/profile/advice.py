@@ -188,18 +188,11 @@ def _expectation(profile: ClassProfile, share: float, gain: float | None, gc_sha
         yield f"allocating this many at once triggers the collector, which took {gc_share:.0%}; pooling avoids it"
     if _dies_elsewhere(profile):
         yield "another thread drops them"
-    if gain is None and _has_field_plan(profile.cls):
-        where = "".join(f" at {Path(file).name}:{line}" for (file, line), _ in profile.places.most_common(1))
-        yield f"more with pooled.take({profile.cls.__name__}, ...){where}, which keeps its parts"
 
 
 def _triggers_gc(profile: ClassProfile) -> bool:
     """Whether the program allocates, at a time, enough objects that a pool would reuse to trigger a collection."""
     return profile.cls is not bytearray and profile.reused * 4 >= gc.get_threshold()[0]
-
-
-def _has_field_plan(cls: type) -> bool:
-    return plan_for_class(cls, hooked=True).fields is not None
 
 
 def configuration(advice: Sequence[Advice], command: str) -> str:

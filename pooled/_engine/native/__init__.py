@@ -17,10 +17,9 @@ from pooled import _config
 from pooled._engine.unraisable import report
 from pooled._plan import class_info
 from pooled._plan.construction import Arguments, Keywords
-from pooled._plan.fields import FieldPlan
-from pooled._plan.parts import Part, replacement
+from pooled._plan.fields import KeptFields
+from pooled._plan.parts import AnyPart, replacement
 from pooled._plan.plan import Plan
-from pooled._plan.schema import NO_DEFAULT, Field
 from pooled._policy import Policy
 from pooled._stats import Stats
 
@@ -108,7 +107,7 @@ class NativeStore(_native.Store):
     def set_plan(self, plan: Plan) -> None:
         """Construct and empty objects by this plan; objects that were parked by another plan are destroyed."""
         self.plan = plan
-        self.set_fields(None if plan.fields is None else _in_c(plan.fields), plan.check)
+        self.set_fields(None if plan.fields is None else _kept_in_c(plan.fields))
 
     def set_policy(self, policy: Policy) -> None:
         """Change the limits; parked objects that they do not allow are destroyed, in all threads."""
@@ -119,6 +118,12 @@ class NativeStore(_native.Store):
         """Park dropped objects from now on, or none; then parked objects are destroyed, in all threads."""
         self.parks = parks
         self.set_policy(self.policy)
+
+    def read_init(self) -> _native.InitPlan | None:
+        """The plan of the `__init__` of the class; None if it has to run as Python code. The C code calls this."""
+        from pooled._engine.native.init_plans import plan_in_c  # here: many programs never get so far
+
+        return plan_in_c(self.plan.cls)
 
     def stats(self) -> Stats:
         """The statistics of the objects handed out so far."""
@@ -138,34 +143,9 @@ def _traced(plan: Plan, function: Callable[[Any], Any] | None) -> Callable[[Any]
     return lifetimes.recording(function, plan)
 
 
-def _in_c(fields: FieldPlan) -> _native.Fields:
-    return _native.Fields(
-        fields.cls,
-        tuple(_described(field) for field in fields.schema.fields),
-        strategy=_native.STRATEGIES[fields.strategy.name],
-        replace=replacement,
-        finish=fields.finish,
-        completion=_native.COMPLETIONS[fields.completion.name],
-    )
-
-
-def _described(field: Field) -> _native.Description:
-    part = field.part
-    if isinstance(part, Part):
-        return (
-            field.name,
-            field.keyword,
-            _native.FIELD_KINDS["PART"],
-            part.make,
-            part.cls,
-            part.keep,
-            part.in_c,
-            part.restore,
-        )
-    if part is not None:
-        return field.name, field.keyword, _native.FIELD_KINDS["PART"], part.make, None, part.keep, False, None
-    kind = _native.FIELD_KINDS["UNSET" if field.default is NO_DEFAULT else "DEFAULT"]
-    return field.name, field.keyword, kind, field.default, None, None, False, None
+def _kept_in_c(fields: KeptFields) -> _native.Fields:
+    described = tuple((name, None, None, AnyPart().keep, False, None) for name in fields.names)
+    return _native.Fields(fields.cls, described, strategy=_native.STRATEGIES["KEEP"], replace=replacement)
 
 
 def _hook_for(plan: Plan) -> _native.Hook:

@@ -10,7 +10,6 @@ from pooled._engine.reference.recycle import Discarding, Recycler
 from pooled._engine.reference.thread_state import NOTHING, ThreadState
 from pooled._plan.construction import Arguments, Keywords, NewHook, allocate, initialise, is_new_replaced
 from pooled._plan.plan import Plan
-from pooled._plan.strategy import Strategy
 from pooled._policy import Policy
 
 _PROBES: Final = 8
@@ -49,41 +48,38 @@ class Acquirer(Recycler):
         reusing = is_ready and self.plan.builtin is None
         return self._blank(args, kwargs, self if is_ready else self._uninitialised, reusing=reusing, hook=hook)[0]
 
-    def take(self, **given: Any) -> Any:
-        """A parked object or a new one, ready for use."""
-        taken = self.try_take(**given)
-        return self._take_new(given) if taken is None else taken
+    def take(self, *args: Any, **kwargs: Any) -> Any:
+        """A parked object as its reset left it, or a new one; with arguments, or without a reset, what `cls(...)` gives."""
+        taken = self.try_take(*args, **kwargs)
+        return self._make(args, kwargs) if taken is None else taken
 
-    def try_take(self, **given: Any) -> Any:
-        """A parked object, ready for use, or None."""
-        plan = self.plan
-        plan.check(given)
-        state = self._states.here()
-        obj = self._pop(state, ())
+    def try_take(self, *args: Any, **kwargs: Any) -> Any:
+        """The same, or None if no object is parked."""
+        plan, state = self.plan, self._states.here()
+        is_given = bool(args or kwargs)
+        if is_given and plan.cls is object:
+            raise TypeError(
+                "take() got arguments, but a function without parameters makes the objects of this pool; set their "
+                "attributes afterwards"
+            )
+        runs_init = is_given or plan.strategy.takes_blank
+        if runs_init and plan.hooked:
+            return self.construct(args, kwargs) if len(state.freelist) or state.lent else None
+        obj = self._pop(state, args)
         if obj is NOTHING:
             return None
         state.tally.add("hits")
         proxy = self._proxy(obj, self._unready)
         del obj  # so that only the proxy refers to it, if the code below raises
-        if plan.derived is not None:
-            plan.derived.make_ready(proxy.__wrapped__, given)
-        elif plan.strategy is Strategy.SCRUB:
-            initialise(proxy.__wrapped__, (), given)
+        if runs_init:
+            initialise(proxy.__wrapped__, args, kwargs)
         proxy._self_pooled_owner = self
         return proxy
 
-    def _take_new(self, given: Keywords) -> Any:
-        plan = self.plan
-        if plan.derived is not None:
-            proxy, made = self._blank((), {}, self._unready, reusing=False)
-            if not made:
-                return proxy  # a __new__ that replaced the hook returned something else
-            plan.derived.make_ready(proxy.__wrapped__, given)
-            proxy._self_pooled_owner = self
-            return proxy
-        if plan.hooked:
-            return self._construct((), given, reusing=False)
-        made = plan.factory(**given)
+    def _make(self, args: Arguments, kwargs: Keywords) -> Any:
+        if self.plan.hooked:
+            return self._construct(args, kwargs, reusing=False)
+        made = self.plan.factory(*args, **kwargs)
         self._count("misses")  # before its end can be counted
         return self._proxy(made, self)
 
@@ -112,8 +108,6 @@ class Acquirer(Recycler):
                 return obj, False  # the pool does not own it
         state.tally.add("hits" if hit else "misses")
         proxy = self._proxy(obj, owner)
-        if hit and plan.derived is not None:
-            plan.derived.blank(obj)
         if hit and plan.builtin is not None and plan.builtin.refill is not None:
             plan.builtin.refill(obj, *args)
         return proxy, True

@@ -219,6 +219,4 @@ def _empty_nested(part: Part, value: Any) -> bool:
             return False
     finally:
         drops.depth -= 1
-    if store.plan.derived is not None:
-        store.plan.derived.fill(value.__wrapped__)
     return True

@@ -30,6 +30,7 @@
 #endif
 #include "internal/pycore_dict.h"   /* the keys objects of dicts, the values of instances */
 #include "internal/pycore_gc.h"     /* the collector's header of objects */
+#include "internal/pycore_interp.h" /* what sys.monitoring watches */
 #include "internal/pycore_object.h" /* the place of an instance's dict */
 #if defined(__GNUC__)
 #pragma GCC diagnostic pop
@@ -655,6 +656,94 @@ compat_dict_reset_version(PyDictObject *self)
 #else
     self->ma_version_tag = 0;
 #endif
+}
+
+/* Whether an entry of a dict, by its index, has this name and this value. Both dicts and names are those of namespaces. */
+static inline bool
+compat_dict_entry_is(PyObject *dict, Py_ssize_t index, PyObject *name, PyObject *value)
+{
+    PyDictKeysObject *keys = ((PyDictObject *)dict)->ma_keys;
+    if (UNLIKELY(index >= keys->dk_nentries || !DK_IS_UNICODE(keys))) {
+        return false;
+    }
+    const PyDictUnicodeEntry *entry = &DK_UNICODE_ENTRIES(keys)[index];
+    return entry->me_key == name && entry->me_value == value;
+}
+
+/* The value of a name in a dict, borrowed. NULL, without an exception, also if the dict has keys that are no strings: their
+   comparison may be written in Python. */
+static inline PyObject *
+compat_dict_find_text(PyObject *dict, PyObject *name)
+{
+    PyDictObject *self = (PyDictObject *)dict;
+    bool has_texts = self->ma_values == NULL && DK_IS_UNICODE(self->ma_keys);
+    return has_texts ? PyDict_GetItemWithError(dict, name) : NULL;
+}
+
+/* The index of the entry of a name that `compat_dict_find_text` found, and `*key`, the string in the entry, borrowed. */
+static inline Py_ssize_t
+compat_dict_find_entry(PyObject *dict, PyObject *name, PyObject **key)
+{
+    PyDictKeysObject *keys = ((PyDictObject *)dict)->ma_keys;
+    const PyDictUnicodeEntry *entries = DK_UNICODE_ENTRIES(keys);
+    for (Py_ssize_t i = 0; i < keys->dk_nentries; i++) {
+        if (entries[i].me_value != NULL && PyUnicode_Compare(entries[i].me_key, name) == 0) {
+            *key = entries[i].me_key;
+            return i;
+        }
+    }
+    *key = name;
+    return 0;
+}
+
+/* ---- tools that watch a program ---- */
+
+/* Whether this version has sys.monitoring. New in 3.12. */
+#define COMPAT_HAS_MONITORING (PY_VERSION_HEX >= 0x030c0000)
+
+/* The state of this thread. */
+static inline PyThreadState *
+compat_thread(void)
+{
+#if PY_VERSION_HEX >= 0x030d0000
+    return PyThreadState_GetUnchecked();
+#else
+    return _PyThreadState_UncheckedGet();
+#endif
+}
+
+/* A number that changes whenever a tool of sys.monitoring sets events for all code. */
+static inline uintptr_t
+compat_monitoring_version(PyThreadState *thread)
+{
+#if PY_VERSION_HEX >= 0x030d0000
+    return thread->eval_breaker & ~(uintptr_t)0xff; /* the lower bits are requests to the interpreter */
+#elif COMPAT_HAS_MONITORING
+    return thread->interp->monitoring_version;
+#else
+    (void)thread;
+    return 0;
+#endif
+}
+
+/* Whether a tool of sys.monitoring has set events for this code alone. */
+static inline bool
+compat_has_local_tools(PyCodeObject *code)
+{
+#if COMPAT_HAS_MONITORING
+    if (LIKELY(code->_co_monitoring == NULL)) {
+        return false;
+    }
+    const uint8_t *tools = code->_co_monitoring->local_monitors.tools;
+    for (size_t i = 0; i < sizeof(code->_co_monitoring->local_monitors.tools); i++) {
+        if (tools[i] != 0) {
+            return true;
+        }
+    }
+#else
+    (void)code;
+#endif
+    return false;
 }
 
 /* ---- clocks ---- */

@@ -15,6 +15,7 @@ typedef struct {
     PyObject *no_arguments;       /* (); set last, so it tells whether the rest is set */
     PyObject *empty_bytes_args;   /* (b"",) */
     PyObject *init_name;          /* "__init__", interned */
+    PyObject *read_init_name;     /* "read_init", interned */
     PyObject *sizeof_name;        /* "__sizeof__", interned */
 } Interp;
 

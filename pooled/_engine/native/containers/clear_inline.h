@@ -123,6 +123,24 @@ set_empty(PyObject *op, unsigned *sparse)
     return true;
 }
 
+/* Whether a set is like a new one, so that it will iterate over the same items in the same order. */
+static inline bool
+set_is_fresh(PyObject *op)
+{
+    PySetObject *self = (PySetObject *)op;
+    return set_is_clean(op) && self->table == self->smalltable;
+}
+
+/* Clear a set, and make it like a new one; a larger table is freed. */
+static inline bool
+set_refresh(PyObject *op)
+{
+    PyObject *pending = stock_begin();
+    bool done = stock_end(pending, PySet_Clear(op) == 0);
+    ((PySetObject *)op)->finger = 0;
+    return done;
+}
+
 /* ---- dict ---- */
 
 /* The number of entries that a table of this size can hold, as in CPython's USABLE_FRACTION. */

@@ -1,5 +1,6 @@
 #include "module/constants.h"
 
+#include "object/init_plan.h"
 #include "object/plan.h"
 #include "pool/outcome.h"
 #include "pool/store.h"
@@ -16,12 +17,11 @@ static const Constant strategies[] = {{"SCRUB", STRATEGY_SCRUB},
                                       {"RESET", STRATEGY_RESET},
                                       {NULL, 0}};
 
-static const Constant completions[] = {
-    {"ASSIGNS", COMPLETION_ASSIGNS}, {"CONVERTS", COMPLETION_CONVERTS}, {"ALWAYS", COMPLETION_ALWAYS}, {NULL, 0}};
-
-/* FIELD_DEFAULT_LATER is not among them: C chooses it. */
-static const Constant field_kinds[] = {
-    {"UNSET", FIELD_UNSET}, {"DEFAULT", FIELD_DEFAULT}, {"PART", FIELD_PART}, {NULL, 0}};
+static const Constant sources[] = {{"Argument", SOURCE_ARGUMENT},
+                                   {"Constant", SOURCE_CONSTANT},
+                                   {"Container", SOURCE_PART},
+                                   {"New", SOURCE_NEW},
+                                   {NULL, 0}};
 
 /* The fields of Stats, by Outcome. */
 static const char *const outcomes[OUTCOMES + 1] = {
@@ -36,6 +36,12 @@ static const char *const outcomes[OUTCOMES + 1] = {
     [COLLECTED] = "collected",
     [DETACHED] = "detached",
     [OUTCOMES] = "parked",
+};
+
+/* The fields of Constructions, by InitOutcome. */
+static const char *const init_outcomes[INIT_OUTCOMES] = {
+    [INIT_IN_C] = "in_c",       [INIT_TRACED] = "traced",   [INIT_PATCHED] = "patched",
+    [INIT_CHANGED] = "changed", [INIT_UNBOUND] = "unbound", [INIT_UNFIT] = "unfit",
 };
 
 /* Add an object to the module, unless it is NULL; steals the reference. -1 with an exception set. */
@@ -62,26 +68,27 @@ add_table(PyObject *module, const char *name, const Constant *constants)
 }
 
 static int
-add_outcomes(PyObject *module)
+add_names(PyObject *module, const char *name, const char *const *texts, int count)
 {
-    PyObject *names = PyTuple_New(OUTCOMES + 1);
-    for (int i = 0; names != NULL && i <= OUTCOMES; i++) {
-        PyObject *name = PyUnicode_FromString(outcomes[i]);
-        if (name == NULL) {
+    PyObject *names = PyTuple_New(count);
+    for (int i = 0; names != NULL && i < count; i++) {
+        PyObject *text = PyUnicode_FromString(texts[i]);
+        if (text == NULL) {
             Py_CLEAR(names);
             break;
         }
-        PyTuple_SET_ITEM(names, i, name);
+        PyTuple_SET_ITEM(names, i, text);
     }
-    return add(module, "OUTCOMES", names);
+    return add(module, name, names);
 }
 
 int
 constants_add(PyObject *module)
 {
-    if (add_table(module, "STRATEGIES", strategies) < 0 || add_table(module, "COMPLETIONS", completions) < 0
-        || add_table(module, "FIELD_KINDS", field_kinds) < 0) {
+    if (add_table(module, "STRATEGIES", strategies) < 0 || add_table(module, "SOURCES", sources) < 0
+        || add_names(module, "INIT_OUTCOMES", init_outcomes, INIT_OUTCOMES) < 0) {
+
         return -1;
     }
-    return add_outcomes(module);
+    return add_names(module, "OUTCOMES", outcomes, OUTCOMES + 1);
 }

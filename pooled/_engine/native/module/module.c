@@ -13,6 +13,7 @@
 #include "module/store_type.h"
 #include "object/class_counter.h"
 #include "object/debug_trace.h"
+#include "object/init_plan.h"
 #include "object/plan.h"
 #include "paths/acquire_call.h"
 #include "paths/acquire_take.h"
@@ -26,6 +27,7 @@ typedef struct {
     PyTypeObject *hook_type;
     PyTypeObject *store_type;
     PyTypeObject *fields_type;
+    PyTypeObject *init_plan_type;
     PyTypeObject *counter_type;
     PyObject *take_of_any; /* `pooled.take` in Python, which serves classes that are not hooked */
 } State;
@@ -155,11 +157,11 @@ native_kept(PyObject *Py_UNUSED(module), PyObject *Py_UNUSED(ignored))
 static PyObject *
 native_take(PyObject *module, PyObject *const *args, Py_ssize_t count, PyObject *keywords)
 {
-    Hook *hook = count == 1 && PyType_Check(args[0]) ? hook_of((PyTypeObject *)args[0]) : NULL;
+    Hook *hook = count != 0 && PyType_Check(args[0]) ? hook_of((PyTypeObject *)args[0]) : NULL;
     if (UNLIKELY(hook == NULL)) {
         return PyObject_Vectorcall(state_of(module)->take_of_any, args, (size_t)count, keywords);
     }
-    return acquire_take(hook->own_store, args + 1, keywords);
+    return acquire_take(hook->own_store, args + 1, count - 1, keywords);
 }
 
 /* `pooled.take` for the classes of the engine "off", which are not hooked. */
@@ -187,7 +189,7 @@ document_take(PyObject *function)
         return true;
     }
     PyObject *doc = PyObject_GetAttrString(function, "__doc__");
-    PyObject *text = doc == NULL ? NULL : PyUnicode_FromFormat("take($module, cls, /, **fields)\n--\n\n%S", doc);
+    PyObject *text = doc == NULL ? NULL : PyUnicode_FromFormat("take($module, cls, /, *args, **kwargs)\n--\n\n%S", doc);
     Py_XDECREF(doc);
     Py_ssize_t size;
     const char *utf8 = text == NULL ? NULL : PyUnicode_AsUTF8AndSize(text, &size);
@@ -286,6 +288,7 @@ native_exec(PyObject *module)
     if (!interp_init() || !containers_find() || !probes_run() || add_type(module, &hook_spec, &state->hook_type) < 0
         || add_type(module, &store_spec, &state->store_type) < 0
         || add_type(module, &fields_spec, &state->fields_type) < 0
+        || add_type(module, &init_plan_spec, &state->init_plan_type) < 0
         || add_type(module, &counter_spec, &state->counter_type) < 0) {
         return -1;
     }
@@ -301,6 +304,7 @@ native_traverse(PyObject *module, visitproc visit, void *arg)
     Py_VISIT(state_of(module)->hook_type);
     Py_VISIT(state_of(module)->store_type);
     Py_VISIT(state_of(module)->fields_type);
+    Py_VISIT(state_of(module)->init_plan_type);
     Py_VISIT(state_of(module)->counter_type);
     Py_VISIT(state_of(module)->take_of_any);
     return 0;
@@ -312,6 +316,7 @@ native_clear(PyObject *module)
     Py_CLEAR(state_of(module)->hook_type);
     Py_CLEAR(state_of(module)->store_type);
     Py_CLEAR(state_of(module)->fields_type);
+    Py_CLEAR(state_of(module)->init_plan_type);
     Py_CLEAR(state_of(module)->counter_type);
     Py_CLEAR(state_of(module)->take_of_any);
     return 0;

@@ -5,6 +5,8 @@
 #include "object/fields.h"
 #include "object/scrub.h"
 #include "object/weigh.h"
+#include "object/init_plan.h"
+#include "paths/acquire_planned.h"
 #include "paths/acquire_take.h"
 #include "paths/install.h"
 #include "paths/prefill.h"
@@ -14,26 +16,16 @@
 
 /* ---- methods ---- */
 
-/* Check that a method got no positional arguments. False with TypeError set. */
-static bool
-has_keywords_alone(const char *name, Py_ssize_t count)
+static PyObject *
+store_take(PoolStore *self, PyObject *const *args, Py_ssize_t count, PyObject *names)
 {
-    if (count != 0) {
-        PyErr_Format(PyExc_TypeError, "%s() takes no positional arguments but %zd were given", name, count);
-    }
-    return count == 0;
+    return acquire_take(self, args, count, names);
 }
 
 static PyObject *
-store_take(PoolStore *self, PyObject *const *args, Py_ssize_t count, PyObject *keywords)
+store_try_take(PoolStore *self, PyObject *const *args, Py_ssize_t count, PyObject *names)
 {
-    return has_keywords_alone("take", count) ? acquire_take(self, args, keywords) : NULL;
-}
-
-static PyObject *
-store_try_take(PoolStore *self, PyObject *const *args, Py_ssize_t count, PyObject *keywords)
-{
-    PyObject *taken = has_keywords_alone("try_take", count) ? acquire_try_take(self, args, keywords) : NULL;
+    PyObject *taken = acquire_try_take(self, args, count, names);
     if (taken == NULL && !PyErr_Occurred()) {
         Py_RETURN_NONE;
     }
@@ -128,50 +120,18 @@ store_limit(PoolStore *self, PyObject *args)
     Py_RETURN_NONE;
 }
 
-typedef struct {
-    PoolStore *store;
-    struct Fields *fields;
-    PyObject *check;
-} Planning;
-
-/* Replace the field plan. The former one may be in use: the store keeps it. With all other threads stopped. */
-static void
-change_plan(void *argument)
-{
-    Planning *planning = argument;
-    PoolStore *self = planning->store;
-    PyObject *former_check = self->check;
-    if (self->fields != NULL) {
-        self->fields->former = self->retired;
-        self->retired = self->fields;
-    }
-    self->fields = planning->fields;
-    self->check = planning->check;
-    planning->check = former_check;
-    self->strategy = self->reset != NULL    ? STRATEGY_RESET
-                     : self->fields != NULL ? self->fields->strategy
-                                            : STRATEGY_SCRUB;
-    self->nested = self->fields != NULL ? &fields_nested : &scrub_nested;
-    self->takes_at_once = self->strategy == STRATEGY_FIELDS && self->fields->completion != COMPLETION_ALWAYS;
-}
-
 static PyObject *
-store_set_fields(PoolStore *self, PyObject *args)
+store_set_fields(PoolStore *self, PyObject *fields)
 {
-    PyObject *fields, *check;
-    if (!PyArg_ParseTuple(args, "OO:set_fields", &fields, &check)) {
-        return NULL;
-    }
     if (fields != Py_None && (!fields_check(fields) || ((Fields *)fields)->type != self->hook->type)) {
         return PyErr_Format(PyExc_TypeError, "fields=%R: expected Fields of the class of this store, or None", fields);
     }
     if (fields != Py_None && self->reset != NULL) {
         return PyErr_Format(PyExc_TypeError, "fields=%R: expected None, since this store has a reset", fields);
     }
+    planned_drop(self);
     trim_to(self, 0); /* they were emptied by the former plan */
-    Planning planning = {self, (struct Fields *)unless_none(fields), Py_NewRef(check)};
-    lock_run_exclusive(change_plan, &planning);
-    Py_XDECREF(planning.check);
+    fields_install(self, fields == Py_None ? NULL : (Fields *)fields);
     if (COMPAT_FREE_THREADED) {
         trim_to(self, 0); /* those that were parked meanwhile */
     }
@@ -179,6 +139,27 @@ store_set_fields(PoolStore *self, PyObject *args)
         install_adapt(self->hook);
     }
     Py_RETURN_NONE;
+}
+
+static PyObject *
+store_plan_init(PoolStore *self, PyObject *Py_UNUSED(ignored))
+{
+    return planned_read(self) < 0 ? NULL : PyBool_FromLong(self->init_plan != NULL);
+}
+
+static PyObject *
+store_inits(PoolStore *self, PyObject *Py_UNUSED(ignored))
+{
+    PyObject *counts = PyTuple_New(INIT_OUTCOMES);
+    for (int i = 0; counts != NULL && i < INIT_OUTCOMES; i++) {
+        PyObject *count = PyLong_FromUnsignedLongLong(self->inits[i]);
+        if (count == NULL) {
+            Py_CLEAR(counts);
+            break;
+        }
+        PyTuple_SET_ITEM(counts, i, count);
+    }
+    return counts;
 }
 
 /* Count objects that ended as misses if nobody knew of them before. */
@@ -256,6 +237,7 @@ store_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
     self->reset = unless_none(reset);
     self->strategy = self->reset != NULL ? STRATEGY_RESET : STRATEGY_SCRUB;
     self->nested = &scrub_nested;
+    self->until_plan = PLAN_AFTER;
     self->capacity = unless_none(capacity);
     self->report = Py_NewRef(report);
     self->measures = measures && self->hook->container != NULL;
@@ -272,7 +254,7 @@ store_traverse(PoolStore *self, visitproc visit, void *arg)
     Py_VISIT(self->fields);
     Py_VISIT(self->retired);
     Py_VISIT(self->capacity);
-    Py_VISIT(self->check);
+    Py_VISIT(self->init_plan);
     Py_VISIT(self->report);
     return 0;
 }
@@ -310,7 +292,7 @@ store_free(PoolStore *self)
     Py_XDECREF(self->fields);
     Py_XDECREF(self->retired);
     Py_XDECREF(self->capacity);
-    Py_XDECREF(self->check);
+    Py_XDECREF(self->init_plan);
     Py_XDECREF(self->report);
     Py_XDECREF(self->hook);
     if (self->index >= 0) {
@@ -376,11 +358,13 @@ store_dealloc(PoolStore *self)
 
 static PyMethodDef store_methods[] = {
     {"take", (PyCFunction)(void (*)(void))store_take, METH_FASTCALL | METH_KEYWORDS,
-     "A parked object as it was left when it was emptied, or a new one, with the given values."},
+     "A parked object as its reset left it, or what a call of the class gives."},
     {"try_take", (PyCFunction)(void (*)(void))store_try_take, METH_FASTCALL | METH_KEYWORDS,
-     "A parked object as it was left when it was emptied, with the given values, or None."},
-    {"set_fields", (PyCFunction)store_set_fields, METH_VARARGS,
-     "Set the field plan, or None, and the function that checks the values given to `take`."},
+     "The same, or None if no object is parked."},
+    {"set_fields", (PyCFunction)store_set_fields, METH_O, "Set the fields to keep, or None."},
+    {"plan_init", (PyCFunction)store_plan_init, METH_NOARGS,
+     "Read `__init__` now, unless it was read; return whether C can carry it out."},
+    {"inits", (PyCFunction)store_inits, METH_NOARGS, "The counts of calls with a plan, in the order of INIT_OUTCOMES."},
     {"prefill", (PyCFunction)store_prefill, METH_O, "Park up to this many new objects; return the number."},
     {"remove", (PyCFunction)store_remove, METH_O, "Destroy up to this many parked objects; return the number."},
     {"clear", (PyCFunction)store_clear, METH_NOARGS, "Destroy all parked objects; return the number."},

@@ -28,7 +28,7 @@ drop_part(Fields *fields, const Field *field, PoolStore *store, PyObject **place
 {
     PyObject *value = *place, *other = NULL;
     Outcome outcome = kept == PART_ERROR ? DISCARDED_ERROR : RECYCLED;
-    if (field->value == NULL && value != NULL && kept == PART_DROPPED) { /* the plan does not know how to make one */
+    if (field->make == NULL && value != NULL && kept == PART_DROPPED) { /* the plan does not know how to make one */
         other = make_replacement(fields, store, value, &outcome);
     }
     if (outcome == RECYCLED && fields->strategy == STRATEGY_KEEP && other == NULL) {
@@ -56,15 +56,12 @@ bool
 field_make_ready(const Field *field, PyObject **place)
 {
     if (*place != NULL) {
-        if (field->kind != FIELD_PART) {
-            return true;
-        }
         compat_make_ref_local(*place);
         return part_make_ready(&field->part, *place);
     }
-    if (field->value == NULL) {
-        return true; /* no default is known: the attribute stays unset */
+    if (field->make == NULL) {
+        return true; /* the attribute stays unset */
     }
-    *place = field->kind == FIELD_PART ? part_make(&field->part, field->value) : Py_NewRef(field->value);
+    *place = part_make(&field->part, field->make);
     return *place != NULL;
 }

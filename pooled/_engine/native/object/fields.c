@@ -5,30 +5,6 @@
 #include "object/fields_slow.h"
 #include "object/scrub.h"
 
-/* ---- places ---- */
-
-/* The place of a field whose place is known. */
-static inline PyObject **
-place_of(const Field *field, char *const *bases)
-{
-    return field->offset != 0 ? (PyObject **)(bases[FROM_OBJECT] + field->offset)
-                              : (PyObject **)bases[FROM_VALUES] + field->index;
-}
-
-/* Whether the places of all fields that the keywords assign are known. A keyword may name no field: the check of the given
-   values is written in Python, and memory safety does not depend on it. */
-static bool
-places_known(const Fields *fields, PyObject *keywords)
-{
-    for (Py_ssize_t i = 0; keywords != NULL && i < PyTuple_GET_SIZE(keywords); i++) {
-        const Field *field = fields_find_keyword(fields, PyTuple_GET_ITEM(keywords, i));
-        if (field == NULL || !has_place(field)) {
-            return false;
-        }
-    }
-    return true;
-}
-
 /* ---- emptying ---- */
 
 /* Clear the values that are not fields. Code that a released value runs cannot reach the object, so `order` does not
@@ -49,16 +25,13 @@ static ALWAYS_INLINE Outcome
 run_steps(Fields *fields, PoolStore *store, char *const *bases)
 {
     const Step *step = fields->steps;
-    for (; step < fields->unsets; step++) {
-        field_set(place_of_step(step, bases), step->value);
-    }
     for (; step < fields->parts; step++) {
-        field_set(place_of_step(step, bases), NULL);
+        Py_CLEAR(*place_of_step(step, bases));
     }
     Outcome outcome = RECYCLED;
     for (const Step *end = fields->end; step < end; step++) {
         PyObject **place = place_of_step(step, bases), *value = *place;
-        if (UNLIKELY(value == NULL || !part_keep_at_once(step->part, store, value))) {
+        if (UNLIKELY(value == NULL || !part_keep_at_once(&step->field->part, store, value))) {
             Outcome one = field_empty_part(fields, step->field, store, place);
             outcome = one != RECYCLED ? one : outcome;
         }
@@ -73,13 +46,13 @@ fields_empty(Fields *fields, PoolStore *store, PyObject *self)
     char *bases[BASES];
     Outcome outcome;
     if (UNLIKELY(!fields_find_bases(fields, self, bases, &values))) {
-        bool keeps_nothing = fields->parts == fields->end && fields->strategy == STRATEGY_FIELDS;
-        if (keeps_nothing) {
-            scrub_attributes(store->hook, self); /* its dict is of no use: new attributes are not put there */
+        if (fields->strategy == STRATEGY_KEEP) {
+            return fields_slow_empty(fields, store, self);
         }
-        outcome = keeps_nothing ? RECYCLED : fields_slow_empty(fields, store, self);
+        scrub_attributes(store->hook, self); /* its dict is of no use: new attributes are not put there */
+        return RECYCLED;
     }
-    else if (fields->has_entries) {
+    if (fields->has_entries) {
         clear_other_values(fields, &values);
         outcome = run_steps(fields, store, bases);
         fields_set_order(fields, &values);
@@ -95,71 +68,50 @@ fields_empty(Fields *fields, PoolStore *store, PyObject *self)
 
 /* ---- making ready ---- */
 
-/* Set all places to their defaults and parts, also those that a parked object has already: a blank object was not
-   emptied field by field. False with an exception set. */
-static bool
-fill_places(Fields *fields, char *const *bases)
+void
+fields_track_parts(Fields *fields, PyObject *self)
 {
-    for (Field *field = fields->items, *end = field + fields->count; field < end; field++) {
-        if (field->kind != FIELD_UNSET && !field_make_ready(field, place_of(field, bases))) {
+    CompatValues values = {0};
+    char *bases[BASES];
+    if (!fields_find_bases(fields, self, bases, &values)) {
+        fields_slow_track_parts(fields, self);
+        return;
+    }
+    for (const Step *step = fields->parts; step < fields->end; step++) {
+        PyObject *value = *place_of_step(step, bases);
+        if (LIKELY(value != NULL && part_may_be(&step->field->part, value))) {
+            part_track(&step->field->part, value);
+        }
+    }
+}
+
+/* Prepare the parts of an object whose places are known. False with an exception set. */
+static bool
+prepare_parts(const Fields *fields, char *const *bases)
+{
+    for (const Step *step = fields->parts; step < fields->end; step++) {
+        if (!field_make_ready(step->field, place_of_step(step, bases))) {
             return false;
         }
     }
     return true;
 }
 
-/* Assign the keyword arguments to their fields, whose places are known. */
-static void
-assign(const Fields *fields, char *const *bases, PyObject *const *given, PyObject *keywords)
-{
-    for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(keywords); i++) {
-        field_set(place_of(fields_find_keyword(fields, PyTuple_GET_ITEM(keywords, i)), bases), given[i]);
-    }
-}
-
-/* Track the parts in their places. */
-static inline void
-track_parts(const Fields *fields, char *const *bases)
-{
-    for (const Step *step = fields->parts; step < fields->end; step++) {
-        PyObject *value = *place_of_step(step, bases);
-        if (LIKELY(value != NULL && part_may_be(step->part, value))) {
-            part_track(step->part, value);
-        }
-    }
-}
-
-void
-fields_track_parts(Fields *fields, PyObject *self)
-{
-    CompatValues values = {0};
-    char *bases[BASES];
-    if (fields_find_bases(fields, self, bases, &values)) {
-        track_parts(fields, bases);
-    }
-    else {
-        fields_slow_track_parts(fields, self);
-    }
-}
-
 bool
-fields_make_ready(Fields *fields, PyObject *self, PyObject *const *given, PyObject *keywords)
+fields_make_ready(Fields *fields, PyObject *self)
 {
     CompatValues values = {0};
     char *bases[BASES];
     bool done;
-    if (UNLIKELY(!fields_find_bases(fields, self, bases, &values) || !places_known(fields, keywords))) {
-        done = fields_slow_make_ready(fields, self, given, keywords);
+    if (UNLIKELY(!fields_find_bases(fields, self, bases, &values))) {
+        done = fields_slow_make_ready(fields, self);
     }
     else {
-        done = fill_places(fields, bases);
-        track_parts(fields, bases); /* before the arguments are assigned, which are not parts of the plan */
-        if (done && keywords != NULL) {
-            assign(fields, bases, given, keywords);
-        }
+        done = prepare_parts(fields, bases);
         if (fields->has_entries) {
             fields_set_order(fields, &values);
         }
+        fields_track_parts(fields, self);
     }
     gc_track_fast(self);
     return done;
@@ -170,7 +122,7 @@ fields_make_ready(Fields *fields, PyObject *self, PyObject *const *given, PyObje
 static bool
 nested_needs_no_init(const PoolStore *store)
 {
-    return store->fields->completion != COMPLETION_ALWAYS;
+    return store->strategy == STRATEGY_KEEP;
 }
 
 static Outcome
@@ -182,7 +134,38 @@ nested_empty(PoolStore *store, PyObject *self)
 static bool
 nested_make_ready(PoolStore *store, PyObject *self)
 {
-    return fields_make_ready(store->fields, self, NULL, NULL);
+    return fields_make_ready(store->fields, self);
 }
 
 const NestedOps fields_nested = {nested_needs_no_init, nested_empty, nested_make_ready};
+
+/* ---- stores ---- */
+
+typedef struct {
+    PoolStore *store;
+    Fields *fields;
+} Installation;
+
+/* With all other threads stopped. */
+static void
+install(void *argument)
+{
+    Installation *installation = argument;
+    PoolStore *store = installation->store;
+    if (store->fields != NULL) {
+        store->fields->former = store->retired;
+        store->retired = store->fields;
+    }
+    store->fields = (Fields *)Py_XNewRef(installation->fields);
+    store->strategy = store->reset != NULL    ? STRATEGY_RESET
+                      : store->fields != NULL ? store->fields->strategy
+                                              : STRATEGY_SCRUB;
+    store->nested = store->fields != NULL ? &fields_nested : &scrub_nested;
+}
+
+void
+fields_install(PoolStore *store, Fields *fields)
+{
+    Installation installation = {store, fields};
+    lock_run_exclusive(install, &installation);
+}

@@ -10,6 +10,9 @@
 /* How a store of STRATEGY_FIELDS or STRATEGY_KEEP treats an object that is a part of another. */
 extern const NestedOps fields_nested;
 
+/* Make a plan that of a store, or NULL. The former one may be in use: the store keeps it. */
+void fields_install(PoolStore *store, Fields *fields);
+
 /* Whether an object is emptied field by field, so that its parts and defaults are kept. That is not worthwhile while all
    callers need a blank object, in which an `__init__` or C code sets every field. */
 static inline bool
@@ -22,45 +25,12 @@ fields_keep(const Fields *fields, const PoolStore *store)
    have been reported. */
 Outcome fields_empty(Fields *fields, PoolStore *store, PyObject *self);
 
-/* Set the defaults, the parts and the keyword arguments of a blank or emptied object, and track it. Each keyword must
-   assign a field. `given` has their values. False with an exception set. */
-bool fields_make_ready(Fields *fields, PyObject *self, PyObject *const *given, PyObject *keywords);
+/* Give an emptied object the parts that it did not keep, prepare the others, and track it. False with an exception set. */
+bool fields_make_ready(Fields *fields, PyObject *self);
 
 /* Track the parts of an object that this plan may have emptied. The object is going to be freed, or used in another
    way. */
 void fields_track_parts(Fields *fields, PyObject *self);
-
-/* Whether an emptied object has no defaults: it was scrubbed, or the indices of its values were unknown. */
-static inline bool
-is_left_blank(const Fields *fields, const CompatValues *values, char *const *bases)
-{
-    bool has_default = fields->steps < fields->unsets;
-    return (fields->has_entries && *values->count == 0)
-           || (has_default && *place_of_step(fields->steps, bases) == NULL);
-}
-
-/* Do what `fields_make_ready` does without arguments, if all values are in place and have only to be tracked. Else
-   false; then the object is still untracked. */
-static inline bool
-fields_make_ready_at_once(Fields *fields, PyObject *self)
-{
-    CompatValues values = {0};
-    char *bases[BASES];
-    if (UNLIKELY(fields->laters != fields->parts || !fields_find_bases(fields, self, bases, &values)
-                 || is_left_blank(fields, &values, bases))) {
-        return false;
-    }
-    for (const Step *step = fields->parts, *end = fields->end; step < end; step++) {
-        PyObject *value = *place_of_step(step, bases);
-        if (UNLIKELY(value == NULL || step->part->kind >= PART_POOLABLE)) {
-            return false; /* the slow path does not mind parts that are tracked already */
-        }
-        compat_make_ref_local(value);
-        part_track(step->part, value);
-    }
-    gc_track_fast(self);
-    return true;
-}
 
 /* Empty an object, and the container that it is, if its class inherits from one. The object is refused if code that ran
    meanwhile has replaced the plan. RECYCLED, or why it cannot be kept. */

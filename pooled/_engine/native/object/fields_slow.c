@@ -108,7 +108,7 @@ clear_other_fields(const Fields *fields, PyObject *self, PyObject **entries)
             continue;
         }
         if (slot != NULL) {
-            Py_XSETREF(*slot, field->kind == FIELD_DEFAULT ? Py_NewRef(field->value) : NULL);
+            Py_CLEAR(*slot);
         }
         else {
             Py_CLEAR(entries[i]);
@@ -236,31 +236,18 @@ fields_slow_track_parts(Fields *fields, PyObject *self)
 
 /* ---- making ready ---- */
 
-/* Set a place to its argument, or to its default or part. `given` is the argument, borrowed, or NULL. False with an
-   exception set. */
+/* Prepare the part in a place, or make one. False with an exception set. */
 static bool
-make_place_ready(const Field *field, PyObject **place, PyObject *given)
+make_place_ready(const Field *field, PyObject **place)
 {
-    bool done = field->kind == FIELD_UNSET || given != NULL || field_make_ready(field, place);
-    if (field->kind == FIELD_PART && *place != NULL && part_may_be(&field->part, *place)) {
+    if (field->kind == FIELD_UNSET) {
+        return true;
+    }
+    bool done = field_make_ready(field, place);
+    if (*place != NULL && part_may_be(&field->part, *place)) {
         part_track(&field->part, *place);
     }
-    if (given != NULL) {
-        Py_XSETREF(*place, Py_NewRef(given));
-    }
     return done;
-}
-
-/* The keyword argument that assigns a field, borrowed, or NULL. */
-static PyObject *
-given_for(const Fields *fields, const Field *field, PyObject *const *given, PyObject *keywords)
-{
-    for (Py_ssize_t i = 0; keywords != NULL && i < PyTuple_GET_SIZE(keywords); i++) {
-        if (fields_find_keyword(fields, PyTuple_GET_ITEM(keywords, i)) == field) {
-            return given[i];
-        }
-    }
-    return NULL;
 }
 
 /* Track the parts from the field `first` on. An earlier field failed, so they are freed and not used. */
@@ -278,7 +265,7 @@ track_unused_parts(Fields *fields, Py_ssize_t first, PyObject *self, PyObject **
 }
 
 bool
-fields_slow_make_ready(Fields *fields, PyObject *self, PyObject *const *given, PyObject *keywords)
+fields_slow_make_ready(Fields *fields, PyObject *self)
 {
     CompatValues values;
     PyObject *dict = dict_of(self);
@@ -296,7 +283,7 @@ fields_slow_make_ready(Fields *fields, PyObject *self, PyObject *const *given, P
     for (; done && i < fields->count; i++) {
         Field *field = &fields->items[i];
         PyObject **slot = slot_of(field, self);
-        done = make_place_ready(field, slot != NULL ? slot : &entries[i], given_for(fields, field, given, keywords));
+        done = make_place_ready(field, slot != NULL ? slot : &entries[i]);
         if (done && slot == NULL && entries[i] != NULL) {
             done = PyObject_GenericSetAttr(self, field->name, entries[i]) == 0;
         }

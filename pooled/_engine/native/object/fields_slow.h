@@ -13,6 +13,6 @@ Outcome fields_slow_empty(Fields *fields, PoolStore *store, PyObject *self);
 void fields_slow_track_parts(Fields *fields, PyObject *self);
 
 /* The slow path of `fields_make_ready`. The object stays untracked. */
-bool fields_slow_make_ready(Fields *fields, PyObject *self, PyObject *const *given, PyObject *keywords);
+bool fields_slow_make_ready(Fields *fields, PyObject *self);
 
 #endif

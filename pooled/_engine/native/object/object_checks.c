@@ -25,13 +25,11 @@ static void
 check_fields(const Fields *fields)
 {
     CHECK(fields->strategy == STRATEGY_FIELDS || fields->strategy == STRATEGY_KEEP);
-    CHECK(fields->steps <= fields->unsets && fields->unsets <= fields->laters);
-    CHECK(fields->laters <= fields->parts && fields->parts <= fields->end);
+    CHECK(fields->steps <= fields->parts && fields->parts <= fields->end);
     CHECK(fields->end - fields->steps <= fields->count + fields->slots.count);
     for (const Step *step = fields->steps; step < fields->end; step++) {
         check_step(fields, step);
-        CHECK(step >= fields->unsets || step->field->kind == FIELD_DEFAULT);
-        CHECK(step < fields->parts || (step->field->kind == FIELD_PART && step->part == &step->field->part));
+        CHECK(step < fields->parts || step->field->kind == FIELD_PART);
     }
 }
 
@@ -82,7 +80,7 @@ object_check_parked(PoolStore *store, PyObject *self)
     CompatValues values = {0};
     char *bases[BASES];
     if (fields->strategy == STRATEGY_FIELDS && fields_find_bases(fields, self, bases, &values)) {
-        for (const Step *step = fields->unsets; step < fields->parts; step++) {
+        for (const Step *step = fields->steps; step < fields->parts; step++) {
             CHECK(*place_of_step(step, bases) == NULL);
         }
     }

@@ -217,6 +217,10 @@ part_keep(Part *part, PoolStore *store, PyObject *value)
         gc_untrack_fast(value);
         is_kept = !set_is_above(value, store->max_cap) && set_empty(value, &part->sparse);
         break;
+    case PART_FRESH_SET:
+        gc_untrack_fast(value);
+        is_kept = set_refresh(value);
+        break;
     case PART_BYTEARRAY:
         is_kept = !bytearray_is_above(value, store->max_cap) && bytearray_empty(value, &part->sparse);
         break;
@@ -242,6 +246,7 @@ part_make(const Part *part, PyObject *make)
     case PART_DICT:
         return PyDict_New();
     case PART_SET:
+    case PART_FRESH_SET:
         return PySet_New(NULL);
     default:
         return PyObject_CallNoArgs(make);

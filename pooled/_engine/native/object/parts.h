@@ -12,11 +12,12 @@
 #include "containers/containers.h"
 #include "pool/store.h"
 
-/* How a part is emptied. The order matters: `fields_make_ready_at_once` handles the kinds before PART_POOLABLE. */
+/* How a part is emptied.  */
 typedef enum {
     PART_LIST,      /* as an exact list, inline */
     PART_DICT,      /* as an exact dict, inline */
     PART_SET,       /* as an exact set, inline */
+    PART_FRESH_SET, /* as an exact set, so that it iterates like a new one */
     PART_BYTEARRAY, /* as an exact bytearray, inline */
     PART_CONTAINER, /* in C, by the functions of its Container */
     PART_POOLABLE,  /* as the pool of its class empties an object */
@@ -92,6 +93,7 @@ part_track(const Part *part, PyObject *value)
         /* fallthrough */
     case PART_LIST:
     case PART_SET:
+    case PART_FRESH_SET:
         gc_track_fast(value);
         return;
     case PART_BYTEARRAY:
@@ -126,6 +128,11 @@ part_keep_at_once(const Part *part, PoolStore *store, PyObject *value)
         break;
     case PART_SET:
         if (!set_is_clean(value) || has_weakrefs(value)) {
+            return false;
+        }
+        break;
+    case PART_FRESH_SET:
+        if (!set_is_fresh(value) || has_weakrefs(value)) {
             return false;
         }
         break;

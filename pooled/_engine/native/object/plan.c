@@ -11,18 +11,11 @@ static void
 add_step(Step **next, Field *field)
 {
     bool is_slot = field->offset != 0;
-    Step *step = (*next)++;
-    *step = (Step){
+    *(*next)++ = (Step){
         .base = is_slot ? FROM_OBJECT : FROM_VALUES,
         .at = is_slot ? field->offset : field->index * (Py_ssize_t)sizeof(PyObject *),
         .field = field,
     };
-    if (field->kind == FIELD_PART) {
-        step->part = &field->part;
-    }
-    else {
-        step->value = field->value;
-    }
 }
 
 /* Append a step for each field of this kind whose place is known. */
@@ -52,16 +45,12 @@ static void
 plan_steps(Fields *fields)
 {
     Step *next = fields->steps;
-    add_steps(fields, &next, FIELD_DEFAULT);
-    fields->unsets = next;
     add_steps(fields, &next, FIELD_UNSET);
     for (Py_ssize_t i = 0; i < fields->slots.count; i++) {
         if (!fields_has_slot(fields, fields->slots.offsets[i])) {
             *next++ = (Step){.base = FROM_OBJECT, .at = fields->slots.offsets[i]};
         }
     }
-    fields->laters = next;
-    add_steps(fields, &next, FIELD_DEFAULT_LATER);
     fields->parts = next;
     add_steps(fields, &next, FIELD_PART);
     fields->end = next;
@@ -96,7 +85,7 @@ find_indices(Fields *fields)
             fields->shared |= UINT64_C(1) << field->index;
             fields->room = field->index >= fields->room ? field->index + 1 : fields->room;
         }
-        else if (field->kind != FIELD_UNSET) {
+        else {
             knows = false;
         }
     }
@@ -132,41 +121,11 @@ fields_set_order(const Fields *fields, const CompatValues *values)
     *values->count = (uint8_t)count;
 }
 
-/* ---- keywords ---- */
-
-bool
-fields_have_keywords(const Fields *fields, PyObject *keywords)
-{
-    for (Py_ssize_t i = 0; keywords != NULL && i < PyTuple_GET_SIZE(keywords); i++) {
-        if (fields_find_keyword(fields, PyTuple_GET_ITEM(keywords, i)) == NULL) {
-            return false;
-        }
-    }
-    return true;
-}
-
-Field *
-fields_find_keyword(const Fields *fields, PyObject *keyword)
-{
-    for (Field *field = fields->items, *end = field + fields->count; field < end; field++) {
-        if (field->keyword == keyword) {
-            return field;
-        }
-    }
-    for (Field *field = fields->items, *end = field + fields->count; field < end; field++) {
-        if (field->keyword != NULL && PyUnicode_Compare(field->keyword, keyword) == 0) {
-            return field; /* the keyword was made at run time, and is not interned */
-        }
-    }
-    return NULL;
-}
-
 /* ---- the class Fields ---- */
 
-/* The offset of the slot that an attribute of this name is stored in, or 0 if it is not in a slot. A class may have the
-   descriptor of another class in its dict: the slot has to be one of its own objects. */
-static Py_ssize_t
-slot_offset(PyTypeObject *type, PyObject *name)
+/* A class may have the descriptor of another class in its dict: the slot has to be one of its own objects. */
+Py_ssize_t
+fields_slot_offset(PyTypeObject *type, PyObject *name)
 {
     PyObject *found = _PyType_Lookup(type, name);
     if (found == NULL || !Py_IS_TYPE(found, &PyMemberDescr_Type) || !PyType_IsSubtype(type, PyDescr_TYPE(found))) {
@@ -180,13 +139,10 @@ slot_offset(PyTypeObject *type, PyObject *name)
 
 /* Check what the format of the tuple does not. False with an exception set. */
 static bool
-check_description(PyObject *name, PyObject *keyword, int kind, PyObject *cls, PyObject *restore)
+check_description(PyObject *name, PyObject *cls, PyObject *restore)
 {
-    if (!PyUnicode_CheckExact(name) || (keyword != Py_None && !PyUnicode_CheckExact(keyword))) {
-        PyErr_Format(PyExc_TypeError, "name=%R, keyword=%R: expected strings, not of a subclass", name, keyword);
-    }
-    else if (kind < FIELD_UNSET || kind > FIELD_PART) {
-        PyErr_Format(PyExc_ValueError, "kind=%d: expected one of FIELD_KINDS", kind);
+    if (!PyUnicode_CheckExact(name)) {
+        PyErr_Format(PyExc_TypeError, "name=%R: expected a string, not of a subclass", name);
     }
     else if (cls != Py_None && !PyType_Check(cls)) {
         PyErr_Format(PyExc_TypeError, "cls=%R: expected a class or None", cls);
@@ -215,42 +171,32 @@ check_distinct(const Fields *fields, const Field *field)
 /* Initialise a field from its tuple in the arguments of Fields. False with an exception set; then the field holds no
    references. */
 static bool
-field_init(Field *field, PyTypeObject *type, PyObject *description)
+field_init(Field *field, PyTypeObject *type, Strategy strategy, PyObject *description)
 {
-    PyObject *name, *keyword, *value, *cls, *keep, *restore;
-    int kind, in_c;
+    PyObject *name, *make, *cls, *keep, *restore;
+    int in_c;
     if (!PyTuple_Check(description)) {
         PyErr_Format(PyExc_TypeError, "field %R: expected a tuple", description);
         return false;
     }
-    if (!PyArg_ParseTuple(description, "UOiOOOpO:field", &name, &keyword, &kind, &value, &cls, &keep, &in_c, &restore)
-        || !check_description(name, keyword, kind, cls, restore)) {
+    if (!PyArg_ParseTuple(description, "UOOOpO:field", &name, &make, &cls, &keep, &in_c, &restore)
+        || !check_description(name, cls, restore)) {
         return false;
     }
-    *field = (Field){.kind = (FieldKind)kind, .index = -1};
+    *field = (Field){.kind = keep != Py_None ? FIELD_PART : FIELD_UNSET, .index = -1};
     field->name = Py_NewRef(name);
     PyUnicode_InternInPlace(&field->name);
-    if (keyword != Py_None) {
-        field->keyword = Py_NewRef(keyword);
-        PyUnicode_InternInPlace(&field->keyword);
-    }
-    field->offset = slot_offset(type, field->name);
+    field->offset = fields_slot_offset(type, field->name);
     if (field->kind == FIELD_PART) {
-        field->value = unless_none(value);
+        field->make = unless_none(make);
         if (cls != Py_None) {
             part_init(&field->part, (PyTypeObject *)cls, keep, in_c, restore);
         }
         else {
             field->part = (Part){.kind = PART_ANY, .keep = Py_NewRef(keep)};
         }
-    }
-    else if (field->kind == FIELD_DEFAULT) {
-        field->value = Py_NewRef(value);
-        /* The collector has untracked such a tuple for good: it holds nothing that can be in a cycle. Another untracked
-           object can be tracked later. */
-        bool is_settled = PyTuple_CheckExact(value) && !PyObject_GC_IsTracked(value);
-        if (PyObject_IS_GC(value) && !is_settled) {
-            field->kind = FIELD_DEFAULT_LATER;
+        if (strategy == STRATEGY_FIELDS && field->part.kind == PART_SET) {
+            field->part.kind = PART_FRESH_SET;
         }
     }
     return true;
@@ -279,19 +225,16 @@ find_places(Fields *self)
 static PyObject *
 fields_new(PyTypeObject *metatype, PyObject *args, PyObject *kwargs)
 {
-    static char *names[] = {"cls", "fields", "strategy", "replace", "finish", "completion", NULL};
+    static char *names[] = {"cls", "fields", "strategy", "replace", NULL};
     PyTypeObject *type;
-    PyObject *fields, *replace, *finish;
-    int strategy, completion;
-    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "O!O!$iOOi:Fields", names, &PyType_Type, &type, &PyTuple_Type,
-                                     &fields, &strategy, &replace, &finish, &completion)) {
+    PyObject *fields, *replace;
+    int strategy;
+    if (!PyArg_ParseTupleAndKeywords(
+            args, kwargs, "O!O!$iO:Fields", names, &PyType_Type, &type, &PyTuple_Type, &fields, &strategy, &replace)) {
         return NULL;
     }
     if (strategy != STRATEGY_FIELDS && strategy != STRATEGY_KEEP) {
         return PyErr_Format(PyExc_ValueError, "strategy=%d: expected FIELDS or KEEP", strategy);
-    }
-    if (completion < COMPLETION_ASSIGNS || completion > COMPLETION_ALWAYS) {
-        return PyErr_Format(PyExc_ValueError, "completion=%d: expected one of COMPLETIONS", completion);
     }
     Fields *self = (Fields *)metatype->tp_alloc(metatype, 0);
     if (self == NULL) {
@@ -299,9 +242,7 @@ fields_new(PyTypeObject *metatype, PyObject *args, PyObject *kwargs)
     }
     self->type = (PyTypeObject *)Py_NewRef(type);
     self->strategy = (Strategy)strategy;
-    self->completion = (Completion)completion;
     self->replace = Py_NewRef(replace);
-    self->finish = Py_NewRef(finish);
     self->items = PyMem_Calloc((size_t)PyTuple_GET_SIZE(fields) + 1, sizeof(Field));
     if (self->items == NULL) {
         PyErr_NoMemory();
@@ -310,7 +251,7 @@ fields_new(PyTypeObject *metatype, PyObject *args, PyObject *kwargs)
     }
     while (self->count < PyTuple_GET_SIZE(fields)) {
         Field *field = &self->items[self->count];
-        if (!field_init(field, type, PyTuple_GET_ITEM(fields, self->count))) {
+        if (!field_init(field, type, self->strategy, PyTuple_GET_ITEM(fields, self->count))) {
             Py_DECREF(self);
             return NULL;
         }
@@ -332,10 +273,9 @@ fields_traverse(Fields *self, visitproc visit, void *arg)
     Py_VISIT(Py_TYPE(self));
     Py_VISIT(self->type);
     Py_VISIT(self->replace);
-    Py_VISIT(self->finish);
     Py_VISIT(self->former);
     for (Py_ssize_t i = 0; i < self->count; i++) {
-        Py_VISIT(self->items[i].value);
+        Py_VISIT(self->items[i].make);
         Py_VISIT(self->items[i].part.type);
         Py_VISIT(self->items[i].part.keep);
         Py_VISIT(self->items[i].part.restore);
@@ -353,15 +293,13 @@ fields_dealloc(Fields *self)
     for (Py_ssize_t i = 0; i < self->count; i++) {
         Field *field = &self->items[i];
         Py_XDECREF(field->name);
-        Py_XDECREF(field->keyword);
-        Py_XDECREF(field->value);
+        Py_XDECREF(field->make);
         part_free(&field->part);
     }
     PyMem_Free(self->items);
     PyMem_Free(self->steps);
     slots_free(&self->slots);
     Py_XDECREF(self->replace);
-    Py_XDECREF(self->finish);
     Py_XDECREF(self->former);
     Py_XDECREF(self->type);
     type->tp_free((PyObject *)self);

@@ -10,20 +10,16 @@
 #include "object/parts.h"
 #include "pool/store.h"
 
-/* What a field holds while its object is parked, and when the object is taken. */
+/* What a field holds while its object is parked. */
 typedef enum {
-    FIELD_UNSET,         /* nothing, neither parked nor taken */
-    FIELD_DEFAULT,       /* `value`, parked and taken */
-    FIELD_PART,          /* the part that was kept; if none was kept, `value` makes one when the object is taken */
-    FIELD_DEFAULT_LATER, /* nothing while parked, `value` when taken: the collector must see all references to `value`,
-                            and it does not see those of a parked object */
+    FIELD_UNSET, /* nothing */
+    FIELD_PART,  /* the part that was kept; nothing if none was kept */
 } FieldKind;
 
 typedef struct {
     FieldKind kind;
     PyObject *name;    /* the attribute, interned; a strong reference */
-    PyObject *keyword; /* the argument of `take` that assigns it, interned; a strong reference, or NULL */
-    PyObject *value;   /* the default, or a callable that makes a part; a strong reference. NULL: unknown */
+    PyObject *make;    /* a callable that makes a part; a strong reference. NULL: unknown */
     Py_ssize_t offset; /* of its slot in an object, in bytes; 0 if it has no slot */
     int index;         /* of its name in the shared keys of the class; -1 if it has a slot, or until it is known */
     Part part;         /* how its value is emptied, if it is a FIELD_PART */
@@ -33,23 +29,12 @@ typedef struct {
 typedef struct {
     int base;      /* FROM_OBJECT or FROM_VALUES: what `at` counts from */
     Py_ssize_t at; /* the offset of the place, in bytes */
-    union {
-        PyObject *value; /* of a FIELD_DEFAULT or FIELD_DEFAULT_LATER; borrowed from the field */
-        Part *part;      /* of a FIELD_PART; borrowed from the field */
-    };
-    Field *field; /* borrowed from the plan; NULL: a slot that is not a field */
+    Field *field;  /* borrowed from the plan; NULL: a slot that is not a field */
 } Step;
 
 /* The places that a Step counts from: the object, and the array of its values. */
 
 enum { FROM_OBJECT, FROM_VALUES, BASES };
-
-/* What `take` does beyond setting the defaults, so that the object is as `__init__` would leave it. */
-typedef enum {
-    COMPLETION_ASSIGNS,  /* assign the arguments */
-    COMPLETION_CONVERTS, /* call `finish` if there are arguments: the class has converters, validators or descriptors */
-    COMPLETION_ALWAYS,   /* call `finish` each time: the class has a `__post_init__` */
-} Completion;
 
 /* The field plan of a class. It is constant, except for what `fields_find_indices` sets, the `sparse` counts of parts,
    and `former`. */
@@ -59,40 +44,28 @@ typedef struct Fields {
     Field *items;       /* in the order in which `__init__` assigns them; the plan owns the array */
     Py_ssize_t count;   /* fields in `items` */
     Slots slots;        /* all slots of the objects, whether they are fields or not */
-    /* The steps are in one array, which the plan owns, in four groups. Each pointer is also the end of the group
-       before. */
-    Step *steps;  /* fields that are set to their default */
-    Step *unsets; /* fields and other slots that are cleared */
-    Step *laters; /* fields that are cleared, and set to their default when the object is taken */
-    Step *parts;  /* fields that keep a part */
+    Step *steps; /* the fields and other slots that are cleared; the plan owns the array */
+    Step *parts; /* in the same array, behind them: the fields that keep a part */
     Step *end;
     bool has_dict;     /* whether the objects have a dict or values */
     bool has_entries;  /* whether some fields are in that dict or those values */
     unsigned searches; /* for indices, while some are unknown */
-    bool knows_shared; /* whether the indices of all fields are known, except for FIELD_UNSET. Until then, a plan with
-                          entries has incomplete steps, which are not used. Atomic */
+    bool knows_shared; /* whether the indices of all fields are known. Until then, a plan with entries has incomplete
+                          steps, which are not used. Atomic */
     Lock lock;         /* held while the indices are looked up */
     uint64_t shared;   /* the known indices, as a set of bits */
     int room;          /* the largest known index plus 1: the capacity that the values of an object must have */
-    Strategy strategy; /* FIELDS: the fields are the whole state. KEEP: the fields are kept, and all of them must be */
+    Strategy strategy; /* FIELDS: the fields are what `__init__` sets. KEEP: all fields must be kept */
     PyObject *replace; /* replace(value): a new part like this one, or None; a strong reference */
-    PyObject *finish;  /* finish(object, given): do what `__init__` does with it, and at its end; a strong reference */
-    Completion completion;
     struct Fields *former; /* the next older of the retired plans of a store; a strong reference, or NULL */
 } Fields;
 
-/* The class Fields: Fields(cls, fields, *, strategy, replace, finish, completion). `fields` has a tuple (name, keyword,
-   kind, value, cls, keep, in_c, restore) for each field. */
+/* The class Fields: Fields(cls, fields, *, strategy, replace). `fields` has a tuple (name, make, cls, keep, in_c, restore)
+   for each field; it is a FIELD_PART if `keep` is not None. */
 extern PyType_Spec fields_spec;
 
 /* Whether an object is an instance of that class, of whichever module. */
 bool fields_check(PyObject *object);
-
-/* The field that a keyword argument assigns, borrowed from the plan, or NULL. */
-Field *fields_find_keyword(const Fields *fields, PyObject *keyword);
-
-/* Whether each keyword argument assigns a field. `keywords` can be NULL. */
-bool fields_have_keywords(const Fields *fields, PyObject *keywords);
 
 /* Whether the slot at this offset is a field. */
 bool fields_has_slot(const Fields *fields, Py_ssize_t offset);
@@ -100,6 +73,9 @@ bool fields_has_slot(const Fields *fields, Py_ssize_t offset);
 /* Rewrite the count and the order of the values from the fields that are set, in the order of the fields. No other
    value may be set. */
 void fields_set_order(const Fields *fields, const CompatValues *values);
+
+/* The offset of the slot that an attribute of this name is stored in, or 0 if it is not in a slot. */
+Py_ssize_t fields_slot_offset(PyTypeObject *type, PyObject *name);
 
 /* Look up the indices of the fields. CPython assigns an index when an object first sets the attribute, so the first
    calls can find too few. */

@@ -145,7 +145,7 @@ construct_fitting(PoolStore *store, PyObject *const *args, size_t nargsf, PyObje
     return self;
 }
 
-/* cls(...) in general. The two functions below handle the common cases. */
+/* cls(...) in general. The functions below, and those of acquire_planned.c, handle the common cases. */
 static COLD PyObject *
 construct(PyObject *cls, PyObject *const *args, size_t nargsf, PyObject *names)
 {
@@ -241,6 +241,12 @@ call_python(PyObject *cls, PyObject *const *args, size_t nargsf, PyObject *names
     CHECKED(object_check_path(store));
     store_release(store);
     return self;
+}
+
+PyObject *
+call_general(PyObject *cls, PyObject *const *args, size_t nargsf, PyObject *names)
+{
+    return call_vectorcall_for((PyTypeObject *)cls)(cls, args, nargsf, names);
 }
 
 vectorcallfunc

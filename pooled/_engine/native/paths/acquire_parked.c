@@ -8,6 +8,19 @@
 
 enum { PROBES = 8 }; /* parked objects that are tried for a call that not every object fits */
 
+void
+parked_make_blank(PoolStore *store, PyObject *self)
+{
+    if (store->fields != NULL) {
+        fields_track_parts(store->fields, self);
+        if (store->blank_calls < BLANK_CALLS) {
+            store->blank_calls++;
+        }
+        scrub_attributes(store->hook, self);
+    }
+    gc_track_fast(self); /* not before: gc.get_objects() must not find it while its parts are freed */
+}
+
 COLD PyObject *
 parked_pop_of_parts(PoolStore *store)
 {
@@ -17,14 +30,9 @@ parked_pop_of_parts(PoolStore *store)
     }
     store_hold(store); /* freeing a part may drop the last reference to the pool */
     if (store_takes_blank(store)) {
-        fields_track_parts(store->fields, self);
-        if (store->blank_calls < BLANK_CALLS) {
-            store->blank_calls++;
-        }
-        scrub_attributes(store->hook, self);
-        gc_track_fast(self); /* not before: gc.get_objects() must not find it while its parts are freed */
+        parked_make_blank(store, self);
     }
-    else if (!fields_make_ready(store->fields, self, NULL, NULL)) {
+    else if (!fields_make_ready(store->fields, self)) {
         self = acquire_fail(self);
     }
     store_release(store);

@@ -13,6 +13,9 @@
    exception set, where a part could not be made ready. */
 PyObject *parked_pop_of_parts(PoolStore *store);
 
+/* Make an untracked object blank that was just popped, whatever it has kept, and track it. */
+void parked_make_blank(PoolStore *store, PyObject *self);
+
 /* Discard an object that was just popped and must not be handed out. */
 void parked_discard(PoolStore *store, PyObject *self);
 

@@ -2,169 +2,47 @@
 
 #include "base/interp.h"
 #include "object/debug_trace.h"
-#include "object/fields.h"
 #include "object/object_checks.h"
 #include "object/run_init.h"
 #include "paths/acquire_call.h"
 #include "paths/acquire_new.h"
 #include "paths/acquire_parked.h"
 
-/* The given values, as a dict. */
+/* Whether `take` returns an object as its reset left it. */
+static inline bool
+takes_as_left(const PoolStore *store, Py_ssize_t count, PyObject *names)
+{
+    return !store_takes_blank(store) && count == 0 && (names == NULL || PyTuple_GET_SIZE(names) == 0);
+}
+
+/* A parked object that returns to `store`, or NULL. */
 static PyObject *
-as_given(PyObject *const *given, PyObject *keywords)
+pop_for(PoolStore *store)
 {
-    PyObject *dict = PyDict_New();
-    for (Py_ssize_t i = 0; dict != NULL && keywords != NULL && i < PyTuple_GET_SIZE(keywords); i++) {
-        if (PyDict_SetItem(dict, PyTuple_GET_ITEM(keywords, i), given[i]) < 0) {
-            Py_CLEAR(dict);
-        }
-    }
-    return dict;
-}
-
-/* Call the check of the given values. False with an exception set, before anything has changed. */
-static COLD bool
-check_given(PoolStore *store, PyObject *const *given, PyObject *keywords)
-{
-    PyObject *dict = as_given(given, keywords);
-    PyObject *done = dict == NULL ? NULL : PyObject_CallOneArg(store->check, dict);
-    Py_XDECREF(dict);
-    Py_XDECREF(done);
-    return done != NULL;
-}
-
-/* Raise the error of a class that takes no arguments. */
-static COLD bool
-refuse_keywords(Hook *hook, PyObject *const *given, PyObject *keywords)
-{
-    PyObject *made = call_unhooked(hook->type, given, 0, keywords);
-    Py_XDECREF(made);
-    return made != NULL;
-}
-
-static inline bool
-can_be_given(PoolStore *store, PyObject *const *given, PyObject *keywords)
-{
-    Fields *fields = store->fields;
-    if (LIKELY(keywords == NULL)) {
-        return fields == NULL || fields->completion != COMPLETION_ALWAYS || check_given(store, given, keywords);
-    }
-    if (fields == NULL && store->reset == NULL) {
-        return !call_takes_nothing(store->hook) || refuse_keywords(store->hook, given, keywords);
-    }
-    if (fields == NULL) {
-        return check_given(store, given, keywords);
-    }
-    return (fields->completion == COMPLETION_ASSIGNS && fields_have_keywords(fields, keywords))
-           || check_given(store, given, keywords);
-}
-
-/* Call the rest of what `__init__` would do. */
-static COLD bool
-finish(Fields *fields, PyObject *self, PyObject *const *given, PyObject *keywords)
-{
-    PyObject *dict = as_given(given, keywords);
-    PyObject *done = dict == NULL ? NULL : PyObject_CallFunctionObjArgs(fields->finish, self, dict, NULL);
-    Py_XDECREF(dict);
-    Py_XDECREF(done);
-    return done != NULL;
-}
-
-/* Give an untracked object its defaults and the given values, and track it. */
-static inline bool
-make_whole(Fields *fields, PyObject *self, PyObject *const *given, PyObject *keywords)
-{
-    bool assigns = fields->completion == COMPLETION_ASSIGNS;
-    bool done = fields_make_ready(fields, self, assigns ? given : NULL, assigns ? keywords : NULL);
-    return LIKELY(done)
-           && (LIKELY(assigns || (keywords == NULL && fields->completion != COMPLETION_ALWAYS))
-               || finish(fields, self, given, keywords));
-}
-
-/* Make an object return to its store, if that is not the store of the class. False with MemoryError set. */
-static inline bool
-override_store(PoolStore *store, PyObject *self, Disposition disposition)
-{
-    return LIKELY(store == store->hook->own_store) || overrides_set(&store->hook->overrides, self, store, disposition);
-}
-
-/* Make an untracked object ready, of a class whose fields are known. */
-static APART PyObject *
-make_taken_ready(PoolStore *store, PyObject *self, PyObject *const *given, PyObject *keywords)
-{
-    if (UNLIKELY(!override_store(store, self, RETURNS))) {
-        parked_put_back(store, self);
-        return NULL;
-    }
-    store_hold(store); /* `finish` may drop the last reference to the pool */
-    CHECKED(object_check_path(store));
-    if (UNLIKELY(!make_whole(store->fields, self, given, keywords))) {
-        self = acquire_fail(self);
-    }
-    CHECKED(object_check_path(store));
-    store_release(store);
-    return self;
-}
-
-/* A parked object of a class whose fields are known. */
-static inline PyObject *
-take_parked(PoolStore *store, PyObject *const *given, PyObject *keywords)
-{
-    PyObject *self = parked_pop_untracked(store);
-    if (UNLIKELY(store->blank_calls != 0)) { /* not written each time: all threads read it */
-        store->blank_calls = 0;
-    }
-    if (UNLIKELY(self == NULL)) {
-        return NULL;
-    }
-    if (LIKELY(keywords == NULL && store->takes_at_once && store == store->hook->own_store
-               && fields_make_ready_at_once(store->fields, self))) {
-        return self;
-    }
-    return make_taken_ready(store, self, given, keywords);
-}
-
-/* A new object of a class whose fields are known. */
-static COLD PyObject *
-take_new(PoolStore *store, PyObject *const *given, PyObject *keywords)
-{
-    Hook *hook = store->hook;
-    store_hold(store);
-    CHECKED(object_check_path(store));
-    bool made = true;
-    PyObject *self =
-        hook_new_is_of_object(hook) ? acquire_make_plain(store) : acquire_make(store, interp.no_arguments, NULL, &made);
-    if (self != NULL && made) { /* else a `__new__` that was set later has returned another object */
-        gc_untrack_fast(self);
-        self = make_whole(store->fields, self, given, keywords) ? self : acquire_fail(self);
-    }
-    CHECKED(object_check_path(store));
-    store_release(store);
-    return self;
-}
-
-/* A parked object of a class whose objects are not emptied field by field. */
-static PyObject *
-take_as_left(PoolStore *store, PyObject *const *given, PyObject *keywords)
-{
-    Hook *hook = store->hook;
-    if (UNLIKELY(hook->fits != NULL)) {
-        return NULL; /* only arguments tell which object fits */
-    }
     PyObject *self = parked_pop(store);
-    if (self == NULL) {
-        return NULL;
-    }
-    if (UNLIKELY(!override_store(store, self, RETURNS))) {
+    if (self != NULL && store != store->hook->own_store
+        && UNLIKELY(!overrides_set(&store->hook->overrides, self, store, RETURNS))) {
         parked_put_back(store, self);
         return NULL;
     }
-    if (!store_takes_blank(store) || (keywords == NULL && hook->type->tp_init == hook->idle_init)) {
-        return self;
+    return self;
+}
+
+/* A parked object of a pool that is not that of its class, with its `__init__` run; or NULL. */
+static PyObject *
+take_of_other_pool(PoolStore *store, PyObject *const *args, Py_ssize_t count, PyObject *names)
+{
+    Hook *hook = store->hook;
+    if (hook->fits != NULL) {
+        return NULL; /* only `__new__` knows what fits */
     }
-    store_hold(store);
+    if ((count != 0 || names != NULL) && call_takes_nothing(hook)) {
+        return call_unhooked(hook->type, args, (size_t)count, names); /* it raises */
+    }
+    store_hold(store); /* `__init__` may drop the last reference to the pool */
     CHECKED(object_check_path(store));
-    if (UNLIKELY(run_init(hook, self, true, given, 0, keywords) < 0)) {
+    PyObject *self = pop_for(store);
+    if (self != NULL && run_init(hook, self, store_takes_blank(store), args, (size_t)count, names) < 0) {
         self = acquire_fail(self);
     }
     CHECKED(object_check_path(store));
@@ -172,36 +50,37 @@ take_as_left(PoolStore *store, PyObject *const *given, PyObject *keywords)
     return self;
 }
 
-/* `try_take` with checks. */
-static APART PyObject *
-try_take_otherwise(PoolStore *store, PyObject *const *given, PyObject *keywords)
+PyObject *
+acquire_try_take(PoolStore *store, PyObject *const *args, Py_ssize_t count, PyObject *names)
 {
-    if (UNLIKELY(!can_be_given(store, given, keywords))) {
-        return NULL;
+    if (takes_as_left(store, count, names)) {
+        return pop_for(store);
     }
-    return store->strategy == STRATEGY_FIELDS ? take_parked(store, given, keywords)
-                                              : take_as_left(store, given, keywords);
+    if (store != store->hook->own_store) {
+        return take_of_other_pool(store, args, count, names);
+    }
+    const Freelist *freelist = store_freelist(store);
+    bool has_parked = freelist != NULL && freelist->count != 0;
+    return has_parked ? PyObject_Vectorcall((PyObject *)store->hook->type, args, (size_t)count, names) : NULL;
 }
 
 PyObject *
-acquire_try_take(PoolStore *store, PyObject *const *given, PyObject *keywords)
+acquire_take(PoolStore *store, PyObject *const *args, Py_ssize_t count, PyObject *names)
 {
-    CHECKED(object_check_path(store));
-    if (LIKELY(keywords == NULL && store->takes_at_once)) {
-        return take_parked(store, NULL, NULL);
+    PyObject *self;
+    if (UNLIKELY(takes_as_left(store, count, names))) {
+        self = pop_for(store);
     }
-    return try_take_otherwise(store, given, keywords);
-}
-
-PyObject *
-acquire_take(PoolStore *store, PyObject *const *given, PyObject *keywords)
-{
-    PyObject *self = acquire_try_take(store, given, keywords);
-    if (LIKELY(self != NULL) || PyErr_Occurred()) {
+    else if (LIKELY(store == store->hook->own_store)) {
+        return PyObject_Vectorcall((PyObject *)store->hook->type, args, (size_t)count, names);
+    }
+    else {
+        self = take_of_other_pool(store, args, count, names);
+    }
+    if (self != NULL || PyErr_Occurred()) {
         return self;
     }
-    return store->strategy == STRATEGY_FIELDS ? take_new(store, given, keywords)
-                                              : call_construct_new(store, given, 0, keywords);
+    return call_construct_new(store, args, (size_t)count, names);
 }
 
 PyObject *

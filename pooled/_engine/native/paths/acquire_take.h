@@ -6,12 +6,12 @@
 #include "base/compat.h"
 #include "pool/store.h"
 
-/* A parked object as it was left when it was emptied, made ready with what is given: values by keywords. NULL, without an
-   exception, where nothing is parked. */
-PyObject *acquire_try_take(PoolStore *store, PyObject *const *given, PyObject *keywords);
+/* A parked object of a class with a reset, or with attributes to keep, if there are no arguments; else what cls(...) gives.
+   NULL, without an exception, where nothing is parked. */
+PyObject *acquire_try_take(PoolStore *store, PyObject *const *args, Py_ssize_t count, PyObject *names);
 
 /* The same, or a new object. */
-PyObject *acquire_take(PoolStore *store, PyObject *const *given, PyObject *keywords);
+PyObject *acquire_take(PoolStore *store, PyObject *const *args, Py_ssize_t count, PyObject *names);
 
 /* cls(...), in no pool. */
 PyObject *acquire_orphan(Hook *hook, PyObject *args, PyObject *kwargs);

@@ -2,6 +2,7 @@
 
 #include "object/destroy.h"
 #include "paths/acquire_call.h"
+#include "paths/acquire_planned.h"
 #include "paths/alloc.h"
 #include "paths/dealloc.h"
 
@@ -12,7 +13,8 @@ install_adapt(Hook *hook)
     bool starts_blank = own_store->reset == NULL && own_store->fields == NULL && hook->fits == NULL;
     hook->idle_init = starts_blank ? hook->base->tp_init : NULL;
     hook->type->tp_dealloc = dealloc_for(own_store);
-    hook->type->tp_vectorcall = call_vectorcall_for(hook->type);
+    vectorcallfunc planned = planned_vectorcall_for(own_store);
+    hook->type->tp_vectorcall = planned != NULL ? planned : call_vectorcall_for(hook->type);
     PyType_Modified(hook->type);
 }
 

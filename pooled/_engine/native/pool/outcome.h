@@ -20,4 +20,15 @@ typedef enum {
     COUNTED_ALREADY = OUTCOMES,
 } Outcome;
 
+/* Why an `__init__` that has a plan runs as Python code. */
+typedef enum {
+    INIT_IN_C,    /* it does not */
+    INIT_TRACED,  /* a trace or profile function, or a tool of sys.monitoring */
+    INIT_PATCHED, /* its code, its defaults, or a name that it reads has changed */
+    INIT_CHANGED, /* an attribute of the class was set */
+    INIT_UNBOUND, /* the arguments do not bind: it raises TypeError */
+    INIT_UNFIT,   /* the object has a dict, or its attributes have no fixed places */
+    INIT_OUTCOMES,
+} InitOutcome;
+
 #endif

@@ -13,6 +13,7 @@ enum { BLANK_CALLS = 4 }; /* after this many calls in a row, parts are not kept,
 #define NO_THREAD UINT64_MAX
 
 struct Fields;
+struct InitPlan;
 
 /* How the objects of a pool are emptied. The first two leave them so that any `__init__` can follow. */
 typedef enum {
@@ -41,10 +42,12 @@ struct PoolStore {
     PyObject *reset;         /* the user's function; NULL unless the strategy is RESET */
     struct Fields *fields;   /* how fields are emptied; NULL unless the strategy is FIELDS or KEEP */
     struct Fields *retired;  /* the former `fields`, latest first: an object may be in use that they emptied */
-    bool takes_at_once;      /* cached: `take` without arguments has neither to check nor to complete anything */
+    struct InitPlan *init_plan; /* what `__init__` assigns, where C can assign it; or NULL */
+    int until_plan;             /* calls until `__init__` is read for a plan; 0: it is not */
+    int plans;                  /* plans so far */
+    uint64_t inits[INIT_OUTCOMES]; /* calls with a plan, by what became of them */
     uint8_t blank_calls;    /* the latest calls in a row that dropped the parts of a parked object, up to BLANK_CALLS */
     PyObject *capacity;     /* a function that measures an object; NULL where `measures`, or nothing is measured */
-    PyObject *check;        /* check(given): raises where `take` cannot be given that */
     PyObject *report;       /* report(error, what): receives the errors of `reset` and `capacity` */
     bool measures;          /* whether the capacity is that of the builtin container */
     bool is_local;          /* whether each thread has a freelist of its own */

@@ -1,0 +1,71 @@
+/* Guards: whether a plan of construction still does what the `__init__` of its class would do.
+
+   - The class has the version tag for which the plan was checked; else its attributes are looked up again.
+   - The functions have the code and the defaults that were read.
+   - Global names and variables of enclosing scopes refer to the objects that were read.
+   - No trace or profile function is set, and no tool monitors the code: they have to see `__init__` run. */
+
+#ifndef POOLED_INIT_GUARDS_H
+#define POOLED_INIT_GUARDS_H
+
+#include "base/compat.h"
+#include "object/init_plan.h"
+#include "pool/store.h"
+
+/* Find out anew whether a tool monitors all code. This may run code, so the plan is not used for this call. Returns true. */
+bool init_guards_look_for_tools(PyThreadState *thread);
+
+/* The version of sys.monitoring at which no tool monitored all code. With a GIL. */
+extern uintptr_t init_guards_quiet;
+
+/* Whether a name still refers to the same object, by two look-ups. */
+bool init_guards_find_name(NameGuard *guard);
+
+/* Whether the attributes of the class are as they were when the plan was made. */
+bool init_guards_check_class(const InitPlan *plan, const Hook *hook);
+
+/* Whether tools have to see this thread run Python code. */
+static inline bool
+init_guards_traced(PyThreadState *thread)
+{
+    return UNLIKELY(thread->c_tracefunc != NULL || thread->c_profilefunc != NULL)
+           || (UNLIKELY(compat_monitoring_version(thread) != init_guards_quiet)
+               && init_guards_look_for_tools(thread));
+}
+
+static inline bool
+name_holds(NameGuard *guard)
+{
+    return LIKELY(compat_dict_entry_is(guard->globals, guard->hint, guard->name, guard->value))
+           || init_guards_find_name(guard);
+}
+
+/* INIT_IN_C if the functions and names of a plan are as they were; else why not. */
+static ALWAYS_INLINE InitOutcome
+init_guards_check(const InitPlan *plan)
+{
+    for (Py_ssize_t i = 0; i < plan->function_count; i++) {
+        const FunctionGuard *guard = &plan->functions[i];
+        const PyFunctionObject *function = guard->function;
+        if (UNLIKELY(function->func_code != guard->code || function->func_defaults != guard->defaults
+                     || function->func_kwdefaults != guard->kwdefaults)) {
+            return INIT_PATCHED;
+        }
+        if (UNLIKELY(compat_has_local_tools((PyCodeObject *)guard->code))) {
+            return INIT_TRACED;
+        }
+    }
+    for (Py_ssize_t i = 0; i < plan->cell_count; i++) {
+        if (UNLIKELY(PyCell_GET(plan->cells[i].cell) != plan->cells[i].value)) {
+            return INIT_PATCHED;
+        }
+    }
+    for (Py_ssize_t i = 0; i < plan->global_count; i++) {
+        if (UNLIKELY(!name_holds(&plan->globals[i]))) {
+            return INIT_PATCHED;
+        }
+    }
+    return UNLIKELY(init_guards_traced(compat_thread())) ? INIT_TRACED : INIT_IN_C;
+}
+
+#endif

@@ -1,0 +1,316 @@
+#include "paths/acquire_planned.h"
+
+#include "base/interp.h"
+#include "object/fields.h"
+#include "object/init_bind.h"
+#include "object/init_guards.h"
+#include "object/init_plan.h"
+#include "object/init_run.h"
+#include "object/object_checks.h"
+#include "object/run_init.h"
+#include "paths/acquire_call.h"
+#include "paths/acquire_new.h"
+#include "paths/acquire_parked.h"
+#include "paths/dealloc.h"
+#include "paths/trim.h"
+
+enum { MOST_PLANS = 8 }; /* a class that has lost its plan more often is changed too often to have one */
+
+/* ---- plans come and go ---- */
+
+static PyObject *call_counted(PyObject *cls, PyObject *const *args, size_t nargsf, PyObject *names);
+static PyObject *call_planned(PyObject *cls, PyObject *const *args, size_t nargsf, PyObject *names);
+
+/* Whether the calls of a class can be planned at all. */
+static bool
+is_possible(const PoolStore *store)
+{
+    const Hook *hook = store->hook;
+    return !COMPAT_FREE_THREADED && store == hook->own_store && store_takes_blank(store) && hook->is_stateless
+           && hook->fits == NULL && hook->empty == NULL && hook_new_is_of_object(hook) && !hook_is_abstract(hook)
+           && hook->type->tp_init == interp.python_init;
+}
+
+vectorcallfunc
+planned_vectorcall_for(PoolStore *own_store)
+{
+    if (!is_possible(own_store)) {
+        return NULL;
+    }
+    return own_store->init_plan != NULL ? call_planned : own_store->until_plan > 0 ? call_counted : NULL;
+}
+
+/* Choose the slots again. CPython caches neither of them. */
+static void
+adapt(PoolStore *store)
+{
+    PyTypeObject *type = store->hook->type;
+    vectorcallfunc planned = planned_vectorcall_for(store);
+    type->tp_vectorcall = planned != NULL ? planned : call_vectorcall_for(type);
+    type->tp_dealloc = dealloc_for(store);
+}
+
+/* The version tag of a class; 0 if it has none. */
+static unsigned
+version_of(PyTypeObject *type)
+{
+    Py_XDECREF(compat_lookup(type, interp.init_name)); /* a look-up gives the class a tag */
+    return type->tp_version_tag;
+}
+
+void
+planned_drop(PoolStore *store)
+{
+    InitPlan *plan = store->init_plan;
+    store->init_plan = NULL;
+    store->until_plan = store->plans < MOST_PLANS ? PLAN_AFTER << store->plans : 0;
+    if (store == store->hook->own_store) {
+        adapt(store);
+    }
+    Py_XDECREF(plan); /* last: it may run code */
+}
+
+/* Install a plan that was made for a version of the class. Parked objects that another plan has emptied are destroyed. */
+static void
+adopt(PoolStore *store, InitPlan *plan, unsigned version)
+{
+    plan->version = version;
+    store->plans++;
+    if (plan->makes) {
+        if (store->fields != NULL) {
+            trim_to(store, 0);
+        }
+        fields_install(store, plan->fields);
+        store->blank_calls = 0;
+    }
+    Py_XSETREF(store->init_plan, (InitPlan *)Py_NewRef(plan));
+    adapt(store);
+}
+
+/* Report an error of the reader; 0. Other exceptions, as that of Ctrl+C, stay set; then -1. */
+static int
+settle_error(PoolStore *store)
+{
+    if (!PyErr_ExceptionMatches(PyExc_Exception)) {
+        return -1;
+    }
+    PyErr_WriteUnraisable((PyObject *)store->hook->type);
+    return 0;
+}
+
+int
+planned_read(PoolStore *store)
+{
+    if (!is_possible(store) || store->init_plan != NULL || store->until_plan == 0) {
+        return 0;
+    }
+    store->until_plan = 0; /* calls that are made meanwhile run `__init__` */
+    adapt(store);
+    unsigned version = version_of(store->hook->type);
+    PyObject *plan = PyObject_CallMethodNoArgs((PyObject *)store, interp.read_init_name);
+    if (plan == NULL) {
+        return settle_error(store);
+    }
+    bool is_plan = init_plan_check(plan) && ((InitPlan *)plan)->fields->type == store->hook->type;
+    if (is_plan && version != 0 && store->hook->type->tp_version_tag == version && is_possible(store)) {
+        adopt(store, (InitPlan *)plan, version);
+    }
+    Py_DECREF(plan);
+    return 0;
+}
+
+/* ---- calls ---- */
+
+/* cls(...) of a class whose `__init__` may be planned later. */
+static PyObject *
+call_counted(PyObject *cls, PyObject *const *args, size_t nargsf, PyObject *names)
+{
+    Hook *hook = hook_of((PyTypeObject *)cls);
+    PoolStore *store = hook == NULL ? NULL : hook->own_store;
+    if (store != NULL && store->until_plan > 0 && --store->until_plan == 0) {
+        store->until_plan = 1;
+        if (!init_guards_traced(compat_thread())) { /* else a tool would see the reader run */
+            store_hold(store);
+            int status = planned_read(store);
+            store_release(store);
+            if (status < 0) {
+                return NULL;
+            }
+        }
+    }
+    return call_general(cls, args, nargsf, names);
+}
+
+/* A popped object on which `__init__` runs as Python code. */
+static COLD PyObject *
+run_on_parked(PoolStore *store, PyObject *self, PyObject *const *args, size_t nargsf, PyObject *names)
+{
+    store->inits[INIT_UNFIT]++;
+    store_hold(store);
+    parked_make_blank(store, self);
+    if (run_init(store->hook, self, true, args, nargsf, names) < 0) {
+        self = acquire_fail(self);
+    }
+    store_release(store);
+    return self;
+}
+
+/* References to values while code runs that may release them. */
+static void
+hold_values(PyObject **held, PyObject *const *values, Py_ssize_t count)
+{
+    for (Py_ssize_t i = 0; i < count; i++) {
+        held[i] = Py_NewRef(values[i]);
+    }
+}
+
+static void
+release_values(PyObject **held, Py_ssize_t count)
+{
+    for (Py_ssize_t i = 0; i < count; i++) {
+        Py_DECREF(held[i]);
+    }
+}
+
+/* Make the missing containers of an untracked object, assign its attributes, and track it. Code may run meanwhile. */
+static APART PyObject *
+make_and_assign(PoolStore *store, InitPlan *plan, PyObject *self, Places *places, PyObject *const *values)
+{
+    PyObject *held[INIT_MOST];
+    Py_ssize_t count = plan->parameters;
+    store_hold(store);
+    Py_INCREF(plan);
+    hold_values(held, values, count);
+    bool done = init_run_make(plan, places, held);
+    if (LIKELY(done)) {
+        init_run_assign(plan, places, held);
+    }
+    else {
+        if (plan->fields->has_entries) {
+            fields_set_order(plan->fields, &places->values);
+        }
+        fields_track_parts(plan->fields, self);
+    }
+    gc_track_fast(self);
+    release_values(held, count);
+    store->inits[INIT_IN_C] += done;
+    self = done ? self : acquire_fail(self);
+    Py_DECREF(plan);
+    store_release(store);
+    return self;
+}
+
+/* A new object, whose attributes are assigned by a plan. */
+static APART PyObject *
+miss_planned(PoolStore *store, InitPlan *plan, PyObject *const *args, size_t nargsf, PyObject *names)
+{
+    if (PyErr_Occurred()) {
+        return NULL;
+    }
+    PyTypeObject *type = store->hook->type;
+    store_hold(store);
+    CHECKED(object_check_path(store));
+    Py_INCREF(plan);
+    PyObject *self = acquire_make_plain(store); /* this may run a collection, and so any code */
+    PyObject *bound[INIT_MOST];
+    PyObject *const *values = NULL;
+    Places places;
+    if (self != NULL && LIKELY(store->init_plan == plan && plan->version == type->tp_version_tag)
+        && LIKELY(init_run_find(plan, self, &places))) {
+        values = init_bind(plan, args, PyVectorcall_NARGS(nargsf), names, bound);
+    }
+    if (LIKELY(values != NULL) && UNLIKELY(plan->makes)) {
+        gc_untrack_fast(self); /* nobody may see it half made */
+        self = make_and_assign(store, plan, self, &places, values);
+    }
+    else if (LIKELY(values != NULL)) {
+        init_run_assign(plan, &places, values);
+        store->inits[INIT_IN_C]++;
+    }
+    else if (self != NULL) {
+        store->inits[INIT_UNFIT]++;
+        self = run_init(store->hook, self, false, args, nargsf, names) < 0 ? acquire_fail(self) : self;
+    }
+    Py_DECREF(plan);
+    CHECKED(object_check_path(store));
+    store_release(store);
+    return self;
+}
+
+/* cls(...) where the plan does not hold. */
+static COLD PyObject *
+call_stopped(PoolStore *store, InitOutcome why, PyObject *cls, PyObject *const *args, size_t nargsf, PyObject *names)
+{
+    store->inits[why]++;
+    if (why == INIT_PATCHED) {
+        planned_drop(store);
+    }
+    return call_general(cls, args, nargsf, names);
+}
+
+/* cls(...) after an attribute of the class was set. A program may do so between all calls, so the class is looked at only
+   once it has stayed the same for two calls. */
+static COLD PyObject *
+call_changed(PoolStore *store, PyObject *cls, PyObject *const *args, size_t nargsf, PyObject *names)
+{
+    InitPlan *plan = store->init_plan;
+    unsigned version = version_of((PyTypeObject *)cls);
+    if (version != 0 && version == plan->seen) {
+        if (init_guards_check_class(plan, store->hook)) {
+            plan->version = version;
+        }
+        else {
+            planned_drop(store);
+        }
+    }
+    else {
+        plan->seen = version != 0 ? version : NO_VERSION;
+    }
+    store->inits[INIT_CHANGED]++;
+    return call_general(cls, args, nargsf, names);
+}
+
+/* cls(...) of a class that has a plan. */
+static PyObject *
+call_planned(PyObject *cls, PyObject *const *args, size_t nargsf, PyObject *names)
+{
+    PyTypeObject *type = (PyTypeObject *)cls;
+    Hook *hook = hook_of(type);
+    InitPlan *plan = LIKELY(hook != NULL) ? hook->own_store->init_plan : NULL;
+    if (UNLIKELY(plan == NULL || !compat_is_called_plainly(cls))) {
+        return call_general(cls, args, nargsf, names);
+    }
+    PoolStore *store = hook->own_store;
+    if (UNLIKELY(plan->version != type->tp_version_tag)) {
+        return call_changed(store, cls, args, nargsf, names);
+    }
+    InitOutcome why = init_guards_check(plan);
+    if (UNLIKELY(why != INIT_IN_C)) {
+        return call_stopped(store, why, cls, args, nargsf, names);
+    }
+    PyObject *bound[INIT_MOST];
+    PyObject *const *values = init_bind(plan, args, PyVectorcall_NARGS(nargsf), names, bound);
+    if (UNLIKELY(values == NULL)) {
+        return call_stopped(store, INIT_UNBOUND, cls, args, nargsf, names);
+    }
+    CHECKED(object_check_path(store));
+    PyObject *self = parked_pop_untracked(store);
+    if (UNLIKELY(self == NULL)) {
+        return miss_planned(store, plan, args, nargsf, names);
+    }
+    Places places;
+    if (UNLIKELY((DEBUG_TRACE && store->init_plan != plan) || !init_run_find(plan, self, &places))) {
+        return run_on_parked(store, self, args, nargsf, names);
+    }
+    if (UNLIKELY(store->blank_calls != 0)) {
+        store->blank_calls = 0;
+    }
+    if (plan->makes && UNLIKELY(!init_run_has_parts(plan, &places))) {
+        return make_and_assign(store, plan, self, &places, values);
+    }
+    init_run_assign(plan, &places, values);
+    gc_track_fast(self);
+    store->inits[INIT_IN_C]++;
+    CHECKED(object_check_path(store));
+    return self;
+}

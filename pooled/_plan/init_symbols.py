@@ -1,0 +1,133 @@
+"""Symbols: what the reader of an `__init__` knows of an object that the function handles, without the object."""
+
+from __future__ import annotations
+
+import collections
+import enum
+import functools
+import types
+from collections.abc import Sequence
+from typing import Any, Final, TypeAlias
+
+from pooled._plan.builtins import EMPTIABLE
+from pooled._plan.init_plan import Argument, Choice, Constant, Container, NotPlannedError, Value
+from pooled._plan.parts import part_made_by
+from pooled._record import Record
+
+
+class Marker(enum.Enum):
+    """Objects of which one is like another."""
+
+    SELF = "self"
+    NULL = "nothing"
+    SELF_DICT = "self.__dict__"
+    SETATTR = "object.__setattr__ of self"
+
+
+class Named(Constant, kw_only=False, eq=False):
+    """A constant that a name referred to: a global or builtin one, or one of an enclosing scope.
+
+    Attributes:
+        name: the name.
+    """
+
+    name: str
+
+
+class Super(Record, kw_only=False, eq=False):
+    """The result of `super()`.
+
+    Attributes:
+        cls: the class whose successor in the method resolution order it looks attributes up on.
+    """
+
+    cls: type
+
+
+class InitOf(Record, kw_only=False, eq=False):
+    """The `__init__` that `super()` found, without `self`.
+
+    Attributes:
+        function: the function, or what there is in its place.
+    """
+
+    function: Any
+
+
+Symbol: TypeAlias = Value | Marker | Super | InitOf
+
+_PLAIN: Final = (type(None), bool, int, float, complex, str, bytes, type)
+
+
+def name_of(symbol: Symbol) -> str:
+    """What the user calls it."""
+    if isinstance(symbol, Named):
+        return symbol.name
+    if isinstance(symbol, Constant):
+        return getattr(symbol.value, "__qualname__", None) or repr(symbol.value)
+    return symbol.value if isinstance(symbol, Marker) else "it"
+
+
+def value_of(symbol: Symbol) -> Value:
+    """The value of an attribute that gets this symbol."""
+    if isinstance(symbol, Named):
+        # Any other object might be changed or replaced; the plan would keep it alive.
+        if not (isinstance(symbol.value, _PLAIN) or symbol.value == () or is_default(symbol.name)):
+            raise NotPlannedError(f"it assigns the value of the variable {symbol.name!r}")
+        return Constant(symbol.value)
+    if isinstance(symbol, Argument | Constant | Container | Choice):
+        return symbol
+    raise NotPlannedError(f"it assigns {name_of(symbol)} to an attribute")
+
+
+def is_default(name: str) -> bool:
+    """Whether it is the name under which dataclasses keep the default of a field that is no parameter."""
+    return name.startswith(("_dflt_", "__dataclass_dflt_"))
+
+
+def made_by(callee: Any, args: Sequence[Symbol]) -> Value | None:
+    """The result of a call that makes an empty builtin container; None for any other call."""
+    factory = callee
+    if callee is tuple and not args:
+        return Constant(())
+    if callee is collections.defaultdict and len(args) == 1 and isinstance(args[0], Constant):
+        factory, args = functools.partial(callee, args[0].value), ()
+    part = None if args else part_made_by(factory)
+    return None if part is None or part.cls not in EMPTIABLE else Container(part)
+
+
+def is_same(one: Symbol, other: Symbol) -> bool:
+    """Whether two symbols stand for the same object."""
+    if isinstance(one, Constant) and isinstance(other, Constant):
+        return one.value is other.value
+    return one is other or (isinstance(one, Argument | Choice) and one == other)
+
+
+def chosen(test: int, sentinel: Any, same: Symbol, other: Symbol) -> Symbol:
+    """The symbol of `same if argument is sentinel else other`."""
+    if is_same(same, other):
+        return same
+    values = [value_of(each) for each in (same, other)]
+    if any(isinstance(each, Choice) for each in values):
+        raise NotPlannedError("a value depends on two tests")
+    return Choice(test, sentinel, *values)  # type: ignore[arg-type] # they are not choices
+
+
+def inherited_init(cls: type, after: Any) -> Any:
+    """The `__init__` that `super(after, self)` finds for an object of `cls`."""
+    mro = cls.__mro__
+    if after not in mro:
+        raise NotPlannedError("its super() is of another class")
+    for base in mro[mro.index(after) + 1 :]:
+        if "__init__" in base.__dict__:
+            return base.__dict__["__init__"]
+    raise NotPlannedError("there is no inherited __init__")
+
+
+def is_setattr_getter(value: Any) -> bool:
+    """Whether it is `object.__setattr__.__get__`, as attrs calls it."""
+    return (
+        isinstance(value, types.MethodWrapperType)
+        and value.__name__ == "__get__"
+        and value.__self__ is object.__setattr__
+    )
