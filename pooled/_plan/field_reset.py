@@ -1,16 +1,17 @@
-"""`field_reset`: a report of how objects are constructed, and of what becomes of their attributes when they are recycled."""
+"""`field_reset`: a report of how objects are constructed, and what happens to their attributes in a pool."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, Final, Literal, TypeAlias
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 from pooled._plan.class_info import pool_in
-from pooled._plan.init_plan import Argument, Choice, Constant, InitPlan, Value
-from pooled._plan.init_reader import read_init
 from pooled._plan.plan import Plan, plan_for_class
 from pooled._plan.strategy import Strategy
 from pooled._record import Record
+
+if TYPE_CHECKING:  # many programs never read an `__init__`
+    from pooled._plan.init_plan import InitPlan, Value
 
 Action: TypeAlias = Literal["emptied", "kept", "assigned"]
 
@@ -20,9 +21,9 @@ class FieldReset(Record, kw_only=False):
 
     Attributes:
         name: its name.
-        action: "emptied": `__init__` makes an empty container, so the native engine empties the one of the last life in
-            place and keeps it. "kept": it is emptied in place because of `keep=`. "assigned": it is unset when the object
-            is recycled, and assigned by the next construction.
+        action: "emptied": `__init__` makes an empty container, so the native engine empties that of the last life in
+            place and keeps it. "kept": it is emptied in place because of `keep=`. "assigned": it is unset when the
+            object is recycled, and the next construction assigns it.
         detail: the class of the container, or the value that is assigned, as text.
     """
 
@@ -88,13 +89,13 @@ def field_reset(cls: type) -> FieldResets:
         raise TypeError(f"cls={cls!r}: expected a class")
     plan = _plan_of(cls)
     if isinstance(plan, str):
-        return FieldResets(cls, plan, False, ())  # noqa: FBT003 (a record with positional fields)
+        return FieldResets(cls, plan, False, ())
     found = construction_of(cls, plan)
     if isinstance(found, str):
         kept = () if plan.fields is None else plan.fields.names
-        return FieldResets(cls, found, False, tuple(FieldReset(name, "kept") for name in kept))  # noqa: FBT003
+        return FieldResets(cls, found, False, tuple(FieldReset(name, "kept") for name in kept))
     fields = tuple(_reset_of(name, value, found) for name, value in found.values.items())
-    return FieldResets(cls, "constructed in C", True, fields)  # noqa: FBT003
+    return FieldResets(cls, "constructed in C", True, fields)
 
 
 def construction_of(cls: type, plan: Plan) -> InitPlan | str:
@@ -109,8 +110,10 @@ def construction_of(cls: type, plan: Plan) -> InitPlan | str:
         return "__init__ is called, because the class has a builtin base"
     if cls.__init__ is object.__init__:  # type: ignore[misc] # it is only compared
         return "there is no __init__ to run"
+    from pooled._plan.init_reader import read_init
+
     found = read_init(cls)
-    return found if isinstance(found, InitPlan) else f"__init__ runs as Python code, because {found}"
+    return f"__init__ runs as Python code, because {found}" if isinstance(found, str) else found
 
 
 def _plan_of(cls: type) -> Plan | str:
@@ -126,12 +129,11 @@ def _plan_of(cls: type) -> Plan | str:
 
 
 def _reset_of(name: str, value: Value, plan: InitPlan) -> FieldReset:
+    from pooled._plan.init_plan import Argument, Choice, Constant
+
     simples = value.simples() if isinstance(value, Choice) else (value,)
     for simple in simples:
         if not isinstance(simple, Argument | Constant):
             return FieldReset(name, "emptied", simple.part.cls.__qualname__)
-    return FieldReset(name, "assigned", " or ".join(_text(simple, plan) for simple in simples))
-
-
-def _text(simple: Any, plan: InitPlan) -> str:
-    return repr(simple.value) if isinstance(simple, Constant) else plan.parameters[simple.index]
+    texts = (repr(each.value) if isinstance(each, Constant) else plan.parameters[each.index] for each in simples)  # type: ignore[union-attr]
+    return FieldReset(name, "assigned", " or ".join(texts))

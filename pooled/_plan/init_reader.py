@@ -24,9 +24,9 @@ from pooled._plan.init_plan import (
     check_containers,
     find,
 )
-from pooled._plan.init_refusals import refused_call, refused_instruction
+from pooled._plan.init_refusals import refused_call
 from pooled._plan.init_state import Path, State, joined
-from pooled._plan.init_steps import END, STEPS, decode
+from pooled._plan.init_steps import END, STEPS, decode, refuse
 from pooled._plan.init_symbols import (
     InitOf,
     Marker,
@@ -112,9 +112,7 @@ class _Frame:
                 if offset == END:
                     return state.values
                 instruction = instructions[offset]
-                step = STEPS.get(instruction.name)
-                if step is None:
-                    raise NotPlannedError(refused_instruction(instruction.name))
+                step = STEPS.get(instruction.name, refuse)
                 follow = step(self, state, instruction) or [(instruction.after, state)]
             except NotPlannedError as reason:
                 raise self._with_line(reason, offset) from None
@@ -138,6 +136,11 @@ class _Frame:
         guard = GlobalGuard(namespace, builtins, name, scope[name])
         self.reader.globals.setdefault((id(namespace), name), guard)
         return Named(scope[name], name)
+
+    def _keyword_default(self, defaults: Any, name: str) -> Constant:
+        """The default of a keyword-only parameter. The dict can be changed in place, so the plan looks it up."""
+        self.reader.globals.setdefault((id(defaults), name), GlobalGuard(defaults, defaults, name, defaults[name]))
+        return Constant(defaults[name])
 
     def cell(self, name: str) -> Named:
         """A variable of an enclosing scope."""
@@ -193,6 +196,8 @@ class _Frame:
                 args.append(keywords.pop(names[index]))
             elif first_default <= index < code.co_argcount:
                 args.append(Constant(defaults[index - first_default]))
+            elif index >= code.co_argcount and names[index] in (function.__kwdefaults__ or {}):
+                args.append(self._keyword_default(function.__kwdefaults__, names[index]))
             else:
                 break
         if keywords or len(args) != len(names):

@@ -80,7 +80,7 @@ class State:
         earlier = (each for each in self.path if each.index == test.index and each.sentinel is test.sentinel)
         return next((each.result for each in earlier), None)
 
-    def branch(self, test: Test, result: bool) -> State:  # noqa: FBT001 (it is the result of a test)
+    def branch(self, test: Test, result: bool) -> State:
         """The state where the test had this result."""
         other = State(dict(self.locals), dict(self.values), (*self.path, test.replace(result=result)))
         other.stack = list(self.stack)

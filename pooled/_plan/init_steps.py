@@ -1,7 +1,8 @@
 """The instructions that the reader of an `__init__` knows, of CPython 3.11 to 3.15, in one table.
 
-Each is a function that changes the state. The functions that jump return the offsets at which to go on, with the states.
+Each is a function that changes the state. Those that jump return the offsets at which to go on, with the states.
 """
+# ruff: noqa: ARG001 (all functions in the table have the same parameters)
 
 from __future__ import annotations
 
@@ -186,7 +187,7 @@ def _super_attribute(frame: Frame, state: State, instruction: Instruction) -> No
     is_known = isinstance(function, Constant) and function.value is super and isinstance(cls, Constant)
     if not is_known or obj is not Marker.SELF or name != "__init__" or not instruction.arg & 1:
         raise NotPlannedError(f"it uses super().{name}")
-    state.push(InitOf(inherited_init(frame.cls, cls.value)), Marker.SELF)  # type: ignore[union-attr]
+    state.push(InitOf(inherited_init(frame.cls, cls.value)), Marker.SELF)
 
 
 def _keyword_names(frame: Frame, state: State, instruction: Instruction) -> None:
@@ -196,7 +197,7 @@ def _keyword_names(frame: Frame, state: State, instruction: Instruction) -> None
 def _call(frame: Frame, state: State, instruction: Instruction) -> None:
     if instruction.name == "CALL_KW":
         (names,) = state.pop(1)
-        state.keywords = names.value  # type: ignore[union-attr] # the compiler pushes a constant
+        state.keywords = names.value
     names, state.keywords = state.keywords, ()
     args = state.pop(instruction.arg)
     one, two = state.pop(2)
@@ -241,12 +242,19 @@ def _jump_if(*, none: bool, when: bool) -> Step:
 
 
 def _return(frame: Frame, state: State, instruction: Instruction) -> Follow:
-    (symbol,) = [Constant(frame.code.co_consts[instruction.arg])] if instruction.name == "RETURN_CONST" else state.pop(1)
+    if instruction.name == "RETURN_CONST":
+        _constant(frame, state, instruction)
+    (symbol,) = state.pop(1)
     if not (isinstance(symbol, Constant) and symbol.value is None):
         raise NotPlannedError("it returns a value")
     state.locals.clear()
     state.stack.clear()
     return [(END, state)]
+
+
+def refuse(frame: Frame, state: State, instruction: Instruction) -> None:
+    """Refuse an instruction that is not in the table."""
+    raise NotPlannedError(refused_instruction(instruction.name))
 
 
 STEPS: Final[Mapping[str, Step]] = MappingProxyType(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import collections
 import functools
-import io
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any, Final

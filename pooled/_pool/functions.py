@@ -23,7 +23,8 @@ def take(cls: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
 
     Args:
         cls: a poolable class.
-        args, kwargs: arguments for `cls`.
+        *args: positional arguments for `cls`.
+        **kwargs: keyword arguments for `cls`.
 
     Raises:
         TypeError: the class is not poolable, or does not accept these arguments.

@@ -95,7 +95,8 @@ class Pool(Generic[T]):
         """Take a parked object, or make a new one, as `pooled.take` does.
 
         Args:
-            args, kwargs: arguments for the class of the objects. A pool whose factory is a function takes none.
+            *args: positional arguments for the class of the objects. A pool whose factory is a function takes none.
+            **kwargs: keyword arguments for it.
 
         Raises:
             TypeError: the class does not accept these arguments, or a function makes the objects.

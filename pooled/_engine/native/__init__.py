@@ -119,11 +119,11 @@ class NativeStore(_native.Store):
         self.parks = parks
         self.set_policy(self.policy)
 
-    def read_init(self) -> _native.InitPlan | None:
+    def read_init(self) -> Any:
         """The plan of the `__init__` of the class; None if it has to run as Python code. The C code calls this."""
         from pooled._engine.native.init_plans import plan_in_c  # here: many programs never get so far
 
-        return plan_in_c(self.plan.cls)
+        return plan_in_c(self.plan.cls, _native)
 
     def stats(self) -> Stats:
         """The statistics of the objects handed out so far."""

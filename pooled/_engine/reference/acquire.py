@@ -49,7 +49,7 @@ class Acquirer(Recycler):
         return self._blank(args, kwargs, self if is_ready else self._uninitialised, reusing=reusing, hook=hook)[0]
 
     def take(self, *args: Any, **kwargs: Any) -> Any:
-        """A parked object as its reset left it, or a new one; with arguments, or without a reset, what `cls(...)` gives."""
+        """What `cls(...)` gives; without arguments, for a class with a reset, a parked object as that left it."""
         taken = self.try_take(*args, **kwargs)
         return self._make(args, kwargs) if taken is None else taken
 

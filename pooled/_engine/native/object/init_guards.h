@@ -29,8 +29,7 @@ static inline bool
 init_guards_traced(PyThreadState *thread)
 {
     return UNLIKELY(thread->c_tracefunc != NULL || thread->c_profilefunc != NULL)
-           || (UNLIKELY(compat_monitoring_version(thread) != init_guards_quiet)
-               && init_guards_look_for_tools(thread));
+           || (UNLIKELY(compat_monitoring_version(thread) != init_guards_quiet) && init_guards_look_for_tools(thread));
 }
 
 static inline bool

@@ -136,9 +136,8 @@ functions_init(InitPlan *plan, PyObject *functions)
             PyErr_Format(PyExc_TypeError, "function=%R: expected (function, code, tuple, dict)", description);
             return false;
         }
-        plan->functions[plan->function_count++] = (FunctionGuard){(PyFunctionObject *)Py_NewRef(function),
-                                                                  Py_NewRef(code), unless_none(defaults),
-                                                                  unless_none(kwdefaults)};
+        plan->functions[plan->function_count++] = (FunctionGuard){
+            (PyFunctionObject *)Py_NewRef(function), Py_NewRef(code), unless_none(defaults), unless_none(kwdefaults)};
     }
     if (plan->functions == NULL) {
         return false;
@@ -189,8 +188,8 @@ cells_init(InitPlan *plan, PyObject *cells)
 static PyObject *
 init_plan_new(PyTypeObject *metatype, PyObject *args, PyObject *kwargs)
 {
-    static char *names[] = {"fields",    "parameters", "positional", "positional_only", "items",
-                            "functions", "globals",    "cells",      "uses_setattr",    "has_super", NULL};
+    static char *names[] = {"fields",  "parameters", "positional",   "positional_only", "items", "functions",
+                            "globals", "cells",      "uses_setattr", "has_super",       NULL};
     PyObject *fields, *parameters, *items, *functions, *globals, *cells;
     Py_ssize_t positional, only;
     int uses_setattr, has_super;

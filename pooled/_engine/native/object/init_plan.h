@@ -28,9 +28,9 @@ typedef struct {
 /* One attribute, and the value that it gets: `same` if the argument `test` is the object `sentinel`, else `other`. Without
    a test, it gets `other`. */
 typedef struct {
-    Field *field;       /* borrowed from the fields of the plan */
-    int base;           /* its place, as in a Step; set once the places are known */
-    int test;           /* -1: there is no test */
+    Field *field; /* borrowed from the fields of the plan */
+    int base;     /* its place, as in a Step; set once the places are known */
+    int test;     /* -1: there is no test */
     Py_ssize_t at;
     PyObject *sentinel; /* a strong reference, or NULL */
     Source same, other;
@@ -57,29 +57,29 @@ typedef struct {
 
 typedef struct InitPlan {
     PyObject_HEAD
-    Fields *fields;          /* the attributes, in the order in which they are assigned; a strong reference */
-    unsigned version;        /* the version tag of the class for which the plan was checked; or NO_VERSION */
-    unsigned seen;           /* the latest other version tag of the class; or NO_VERSION */
-    bool uses_setattr;       /* whether the plan holds only while the class has the __setattr__ of `object` */
-    bool has_super;          /* whether the plan includes an inherited `__init__` */
-    bool makes;              /* whether some value is a SOURCE_PART or SOURCE_NEW */
-    bool calls;              /* whether some value is a SOURCE_NEW */
-    bool is_placed;          /* whether the places in `items` are set */
-    uint8_t order_count;     /* of `order` */
+    Fields *fields;           /* the attributes, in the order in which they are assigned; a strong reference */
+    unsigned version;         /* the version tag of the class for which the plan was checked; or NO_VERSION */
+    unsigned seen;            /* the latest other version tag of the class; or NO_VERSION */
+    bool uses_setattr;        /* whether the plan holds only while the class has the __setattr__ of `object` */
+    bool has_super;           /* whether the plan includes an inherited `__init__` */
+    bool makes;               /* whether some value is a SOURCE_PART or SOURCE_NEW */
+    bool calls;               /* whether some value is a SOURCE_NEW */
+    bool is_placed;           /* whether the places in `items` are set */
+    uint8_t order_count;      /* of `order` */
     uint8_t order[INIT_MOST]; /* the indices in the shared keys, as an object with values lists them */
-    Py_ssize_t count;        /* attributes */
-    Assignment *items;       /* one for each field; the plan owns the array */
-    Py_ssize_t parameters;   /* without `self` */
-    Py_ssize_t positional;   /* how many of them can be passed by position */
-    Py_ssize_t only;         /* how many of them cannot be passed by keyword */
-    PyObject **names;        /* of the parameters, interned; strong references; the plan owns the array */
+    Py_ssize_t count;         /* attributes */
+    Assignment *items;        /* one for each field; the plan owns the array */
+    Py_ssize_t parameters;    /* without `self` */
+    Py_ssize_t positional;    /* how many of them can be passed by position */
+    Py_ssize_t only;          /* how many of them cannot be passed by keyword */
+    PyObject **names;         /* of the parameters, interned; strong references; the plan owns the array */
     FunctionGuard *functions; /* the first is `__init__`; the plan owns these arrays */
     NameGuard *globals;
     CellGuard *cells;
     Py_ssize_t function_count, global_count, cell_count;
-    PyObject *known_names;        /* the names of keyword arguments in the latest such call; a strong reference, or NULL */
-    uint8_t known[INIT_MOST];     /* the parameters that they name */
-    uint8_t known_least;          /* the first of these */
+    PyObject *known_names;    /* the names of keyword arguments in the latest such call; a strong reference, or NULL */
+    uint8_t known[INIT_MOST]; /* the parameters that they name */
+    uint8_t known_least;      /* the first of these */
 } InitPlan;
 
 /* The class InitPlan: InitPlan(fields, parameters, positional, positional_only, items, functions, globals, cells,

@@ -44,8 +44,8 @@ typedef struct Fields {
     Field *items;       /* in the order in which `__init__` assigns them; the plan owns the array */
     Py_ssize_t count;   /* fields in `items` */
     Slots slots;        /* all slots of the objects, whether they are fields or not */
-    Step *steps; /* the fields and other slots that are cleared; the plan owns the array */
-    Step *parts; /* in the same array, behind them: the fields that keep a part */
+    Step *steps;        /* the fields and other slots that are cleared; the plan owns the array */
+    Step *parts;        /* in the same array, behind them: the fields that keep a part */
     Step *end;
     bool has_dict;     /* whether the objects have a dict or values */
     bool has_entries;  /* whether some fields are in that dict or those values */

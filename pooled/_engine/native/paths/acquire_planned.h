@@ -6,7 +6,9 @@
 #include "base/compat.h"
 #include "pool/store.h"
 
-enum { PLAN_AFTER = 16 }; /* calls after which `__init__` is read: for fewer, reading it would cost more than it saves */
+enum {
+    PLAN_AFTER = 16
+}; /* calls after which `__init__` is read: for fewer, reading it would cost more than it saves */
 
 /* The tp_vectorcall of a class that has a plan, or may get one. NULL if it cannot have one. */
 vectorcallfunc planned_vectorcall_for(PoolStore *own_store);

@@ -36,15 +36,15 @@ typedef struct {
 
 struct PoolStore {
     PyObject_HEAD
-    Hook *hook;              /* of the class of its objects */
-    Strategy strategy;       /* how its objects are emptied */
-    const NestedOps *nested; /* by the strategy; for STRATEGY_RESET, `reset` comes first */
-    PyObject *reset;         /* the user's function; NULL unless the strategy is RESET */
-    struct Fields *fields;   /* how fields are emptied; NULL unless the strategy is FIELDS or KEEP */
-    struct Fields *retired;  /* the former `fields`, latest first: an object may be in use that they emptied */
-    struct InitPlan *init_plan; /* what `__init__` assigns, where C can assign it; or NULL */
-    int until_plan;             /* calls until `__init__` is read for a plan; 0: it is not */
-    int plans;                  /* plans so far */
+    Hook *hook;                    /* of the class of its objects */
+    Strategy strategy;             /* how its objects are emptied */
+    const NestedOps *nested;       /* by the strategy; for STRATEGY_RESET, `reset` comes first */
+    PyObject *reset;               /* the user's function; NULL unless the strategy is RESET */
+    struct Fields *fields;         /* how fields are emptied; NULL unless the strategy is FIELDS or KEEP */
+    struct Fields *retired;        /* the former `fields`, latest first: an object may be in use that they emptied */
+    struct InitPlan *init_plan;    /* what `__init__` assigns, where C can assign it; or NULL */
+    int until_plan;                /* calls until `__init__` is read for a plan; 0: it is not */
+    int plans;                     /* plans so far */
     uint64_t inits[INIT_OUTCOMES]; /* calls with a plan, by what became of them */
     uint8_t blank_calls;    /* the latest calls in a row that dropped the parts of a parked object, up to BLANK_CALLS */
     PyObject *capacity;     /* a function that measures an object; NULL where `measures`, or nothing is measured */
