@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import partial
 from typing import Any, TypeVar
 
 import attrs
@@ -126,10 +125,10 @@ class SchedulerOutput:
 
 
 class Makers:
-    """What hands out the objects of a step: their pools, or the classes themselves.
+    """The classes of the objects of a step, poolable or not.
 
-    A program that always pools decorates each class, `@pooled.poolable(max_cap=...)`, and says
-    `pooled.take(RequestMetadata, name=...)`. This one wants to compare.
+    A program that always pools decorates each class, `@pooled.poolable(max_cap=...)`, and calls it as before. This one
+    compares, so it decorates the classes only on one side.
     """
 
     def __init__(self, *, pooling: bool) -> None:
@@ -148,4 +147,4 @@ class Makers:
             return cls
         poolable = pooled.poolable(max=1024, max_cap=8192)(cls)
         self.pooled_classes.append(poolable)
-        return partial(pooled.take, poolable)
+        return poolable
