@@ -92,8 +92,8 @@ class Outer:
 def generic() -> None:
     assert_type(Box(3), Box[int])
     assert_type(Box("a").item, str)
-    assert_type(pooled.take(Box[int], item=3), Box[int])
-    assert_type(pooled.try_take(Box[str]), Box[str] | None)
+    assert_type(pooled.take(Box, item=3), Box[int])
+    assert_type(pooled.try_take(Box, "a"), Box[str] | None)
     assert_type(pooled.pool_of(Box[int]), pooled.Pool[Box[int]])
     assert_type(pooled.LocalPool(Box[int]).take(), Box[int])
     assert_type(pooled.orphan(Box, 3), Box[int])

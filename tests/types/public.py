@@ -69,8 +69,8 @@ def objects() -> None:
 def pools() -> None:
     pool = pooled.pool_of(Attrs)
     assert_type(pool, pooled.Pool[Attrs])
-    assert_type(pool.take(number=1), Attrs)
-    assert_type(pool.try_take(), Attrs | None)
+    assert_type(pool.take(1), Attrs)
+    assert_type(pool.try_take(number=1, items=[]), Attrs | None)
     assert_type(pool.borrow(), AbstractContextManager[Attrs])
     with pool.borrow() as borrowed:
         assert_type(borrowed, Attrs)

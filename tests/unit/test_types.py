@@ -1,5 +1,6 @@
 """mypy and pyright accept `tests/types`, which uses each public name."""
 
+import inspect
 import os
 import re
 import subprocess
@@ -8,7 +9,7 @@ from pathlib import Path
 
 import limits
 import pytest
-from conftest import is_built
+from conftest import ENGINES, is_built, load
 from test_public_names import NAMES
 
 ROOT = Path(__file__).parent.parent.parent
@@ -32,6 +33,19 @@ def check(*command, cwd):
 def test_every_name_is_there(path):
     name = path.rpartition(".")[2]
     assert re.search(rf"\.{name}\b", TEXT), f"{path}: no file of tests/types uses it"
+
+
+@pytest.mark.parametrize("name", ["take", "try_take"])
+@pytest.mark.parametrize("engine", [*ENGINES, "off"])
+def test_signatures_at_run_time(engine, name):
+    if engine == "native" and not is_built():
+        limits.skip("not-built")
+    function = getattr(load(POOLED_ENGINE=engine)["pooled"], name)
+    assert [(parameter.name, parameter.kind.name) for parameter in inspect.signature(function).parameters.values()] == [
+        ("cls", "POSITIONAL_ONLY"),
+        ("args", "VAR_POSITIONAL"),
+        ("kwargs", "VAR_KEYWORD"),
+    ]
 
 
 @pytest.mark.long
@@ -62,10 +76,11 @@ def test_pyright():
 
 
 @pytest.mark.long
-def test_pyright_sees_what_is_refused(tmp_path):
+@pytest.mark.parametrize("name", ["classes.py", "take.py"])
+def test_pyright_sees_what_is_refused(name, tmp_path):
     limits.require("pyright")
     mistaken = tmp_path / "mistaken.py"
-    text = (FOLDER / "classes.py").read_text()
+    text = (FOLDER / name).read_text()
     refused = [number for number, line in enumerate(text.splitlines(), 1) if "# pyright: ignore" in line]
     mistaken.write_text(re.sub(r"  # type: ignore.*", "", text))
     process = check("pyright", "--pythonpath", sys.executable, mistaken, cwd=tmp_path)
@@ -81,10 +96,9 @@ def test_all_public_types_are_known(tmp_path):
 
 
 ALLOWED = """
-.*\\._native\\.Description
 .*\\._native\\.Store
 """
-"""A name for type checkers alone, and a class whose memory layout a stub cannot express."""
+"""A class whose memory layout a stub cannot express."""
 
 
 @pytest.mark.long

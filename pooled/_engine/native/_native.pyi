@@ -1,6 +1,7 @@
 # The C module of the native engine.
 
 from collections.abc import Callable, Mapping
+from types import CellType, CodeType
 from typing import Any, Self, TypeAlias, TypeVar, final
 
 _F = TypeVar("_F", bound=Callable[..., Any])
@@ -9,9 +10,9 @@ built_for: str  # the version of Python whose headers it was compiled with
 
 # Constants that C and Python share.
 STRATEGIES: Mapping[str, int]  # by the names of `Strategy`
-COMPLETIONS: Mapping[str, int]  # by the names of `Completion`
-FIELD_KINDS: Mapping[str, int]
+SOURCES: Mapping[str, int]  # where the value of an attribute comes from
 OUTCOMES: tuple[str, ...]  # what `Store.counts` returns, in this order: names of `Stats`
+INIT_OUTCOMES: tuple[str, ...]  # what `Store.inits` returns, in this order
 
 @final
 class Hook:
@@ -25,22 +26,37 @@ class Hook:
         refill: Callable[..., object] | None,
     ) -> Self: ...
 
-Description: TypeAlias = tuple[
-    str, str | None, int, Any, type | None, Callable[[Any, int], bool] | None, bool, tuple[str, Any] | None
+# (name, make, cls, keep, in_c, restore). All but the name are None or False for an attribute that is not kept.
+_Field: TypeAlias = tuple[
+    str, Callable[[], Any] | None, type | None, Callable[[Any, int], bool] | None, bool, tuple[str, Any] | None
 ]
 
 @final
 class Fields:
     def __new__(
+        cls, owner: type, fields: tuple[_Field, ...], /, *, strategy: int, replace: Callable[[Any], Any]
+    ) -> Self: ...
+
+_Source: TypeAlias = tuple[int, int, Any]  # (one of SOURCES, the index of an argument, a constant or a factory)
+_Assignment: TypeAlias = tuple[int, Any, _Source, _Source]  # (test, sentinel, same, other); test is -1 if there is none
+_FunctionGuard: TypeAlias = tuple[Callable[..., Any], CodeType, tuple[Any, ...] | None, dict[str, Any] | None]
+_NameGuard: TypeAlias = tuple[dict[str, Any], dict[str, Any], str, Any]  # (globals, builtins, name, value)
+_CellGuard: TypeAlias = tuple[CellType, Any]
+
+@final
+class InitPlan:
+    def __new__(
         cls,
-        owner: type,
-        fields: tuple[Description, ...],
-        /,
-        *,
-        strategy: int,
-        replace: Callable[[Any], Any],
-        finish: Callable[[Any, Mapping[str, Any]], None],
-        completion: int,
+        fields: Fields,
+        parameters: tuple[str, ...],
+        positional: int,
+        positional_only: int,
+        items: tuple[_Assignment, ...],  # one for each field
+        functions: tuple[_FunctionGuard, ...],  # the first is `__init__`
+        globals: tuple[_NameGuard, ...],  # noqa: A002 (the C code has this name)
+        cells: tuple[_CellGuard, ...],
+        uses_setattr: bool,
+        has_super: bool,
     ) -> Self: ...
 
 class Store:
@@ -55,9 +71,11 @@ class Store:
         measures: bool,
         is_local: bool,
     ) -> Self: ...
-    def take(self, **given: Any) -> Any: ...
-    def try_take(self, **given: Any) -> Any: ...
-    def set_fields(self, fields: Fields | None, check: Callable[[Mapping[str, Any]], None], /) -> None: ...
+    def take(self, *args: Any, **kwargs: Any) -> Any: ...
+    def try_take(self, *args: Any, **kwargs: Any) -> Any: ...
+    def set_fields(self, fields: Fields | None, /) -> None: ...
+    def plan_init(self) -> bool: ...
+    def inits(self) -> tuple[int, ...]: ...
     def prefill(self, count: int, /) -> int: ...
     def remove(self, count: int, /) -> int: ...
     def clear(self) -> int: ...
