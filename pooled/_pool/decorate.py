@@ -57,14 +57,14 @@ def poolable(  # noqa: PLR0913 (each is one property of a class)
 ) -> Any:
     """Make a class poolable: when the last reference to an object goes, the object is emptied and parked for reuse.
 
-    Use it as the outermost decorator, without arguments, `@poolable`, or with some, `@poolable(max=64)`. `cls(...)`
-    still runs `__init__` every time, on a parked object if there is one; `pooled.take(cls)` avoids `__init__` where
-    possible. Subclasses are ordinary classes unless they are decorated too.
+    Use it as the outermost decorator, without arguments, `@poolable`, or with some, `@poolable(max=64)`. Call the class
+    as before: `__init__` runs on a parked object if there is one, or the native engine does in C what it would do
+    (`field_reset` shows whether). Subclasses are ordinary classes unless they are decorated too.
 
     A pool calls the hooks `reset` and `capacity` that are named here, and no method because of its name. Poolable
     subclasses inherit the hooks; a name is looked up on the subclass. `Poolable` is another way to name hooks.
-    Without a `reset`, an object of an attrs class or a dataclass is emptied by its fields (`field_reset` shows how),
-    and any other object is scrubbed: all its attributes are deleted.
+    Without a `reset`, an object is scrubbed: all its attributes are deleted, except empty containers that an
+    `__init__` in C would make again.
 
     Args:
         cls: the class, if the decorator is used without arguments.
@@ -77,9 +77,8 @@ def poolable(  # noqa: PLR0913 (each is one property of a class)
             None turns off the hook of a base.
         capacity: a function that measures an object, or the name of a method, or None.
         keep: names of attributes that are emptied in place and kept, if there is no `reset`: containers (the native
-            engine also keeps their allocated memory), poolable objects, or objects with a `clear` method. `take` then
-            does not run `__init__` on a parked object. In an attrs class or a dataclass, fields with a default factory,
-            which would else make a new value each time.
+            engine also keeps their allocated memory), poolable objects, or objects with a `clear` method. `take`
+            without arguments then does not run `__init__` on a parked object, so the other attributes are unset.
 
     Omitted arguments come from the configuration, and else from the defaults of `Policy`.
 

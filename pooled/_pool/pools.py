@@ -39,7 +39,7 @@ class Pool(Generic[T]):
         idle_trim: seconds without a take after which the pool frees its parked objects.
         reset: a function that empties a dropped object, or the name of a method; the result False discards the object.
             Required if `factory` is a function. The default is the hook that was named for the class or a base of it.
-            Without one, or with None, an object is emptied by its fields if they are known, and else scrubbed.
+            Without one, or with None, an object is scrubbed.
         capacity: a function that measures an object, or the name of a method, or None. The default is that of the
             class, too.
         name: the name of the pool in reports. The default is the name of the class or function.
