@@ -13,7 +13,7 @@ from pooled._record import Record
 if TYPE_CHECKING:  # many programs never read an `__init__`
     from pooled._plan.init_plan import InitPlan, Value
 
-Action: TypeAlias = Literal["emptied", "kept", "assigned"]
+Action: TypeAlias = Literal["emptied", "made", "kept", "assigned"]
 
 
 class FieldReset(Record, kw_only=False):
@@ -21,9 +21,12 @@ class FieldReset(Record, kw_only=False):
 
     Attributes:
         name: its name.
-        action: "emptied": `__init__` makes an empty container, so the native engine empties that of the last life in
-            place and keeps it. "kept": it is emptied in place because of `keep=`. "assigned": it is unset when the
-            object is recycled, and the next construction assigns it.
+        action: what happens to it.
+
+            - "emptied": `__init__` makes an empty container. The native engine empties that of the last life and keeps it.
+            - "made": `__init__` makes an empty container of a kind that is not kept.
+            - "kept": it is emptied in place and kept, because of `keep=`.
+            - "assigned": it is unset when the object is recycled, and the next construction assigns it.
         detail: the class of the container, or the value that is assigned, as text.
     """
 
@@ -134,6 +137,7 @@ def _reset_of(name: str, value: Value, plan: InitPlan) -> FieldReset:
     simples = value.simples() if isinstance(value, Choice) else (value,)
     for simple in simples:
         if not isinstance(simple, Argument | Constant):
-            return FieldReset(name, "emptied", simple.part.cls.__qualname__)
+            action: Action = "emptied" if simple.part.in_c else "made"
+            return FieldReset(name, action, simple.part.cls.__qualname__)
     texts = (repr(each.value) if isinstance(each, Constant) else plan.parameters[each.index] for each in simples)  # type: ignore[union-attr]
     return FieldReset(name, "assigned", " or ".join(texts))

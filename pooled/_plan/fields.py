@@ -118,6 +118,7 @@ class KeptFields:
                     return False
                 _unset(place, obj)
             kept.append(value)
+            del value  # so that it is not counted as a reference
         if self._scrub(obj) is False:
             return False
         kept.reverse()

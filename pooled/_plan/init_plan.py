@@ -15,9 +15,11 @@ class Argument(Record, kw_only=False):
 
     Attributes:
         index: its index among the parameters after `self`.
+        name: its name.
     """
 
     index: int
+    name: str
 
 
 class Constant(Record, kw_only=False, eq=False):

@@ -60,6 +60,7 @@ class _Reader:
         self.globals: dict[tuple[int, str], GlobalGuard] = {}
         self.cells: dict[int, CellGuard] = {}
         self.uses_setattr = False
+        self.uses_super = False
 
     def plan(self) -> InitPlan:
         init = find(self.cls, "__init__")
@@ -69,7 +70,8 @@ class _Reader:
         count = code.co_argcount + code.co_kwonlyargcount - 1
         if code.co_argcount == 0 or count > MOST:
             raise NotPlannedError(f"its __init__ has no self, or more than {MOST} parameters")
-        values = _Frame(self, init, [Marker.SELF, *map(Argument, range(count))]).run({}, ())
+        names = code.co_varnames[1 : count + 1]
+        values = _Frame(self, init, [Marker.SELF, *map(Argument, range(count), names)]).run({}, ())
         if len(values) > MOST:
             raise NotPlannedError(f"it has more than {MOST} attributes")
         check_containers(values)
@@ -77,12 +79,12 @@ class _Reader:
             raise NotPlannedError("the class has a __setattr__ of its own")
         return InitPlan(
             cls=self.cls,
-            parameters=code.co_varnames[1 : count + 1],
+            parameters=names,
             positional=code.co_argcount - 1,
             positional_only=max(code.co_posonlyargcount - 1, 0),
             values=values,
             uses_setattr=self.uses_setattr,
-            has_super=len(self.functions) > 1,
+            has_super=self.uses_super,
             functions=tuple(self.functions.values()),
             globals=tuple(self.globals.values()),
             cells=tuple(self.cells.values()),
@@ -97,6 +99,8 @@ class _Frame:
         self.symbols = symbols
         if self.code.co_flags & _REFUSED_FLAGS:
             raise NotPlannedError(f"{function.__qualname__} has *args or **kwargs, or is a generator")
+        if len(function.__defaults__ or ()) > self.code.co_argcount:
+            raise NotPlannedError(f"{function.__qualname__} has more defaults than parameters")
         guard = FunctionGuard(function, self.code, function.__defaults__, function.__kwdefaults__)
         if reader.functions.setdefault(id(function), guard) is not guard:
             raise NotPlannedError(f"{function.__qualname__} is called twice")
@@ -165,6 +169,7 @@ class _Frame:
     def call(self, state: State, callee: Symbol, args: list[Any], keywords: dict[str, Any]) -> Symbol:
         """The result of a call."""
         if isinstance(callee, InitOf):
+            self.reader.uses_super = True
             return self._call_init(state, callee.function, args, keywords)
         if not keywords and callee is Marker.SETATTR and len(args) == 2:
             self.store(state, *args, by_setattr=False)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 _REASONS: Final = (
-    (("FOR_ITER", "GET_ITER", "JUMP_BACKWARD"), "it has a loop"),
+    (("FOR_ITER", "GET_ITER", "JUMP_BACKWARD", "LOAD_FAST_AND_CLEAR"), "it has a loop or a comprehension"),
     (("CALL_FUNCTION_EX",), "it calls something with *args or **kwargs"),
     (("COMPARE_OP", "CONTAINS_OP"), "it compares values"),
     (("BINARY_", "UNARY_", "TO_BOOL", "POP_JUMP"), "it computes a value or tests its truth"),
@@ -14,7 +14,7 @@ _REASONS: Final = (
     (("BUILD_", "LIST_", "SET_", "MAP_", "DICT_"), "it makes a container that is not empty"),
     (("RAISE_", "RERAISE", "LOAD_ASSERTION", "CHECK_EXC"), "it may raise an exception"),
     (("IMPORT_",), "it imports a module"),
-    (("MAKE_FUNCTION", "MAKE_CELL", "LOAD_CLOSURE"), "it defines a function, or has a variable that one uses"),
+    (("MAKE_FUNCTION", "MAKE_CELL", "LOAD_CLOSURE"), "it defines a function, or has a comprehension"),
     (("STORE_GLOBAL", "DELETE_"), "it deletes something, or assigns a global variable"),
     (("BEFORE_WITH", "LOAD_SPECIAL", "SETUP_", "PUSH_EXC"), "it has a with or try statement"),
     (("UNPACK_",), "it unpacks a value"),

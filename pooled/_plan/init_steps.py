@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, Final, NamedTuple, Protocol, TypeAlias
 
-from pooled._plan.init_plan import Constant, NotPlannedError
+from pooled._plan.init_plan import Constant, NotPlannedError, find
 from pooled._plan.init_refusals import refused_attribute, refused_instruction
 from pooled._plan.init_state import State, Test
 from pooled._plan.init_symbols import InitOf, Marker, Named, Super, Symbol, inherited_init, made_by, name_of
@@ -156,6 +156,8 @@ def _store_item(frame: Frame, state: State, instruction: Instruction) -> None:
     value, owner, name = state.pop(3)
     if owner is not Marker.SELF_DICT:
         raise NotPlannedError("it assigns an item")
+    if isinstance(name, Constant) and isinstance(find(frame.cls, name.value), types.MemberDescriptorType):
+        raise NotPlannedError(f"it stores {name.value!r} in its __dict__, beside a slot of that name")
     frame.store(state, name, value, by_setattr=False)
 
 

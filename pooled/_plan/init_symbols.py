@@ -61,7 +61,7 @@ _PLAIN: Final = (type(None), bool, int, float, complex, str, bytes, type)
 
 def name_of(symbol: Symbol) -> str:
     """What the user calls it."""
-    if isinstance(symbol, Named):
+    if isinstance(symbol, Named | Argument):
         return symbol.name
     if isinstance(symbol, Constant):
         return getattr(symbol.value, "__qualname__", None) or repr(symbol.value)
@@ -72,12 +72,16 @@ def value_of(symbol: Symbol) -> Value:
     """The value of an attribute that gets this symbol."""
     if isinstance(symbol, Named):
         # Any other object might be changed or replaced; the plan would keep it alive.
-        if not (isinstance(symbol.value, _PLAIN) or symbol.value == () or is_default(symbol.name)):
+        if not (isinstance(symbol.value, _PLAIN) or _is_empty_tuple(symbol.value) or is_default(symbol.name)):
             raise NotPlannedError(f"it assigns the value of the variable {symbol.name!r}")
         return Constant(symbol.value)
     if isinstance(symbol, Argument | Constant | Container | Choice):
         return symbol
     raise NotPlannedError(f"it assigns {name_of(symbol)} to an attribute")
+
+
+def _is_empty_tuple(value: Any) -> bool:
+    return type(value) is tuple and not value
 
 
 def is_default(name: str) -> bool:
@@ -93,7 +97,10 @@ def made_by(callee: Any, args: Sequence[Symbol]) -> Value | None:
     if callee is collections.defaultdict and len(args) == 1 and isinstance(args[0], Constant):
         factory, args = functools.partial(callee, args[0].value), ()
     part = None if args else part_made_by(factory)
-    return None if part is None or part.cls not in EMPTIABLE else Container(part)
+    if part is None or part.cls not in EMPTIABLE:
+        return None
+    is_mutable = isinstance(callee, functools.partial)  # its arguments can be changed in place, so it is called
+    return Container(part.replace(in_c=False) if is_mutable else part)
 
 
 def is_same(one: Symbol, other: Symbol) -> bool:

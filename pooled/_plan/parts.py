@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import collections
 import functools
+import io
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any, Final
@@ -79,7 +80,8 @@ _COUNTER: Final = Part(
 
 
 def _stock(cls: type) -> Part:
-    return Part(cls=cls, make=cls, empty=EMPTIABLE[cls].empty, capacity=EMPTIABLE[cls].capacity, in_c=True)
+    builtin, in_c = EMPTIABLE[cls], cls is not io.StringIO
+    return Part(cls=cls, make=cls, empty=builtin.empty, capacity=builtin.capacity, in_c=in_c)
 
 
 _STOCK: Final[Mapping[Any, Part]] = MappingProxyType(

@@ -87,6 +87,32 @@ adopt(PoolStore *store, InitPlan *plan, unsigned version)
     adapt(store);
 }
 
+/* Find the places of the attributes. CPython chooses those of attributes in a dict when an object of the class first gets
+   them, so one object is made for that, which nobody sees. False, perhaps with an exception set, if they have no places. */
+static bool
+find_places(PoolStore *store, InitPlan *plan)
+{
+    Fields *fields = plan->fields;
+    if (!fields->has_entries) {
+        return true;
+    }
+    fields_find_indices(fields);
+    if (fields_steps_usable(fields)) {
+        return true;
+    }
+    PyObject *self = acquire_make_plain(store);
+    bool done = self != NULL && overrides_set(&store->hook->overrides, self, store, UNCOUNTED);
+    if (done) {
+        store_count(store, MISS, -1); /* it is not handed out */
+    }
+    for (Py_ssize_t i = 0; done && i < fields->count; i++) {
+        done = fields->items[i].offset != 0 || PyObject_GenericSetAttr(self, fields->items[i].name, Py_None) == 0;
+    }
+    Py_XDECREF(self);
+    fields_find_indices(fields);
+    return done && fields_steps_usable(fields);
+}
+
 /* Report an error of the reader; 0. Other exceptions, as that of Ctrl+C, stay set; then -1. */
 static int
 settle_error(PoolStore *store)
@@ -111,7 +137,12 @@ planned_read(PoolStore *store)
     if (plan == NULL) {
         return settle_error(store);
     }
-    bool is_plan = init_plan_check(plan) && ((InitPlan *)plan)->fields->type == store->hook->type;
+    bool is_plan = init_plan_check(plan) && ((InitPlan *)plan)->fields->type == store->hook->type
+                   && find_places(store, (InitPlan *)plan);
+    if (PyErr_Occurred()) {
+        Py_DECREF(plan);
+        return settle_error(store);
+    }
     if (is_plan && version != 0 && store->hook->type->tp_version_tag == version && is_possible(store)) {
         adopt(store, (InitPlan *)plan, version);
     }
@@ -141,19 +172,6 @@ call_counted(PyObject *cls, PyObject *const *args, size_t nargsf, PyObject *name
     return call_general(cls, args, nargsf, names);
 }
 
-/* A popped object on which `__init__` runs as Python code. */
-static COLD PyObject *
-run_on_parked(PoolStore *store, PyObject *self, PyObject *const *args, size_t nargsf, PyObject *names)
-{
-    store->inits[INIT_UNFIT]++;
-    store_hold(store);
-    parked_make_blank(store, self);
-    if (run_init(store->hook, self, true, args, nargsf, names) < 0) {
-        self = acquire_fail(self);
-    }
-    store_release(store);
-    return self;
-}
 
 /* References to values while code runs that may release them. */
 static void
@@ -237,6 +255,19 @@ miss_planned(PoolStore *store, InitPlan *plan, PyObject *const *args, size_t nar
     return self;
 }
 
+/* The same for a popped object whose attributes have no places: its `__dict__` was read, and until 3.12 that is for good. */
+static COLD PyObject *
+replace_parked(PoolStore *store, InitPlan *plan, PyObject *self, PyObject *const *args, size_t nargsf, PyObject *names)
+{
+    store_hold(store);
+    Py_INCREF(plan);
+    parked_discard(store, self);
+    PyObject *made = miss_planned(store, plan, args, nargsf, names);
+    Py_DECREF(plan);
+    store_release(store);
+    return made;
+}
+
 /* cls(...) where the plan does not hold. */
 static COLD PyObject *
 call_stopped(PoolStore *store, InitOutcome why, PyObject *cls, PyObject *const *args, size_t nargsf, PyObject *names)
@@ -300,7 +331,7 @@ call_planned(PyObject *cls, PyObject *const *args, size_t nargsf, PyObject *name
     }
     Places places;
     if (UNLIKELY((DEBUG_TRACE && store->init_plan != plan) || !init_run_find(plan, self, &places))) {
-        return run_on_parked(store, self, args, nargsf, names);
+        return replace_parked(store, plan, self, args, nargsf, names);
     }
     if (UNLIKELY(store->blank_calls != 0)) {
         store->blank_calls = 0;

@@ -27,7 +27,7 @@ typedef enum {
     INIT_PATCHED, /* its code, its defaults, or a name that it reads has changed */
     INIT_CHANGED, /* an attribute of the class was set */
     INIT_UNBOUND, /* the arguments do not bind: it raises TypeError */
-    INIT_UNFIT,   /* the object has a dict, or its attributes have no fixed places */
+    INIT_UNFIT,   /* the object has no places for its attributes, or the class has changed while it was made */
     INIT_OUTCOMES,
 } InitOutcome;
 
