@@ -16,7 +16,7 @@ from pooled._pool.decorate import PooledABCMeta, PooledMeta, poolable
 from pooled._pool.functions import assign, detach, orphan, take, try_take
 from pooled._pool.pools import GlobalPool, LocalPool, Pool
 from pooled._pool.trimming import trim
-from pooled._stats import Stats
+from pooled._stats import Constructions, Stats
 
 if TYPE_CHECKING:
     from pooled import instrument as instrument
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 __all__ = [
     "AllStats",
     "ConfigurationError",
+    "Constructions",
     "DirtyWarning",
     "EngineInfo",
     "FieldReset",

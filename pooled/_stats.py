@@ -1,4 +1,4 @@
-"""Statistics: counts of what became of the objects that a pool handed out."""
+"""Statistics: counts of how the objects of a pool were constructed, and of what became of them."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ class Stats(Record):
         discarded_large: freed because their capacity was above `max_cap`.
         discarded_error: freed because `__init__`, `reset` or `capacity` raised an error.
         discarded_refused: freed because `reset` returned False; or because `__init__` never ran, and the class has a
-            `reset` that keeps what `__init__` makes; or because code had read the `__dict__` of an object whose
-            `__init__` the native engine carries out (until Python 3.12); or because of weak references to them (the reference engine cannot
-            clear the weak references that an object made to itself).
+            `reset` that keeps what `__init__` makes; or because of weak references to them (the reference engine cannot
+            clear the weak references that an object made to itself); or because code had read the `__dict__` of an
+            object whose `__init__` the native engine carries out (until Python 3.12).
         escaped: left alive, because another reference existed when they should have been parked.
         collected: found by the cyclic garbage collector, or dropped during a collection, and freed.
         detached: removed from the pool by `detach` or `assign`.
@@ -70,3 +70,30 @@ class Stats(Record):
 
 COUNTERS: Final = tuple(name for name in Stats().asdict() if name != "parked")
 """Names of the attributes of `Stats` that are counted as objects come and go; `parked` is looked up instead."""
+
+
+class Constructions(Record):
+    """How calls of a class constructed its objects, since the native engine has read `__init__`.
+
+    `field_reset` says why a class is not among those whose `__init__` can be carried out in C; then all counts are 0.
+
+    Attributes:
+        in_c: `__init__` was carried out in C.
+        traced: it ran as Python code, because of a trace or profile function, or of a tool of `sys.monitoring`.
+        patched: the same, because its code, its defaults, or a name that it reads had been replaced.
+        changed: the same, because an attribute of the class had been set shortly before.
+        unbound: the same, because the arguments did not fit, so that it raised `TypeError`.
+        unfit: the same, because the object had no place for an attribute, or the class changed during the call.
+    """
+
+    in_c: int = 0
+    traced: int = 0
+    patched: int = 0
+    changed: int = 0
+    unbound: int = 0
+    unfit: int = 0
+
+    @property
+    def in_python(self) -> int:
+        """How often `__init__` ran as Python code, for any of these reasons."""
+        return self.traced + self.patched + self.changed + self.unbound + self.unfit

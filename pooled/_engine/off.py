@@ -12,7 +12,7 @@ from pooled._plan import class_info
 from pooled._plan.construction import Arguments, Keywords
 from pooled._plan.plan import Plan
 from pooled._policy import Policy
-from pooled._stats import Stats
+from pooled._stats import Constructions, Stats
 
 _native: Any
 try:
@@ -99,6 +99,10 @@ class Store:
     def stats(self) -> Stats:
         """Return zeros: nothing is counted."""
         return Stats()
+
+    def constructions(self) -> Constructions:
+        """Return zeros: `__init__` always runs as Python code."""
+        return Constructions()
 
     def adopt(self, obj: Any) -> Any:
         """Return `obj` unchanged."""

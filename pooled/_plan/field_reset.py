@@ -23,7 +23,7 @@ class FieldReset(Record, kw_only=False):
         name: its name.
         action: what happens to it.
 
-            - "emptied": `__init__` makes an empty container. The native engine empties that of the last life and keeps it.
+            - "emptied": `__init__` makes an empty container. The native engine keeps that of the last life, emptied.
             - "made": `__init__` makes an empty container of a kind that is not kept.
             - "kept": it is emptied in place and kept, because of `keep=`.
             - "assigned": it is unset when the object is recycled, and the next construction assigns it.

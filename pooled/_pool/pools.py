@@ -14,7 +14,7 @@ from pooled._plan.plan import Plan, plan_for_class, plan_for_function
 from pooled._policy import Limits, Policy, Scope, check_limit, check_name
 from pooled._pool import trimming
 from pooled._pool.unnamed_hooks import warn_of_unnamed_hooks
-from pooled._stats import Stats
+from pooled._stats import Constructions, Stats
 
 T = TypeVar("T")
 
@@ -188,6 +188,10 @@ class Pool(Generic[T]):
     def stats(self) -> Stats:
         """Counts of the objects that this pool handed out, in all threads. Costs a walk over the threads."""
         return self._store.stats()
+
+    def constructions(self) -> Constructions:
+        """Counts of how calls of the class constructed objects; all 0 where the native engine is not in use."""
+        return self._store.constructions()
 
     def __len__(self) -> int:
         """How many objects are parked (a local pool: in this thread)."""

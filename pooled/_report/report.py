@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from pooled._report import files
+from pooled._report import constructions, files
 from pooled._report.html import page
 from pooled._report.sampling import latest
-from pooled._report.stats import stats
+from pooled._report.stats import named_pools, stats
 
 
 def report(*, html: str | os.PathLike[str] | None = None) -> str:
@@ -21,7 +21,8 @@ def report(*, html: str | os.PathLike[str] | None = None) -> str:
             A symbolic link is followed. Anything but a regular file, such as a pipe or `/dev/stdout`, is written to.
 
     Returns:
-        The table, which is `str(stats())`.
+        The table, which is `str(stats())`. With the native engine, a second one follows: how calls of each class
+        constructed its objects, and why `__init__` ran as Python code.
 
     Raises:
         TypeError: `html` is not a path.
@@ -32,7 +33,7 @@ def report(*, html: str | os.PathLike[str] | None = None) -> str:
     found = stats()
     if path is not None:
         _write(path, page(found, latest()).encode("utf-8"))
-    return str(found)
+    return "\n\n".join(filter(None, (str(found), constructions.table(named_pools()))))
 
 
 def _checked(html: object) -> Path:

@@ -67,7 +67,8 @@ def pool():
 
 def test_the_table_is_what_stats_print(tmp_path, pool):
     page = tmp_path / "page.html"
-    assert pooled.report(html=page) == pooled.report() == str(pooled.stats())
+    assert pooled.report(html=page) == pooled.report()
+    assert pooled.report().startswith(str(pooled.stats()))
     found = read(page)
     row = next(row for row in found.rows if row[0] == BAD_NAME)
     stats = pool.stats()

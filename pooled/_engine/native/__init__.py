@@ -21,7 +21,7 @@ from pooled._plan.fields import KeptFields
 from pooled._plan.parts import AnyPart, replacement
 from pooled._plan.plan import Plan
 from pooled._policy import Policy
-from pooled._stats import Stats
+from pooled._stats import Constructions, Stats
 
 DEBUG: Final = _config.current.debug != 0
 """Whether debug mode is on. It has its own build of the C module, which traces objects."""
@@ -128,6 +128,10 @@ class NativeStore(_native.Store):
     def stats(self) -> Stats:
         """The statistics of the objects handed out so far."""
         return Stats(**dict(zip(_native.OUTCOMES, self.counts(), strict=True)))
+
+    def constructions(self) -> Constructions:
+        """How calls of the class constructed objects."""
+        return Constructions(**dict(zip(_native.INIT_OUTCOMES, self.inits(), strict=True)))
 
     def borrow(self) -> Borrowed:
         """An object as `take` returns it, for the length of a `with` block."""

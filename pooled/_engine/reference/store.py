@@ -15,7 +15,7 @@ from pooled._plan.construction import Arguments, Keywords, construct
 from pooled._plan.plan import Plan
 from pooled._policy import Policy
 from pooled._sizes import size_of
-from pooled._stats import Stats
+from pooled._stats import Constructions, Stats
 
 __all__ = [
     "HookedType",
@@ -112,6 +112,10 @@ class Store(Acquirer):
     def stats(self) -> Stats:
         """Counts of the objects handed out so far."""
         return self._states.stats()
+
+    def constructions(self) -> Constructions:
+        """Return zeros: `__init__` always runs as Python code."""
+        return Constructions()
 
     def adopt(self, obj: Any) -> Any:
         """Make an object return to this store from now on; return the proxy to use for it."""

@@ -2,6 +2,7 @@
 
 #ifdef POOLED_CHECKS
 
+#include "object/init_plan.h"
 #include "object/plan.h"
 #include "pool/pool_checks.h"
 
@@ -33,11 +34,41 @@ check_fields(const Fields *fields)
     }
 }
 
+static void
+check_source(const InitPlan *plan, const Assignment *item, const Source *source)
+{
+    CHECK(source->kind != SOURCE_ARGUMENT || (0 <= source->argument && source->argument < plan->parameters));
+    CHECK(source->kind != SOURCE_PART || (item->field->kind == FIELD_PART && item->field->make != NULL));
+    CHECK(source->kind != SOURCE_NEW || (item->field->kind == FIELD_UNSET && plan->calls));
+}
+
+static void
+check_init_plan(const PoolStore *store, const InitPlan *plan)
+{
+    CHECK(plan->fields->strategy == STRATEGY_FIELDS && plan->fields->type == store->hook->type);
+    CHECK(plan->count == plan->fields->count && plan->count <= INIT_MOST && plan->parameters <= INIT_MOST);
+    CHECK(plan->only <= plan->positional && plan->positional <= plan->parameters && plan->function_count > 0);
+    CHECK(!plan->makes || store->fields == plan->fields);
+    for (Py_ssize_t i = 0; i < plan->count; i++) {
+        const Assignment *item = &plan->items[i];
+        CHECK(item->field == &plan->fields->items[i] && -1 <= item->test && item->test < plan->parameters);
+        CHECK(!plan->is_placed
+              || item->at
+                     == (item->field->offset != 0 ? item->field->offset
+                                                  : item->field->index * (Py_ssize_t)sizeof(PyObject *)));
+        check_source(plan, item, &item->same);
+        check_source(plan, item, &item->other);
+    }
+}
+
 void
 object_check_path(PoolStore *store)
 {
     pool_check_store(store);
     pool_check_thread();
+    if (store->init_plan != NULL) {
+        check_init_plan(store, store->init_plan);
+    }
     if (store->fields != NULL && fields_steps_usable(store->fields)) {
         check_fields(store->fields);
     }
