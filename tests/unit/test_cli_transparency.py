@@ -68,6 +68,10 @@ ENDS = {
 
 # Programs that inspect themselves, or that define unusual classes.
 ODD = {
+    "collections while objects are made": (
+        "import gc\ngc.set_threshold(1)\nclass Names(set):\n    def __new__(cls): return super().__new__(cls)\n"
+        "print(len([Names() for _ in range(100)]))"
+    ),
     "itself": f"'''Doc.'''{INSPECTS_ITSELF}",
     "annotations": (
         "from __future__ import annotations\nx: int = 3\nclass A:\n    y: Nobody\n"

@@ -289,6 +289,11 @@ alloc_sample(ClassCounter *counter, PyTypeObject *type, Py_ssize_t items)
     PyObject *self = PyType_GenericAlloc(type, items);
     int64_t ended = compat_clock();
     if (self != NULL) {
+        /* Its tp_new has not filled it in yet, and find_place creates frame objects, which may start a collection. */
+        bool is_tracked = PyType_IS_GC(type) && PyObject_GC_IsTracked(self);
+        if (is_tracked) {
+            PyObject_GC_UnTrack(self);
+        }
         int64_t spent = ended - began - (excluded(counter) - others);
         int line = 0;
         PyObject *file = find_place(counter->skipped, &line);
@@ -305,6 +310,9 @@ alloc_sample(ClassCounter *counter, PyTypeObject *type, Py_ssize_t items)
         lock_release(&lock);
         Py_XDECREF(file);
         newest = self;
+        if (is_tracked) {
+            PyObject_GC_Track(self);
+        }
         sampling += compat_clock() - ended;
     }
     Py_DECREF(counter);

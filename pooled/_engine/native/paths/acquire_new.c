@@ -1,5 +1,6 @@
 #include "paths/acquire_new.h"
 
+#include "base/gc_track.h"
 #include "base/interp.h"
 #include "object/debug_trace.h"
 
@@ -34,7 +35,18 @@ acquire_allocate(PoolStore *store, Py_ssize_t items, bool is_ready)
 {
     Hook *hook = store->hook;
     PyObject *self = hook->alloc(hook->type, items);
-    return LIKELY(self != NULL) ? register_miss(store, self, is_ready) : NULL;
+    if (UNLIKELY(self == NULL)) {
+        return NULL;
+    }
+    if (!DEBUG_TRACE) {
+        return register_miss(store, self, is_ready);
+    }
+    gc_untrack_fast(self); /* its tp_new has not filled it in, and the trace may start a collection */
+    self = register_miss(store, self, is_ready);
+    if (self != NULL) {
+        gc_track_fast(self);
+    }
+    return self;
 }
 
 PyObject *
