@@ -8,7 +8,11 @@ from collections.abc import Callable
 from typing import Any
 
 import attrs
+import limits
 import pytest
+
+CALLS = 20
+"""More calls of a class than the native engine lets pass before it reads the `__init__`."""
 
 
 @attrs.frozen
@@ -61,6 +65,7 @@ class Container:
         keeps: the builtin type whose capacity can be kept when a container is recycled.
         holds: whether it holds objects.
         weak: whether weak references to it are possible.
+        stays: whether an object keeps it, emptied, if C carries out the `__init__` that makes it.
     """
 
     name: str
@@ -69,6 +74,7 @@ class Container:
     keeps: type | None = None
     holds: bool = True
     weak: bool = False
+    stays: bool = True
 
     def __str__(self) -> str:
         return self.name
@@ -86,16 +92,37 @@ CONTAINERS = [
     Container("bytearray", bytearray, lambda part, elements: part.extend(b"x" * len(elements)), bytearray, holds=False),
     Container("OrderedDict", collections.OrderedDict, _map, keeps=dict, weak=True),
     Container("defaultdict", collections.defaultdict, _map, keeps=dict),
-    Container("Counter", collections.Counter, lambda part, elements: part.update(elements), keeps=dict, weak=True),
+    Container(
+        "Counter",
+        collections.Counter,
+        lambda part, elements: part.update(elements),
+        keeps=dict,
+        weak=True,
+        stays=False,  # its constructor is written in Python
+    ),
     Container("BytesIO", io.BytesIO, lambda part, elements: part.write(b"x" * len(elements)), holds=False, weak=True),
-    Container("StringIO", io.StringIO, lambda part, elements: part.write("x" * len(elements)), holds=False, weak=True),
+    Container(
+        "StringIO",
+        io.StringIO,
+        lambda part, elements: part.write("x" * len(elements)),
+        holds=False,
+        weak=True,
+        stays=False,  # nothing in C empties it
+    ),
     Container(
         "bounded deque",
         functools.partial(collections.deque, maxlen=3),
         lambda part, elements: part.extend(elements),
         weak=True,
+        stays=False,  # the arguments of a partial function can be changed in place
     ),
-    Container("defaultdict of lists", functools.partial(collections.defaultdict, list), _map, keeps=dict),
+    Container(
+        "defaultdict of lists",
+        functools.partial(collections.defaultdict, list),
+        _map,
+        keeps=dict,
+        stays=False,  # for the same reason
+    ),
 ]
 
 
@@ -111,6 +138,24 @@ def state(value: Any) -> Any:
     if isinstance(value, dict):
         return kind, list(value.items())
     return kind, next((stock(value) for stock in (list, set, bytearray) if isinstance(value, stock)), value)
+
+
+def warm(cls: Callable[..., Any], /, *args: Any, **kwargs: Any) -> None:
+    """Call a class so often that the native engine carries out its `__init__` in C from now on, if it can."""
+    for _ in range(CALLS):
+        cls(*args, **kwargs)
+
+
+def plan(pooled: Any, cls: type, /, *args: Any, **kwargs: Any) -> Any:
+    """`warm` a poolable class, and clear its pool; return the statistics."""
+    warm(cls, *args, **kwargs)
+    pooled.pool_of(cls).clear()
+    return pooled.pool_of(cls).stats()
+
+
+def keeps_parts(pooled: Any) -> bool:
+    """Whether an object keeps the containers that its `__init__` makes, if C carries that out."""
+    return pooled.engine == "native" and not limits.FREE_THREADED
 
 
 def is_set(obj: Any, name: str) -> bool:
@@ -131,13 +176,15 @@ def error_of(function: Callable[..., Any], *args: Any, **kwargs: Any) -> str:
     return "no error"
 
 
-def check_counts(pooled: Any, cls: type, **expected: int) -> None:
-    """Check the statistics of the pool of `cls`. Counts that are not given must be zero.
+def check_counts(pooled: Any, cls: type, since: Any = None, **expected: int) -> None:
+    """Check the statistics of the pool of `cls`, or how they changed `since`. Counts that are not given must be zero.
 
     `live` is computed from the other counts, so this also checks that they add up.
     """
     stats = pooled.pool_of(cls).stats()
-    found = {name: count for name, count in {**stats.asdict(), "live": stats.live}.items() if count}
+    former = {} if since is None else {**since.asdict(), "parked": 0}
+    counts = {name: count - former.get(name, 0) for name, count in stats.asdict().items()}
+    found = {name: count for name, count in {**counts, "live": stats.live}.items() if count}
     assert found == expected, f"{found}, not {expected}"
 
 

@@ -3,7 +3,7 @@
 SHARED = frozenset(
     {
         *("message", "park", "thing", "make", "cls", "way", "show", "decoder", "importable", "unraisable"),
-        *("containers", "arrays", "sortedcontainers", "pool", "cells", "outer_class", "inner_class", "any_pool"),
+        *("containers", "arrays", "sortedcontainers", "pool", "cells", "inner", "decoder_of", "planned", "any_pool"),
     }
 )
 """Fixtures that share one class, pool or module between the threads of a test that checks its counts."""
@@ -16,25 +16,21 @@ PROCESS = "it changes state of the whole process"
 
 ALONE = {
     "test_own_subclasses_of_builtins": COUNTS,
-    "test_a_container_is_emptied_in_place": COUNTS,
     "test_every_emptiable_container_can_be_kept": COUNTS,
-    "test_fields_whose_factory_is_not_known_can_be_kept": COUNTS,
+    "test_only_what_is_kept_is_there": COUNTS,
     "test_capacity_is_kept_where_the_engine_says_so": COUNTS,
     "test_clear_and_prune_of_all_pools": COUNTS,
     "test_a_thread_that_ends_frees_what_its_objects_kept": COUNTS,
     "test_a_thread_that_ends_frees_its_local_pools": COUNTS,
     "test_max_is_for_each_thread_of_a_local_pool": COUNTS,
-    "test_weak_references_of_an_earlier_life_that_are_gone_do_no_harm": COUNTS,
-    "test_elements_that_take_and_drop_objects_of_the_same_class": COUNTS,
-    "test_elements_that_look_at_all_objects_while_they_die": ALL_OBJECTS,
     "test_the_collector_does_not_see_parked_objects": ALL_OBJECTS,
-    "test_parked_objects_and_their_containers_are_not_seen_by_the_collector": ALL_OBJECTS,
+    "test_nobody_sees_an_object_while_its_parts_are_reset": ALL_OBJECTS,
     "test_all_statistics_as_a_table": ALL_POOLS,
     "test_a_pool_of_a_function_is_named_with_what_it_makes": ALL_POOLS,
     "test_limits_from_before_the_import": PROCESS,
     "test_statistics_that_are_read_while_threads_work": PROCESS,
     "test_without_an_engine_nothing_is_parked": PROCESS,
-    "test_with_the_engine_off_take_is_a_call": PROCESS,
+    "test_without_an_engine": PROCESS,
     "test_hooks_that_could_not_be_called": "its threads would share hooks that count",
     "test_a_long_chain": STACK,
     "test_a_long_chain_of_objects_with_fields": STACK,
