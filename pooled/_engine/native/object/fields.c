@@ -20,16 +20,52 @@ clear_other_values(const Fields *fields, const CompatValues *values)
     }
 }
 
-/* Run the steps of a plan, whose places are known. RECYCLED, or why the object cannot be kept. */
-static ALWAYS_INLINE Outcome
-run_steps(Fields *fields, PoolStore *store, char *const *bases)
+/* Clear the fields that are not parts. Returns how many of them were set in the values of the object. */
+static ALWAYS_INLINE int
+clear_fields(const Fields *fields, char *const *bases)
 {
-    const Step *step = fields->steps;
-    for (; step < fields->parts; step++) {
-        Py_CLEAR(*place_of_step(step, bases));
+    int cleared = 0;
+    for (const Step *step = fields->steps; step < fields->parts; step++) {
+        PyObject **place = place_of_step(step, bases), *value = *place;
+        if (LIKELY(value != NULL)) {
+            *place = NULL;
+            Py_DECREF(value);
+            cleared += step->base;
+        }
     }
+    return cleared;
+}
+
+/* How many parts are in the values of the object. */
+static ALWAYS_INLINE int
+count_parts(const Fields *fields, char *const *bases)
+{
+    int count = 0;
+    for (const Step *step = fields->parts; step < fields->end; step++) {
+        count += *place_of_step(step, bases) != NULL ? step->base : 0;
+    }
+    return count;
+}
+
+/* List the parts as the only values that are set. */
+static ALWAYS_INLINE void
+list_parts(const Fields *fields, char *const *bases, const CompatValues *values)
+{
+    int count = 0;
+    for (const Step *step = fields->parts; step < fields->end; step++) {
+        if (LIKELY(step->base == FROM_VALUES && *place_of_step(step, bases) != NULL)) {
+            values->order[count++ * values->step] = (uint8_t)step->field->index;
+        }
+    }
+    *values->count = (uint8_t)count;
+}
+
+/* Empty the parts. RECYCLED, or why the object cannot be kept. */
+static ALWAYS_INLINE Outcome
+empty_parts(Fields *fields, PoolStore *store, char *const *bases)
+{
     Outcome outcome = RECYCLED;
-    for (const Step *end = fields->end; step < end; step++) {
+    for (const Step *step = fields->parts, *end = fields->end; step < end; step++) {
         PyObject **place = place_of_step(step, bases), *value = *place;
         if (UNLIKELY(value == NULL || !part_keep_at_once(&step->field->part, store, value))) {
             Outcome one = field_empty_part(fields, step->field, store, place);
@@ -53,15 +89,19 @@ fields_empty(Fields *fields, PoolStore *store, PyObject *self)
         return RECYCLED;
     }
     if (fields->has_entries) {
-        clear_other_values(fields, &values);
-        outcome = run_steps(fields, store, bases);
-        fields_set_order(fields, &values);
+        int cleared = clear_fields(fields, bases);
+        if (UNLIKELY(*values.count != cleared + count_parts(fields, bases))) {
+            clear_other_values(fields, &values); /* they may refer to a part */
+        }
+        outcome = empty_parts(fields, store, bases);
+        list_parts(fields, bases, &values);
     }
     else {
         if (UNLIKELY(fields->has_dict)) {
             attrs_empty(self);
         }
-        outcome = run_steps(fields, store, bases);
+        clear_fields(fields, bases);
+        outcome = empty_parts(fields, store, bases);
     }
     return outcome;
 }

@@ -34,7 +34,7 @@ typedef struct {
 
 /* The places that a Step counts from: the object, and the array of its values. */
 
-enum { FROM_OBJECT, FROM_VALUES, BASES };
+enum { FROM_OBJECT = 0, FROM_VALUES = 1, BASES };
 
 /* The field plan of a class. It is constant, except for what `fields_find_indices` sets, the `sparse` counts of parts,
    and `former`. */

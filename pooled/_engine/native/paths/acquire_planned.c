@@ -172,7 +172,6 @@ call_counted(PyObject *cls, PyObject *const *args, size_t nargsf, PyObject *name
     return call_general(cls, args, nargsf, names);
 }
 
-
 /* References to values while code runs that may release them. */
 static void
 hold_values(PyObject **held, PyObject *const *values, Py_ssize_t count)
