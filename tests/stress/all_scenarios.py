@@ -3,6 +3,7 @@
 from . import (
     class_changes,
     class_deaths,
+    construction,
     deep_chains,
     forks,
     hooks,
@@ -31,6 +32,7 @@ SUBJECTS = (
     tracing,
     deep_chains,
     class_deaths,
+    construction,
     class_changes,
     weak_references,
     plan_changes,
