@@ -16,6 +16,7 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any, TypeAlias
 
 import attrs
 
@@ -23,10 +24,11 @@ import pooled
 from benchmarks import (
     _cases,
     _comparing,
+    _construction,
+    _containers,
     _fields,
     _growth,
     _instructions,
-    _misses,
     _nanobind,
     _off,
     _peers,
@@ -36,15 +38,21 @@ from benchmarks import (
 )
 from benchmarks._measuring import Result
 
+Section: TypeAlias = tuple[str, Iterator[Result]]
+"""The title of a table, and its rows. What is before a colon in the title is its group."""
 
-def sections(*, quick: bool) -> Iterator[tuple[str, Iterator[Result]]]:
+
+def sections(*, quick: bool) -> Iterator[Section]:
     """The tables, by title."""
     pairs = 15 if quick else 51
     burst = 100_000
     yield "take + drop", _cases.take_and_drop(pairs)
-    yield "calls that miss, and drops that the pool has no room for", _misses.misses(pairs)
-    yield "calls that hit", _misses.hits(7 if quick else 31)
-    yield "objects that decoders make", _misses.decoders(pairs)
+    yield "construction: calls", _construction.calls(5 if quick else 21)
+    yield "construction: a __post_init__", _construction.finished(5 if quick else 21)
+    yield "construction: objects that decoders make", _construction.decoders(5 if quick else 21)
+    yield "construction: msgspec.Struct", _construction.structs(5 if quick else 21)
+    yield "containers: filled and dropped", _containers.made(pairs)
+    yield "containers: item assignment", _containers.item_assignment(pairs)
     yield "the engine off", _off.cases(pairs)
     yield "attribute reads", _cases.attribute_reads(pairs)
     yield "bursts, gc on", _cases.bursts(5 if quick else 15, burst)
@@ -89,6 +97,9 @@ def table(title: str, results: Iterable[Result]) -> list[Result]:
             f" ({result.low:.2f} to {result.high:.2f})  {aim}{' !' if missed else ''}{collections}{note}"
         )
         done.append(result)
+    reached = [result.ratio >= result.wanted for result in done if result.wanted is not None]
+    if reached:
+        _progress.say(f"  {sum(reached)} of {len(reached)} aims reached")
     if title.startswith("the grid"):
         lowest = min(done, key=lambda result: result.ratio)
         mean = statistics.geometric_mean(result.ratio for result in done)
@@ -101,10 +112,27 @@ def figure(value: float, unit: str) -> str:
     return f"{value:12,.{2 if unit == 'ms' else 0}f} {unit:3.3}"
 
 
+def select(parser: argparse.ArgumentParser, every: list[Section], groups: list[str], only: str) -> list[Section]:
+    """The tables of some groups, or of all if none are named, with `only` in their titles."""
+    known = list(dict.fromkeys(title.partition(":")[0] for title, _ in every))
+    for group in groups:
+        if group not in known:
+            parser.error(f"{group!r}: expected one of the groups {', '.join(map(repr, known))}")
+    chosen = [each for each in every if not groups or each[0].partition(":")[0] in groups]
+    wanted = [each for each in chosen if only in each[0]]
+    if not wanted:
+        titles = ", ".join(repr(title) for title, _ in chosen)
+        parser.error(f"--only {only!r}: expected a part of one of the titles {titles}")
+    return wanted
+
+
 def main() -> None:
     """Run what was asked for."""
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        "groups", nargs="*", metavar="GROUP", help="only the tables whose titles begin with GROUP and a colon"
     )
     parser.add_argument("--quick", action="store_true", help="fewer pairs; ends within five minutes")
     parser.add_argument("--only", metavar="TEXT", default="", help="only the tables with this in their titles")
@@ -119,17 +147,20 @@ def main() -> None:
         parser.error(f"--compare: {error}")
     print(f"Python {sys.version.split()[0]}, pooled {pooled.__version__}, engine {pooled.engine}")
     print(f"  {'':46} {'pooled':>15} {'not pooled':>15}  ratio")
-    wanted = [each for each in sections(quick=chosen.quick) if chosen.only in each[0]]
-    if not wanted:
-        titles = ", ".join(repr(title) for title, _ in sections(quick=chosen.quick))
-        parser.error(f"--only {chosen.only!r}: expected a part of one of the titles {titles}")
+    wanted = select(parser, list(sections(quick=chosen.quick)), chosen.groups, chosen.only)
     tables = {title: table(title, results) for title, results in _progress.through(wanted)}
     if chosen.json is not None:
         figures = {title: [attrs.asdict(result) for result in results] for title, results in tables.items()}
         machine = f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores"
         date = datetime.now(tz=UTC).date().isoformat()
-        command = "python -m benchmarks" + " --quick" * chosen.quick
-        about = {"python": sys.version, "engine": pooled.engine, "machine": machine, "date": date, "command": command}
+        command = " ".join(["python -m benchmarks", *chosen.groups, *["--quick"] * chosen.quick])
+        about: dict[str, Any] = {
+            "python": sys.version,
+            "engine": pooled.engine,
+            "machine": machine,
+            "date": date,
+            "command": command,
+        }
         about["tables"] = figures
         chosen.json.write_text(json.dumps(about, indent=2) + "\n")
     if earlier is not None:

@@ -21,7 +21,7 @@ PROGRAM: Final = """
 import json, sys
 import attrs, pooled
 from benchmarks._measuring import compare
-from benchmarks._misses import CLASSES, poolable_twin
+from benchmarks._construction_classes import CLASSES, poolable_twin
 
 class Empty(type):
     pass

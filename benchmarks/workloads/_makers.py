@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
 from typing import Any, Final
 
 import pooled
@@ -36,9 +35,10 @@ class Pooled:
     by_hand = None
 
     def maker(self, cls: type, **limits: Any) -> Callable[..., Any]:
-        """What takes objects of a poolable heir of `cls`, with the fields it is given."""
+        """A poolable heir of `cls`, which is called as `cls` is."""
         heir = type(cls.__name__, (cls,), {"__slots__": (), "__module__": cls.__module__})
-        return partial(pooled.take, pooled.poolable(**{"max": MOST, **limits})(heir))
+        poolable: Callable[..., Any] = pooled.poolable(**{"max": MOST, **limits})(heir)
+        return poolable
 
 
 Makers = Plain | Pooled

@@ -34,6 +34,47 @@ def test_one_table(tmp_path):
     assert all(row["ratio"] > 0 for row in rows)
 
 
+def test_a_group_of_tables(tmp_path):
+    figures = tmp_path / "figures.json"
+    process = run("--quick", "construction", "--only", "__post_init__", "--json", figures)
+    assert (process.returncode, process.stderr) == (0, "")
+    ((title, rows),) = json.loads(figures.read_text())["tables"].items()
+    assert title == "construction: a __post_init__"
+    assert [row["case"].rpartition(" ")[2] for row in rows] == ["call", "take"]
+    assert all(row["ratio"] > 0 < row["wanted"] for row in rows)
+
+
+CELLS = {"construction: calls": 44, "construction: a __post_init__": 2}
+
+
+@pytest.mark.long
+def test_the_table_of_construction(tmp_path):
+    figures = tmp_path / "figures.json"
+    process = run("--quick", "construction", "--json", figures)
+    assert (process.returncode, process.stderr) == (0, "")
+    tables = json.loads(figures.read_text())["tables"]
+    assert {title.partition(":")[0] for title in tables} == {"construction"}
+    assert {title: len(tables[title]) for title in CELLS} == CELLS
+    assert all(row["wanted"] is not None for rows in tables.values() for row in rows)
+
+
+@pytest.mark.long
+def test_small_containers(tmp_path):
+    figures = tmp_path / "figures.json"
+    process = run("--quick", "containers", "--json", figures)
+    assert (process.returncode, process.stderr) == (0, "")
+    filled, assigned = json.loads(figures.read_text())["tables"].values()
+    assert len(filled) == len({row["case"] for row in filled}) == 120
+    assert {row["wanted"] for row in filled} == {0.97}
+    assert {row["wanted"] for row in assigned} == {None}
+
+
+def test_a_group_that_is_missing():
+    process = run("nothing")
+    assert process.returncode == 2
+    assert "'nothing': expected one of the groups 'take + drop', 'construction', 'containers', " in process.stderr
+
+
 def test_a_table_that_is_missing():
     process = run("--only", "nothing of the kind")
     assert process.returncode == 2
