@@ -5,7 +5,7 @@ import gc
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
-from fuzz import steps
+from fuzz import changes, steps
 from fuzz.engines import Side, engines
 from fuzz.random_classes import FACTORIES, make, shapes
 
@@ -59,22 +59,28 @@ class Agreeing(RuleBasedStateMachine):
     def name(self, data):
         return data.draw(st.sampled_from(self.shape.names), label="name")
 
-    def fields(self, data, *, required):
-        """What is given to a call: values of fields, by name; of all that have no default where it is a constructor."""
-        if not self.shape.is_of_fields:
-            names = ["first"] if self.shape.family == "plain" else []
-            return {name: data.draw(PLAIN_VALUES) for name in names if data.draw(st.booleans())}
-        given = {}
-        for field in self.shape.fields:
-            needs = required and field.source == "required"
-            if field.init and (needs or data.draw(st.integers(0, 3)) == 0):
-                given[field.name] = data.draw(VALUES, label=field.name)
-        return given
+    def arguments(self, data):
+        """The arguments of a call: some by position, the others by name; from time to time they are wrong."""
+        if not self.shape.is_of_fields and self.shape.family != "plain":
+            return (), {}
+        wrong = data.draw(st.integers(0, 15), label="wrong")
+        given = {
+            field.name: data.draw(VALUES, label=field.name)
+            for field in self.shape.parameters
+            if (field.source == "required" and wrong != 1) or data.draw(st.integers(0, 3)) == 0
+        }
+        if wrong == 2:
+            given["unknown"] = 1
+        names = [field.name for field in self.shape.parameters]
+        many = 0 if self.shape.kw_only and self.shape.is_of_fields else data.draw(st.integers(0, len(names)))
+        args = []
+        while names and names[0] in given and len(args) < many:
+            args.append(given.pop(names.pop(0)))
+        return tuple(args), given
 
     @rule(data=st.data())
     def construct(self, data):
-        if self.shape.constructs:
-            self.both(steps.construct, self.fields(data, required=True))
+        self.both(steps.construct, *self.arguments(data))
 
     @rule(data=st.data(), way=st.sampled_from(["take", "take", "try_take", "pool", "second", "bare", "orphan"]))
     def take(self, data, way):
@@ -82,9 +88,17 @@ class Agreeing(RuleBasedStateMachine):
             return  # the reference engine sees a bare object, which cannot copy itself
         if way == "bare" and self.shape.family.endswith("IO"):
             return  # before __init__, a new file cannot be read, but a recycled one can; the contract promises neither
-        gives = way not in ("second", "bare") and (self.shape.is_of_fields or way == "orphan")
-        fields = self.fields(data, required=way == "orphan") if gives else {}
-        self.both(steps.take, way, fields)
+        has_none = way == "bare" or data.draw(st.integers(0, 3)) == 0
+        self.both(steps.take, way, *(((), {}) if has_none else self.arguments(data)))
+
+    @rule(data=st.data())
+    def warm(self, data):
+        self.both(steps.warm, self.arguments(data)[1])
+
+    @rule(way=st.sampled_from(changes.ALL))
+    def change(self, way):
+        if changes.is_possible(self.shape, way):
+            self.both(changes.change, way)
 
     @rule(number=POOLS, keeps=st.booleans())
     def borrow(self, number, keeps):

@@ -29,6 +29,8 @@ FACTORIES = {
     "function": lambda: [1],
     "tuple": tuple,
 }
+KEPT = ("list", "dict", "set") * 5
+"""The commonest factories of containers, which the native engine keeps."""
 DEFAULTS = {"None": None, "zero": 0, "text": "text", "pair": (1, 2)}
 BASES = {
     "list": list,
@@ -70,9 +72,8 @@ class Shape:
         made: "decorated", "metaclass", "child" of a class under the metaclass, "heir": a decorated subclass.
         hooks: the methods it has: "reset", "capacity", "post_init".
         keep: the attributes that are kept.
-        constructs: whether the class is called. The native engine stops keeping parts for a while where calls of the
-            class, which make new ones, are all that asks for objects. What is kept shows if it is not as a new one
-            would be: where a kept field may hold something of another class, or objects of a poolable class.
+        kw_only: whether attrs and dataclasses take keywords alone.
+        init: the `__init__` of a plain class, by its name in `inits`.
         limits: max, max_cap and scope.
         second: the scope of the second pool, and its max.
     """
@@ -86,7 +87,8 @@ class Shape:
     made: str
     hooks: tuple[str, ...]
     keep: tuple[str, ...]
-    constructs: bool
+    kw_only: bool
+    init: str
     limits: dict[str, Any]
     second: tuple[str, int]
 
@@ -95,8 +97,10 @@ class Shape:
         return self.family in ("attrs", "dataclass")
 
     @property
-    def has_parts(self):
-        return any(field.source == "part" for field in self.fields)
+    def parameters(self):
+        """The fields that a call may give."""
+        fields = PLAIN[: -len(OTHERS)] if self.family == "plain" else self.fields
+        return [field for field in fields if field.init]
 
     @property
     def field_names(self):
@@ -125,7 +129,7 @@ class Shape:
 
 OTHERS = ("fate", "size", "extra")
 PLAIN = (
-    Field("first", "None"),
+    Field("first", "required"),
     Field("second", "list"),
     Field("third", "dict"),
     *(Field(name, "None") for name in OTHERS),
@@ -136,14 +140,13 @@ PLAIN = (
 def shapes(draw):
     family = draw(st.sampled_from(["attrs", "dataclass", "plain"] * 4 + list(BASES)))
     has_slots = draw(st.booleans())
-    constructs = draw(st.booleans())
     frozen = False
     keep = ()
     hooks = tuple(hook for hook in ("reset", "capacity") if draw(st.integers(0, 3)) == 0)
     made = draw(st.sampled_from(["decorated", "decorated", "metaclass", "child", "heir"]))
     if family in ("attrs", "dataclass"):
         frozen = draw(st.integers(0, 3)) == 0
-        fields = draw(some_fields(family, constructs=constructs))
+        fields = draw(some_fields(family))
         keepable = [field.name for field in fields]
         if draw(st.integers(0, 4)) == 0:
             hooks += ("post_init",)
@@ -164,7 +167,8 @@ def shapes(draw):
         made=made,
         hooks=hooks,
         keep=keep,
-        constructs=constructs,
+        kw_only=draw(st.booleans()),
+        init=draw(st.sampled_from(sorted(inits()))),
         limits={
             "max": draw(st.sampled_from([1, 2, 3, 0, 1024])),
             "max_cap": draw(st.sampled_from([4096, 100, 0])),
@@ -175,9 +179,9 @@ def shapes(draw):
 
 
 @st.composite
-def some_fields(draw, family, *, constructs):
-    sources = [*FACTORIES, *FACTORIES, *DEFAULTS, "required", *([] if constructs else ["part"])]
-    return tuple(
+def some_fields(draw, family):
+    sources = [*FACTORIES, *FACTORIES, *DEFAULTS, *KEPT, "required", "part"]
+    fields = (
         Field(
             name=f"field{number}",
             source=draw(st.sampled_from(sources)),
@@ -186,6 +190,7 @@ def some_fields(draw, family, *, constructs):
         )
         for number in range(draw(st.sampled_from([1, 2, 3, 0, 4, 6, 34])))
     )
+    return tuple(sorted(fields, key=lambda field: field.source != "required"))
 
 
 def converted(value):
@@ -207,6 +212,7 @@ def make(side, shape):
     side.part = Part
     cls = decorated(side, shape)
     side.cls, side.ours = cls, (cls, Part)
+    side.init, side.inits = cls.__init__, 0
     kind, bound = shape.second
     side.pools = [
         pooled.pool_of(cls),
@@ -239,10 +245,12 @@ def defined(shape, cls):
     """Apply attrs or dataclasses to a class."""
     if shape.family == "attrs":
         weakref_slot = {"weakref_slot": shape.has_weakref}
-        return attrs.define(slots=shape.has_slots, frozen=shape.frozen, kw_only=True, **weakref_slot)(cls)
+        return attrs.define(slots=shape.has_slots, frozen=shape.frozen, kw_only=shape.kw_only, **weakref_slot)(cls)
     if shape.family == "dataclass":
         weakref_slot = {"weakref_slot": shape.has_weakref} if shape.has_slots else {}
-        return dataclasses.dataclass(slots=shape.has_slots, frozen=shape.frozen, kw_only=True, **weakref_slot)(cls)
+        return dataclasses.dataclass(slots=shape.has_slots, frozen=shape.frozen, kw_only=shape.kw_only, **weakref_slot)(
+            cls
+        )
     return cls
 
 
@@ -253,7 +261,7 @@ def body_of(side, shape):
         body |= {field.name: written(side, shape, field) for field in shape.fields}
         return body
     if shape.family == "plain":
-        body["__init__"] = plain_init
+        body["__init__"] = inits()[shape.init]
     if shape.has_slots:
         names = [field.name for field in shape.fields] if shape.family == "plain" else []
         names += ["__dict__"] if shape.has_dict and shape.family == "plain" and shape.made == "decorated" else []
@@ -263,10 +271,40 @@ def body_of(side, shape):
     return body
 
 
-def plain_init(self, first=None, second=(), third=()):
-    if first == "bad":
-        raise ValueError("bad")
-    self.first, self.second, self.third = first, list(second), dict(third)
+def inits():
+    """The functions that are the `__init__` of a plain class, by name; new ones, since programs change them.
+
+    All but the first only assign, so the native engine carries them out in C.
+    """
+
+    def checking(self, first=None, second=(), third=()):
+        if first == "bad":
+            raise ValueError("bad")
+        self.first, self.second, self.third = first, list(second), dict(third)
+
+    def assigning(self, first, second=None, third=0):
+        self.third = third
+        self.first = first
+        self.second = second
+
+    def containing(self, first, second=None, third=None):
+        self.first = first
+        self.second = []
+        self.third = {}
+
+    def choosing(self, first=None, second=None, third=None):
+        self.second = second if second is not None else []
+        if third is None:
+            third = {}
+        self.third = third
+        self.first = first
+
+    def leaving_unset(self, first, second=(), *, third=()):
+        self.second = set()
+        self.third = third
+
+    functions = (checking, assigning, containing, choosing, leaving_unset)
+    return {function.__name__: function for function in functions}
 
 
 def written(side, shape, field):

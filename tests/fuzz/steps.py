@@ -11,6 +11,9 @@ from fuzz.engines import importable
 from fuzz.observation import Observation, text_of
 from fuzz.random_classes import FACTORIES
 
+WARM = 20
+"""After this many calls, the native engine has planned the construction of a class."""
+
 
 def seen(step):
     """A step that returns its error as text."""
@@ -26,20 +29,27 @@ def seen(step):
 
 
 @seen
-def construct(side, fields):
-    side.alive.append(side.cls(**made(side, fields)))
+def construct(side, args, fields):
+    side.alive.append(side.cls(*values_of(side, args), **made(side, fields)))
 
 
 @seen
-def take(side, way, fields):
-    given = made(side, fields)
+def warm(side, fields):
+    """Construct and drop as many objects as a class is called before its construction is planned."""
+    for _ in range(WARM):
+        side.cls(**made(side, fields))
+
+
+@seen
+def take(side, way, args, fields):
+    values, given = values_of(side, args), made(side, fields)
     obj = {
-        "take": lambda: side.pooled.take(side.cls, **given),
-        "try_take": lambda: side.pooled.try_take(side.cls, **given),
-        "pool": lambda: side.pools[0].take(**given),
-        "second": lambda: side.pools[1].take(),
+        "take": lambda: side.pooled.take(side.cls, *values, **given),
+        "try_take": lambda: side.pooled.try_take(side.cls, *values, **given),
+        "pool": lambda: side.pools[0].take(*values, **given),
+        "second": lambda: side.pools[1].take(*values, **given),
         "bare": lambda: side.cls.__new__(side.cls),
-        "orphan": lambda: side.pooled.orphan(side.cls, **given),
+        "orphan": lambda: side.pooled.orphan(side.cls, *values, **given),
     }[way]()
     if obj is None:
         return "nothing parked"
@@ -187,6 +197,10 @@ def made(side, fields):
     return {name: value_of(side, value) for name, value in fields.items()}
 
 
+def values_of(side, args):
+    return [value_of(side, value) for value in args]
+
+
 def value_of(side, value):
     """The value that a description stands for: a tuple says how to create it."""
     if not isinstance(value, tuple):
@@ -215,20 +229,13 @@ def glance(side):
         "dead": [reference() is None for reference in side.refs],
         # Sorted, because callbacks of weak references may run before or after the reset.
         "said": sorted(side.said),
-        "pools": [counts(side, pool) for pool in side.pools],
+        "pools": [counts(pool) for pool in side.pools],
     }
 
 
-def counts(side, pool):
-    """What a pool counted, without what it has none of; and how many are parked in this thread.
-
-    When a part is replaced that somebody else has, or that is gone, is not promised: as its owner is parked, which then
-    has it, or as that is taken, where another one may be given. So of what is a part, only what went wrong is told.
-    """
-    stats = pool.stats().asdict()
-    if pool.name.endswith("Part") and side.shape.has_parts:
-        return {name: stats[name] for name in ("discarded_error", "escaped", "collected", "detached")}
-    return {name: count for name, count in stats.items() if count}, len(pool)
+def counts(pool):
+    """The counts of a pool without the zeros, and how many objects are parked in this thread."""
+    return {name: count for name, count in pool.stats().asdict().items() if count}, len(pool)
 
 
 def heard(side):
