@@ -69,6 +69,17 @@ LIMITS = {
         "CPython 3.12 and 3.13 crash if a function finds no memory for one of its cells",
         lambda: (3, 12) <= sys.version_info < (3, 14),
     ),
+    "no-monitoring": Limit("there is no sys.monitoring before Python 3.12", lambda: sys.version_info < (3, 12)),
+    "no-branch-events": Limit(
+        "before Python 3.14, sys.monitoring does not tell coverage which way a branch goes",
+        lambda: sys.version_info < (3, 14),
+    ),
+    "no-monitoring-in-pdb": Limit(
+        "before Python 3.14, pdb does not use sys.monitoring", lambda: sys.version_info < (3, 14)
+    ),
+    "no-trace-of-all-threads": Limit(
+        "before Python 3.12, trace functions cannot be set for threads that run", lambda: sys.version_info < (3, 12)
+    ),
     "no-subinterpreters": Limit("this interpreter has no module that creates subinterpreters"),
     "no-cpython-tests": Limit("this interpreter is installed without CPython's tests"),
     # ---- the engines ----
@@ -90,6 +101,7 @@ LIMITS = {
         "since Python 3.15, dict.__new__ allocates without tp_alloc, so the pool hears of the object when it ends"
     ),
     "keywords-are-strings": Limit("a poolable class is called in a way that checks keywords before any __init__"),
+    "frames-of-the-engine": Limit("a constructor of the reference engine adds frames between a call and __init__"),
     "proxy-has-no-buffer": Limit("a proxy of the reference engine has no buffer before Python 3.12"),
     "proxy-is-no-structure": Limit("a proxy of the reference engine is no ctypes structure"),
     "proxy-keeps-dict": Limit("the __dict__ of a proxy of the reference engine cannot be replaced"),
@@ -108,6 +120,7 @@ LIMITS = {
     "sqlalchemy": Limit("SQLAlchemy is not installed"),
     "sqlalchemy.orm": Limit("SQLAlchemy is not installed"),
     "distributed": Limit("distributed, of Dask, is not installed: no extra has it"),
+    "coverage": Limit("coverage is not installed"),
     "matplotlib": Limit("matplotlib is not installed; there is no build of it for some interpreters"),
     "prometheus_client": Limit("prometheus-client is not installed"),
     "opentelemetry.sdk": Limit("opentelemetry-sdk is not installed"),

@@ -4,6 +4,7 @@ SHARED = frozenset(
     {
         *("message", "park", "thing", "make", "cls", "way", "show", "decoder", "importable", "unraisable"),
         *("containers", "arrays", "sortedcontainers", "pool", "cells", "inner", "decoder_of", "planned", "any_pool"),
+        "program",
     }
 )
 """Fixtures that share one class, pool or module between the threads of a test that checks its counts."""
@@ -27,6 +28,14 @@ ALONE = {
     "test_nobody_sees_an_object_while_its_parts_are_reset": ALL_OBJECTS,
     "test_all_statistics_as_a_table": ALL_POOLS,
     "test_a_pool_of_a_function_is_named_with_what_it_makes": ALL_POOLS,
+    "test_a_tool_sees_the_same_events": PROCESS,
+    "test_a_tool_sees_the_init_of_a_class_that_is_read_meanwhile": PROCESS,
+    "test_construction_in_c_resumes_without_the_tool": PROCESS,
+    "test_a_tool_that_monitors_other_code_stops_nothing": PROCESS,
+    "test_a_tool_that_is_set_for_threads_that_run": PROCESS,
+    "test_a_patched_name_that_the_init_reads": PROCESS,
+    "test_a_patched_builtin": PROCESS,
+    "test_a_warning_names_the_line_that_constructs": PROCESS,
     "test_limits_from_before_the_import": PROCESS,
     "test_statistics_that_are_read_while_threads_work": PROCESS,
     "test_without_an_engine_nothing_is_parked": PROCESS,
