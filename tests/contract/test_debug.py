@@ -18,6 +18,7 @@ import attrs
 import limits
 import pytest
 from conftest import current, load
+from field_kinds import warm
 from helpers import on_another_thread, run_python
 
 
@@ -580,29 +581,30 @@ def test_a_scrubbed_object_is_to_have_nothing(debugged, thing, engine):
             make()
 
 
-def test_fields_and_kept_parts_raise_no_alarm(debugged):
-    @debugged.poolable
-    @attrs.define
-    class Inner:
-        rows: list = attrs.field(factory=list)
-
-    @debugged.poolable(keep=("names",))
+@pytest.mark.parametrize("options", [{}, {"keep": ("names",)}], ids=["constructed in C", "kept"])
+def test_containers_that_objects_keep_raise_no_alarm(debugged, options):
+    @debugged.poolable(**options)
     @attrs.define(slots=False)
-    class Outer:
-        inner: Inner = attrs.field(factory=Inner)
-        names: dict = attrs.field(factory=lambda: {"a": 1})
+    class Thing:
+        rows: list = attrs.field(factory=list)
+        names: dict = attrs.field(factory=dict)
         size: int = 3
 
+    warm(Thing)
     for _ in range(5):
-        obj = debugged.take(Outer)
-        obj.inner.rows.append(1)
-        kept = obj.inner.rows
+        obj = Thing()
+        obj.rows.append(1)
+        kept = obj.rows
         obj.names[1] = 1
         del obj
         kept.append(1)
-        obj = Outer(size=5)
+        obj = debugged.take(Thing)
+        obj.names[1] = 1
         del obj
-    assert debugged.pool_of(Outer).stats().live == 0
+        obj = Thing(size=5)
+        assert (obj.rows, obj.names, obj.size) == ([], {}, 5)
+        del obj
+    assert debugged.pool_of(Thing).stats().live == 0
 
 
 # The setting.

@@ -1,14 +1,14 @@
-"""`field_reset(cls)` shows how the objects of a class are emptied, for people to read."""
+"""`field_reset(cls)` shows how the objects of a class are constructed and emptied, for people to read."""
 
 import collections
 import dataclasses
 import functools
 import io
+import re
 import time
 from typing import Any, ClassVar
 
 import attrs
-import limits
 import pytest
 
 
@@ -16,27 +16,10 @@ def actions(resets):
     return [(reset.name, reset.action) for reset in resets]
 
 
-def test_every_action_in_the_order_of_the_fields(pooled, containers, kind):
-    @pooled.poolable
-    @kind.define
-    class Inner:
-        items: list = kind.field(factory=list)
-
-    @pooled.poolable(reset="reset")
-    class Resetting:
-        def reset(self): ...
-
-    @pooled.poolable
-    class Plain:
-        pass
-
-    class OwnList(list):
-        pass
-
+def test_every_action_in_the_order_of_the_fields(pooled, kind):
     expected = [
-        ("topic", "unset"),
-        ("size", "default"),
-        ("nothing", "default"),
+        ("topic", "assigned"),
+        ("size", "assigned"),
         ("items", "emptied"),
         ("table", "emptied"),
         ("seen", "emptied"),
@@ -44,28 +27,17 @@ def test_every_action_in_the_order_of_the_fields(pooled, containers, kind):
         ("data", "emptied"),
         ("ordered", "emptied"),
         ("lists", "emptied"),
-        ("counter", "emptied"),
         ("file", "emptied"),
-        ("text", "emptied"),
-        ("window", "emptied"),
-        ("lists_by_name", "emptied"),
-        ("pooled_list", "emptied"),
-        ("inner", "emptied"),
-        ("resetting", "emptied"),
-        ("plain", "made"),
-        ("stamp", "made"),
-        ("index", "kept"),
-        ("filled", "made"),
-        ("own", "made"),
-        ("late", "default"),
+        ("text", "made"),
+        ("window", "made"),
+        ("late", "assigned"),
     ]
 
-    @pooled.poolable(keep=("index",))
+    @pooled.poolable
     @kind.define
     class Thing:
         topic: str
         size: int = 3
-        nothing: Any = None
         items: list = kind.field(factory=list)
         table: dict = kind.field(factory=dict)
         seen: set = kind.field(factory=set)
@@ -74,19 +46,9 @@ def test_every_action_in_the_order_of_the_fields(pooled, containers, kind):
         data: bytearray = kind.field(factory=bytearray)
         ordered: Any = kind.field(factory=collections.OrderedDict)
         lists: Any = kind.field(factory=collections.defaultdict)
-        counter: Any = kind.field(factory=collections.Counter)
         file: Any = kind.field(factory=io.BytesIO)
         text: Any = kind.field(factory=io.StringIO)
         window: Any = kind.field(factory=functools.partial(collections.deque, maxlen=3))
-        lists_by_name: Any = kind.field(factory=functools.partial(collections.defaultdict, list))
-        pooled_list: Any = kind.field(factory=containers.List)
-        inner: Any = kind.field(factory=Inner)
-        resetting: Any = kind.field(factory=Resetting)
-        plain: Any = kind.field(factory=Plain)
-        stamp: float = kind.field(factory=time.time)
-        index: dict = kind.field(factory=dict)
-        filled: list = kind.field(factory=functools.partial(list, (1, 2)))
-        own: list = kind.field(factory=OwnList)
         late: int = kind.field(default=5)
 
     resets = pooled.field_reset(Thing)
@@ -94,54 +56,153 @@ def test_every_action_in_the_order_of_the_fields(pooled, containers, kind):
     assert actions(list(resets)) == expected, "it can be walked again"
     assert len(resets) == len(expected)
     assert resets.cls is Thing
+    assert resets.in_c
     for name, action in expected:
         assert (resets[name].name, resets[name].action) == (name, action)
-        assert resets[name].detail is not None
+    with pytest.raises(KeyError, match="shared"):
+        resets["shared"]
 
 
-def test_it_can_be_read(pooled, kind):
+def test_it_can_be_read(pooled):
     @pooled.poolable
-    @kind.define
     class Message:
-        topic: str
-        size: int = 12345
-        items: list = kind.field(factory=list)
-        stamp: float = kind.field(factory=time.time)
+        def __init__(self, topic, items=None, size=12345):
+            self.topic = topic
+            self.items = items if items is not None else []
+            self.size = size
+            self.kind = "message"
 
     resets = pooled.field_reset(Message)
     text = str(resets)
-    lines = text.splitlines()
-    for name, action in actions(resets):
-        assert any(name in line and action in line for line in lines), text
-    assert "Message" in text
-    assert "12345" in str(resets["size"].detail)
-    assert "list" in str(resets["items"].detail)
-    assert isinstance(resets.why, str)
-    assert len(resets.why) > 10
-
-
-def test_a_default_that_a_converter_converts_is_made(pooled, attrs_kind):
-    @pooled.poolable
-    @attrs_kind.define
-    class Thing:
-        required: int = attrs.field(converter=int)
-        port: int = attrs.field(default="80", converter=int)
-        tags: tuple = attrs.field(factory=list, converter=tuple)
-        area: int = attrs.Factory(lambda self: self.port, takes_self=True)
-        checked: int = attrs.field(default=1, validator=attrs.validators.ge(0))
-        _private: int = 1
-
-    assert actions(pooled.field_reset(Thing)) == [
-        ("required", "unset"),
-        ("port", "made"),
-        ("tags", "made"),
-        ("area", "made"),
-        ("checked", "default"),
-        ("_private", "default"),
+    assert text.splitlines()[0].endswith("Message: constructed in C")
+    for reset, line in zip(resets, text.splitlines()[1:], strict=True):
+        assert reset.name in line
+        assert reset.action in line
+        assert reset.detail in line
+    assert [(reset.name, reset.detail) for reset in resets] == [
+        ("topic", "topic"),
+        ("items", "list"),
+        ("size", "size"),
+        ("kind", "'message'"),
     ]
 
 
-def test_inherited_fields_come_in_the_order_of_the_fields(pooled, kind):
+class Counting:
+    def __set__(self, obj, value): ...
+
+
+def with_a_loop():
+    class Thing:
+        def __init__(self):
+            for name in ("a", "b"):
+                setattr(self, name, [])
+
+    return Thing
+
+
+def with_a_call():
+    class Thing:
+        def __init__(self):
+            self.stamp = time.time()
+
+    return Thing
+
+
+def with_a_factory():
+    @dataclasses.dataclass
+    class Thing:
+        stamp: float = dataclasses.field(default_factory=time.time)
+
+    return Thing
+
+
+def with_a_converter():
+    @attrs.define
+    class Thing:
+        port: int = attrs.field(default="80", converter=int)
+
+    return Thing
+
+
+def with_a_validator():
+    @attrs.define
+    class Thing:
+        port: int = attrs.field(default=80, validator=attrs.validators.ge(0))
+
+    return Thing
+
+
+def with_a_post_init():
+    @dataclasses.dataclass
+    class Thing:
+        size: int = 3
+
+        def __post_init__(self): ...
+
+    return Thing
+
+
+def with_a_setattr():
+    class Thing:
+        def __init__(self):
+            self.size = 3
+
+        def __setattr__(self, name, value):
+            super().__setattr__(name, value)
+
+    return Thing
+
+
+def with_a_descriptor():
+    class Thing:
+        size = Counting()
+
+        def __init__(self):
+            self.size = 3
+
+    return Thing
+
+
+def with_a_builtin_base():
+    class Thing(dict):
+        def __init__(self):
+            self.size = 3
+
+    return Thing
+
+
+def without_init():
+    class Thing:
+        size = 3
+
+    return Thing
+
+
+@pytest.mark.parametrize(
+    ("make", "reason"),
+    [
+        (with_a_loop, r"line \d+ of .*test_field_reset.py: it has a loop"),
+        (with_a_call, r"line \d+ of .*test_field_reset.py: "),
+        (with_a_factory, "a function makes the default of the field 'stamp'"),
+        (with_a_converter, "the field 'port' has a converter"),
+        (with_a_validator, "a field has a validator"),
+        (with_a_post_init, "it calls __post_init__"),
+        (with_a_setattr, "the class has a __setattr__ of its own"),
+        (with_a_descriptor, r"the attribute 'size' is a descriptor \(Counting\)"),
+        (with_a_builtin_base, "the class has a builtin base"),
+        (without_init, "there is no __init__ to run"),
+    ],
+)
+@pytest.mark.parametrize("decorated", [True, False])
+def test_it_says_why_python_code_runs(pooled, make, reason, decorated):
+    resets = pooled.field_reset(pooled.poolable(make()) if decorated else make())
+    assert not resets.in_c
+    assert actions(resets) == []
+    assert re.search(reason, resets.construction), resets.construction
+    assert resets.construction in str(resets)
+
+
+def test_inherited_fields_come_in_the_order_in_which_they_are_assigned(pooled, kind):
     @kind.define
     class Base:
         first: int = 1
@@ -156,8 +217,8 @@ def test_inherited_fields_come_in_the_order_of_the_fields(pooled, kind):
     class Undecorated(Base):
         pass
 
-    assert actions(pooled.field_reset(Thing)) == [("first", "default"), ("second", "emptied"), ("third", "emptied")]
-    assert actions(pooled.field_reset(Undecorated)) == [("first", "default"), ("second", "emptied")]
+    assert actions(pooled.field_reset(Thing)) == [("first", "assigned"), ("second", "emptied"), ("third", "emptied")]
+    assert actions(pooled.field_reset(Undecorated)) == [("first", "assigned"), ("second", "emptied")]
 
 
 def test_a_class_need_not_be_poolable(pooled, kind):
@@ -167,69 +228,50 @@ def test_a_class_need_not_be_poolable(pooled, kind):
         items: list = kind.field(factory=list)
 
     resets = pooled.field_reset(Thing)
-    assert actions(resets) == [("topic", "unset"), ("items", "emptied")]
+    assert actions(resets) == [("topic", "assigned"), ("items", "emptied")]
     assert resets.cls is Thing
     with pytest.raises(TypeError, match="expected a poolable class"):
         pooled.pool_of(Thing)
+    assert "it cannot be pooled: " in pooled.field_reset(int).construction
 
 
-@limits.skip_if("no-pool")
-def test_a_class_under_the_metaclass(pooled, kind):
-    @kind.define
-    class Thing(metaclass=pooled.PooledMeta, keep=("index",)):
-        topic: str
-        items: list = kind.field(factory=list)
-        index: dict = kind.field(factory=dict)
-
-    for _ in range(2):  # before the first object exists, and afterwards
-        assert actions(pooled.field_reset(Thing)) == [("topic", "unset"), ("items", "emptied"), ("index", "kept")]
-        pooled.take(Thing)
-
-
-def test_attributes_of_a_plain_class_that_are_kept(pooled):
+def test_attributes_that_are_kept(pooled):
     @pooled.poolable(keep=("buffer", "seen"))
     class Decoder:
         def __init__(self):
             self.buffer, self.seen, self.name = bytearray(), {}, "decoder"
 
-    resets = pooled.field_reset(Decoder)
-    assert actions(resets) == [("buffer", "kept"), ("seen", "kept")]
-    assert resets["seen"].action == "kept"
-    assert "Decoder" in str(resets)
-
-
-def test_classes_without_fields(pooled, containers):
-    class Plain:
+    class Meta(metaclass=pooled.PooledMeta, keep=("buffer", "seen")):
         pass
 
-    @pooled.poolable
-    class Poolable:
-        pass
+    for cls in (Decoder, Meta):
+        resets = pooled.field_reset(cls)
+        assert actions(resets) == [("buffer", "kept"), ("seen", "kept")]
+        assert not resets.in_c
+        assert "keep" in resets.construction
+        assert cls.__name__ in str(resets)
 
+
+def test_a_class_with_a_reset(pooled):
     @pooled.poolable(reset="reset")
-    class Resetting:
+    class ByName:
         def reset(self): ...
 
     @pooled.poolable(reset=lambda obj: None)
     @dataclasses.dataclass
-    class ResetByFunction:
+    class ByFunction:
         items: list = dataclasses.field(default_factory=list)
 
     @attrs.define
-    class ResetByMethod(pooled.Poolable):
+    class ByMethod(pooled.Poolable):
         items: list = attrs.field(factory=list)
 
         def reset(self): ...
 
-    for cls in (Plain, Poolable, Resetting, ResetByFunction, ResetByMethod, containers.List, list, dict, int, object):
+    for cls in (ByName, ByFunction, ByMethod):
         resets = pooled.field_reset(cls)
-        assert list(resets) == []
-        assert len(resets) == 0
-        assert resets.cls is cls
-        assert len(resets.why) > 10
-        assert cls.__name__ in str(resets)
-    for cls in (Resetting, ResetByFunction, ResetByMethod):
-        assert "reset" in pooled.field_reset(cls).why
+        assert (actions(resets), resets.in_c) == ([], False)
+        assert "the class has a reset" in resets.construction
 
 
 @pytest.mark.parametrize("thing", [5, "Thing", None, [], len, list[int]])
@@ -244,5 +286,8 @@ def test_what_it_gives_can_be_compared(pooled):
         x: int = 0
 
     assert pooled.field_reset(Point) == pooled.FieldResets(
-        Point, "emptied field by field", (pooled.FieldReset("x", "default", "0"),)
+        Point,
+        "constructed in C",
+        True,
+        (pooled.FieldReset("x", "assigned", "x"),),
     )

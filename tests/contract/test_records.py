@@ -13,7 +13,7 @@ ALL_FIELDS = {
     "EngineInfo": {"name": "native", "built_for": None, "keeps_capacity": {"list": True}},
     "Sample": {"seconds": 0.5, "pools": {}},
     "FieldReset": {"name": "a", "action": "kept", "detail": ""},
-    "FieldResets": {"cls": int, "why": "no reason", "fields": ()},
+    "FieldResets": {"cls": int, "construction": "in Python", "in_c": False, "fields": ()},
     "Live": {
         "cls": int,
         "pool": "p",
@@ -112,9 +112,8 @@ def test_a_changed_policy_is_checked(pooled, change):
 
 
 def test_records_inside_become_dicts_too(pooled):
-    fields = (pooled.FieldReset("a", "unset"),)
-    assert pooled.FieldResets(int, "why", fields).asdict()["fields"] == (
-        {"name": "a", "action": "unset", "detail": ""},
-    )
+    fields = (pooled.FieldReset("a", "assigned"),)
+    resets = pooled.FieldResets(cls=int, construction="constructed in C", in_c=True, fields=fields)
+    assert resets.asdict()["fields"] == ({"name": "a", "action": "assigned", "detail": ""},)
     pools = {"one": pooled.Stats(hits=1)}
     assert pooled.Sample(seconds=0.0, pools=pools).asdict()["pools"]["one"]["hits"] == 1
