@@ -11,6 +11,7 @@ import threading
 import time
 import warnings
 import weakref
+from collections.abc import Sequence
 from itertools import count
 from typing import Any, Final, Protocol
 
@@ -30,6 +31,9 @@ class Owner(Protocol):
     """The store of a pool, as far as this module uses it."""
 
     plan: Plan
+
+    def kept_names(self) -> Sequence[str]: ...
+
     policy: Policy
 
 
@@ -143,7 +147,7 @@ def popped(obj: Any, store: Owner) -> str | None:
     The caller ensures that the last life of the object is known.
     """
     life = last[id(obj)]
-    changed = difference(obj, life.left, store.plan)
+    changed = difference(obj, life.left, store.plan, store.kept_names())
     if changed is None:
         return None
     return (

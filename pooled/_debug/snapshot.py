@@ -7,7 +7,7 @@ import collections
 import gc
 import io
 import types
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from typing import Any, Final, TypeAlias
 
@@ -25,21 +25,22 @@ def snapshot(obj: Any) -> Snapshot:
     return _size(obj), {id(value): _size(value) for _, value in _attributes(obj)}
 
 
-def difference(obj: Any, parked_as: Snapshot | None, plan: Plan) -> str | None:
+def difference(obj: Any, parked_as: Snapshot | None, plan: Plan, kept: Sequence[str]) -> str | None:
     """How an object differs from the state in which it was parked, as a phrase for people; None if it does not.
 
     Args:
         obj: the object.
         parked_as: its state after its reset; None if none was recorded. It counts only if the class has a reset.
         plan: how the object was emptied.
+        kept: the names of the attributes that were left with an empty container.
     """
     if plan.reset is not None:
         return None if parked_as is None else _changes(obj, parked_as)
     if size := _size(obj):
         return f"it was left empty and has {size} elements"
-    if plan.fields is None:
-        return _remaining_attribute(obj, plan)
-    for name in plan.fields.names:
+    if plan.fields is None and (remaining := _remaining_attribute(obj, plan, kept)):
+        return remaining
+    for name in kept:
         if size := _size(_own_attribute(obj, name)):
             return f"its {name!r} was left empty and has {size} elements"
     return None
@@ -99,13 +100,16 @@ def _changes(obj: Any, parked_as: Snapshot) -> str | None:
     return None
 
 
-def _remaining_attribute(obj: Any, plan: Plan) -> str | None:
-    """An attribute of an object that was scrubbed and should have none, as a phrase for people."""
+def _remaining_attribute(obj: Any, plan: Plan, kept: Sequence[str]) -> str | None:
+    """An attribute that an object should not have, as a phrase for people."""
     # The collector is asked first: a look into the dict of an object makes its later attribute accesses slower.
-    if plan.builtin is None and not any(map(_is_content, gc.get_referents(obj))):
+    parts = {id(_own_attribute(obj, name)) for name in kept}
+    contents = (value for value in gc.get_referents(obj) if id(value) not in parts)
+    if plan.builtin is None and not any(map(_is_content, contents)):
         return None
     for name, _ in _attributes(obj):
-        return f"it was left without attributes and has {name!r}"
+        if name not in kept:
+            return f"it was left without {repr(name) if kept else 'attributes'} and has {name!r}"
     return None
 
 

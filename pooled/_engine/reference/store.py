@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, Final, TypeVar
 
@@ -112,6 +112,10 @@ class Store(Acquirer):
     def stats(self) -> Stats:
         """Counts of the objects handed out so far."""
         return self._states.stats()
+
+    def kept_names(self) -> Sequence[str]:
+        """The attributes that are parked with what they hold."""
+        return () if self.plan.fields is None else self.plan.fields.names
 
     def constructions(self) -> Constructions:
         """Return zeros: `__init__` always runs as Python code."""

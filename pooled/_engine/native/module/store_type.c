@@ -148,6 +148,19 @@ store_plan_init(PoolStore *self, PyObject *Py_UNUSED(ignored))
 }
 
 static PyObject *
+store_kept_names(PoolStore *self, PyObject *Py_UNUSED(ignored))
+{
+    PyObject *names = PyList_New(0);
+    for (Py_ssize_t i = 0; names != NULL && self->fields != NULL && i < self->fields->count; i++) {
+        const Field *field = &self->fields->items[i];
+        if (field->kind == FIELD_PART && PyList_Append(names, field->name) < 0) {
+            Py_CLEAR(names);
+        }
+    }
+    return names;
+}
+
+static PyObject *
 store_inits(PoolStore *self, PyObject *Py_UNUSED(ignored))
 {
     PyObject *counts = PyTuple_New(INIT_OUTCOMES);
@@ -364,6 +377,7 @@ static PyMethodDef store_methods[] = {
     {"set_fields", (PyCFunction)store_set_fields, METH_O, "Set the fields to keep, or None."},
     {"plan_init", (PyCFunction)store_plan_init, METH_NOARGS,
      "Read `__init__` now, unless it was read; return whether C can carry it out."},
+    {"kept_names", (PyCFunction)store_kept_names, METH_NOARGS, "The attributes that are parked with what they hold."},
     {"inits", (PyCFunction)store_inits, METH_NOARGS, "The counts of calls with a plan, in the order of INIT_OUTCOMES."},
     {"prefill", (PyCFunction)store_prefill, METH_O, "Park up to this many new objects; return the number."},
     {"remove", (PyCFunction)store_remove, METH_O, "Destroy up to this many parked objects; return the number."},
