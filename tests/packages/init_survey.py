@@ -18,7 +18,7 @@ import re
 import sys
 import warnings
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from types import FunctionType, MemberDescriptorType
 from typing import Any
 
@@ -159,8 +159,9 @@ def differences(real: Any, again: Any, other: Any, another: Any) -> Iterator[str
 
 
 def _shape(container: Any) -> tuple[Any, ...]:
-    settings = [getattr(container, name, None) for name in ("default_factory", "maxlen", "__dict__")]
-    return (type(container), [*container], *settings)
+    settings = [getattr(container, name, None) for name in ("default_factory", "maxlen")]
+    elements = [*container] if isinstance(container, Collection) else None  # else its __new__ has made it
+    return (type(container), elements, *settings)
 
 
 class UnlikeError(Exception):
