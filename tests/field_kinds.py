@@ -9,7 +9,6 @@ from typing import Any
 
 import attrs
 import limits
-import pytest
 
 CALLS = 20
 """More calls of a class than the native engine lets pass before it reads the `__init__`."""
@@ -47,11 +46,6 @@ KINDS = [
     Kind("dataclass", slots=True, frozen=True, kw_only=True),
     Kind("dataclass", frozen=True),
 ]
-_TWO = [Kind("attrs", slots=True), Kind("dataclass")]
-
-two_kinds = pytest.mark.parametrize("kind", _TWO, ids=str)
-"""For tests that are also parametrised by container."""
-two_mutable_kinds = pytest.mark.parametrize("mutable_kind", _TWO, ids=str)
 
 
 @attrs.frozen

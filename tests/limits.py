@@ -87,7 +87,7 @@ LIMITS = {
     "native-only": Limit("the reference engine does not promise this"),
     "reference-only": Limit("no reference to a parked object of the native engine exists"),
     "no-pool": Limit(
-        "where nothing is parked, no hook runs; with the engine off, take also demands all required arguments",
+        "where nothing is parked, no hook runs",
         lambda: os.environ.get("POOLED_TEST_ENGINES") == "off" or os.environ.get("POOLED_TEST_TOGGLED") == "1",
     ),
     "parked-objects-visible": Limit("the garbage collector tracks parked objects of the reference engine"),
@@ -108,7 +108,6 @@ LIMITS = {
     "reference-is-slow": Limit("the reference engine takes too long to define this many classes or pools"),
     "capacity-not-kept": Limit("this engine does not keep the capacity of this container"),
     # ---- the parameters of one test ----
-    "no-other-attribute": Limit("objects of a class with slots have no other attributes"),
     "one-block": Limit("a bounded deque never has room for more than one block"),
     # ---- what is installed ----
     "numpy": Limit("numpy is not installed; there is no build of it for some interpreters"),

@@ -447,6 +447,25 @@ def test_every_hook_of_a_generated_init_runs_each_time(pooled):
         assert not any(call.startswith("check") for call in calls)
 
 
+@limits.skip_if("attrs-converter")
+def test_converters_that_take_the_object_and_the_field(pooled):
+    def scale(value, obj, field):
+        return f"{field.name}={value * obj.factor}"
+
+    @pooled.poolable
+    @attrs.define
+    class Thing:
+        factor: int = 2
+        size: Any = attrs.field(default=1, converter=attrs.Converter(scale, takes_self=True, takes_field=True))
+
+    warm(Thing)
+    for make in (Thing, lambda *args, **kwargs: pooled.take(Thing, *args, **kwargs)):
+        for args, kwargs, size in (((), {}, "size=2"), ((10,), {"size": 3}, "size=30")):
+            obj = make(*args, **kwargs)
+            assert obj.size == size
+            del obj
+
+
 @pytest.mark.needs_pool
 @pytest.mark.parametrize("parks", [True, False])
 def test_an_error_of_init_reaches_the_caller_and_the_object_is_discarded(pooled, parks):

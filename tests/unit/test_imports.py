@@ -25,7 +25,6 @@ PACKAGE = {
     "pooled._plan.hooks",
     "pooled._plan.parts",
     "pooled._plan.plan",
-    "pooled._plan.schema",
     "pooled._plan.scrub",
     "pooled._plan.strategy",
     "pooled._policy",
