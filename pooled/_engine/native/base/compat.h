@@ -32,6 +32,9 @@
 #include "internal/pycore_gc.h"     /* the collector's header of objects */
 #include "internal/pycore_interp.h" /* what sys.monitoring watches */
 #include "internal/pycore_object.h" /* the place of an instance's dict */
+#if PY_VERSION_HEX >= 0x030d0000
+#include "internal/pycore_setobject.h" /* how a set is updated */
+#endif
 #if defined(__GNUC__)
 #pragma GCC diagnostic pop
 #endif
@@ -577,6 +580,21 @@ compat_release_values(PyObject *self)
 }
 
 #endif
+
+/* ---- list ---- */
+
+/* Extend a list, as `list.extend` does. False with an exception set. */
+static inline bool
+compat_list_extend(PyObject *list, PyObject *items)
+{
+#if PY_VERSION_HEX >= 0x030d0000
+    return PyList_Extend(list, items) == 0;
+#else
+    PyObject *done = _PyList_Extend((PyListObject *)list, items);
+    Py_XDECREF(done);
+    return done != NULL;
+#endif
+}
 
 /* ---- bytearray ---- */
 

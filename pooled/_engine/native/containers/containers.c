@@ -20,6 +20,25 @@ DEFINE_OPS(dict)
 DEFINE_OPS(set)
 DEFINE_OPS(bytearray)
 
+static bool
+list_fill(PyObject *self, PyObject *items)
+{
+    return compat_list_extend(self, items);
+}
+
+/* Of any other mapping, or of pairs, dict.__init__ tells which it is. */
+static bool
+dict_fill(PyObject *self, PyObject *items)
+{
+    return PyDict_Merge(self, items, 1) == 0;
+}
+
+static bool
+set_fill(PyObject *self, PyObject *items)
+{
+    return _PySet_Update(self, items) == 0;
+}
+
 /* ---- OrderedDict and defaultdict ---- */
 
 /* OrderedDict and defaultdict have data of their own, which only their tp_clear can release. It would also free the
@@ -127,14 +146,14 @@ enum { DEQUE = 4, ORDERED_DICT, DEFAULTDICT, BYTESIO, CONTAINERS };
 static PyTypeObject *counter; /* collections.Counter: cleared as a dict, but with an `__init__` of its own */
 
 static Container containers[CONTAINERS] = {
-    {NULL, list_kind_is_above, list_kind_empty},
-    {NULL, dict_kind_is_above, dict_kind_empty},
-    {NULL, set_kind_is_above, set_kind_empty},
-    {NULL, bytearray_kind_is_above, bytearray_kind_empty},
-    {NULL, deque_is_above, deque_empty},
-    {NULL, dict_kind_is_above, dict_subtype_empty},
-    {NULL, dict_kind_is_above, dict_subtype_empty},
-    {NULL, bytesio_is_above, bytesio_empty},
+    {NULL, list_kind_is_above, list_kind_empty, list_fill},
+    {NULL, dict_kind_is_above, dict_kind_empty, dict_fill},
+    {NULL, set_kind_is_above, set_kind_empty, set_fill},
+    {NULL, bytearray_kind_is_above, bytearray_kind_empty, NULL},
+    {NULL, deque_is_above, deque_empty, NULL},
+    {NULL, dict_kind_is_above, dict_subtype_empty, NULL},
+    {NULL, dict_kind_is_above, dict_subtype_empty, NULL},
+    {NULL, bytesio_is_above, bytesio_empty, NULL},
 };
 
 /* Set `deque_block_bytes`. False where that failed; an exception may be set. */
