@@ -71,8 +71,24 @@ is_stored_plainly(PyTypeObject *type, const Field *field)
     return found == NULL || Py_TYPE(found)->tp_descr_set == NULL;
 }
 
+void
+init_guards_watch_attributes(InitPlan *plan, PyTypeObject *type)
+{
+    while (plan->watched_count > 0) {
+        Py_DECREF(plan->watched[--plan->watched_count]);
+    }
+    for (Py_ssize_t i = 0; i < plan->count; i++) {
+        const Field *field = plan->items[i].field;
+        PyObject *found = field->offset != 0 ? NULL : _PyType_Lookup(type, field->name);
+        if (found != NULL && PyType_HasFeature(Py_TYPE(found), Py_TPFLAGS_HEAPTYPE)
+            && !PyType_HasFeature(Py_TYPE(found), Py_TPFLAGS_IMMUTABLETYPE)) {
+            plan->watched[plan->watched_count++] = (PyTypeObject *)Py_NewRef(Py_TYPE(found));
+        }
+    }
+}
+
 bool
-init_guards_check_class(const InitPlan *plan, const Hook *hook)
+init_guards_check_class(InitPlan *plan, const Hook *hook)
 {
     PyTypeObject *type = hook->type;
     if (plan->has_super || !hook_new_is_of_object(hook) || type->tp_init != interp.python_init || hook_is_abstract(hook)
@@ -85,5 +101,6 @@ init_guards_check_class(const InitPlan *plan, const Hook *hook)
             return false;
         }
     }
+    init_guards_watch_attributes(plan, type);
     return true;
 }

@@ -22,7 +22,10 @@ extern uintptr_t init_guards_quiet;
 bool init_guards_find_name(NameGuard *guard);
 
 /* Whether the attributes of the class are as they were when the plan was made. */
-bool init_guards_check_class(const InitPlan *plan, const Hook *hook);
+bool init_guards_check_class(InitPlan *plan, const Hook *hook);
+
+/* Find the class attributes that have the name of an attribute in the plan, and whose class can get a __set__ later. */
+void init_guards_watch_attributes(InitPlan *plan, PyTypeObject *type);
 
 /* Whether tools have to see this thread run Python code. */
 static inline bool
@@ -52,6 +55,11 @@ init_guards_check(const InitPlan *plan)
         }
         if (UNLIKELY(compat_has_local_tools((PyCodeObject *)guard->code))) {
             return INIT_TRACED;
+        }
+    }
+    for (Py_ssize_t i = 0; i < plan->watched_count; i++) {
+        if (UNLIKELY(plan->watched[i]->tp_descr_set != NULL)) {
+            return INIT_PATCHED;
         }
     }
     for (Py_ssize_t i = 0; i < plan->cell_count; i++) {

@@ -83,7 +83,8 @@ items_init(InitPlan *plan, PyObject *items)
         PyErr_Format(PyExc_ValueError, "items=%R: expected one for each of at most %d fields", items, INIT_MOST);
         return false;
     }
-    plan->items = new_array(items, sizeof(Assignment));
+    plan->watched = new_array(items, sizeof(PyTypeObject *));
+    plan->items = plan->watched == NULL ? NULL : new_array(items, sizeof(Assignment));
     while (plan->items != NULL && plan->count < PyTuple_GET_SIZE(items)) {
         Assignment *item = &plan->items[plan->count];
         item->field = &plan->fields->items[plan->count];
@@ -239,6 +240,9 @@ init_plan_traverse(InitPlan *self, visitproc visit, void *arg)
         Py_VISIT(self->globals[i].builtins);
         Py_VISIT(self->globals[i].value);
     }
+    for (Py_ssize_t i = 0; i < self->watched_count; i++) {
+        Py_VISIT(self->watched[i]);
+    }
     for (Py_ssize_t i = 0; i < self->cell_count; i++) {
         Py_VISIT(self->cells[i].cell);
         Py_VISIT(self->cells[i].value);
@@ -265,6 +269,10 @@ free_guards(InitPlan *self)
         Py_DECREF(self->cells[i].cell);
         Py_DECREF(self->cells[i].value);
     }
+    for (Py_ssize_t i = 0; i < self->watched_count; i++) {
+        Py_DECREF(self->watched[i]);
+    }
+    PyMem_Free(self->watched);
     PyMem_Free(self->functions);
     PyMem_Free(self->globals);
     PyMem_Free(self->cells);

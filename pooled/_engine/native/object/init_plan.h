@@ -77,6 +77,9 @@ typedef struct InitPlan {
     NameGuard *globals;
     CellGuard *cells;
     Py_ssize_t function_count, global_count, cell_count;
+    PyTypeObject **watched; /* the classes of class attributes that have the name of an attribute in `items`, if they
+                                     can get a __set__ later; strong references; the plan owns the array */
+    Py_ssize_t watched_count;
     PyObject *known_names;    /* the names of keyword arguments in the latest such call; a strong reference, or NULL */
     uint8_t known[INIT_MOST]; /* the parameters that they name */
     uint8_t known_least;      /* the first of these */

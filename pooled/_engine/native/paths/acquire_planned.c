@@ -75,6 +75,7 @@ static void
 adopt(PoolStore *store, InitPlan *plan, unsigned version)
 {
     plan->version = version;
+    init_guards_watch_attributes(plan, store->hook->type);
     store->plans++;
     if (plan->makes) {
         if (store->fields != NULL) {
@@ -283,7 +284,8 @@ call_stopped(PoolStore *store, InitOutcome why, PyObject *cls, PyObject *const *
 static COLD PyObject *
 call_changed(PoolStore *store, PyObject *cls, PyObject *const *args, size_t nargsf, PyObject *names)
 {
-    InitPlan *plan = store->init_plan;
+    store_hold(store); /* dropping a plan may run code */
+    InitPlan *plan = (InitPlan *)Py_NewRef(store->init_plan);
     unsigned version = version_of((PyTypeObject *)cls);
     if (version != 0 && version == plan->seen) {
         if (init_guards_check_class(plan, store->hook)) {
@@ -297,6 +299,8 @@ call_changed(PoolStore *store, PyObject *cls, PyObject *const *args, size_t narg
         plan->seen = version != 0 ? version : NO_VERSION;
     }
     store->inits[INIT_CHANGED]++;
+    Py_DECREF(plan);
+    store_release(store);
     return call_general(cls, args, nargsf, names);
 }
 

@@ -67,7 +67,6 @@ check_strategy(const PoolStore *store)
 {
     CHECK((store->strategy == STRATEGY_RESET) == (store->reset != NULL));
     CHECK((store->strategy == STRATEGY_FIELDS || store->strategy == STRATEGY_KEEP) == (store->fields != NULL));
-    CHECK(!store->takes_at_once || store->strategy == STRATEGY_FIELDS);
     CHECK(store->nested != NULL);
     CHECK(!store->measures || store->hook->container != NULL);
     CHECK(store->blank_calls <= BLANK_CALLS);
