@@ -65,7 +65,7 @@ class Inner:
 @pooled.poolable({limits})
 @{define}
 class Thing:
-    a: object
+    a: object = None
     items: list = {field}(factory=list)
     table: dict = {field}(factory=dict)
     seen: set = {field}(factory=set)
@@ -170,7 +170,7 @@ WITH_FIELDS = {
         fields("dataclass", more="def __post_init__(self): self.items.append(payload); 1 / (self.size is not None)"),
         "x = pooled.take(Thing, a=payload); fill(x); del x"
         + TRY.format(given="a=payload, size=None", error="ZeroDivisionError")
-        + TRY.format(given="size=payload", error="TypeError"),
+        + TRY.format(given="nmae=payload", error="TypeError"),
     ),
     "fields in a cycle": (fields(), "x = pooled.take(Thing); x.items.append(x); fill(x); x.a = x; del x"),
     "fields, blank": (fields(), "x = Thing.__new__(Thing); x.a = payload; del x; x = copy.copy(Thing(payload)); del x"),
@@ -246,6 +246,24 @@ KINDS = {
     "init that raises": (
         thing(more="def __init__(self, a): self.a = a; raise ValueError"),
         "try: Thing(payload)\n        except ValueError: pass",
+    ),
+    "planned": (
+        thing(
+            more="def __init__(self, a, b=None, *, c=payload):\n"
+            "        self.a = a; self.b = [] if b is None else b; self.c = c; self.d = {}"
+        ),
+        (
+            "x = Thing(payload); x.b.append(payload); x.d[1] = payload; del x"
+            "; Thing(a=payload, b=[payload]); Thing(payload, c=[payload]); x = Thing(payload); y = x.d; del x, y"
+            "\n        try: Thing(payload, nmae=[payload])\n        except TypeError: pass"
+        ),
+    ),
+    "planned anew": (
+        thing(more="def __init__(self, a=None, *, c=payload): self.a = a; self.c = c; self.d = []"),
+        (
+            "Thing.__init__.__defaults__ = ([payload],); Thing.__init__.__kwdefaults__['c'] = [payload]"
+            "; Thing.more = [payload]; x = [Thing() for _ in range(20)]; del x"
+        ),
     ),
     "weak references": (thing(), "x = Thing(payload); ref = weakref.ref(x, lambda _: None); del x, ref"),
     "cycles": (thing(), "x = Thing(payload); x.me = x; del x"),
