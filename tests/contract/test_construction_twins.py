@@ -12,8 +12,8 @@ from twins.construction_run import find, quiet
 def test_construction_shows_no_difference(pooled):
     if pooled.engine == "reference":
         limits.skip("native-only")  # `test_twins` compares its proxies
-    seed = random.randrange(1 << 32) if effort.is_long() else "c"
-    with quiet():
-        for number in range(effort.pick(short=30, long=1_500)):
+    seed = random.randrange(1 << 32) if effort.is_long() else 0
+    with quiet():  # the 36 classes of seed 0 found each of eight faults that were planted to test this test
+        for number in range(effort.pick(short=36, long=1_500)):
             report = find(f"{seed}:{number}", pooled)
             assert report is None, report

@@ -94,6 +94,17 @@ def list_or(value):
     return [] if value is None else value
 
 
+def fill(names, obj):
+    """Put elements into the containers that an object has in its attributes. Its `__dict__` is not made for that."""
+    for name in names:
+        value = getattr(obj, name, None)
+        for add in ("append", "add"):
+            for number in range(12 if hasattr(value, add) else 0):
+                getattr(value, add)(number)
+        if isinstance(value, dict):
+            value.update(dict.fromkeys(range(6), "of an earlier life"))
+
+
 def in_threads(function, count):
     """The results of a function that runs on some threads at once."""
     results = [None] * count

@@ -2,6 +2,7 @@
 
 import ast
 import contextlib
+import functools
 import gc
 import sys
 import warnings
@@ -10,13 +11,13 @@ from dataclasses import dataclass
 from types import ModuleType
 
 from twins.construction_classes import random_shape
-from twins.construction_prelude import HERE, STEP, namespace
+from twins.construction_prelude import HERE, STEP, fill, namespace
 from twins.construction_shape import Draw, Shape
 from twins.construction_steps import Steps, arguments
 from twins.construction_view import View, references, without_addresses
 
 MODULE = "twin_module"
-PARAMETERS = ("", "", "max=1", "max=2", "max=0", "scope='global'", "max_cap=8")
+PARAMETERS = ("", "", "", "", "max=1", "max=2", "max=0", "scope='global'", "max_cap=8")
 
 unraisable: list[str] = []
 """What `sys.unraisablehook` was given during a step."""
@@ -43,12 +44,12 @@ class Module:
 
     def __init__(self, case: Case, package: ModuleType | None) -> None:
         self.shape = case.shape
-        self.scope = namespace(MODULE)
         self.module = sys.modules[MODULE] = ModuleType(MODULE)
         self.scope = vars(self.module)
         self.scope.update({**namespace(MODULE), "__name__": MODULE})
         parameters = eval(f"dict({case.parameters})")
         self.scope["poolable"] = (lambda cls: cls) if package is None else package.poolable(**parameters)
+        self.scope["fill"] = functools.partial(fill, case.shape.fields)
         self.scope["take"] = type.__call__ if package is None else package.take
         with warnings.catch_warnings(action="ignore"):
             exec(compile(case.shape.text, f"<{MODULE}>", "exec", dont_inherit=True), self.scope)

@@ -38,9 +38,9 @@ def arguments(rng: Random, shape: Shape, *, valid: bool) -> str:
     rng.shuffle(rest)
     if not valid:
         wrong = rng.random()
-        if wrong < 0.3:
-            rest.append(rng.choice(["zzz", "self", "a", *shape.parameters(), *shape.fields]))
-        elif wrong < 0.55 and rest:
+        if wrong < 0.4:
+            rest.append(rng.choice(["zzz", "zzz", "self", "a", *shape.parameters(), *shape.fields]))
+        elif wrong < 0.6 and rest:
             rest.remove(rng.choice(rest))
         elif wrong < 0.75:
             given += [rng.choice(VALUES)] * (len(positional) - count + rng.randint(1, 2))
@@ -69,6 +69,8 @@ class Steps:
 
     def __init__(self, rng: Random, shape: Shape, valid: list[str], *, reference: bool) -> None:
         self.rng, self.shape, self.valid, self.reference = rng, shape, valid, reference
+        # CPython takes a class for one of another layout if its base is poolable.
+        self.bases = ["C.__bases__ = (Mixin, *C.__bases__)"] if shape.text.count("@poolable") == 1 else []
         self.groups = [
             *8 * [self.construct],
             *2 * [self.wrong],
@@ -87,9 +89,13 @@ class Steps:
     def program(self, most: int) -> list[str]:
         steps = [self.warm()]
         for _ in range(self.rng.randint(4, most)):
-            steps.append(self.rng.choice(self.groups)())
-            if self.rng.random() < 0.1:
+            group = self.rng.choice(self.groups)
+            patches = group in (self.patch_class, self.patch_init, self.patch_names)
+            if self.rng.random() < (0.3 if patches else 0.05):
                 steps.append(self.warm())
+            steps.append(group())
+            if patches:
+                steps.append(self.construct())
         return steps
 
     def call(self, args: str | None = None) -> str:
@@ -128,6 +134,8 @@ class Steps:
             [
                 *6 * [f"{v} = {self.call()}"],
                 f"xs.append({self.call()})",
+                *2 * [f"z = None; fill(C({self.args()})); {v} = {self.call()}"],
+                f"fill({v}); {v} = None; {v} = {self.call()}",
                 f"xs.extend({self.call()} for _ in range({self.rng.choice([2, 3, 5, 12])}))",
                 f"{v} = None; {v} = {self.call()}",
                 f"{v} = [{self.call()}, {self.call()}]",
@@ -218,7 +226,7 @@ class Steps:
                 f"{v} == {self.call()}",
                 f"list({v}.{name})",
                 f"bool({v}.{name})",
-                f"sys.getrefcount({v})",
+                f"isinstance({v}, C) and sys.getrefcount({v})",
                 f"type({v}) is C",
                 "[list(vars(each)) for each in xs]",
                 f"vars({v}).popitem()",
@@ -291,7 +299,7 @@ class Steps:
                 f"{owner}.__getattr__ = lambda self, name: 'ghost' if name == 'ghost' else object.__getattribute__(self, name)",
                 f"patched({owner}, '__new__', lambda cls, *args, **kwargs: object.__new__(cls), {function})",
                 f"patched({owner}, '__new__', lambda cls, *args, **kwargs: 'made', {function})",
-                "C.__bases__ = (Mixin, *C.__bases__)",
+                *self.bases,
                 "class D(C): pass\nx = D(" + self.args() + ")",
                 "class D(C):\n    def __init__(self, *args, **kwargs):\n        super().__init__(*args, **kwargs)\n        self.more = 1\ny = D("
                 + self.args()
