@@ -141,7 +141,6 @@ def with_collector(function):
     finally:
         gc.disable()
         gc.set_threshold(*thresholds)
-        gc.collect()  # when it finds a cycle may differ
 
 
 # ---- what tools see ----

@@ -4,6 +4,7 @@ import ast
 import contextlib
 import functools
 import gc
+import re
 import sys
 import warnings
 import zlib
@@ -65,6 +66,8 @@ class Module:
         except Exception as error:
             outcome = [without_addresses(f"error {type(error).__name__}: {error}"), f"frames {frames_of(error)}"]
         view.kept.clear()
+        if "collect" in source:  # a cycle that the step has left must not wait for the collection of the other twin
+            gc.collect()
         counts = references(self.scope)
         view = View(self.scope, MODULE, self.shape.fields, full=full)
         log = self.scope["log"]
@@ -118,9 +121,10 @@ def difference(case: Case, package: ModuleType) -> str | None:
     for step in case.steps:
         full = zlib.crc32(f"{case.seed} {step}".encode()) % 5 < 2
         expected, found = plain.step(step, full=full), twin.step(step, full=full)
-        if "**{5: 5}" in step and expected[0].startswith("error"):  # the text depends on who looks at it first
-            for outcome in (expected, found):
-                outcome[0] = outcome[0].partition(":")[0]
+        if "**{5: 5}" in step:  # the text depends on who looks at it first
+            expected, found = (
+                [re.sub("TypeError: [^']*", "TypeError", text) for text in shown] for shown in (expected, found)
+            )
         if expected != found:
             lines = [
                 f"  plain:  {one}\n  pooled: {other}"
