@@ -42,7 +42,7 @@ def class_with_new(cls: type) -> type | None:
         if getattr(new, "__func__", new) is new_without_arguments:  # `type` makes a static method of it
             return None
         if new is not None:
-            return base if isinstance(new, staticmethod | classmethod | types.FunctionType) else None
+            return None if isinstance(new, types.BuiltinFunctionType) else base
     return None
 
 

@@ -7,6 +7,7 @@ Each is a function that changes the state. Those that jump return the offsets at
 from __future__ import annotations
 
 import opcode
+import sys
 import types
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
@@ -22,8 +23,9 @@ END: Final = 1 << 30
 
 _CACHE: Final = opcode.opmap["CACHE"]
 _COMMON: Final[Sequence[Any]] = getattr(opcode, "_common_constants", ())
-_NULL_FIRST: Final = "KW_NAMES" in opcode.opmap  # until 3.12, the NULL of a call is below the callable
-_NAME_SHIFT: Final = 0 if "LOAD_METHOD" in opcode.opmap else 1  # 3.11 has LOAD_METHOD in place of a bit of LOAD_ATTR
+_VERSION: Final[tuple[int, ...]] = sys.version_info
+_NULL_FIRST: Final = _VERSION < (3, 13)  # the NULL of a call is below the callable
+_NAME_SHIFT: Final = 0 if _VERSION < (3, 12) else 1  # LOAD_ATTR has a bit that 3.11 has LOAD_METHOD for
 
 
 class Frame(Protocol):

@@ -352,7 +352,9 @@ def test_without_an_engine(make):
 
 @pytest.mark.needs_pool
 @pytest.mark.parametrize(
-    "options", [{"reset": "reset"}, {"keep": ("items",)}, {"reset": lambda obj: obj.reset()}], ids=str
+    "options",
+    [{"reset": "reset"}, {"keep": ("items",)}, {"reset": lambda obj: obj.reset()}],
+    ids=["a method", "keep", "a function"],
 )
 def test_a_class_with_a_reset_or_keep(pooled, options):
     calls = []
