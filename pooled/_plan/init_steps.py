@@ -23,7 +23,7 @@ END: Final = 1 << 30
 
 _CACHE: Final = opcode.opmap["CACHE"]
 _COMMON: Final[Sequence[Any]] = getattr(opcode, "_common_constants", ())
-_VERSION: Final[tuple[int, ...]] = sys.version_info
+_VERSION: Final = sys.version_info[:2]
 _NULL_FIRST: Final = _VERSION < (3, 13)  # the NULL of a call is below the callable
 _NAME_SHIFT: Final = 0 if _VERSION < (3, 12) else 1  # LOAD_ATTR has a bit that 3.11 has LOAD_METHOD for
 

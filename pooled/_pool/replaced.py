@@ -10,7 +10,6 @@ from __future__ import annotations
 import atexit
 import sys
 import types
-import warnings
 from collections import deque
 from collections.abc import Callable
 from typing import Any, Final
@@ -76,6 +75,8 @@ def _dataclass_fields(cls: type) -> object:
 
 
 def _warn(cls: type) -> None:
+    import warnings  # here, since few programs need it
+
     warnings.warn_explicit(
         f"cls={cls.__qualname__}: another decorator has replaced the poolable class, so objects are not "
         "recycled; make @poolable the outermost decorator, above dataclass(slots=True) and attrs.define",
