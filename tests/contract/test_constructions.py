@@ -1,0 +1,105 @@
+"""How calls of a class construct its objects is counted: in C, or as Python code and why."""
+
+import sys
+
+import pytest
+
+WARM = 20  # calls after which `__init__` has been read
+
+REASONS = ("traced", "patched", "changed", "unbound", "unfit")
+
+
+def make(pooled):
+    class Order:
+        def __init__(self, number, lines=None):
+            self.number = number
+            self.lines = lines if lines is not None else []
+
+    cls = pooled.poolable(Order)
+    for number in range(WARM):
+        assert vars(cls(number)) == {"number": number, "lines": []}
+    return cls
+
+
+def trace(cls):
+    before = sys.gettrace()
+    sys.settrace(lambda *_: None)
+    try:
+        cls(1)
+    finally:
+        sys.settrace(before)
+
+
+def patch(cls):
+    cls.__init__.__defaults__ = (5,)
+    assert cls(1).lines == 5
+
+
+def change(cls):
+    cls.colour = "red"
+    cls(1)
+
+
+def misfit(cls):
+    with pytest.raises(TypeError, match="missing 1 required positional argument: 'number'"):
+        cls()
+
+
+STOPPED = {"traced": trace, "patched": patch, "changed": change, "unbound": misfit}
+
+
+def added(before, after):
+    """The counts that are not equal, by name."""
+    former = before.asdict()
+    return {name: count - former[name] for name, count in after.asdict().items() if count != former[name]}
+
+
+@pytest.mark.needs_pool
+@pytest.mark.parametrize("reason", STOPPED)
+def test_what_stops_a_plan_is_counted(pooled, reason):
+    cls = make(pooled)
+    pool = pooled.pool_of(cls)
+    before = pool.constructions()
+    STOPPED[reason](cls)
+    after = pool.constructions()
+    if pooled.engine != "native":
+        assert after == pooled.Constructions()
+        return
+    assert added(before, after) == {reason: 1}
+    assert after.in_python == before.in_python + 1 == sum(getattr(after, name) for name in REASONS)
+    for _ in range(3 * WARM):  # it is looked at, or read, again
+        cls(1)
+    assert pool.constructions().in_c > after.in_c
+
+
+@pytest.mark.needs_pool
+def test_the_report_says_how_objects_are_constructed(pooled):
+    cls = make(pooled)
+
+    @pooled.poolable
+    class Line:
+        def __init__(self, text):
+            self.words = len(text)
+
+    for _ in range(WARM):
+        Line("a b")
+    cls(1)
+    text = pooled.report()
+    assert text.startswith(str(pooled.stats()))
+    if pooled.engine == "native":
+        assert f"Order: {pooled.pool_of(cls).constructions().in_c} in C" in text
+        assert "it calls len" in text
+    else:
+        assert text == str(pooled.stats())
+
+
+@pytest.mark.needs_pool
+def test_a_class_whose_attribute_is_set_between_all_calls(pooled):
+    cls = make(pooled)
+    for number in range(100):
+        cls.latest = number
+        assert vars(cls(number)) == {"number": number, "lines": []}
+    cls.number = property(lambda self: "a property", lambda self, value: None)
+    assert [cls(1).number for _ in range(5)] == ["a property"] * 5
+    del cls.number
+    assert [cls(number).number for number in range(3 * WARM)] == [*range(3 * WARM)]
