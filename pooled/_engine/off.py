@@ -100,6 +100,9 @@ class Store:
         """Return zeros: nothing is counted."""
         return Stats()
 
+    def plan_init(self) -> None:
+        """Return None: only the native engine reads `__init__`."""
+
     def constructions(self) -> Constructions:
         """Return zeros: `__init__` always runs as Python code."""
         return Constructions()

@@ -94,6 +94,12 @@ def field_reset(cls: type) -> FieldResets:
     if isinstance(plan, str):
         return FieldResets(cls, plan, False, ())
     found = construction_of(cls, plan)
+    pool = pool_in(cls)
+    if not isinstance(found, str) and pool is not None and pool._store.plan_init() is False:
+        found = (
+            "__init__ runs as Python code, because some attribute has no fixed place in the objects on this version of "
+            "Python, or because the class was changed too often"
+        )
     if isinstance(found, str):
         kept = () if plan.fields is None else plan.fields.names
         return FieldResets(cls, found, False, tuple(FieldReset(name, "kept") for name in kept))

@@ -117,6 +117,9 @@ class Store(Acquirer):
         """The attributes that are parked with what they hold."""
         return () if self.plan.fields is None else self.plan.fields.names
 
+    def plan_init(self) -> None:
+        """Return None: only the native engine reads `__init__`."""
+
     def constructions(self) -> Constructions:
         """Return zeros: `__init__` always runs as Python code."""
         return Constructions()
