@@ -47,8 +47,6 @@ class Base:
 
 @poolable
 class Derived(Base):
-    __slots__ = ("value", "cache")
-
     def __init__(self, name, value):
         super().__init__(name)
         self.value = value; self.cache = {}
@@ -216,7 +214,8 @@ def test_coverage_is_the_same_line_by_line(program, engine, core, branch):
     assert json.loads(printed) == expected
     assert {line_of("self.topic = topic"), line_of("self.items = []")} <= {*expected["classes.py"]["executed_lines"]}
     assert line_of("self.never = None") in expected["classes.py"]["missing_lines"]
-    assert resumed == constructed_in_c(engine)
+    if core == "ctrace" or sys.version_info >= (3, 14):  # before, the local events of a tool outlive it
+        assert resumed == constructed_in_c(engine)
 
 
 # ---- pdb ----
