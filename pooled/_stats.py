@@ -21,8 +21,7 @@ class Stats(Record):
         discarded_error: freed because `__init__`, `reset` or `capacity` raised an error.
         discarded_refused: freed because `reset` returned False; or because `__init__` never ran, and the class has a
             `reset` that keeps what `__init__` makes; or because of weak references to them (the reference engine cannot
-            clear the weak references that an object made to itself); or because code had read the `__dict__` of an
-            object whose `__init__` the native engine carries out (until Python 3.12).
+            clear the weak references that an object made to itself).
         escaped: left alive, because another reference existed when they should have been parked.
         collected: found by the cyclic garbage collector, or dropped during a collection, and freed.
         detached: removed from the pool by `detach` or `assign`.

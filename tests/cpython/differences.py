@@ -229,6 +229,7 @@ KEPT_ROOM = (
         (
             "test_array.*.test_sizeof_with_buffer",
             "test_array.*.test_sizeof_without_buffer",
+            "test_list.ListTest.test_preallocation",
             "test_ordered_dict.CPythonOrderedDictTests.test_sizeof_exact",
         ),
     ),

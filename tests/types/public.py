@@ -98,6 +98,11 @@ def counts() -> None:
     stats = pooled.Stats() + pooled.Stats(hits=1)
     assert_type(stats.taken, int)
     assert_type(stats.hit_rate, float)
+    constructions = pooled.pool_of(Plain).constructions()
+    assert_type(constructions, pooled.Constructions)
+    assert_type((constructions.in_c, constructions.in_python), tuple[int, int])
+    assert_type((constructions.traced, constructions.patched, constructions.changed), tuple[int, int, int])
+    assert_type((constructions.unbound, constructions.unfit), tuple[int, int])
     assert_type(pooled.report(html="page.html"), str)
     with pooled.sample(0.1, keep=10) as sampling:
         assert_type(sampling, pooled.Sampling)

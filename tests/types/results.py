@@ -68,7 +68,7 @@ def of_fields(cls: type) -> None:
     resets = pooled.field_reset(cls)
     assert_type((resets.cls, resets.construction, resets.in_c), tuple[type, str, bool])
     assert_type(resets.fields, tuple[pooled.FieldReset, ...])
-    assert_type(resets["items"].action, Literal["emptied", "kept", "assigned"])
+    assert_type(resets["items"].action, Literal["emptied", "made", "kept", "assigned"])
     assert_type((resets["items"].name, resets["items"].detail), tuple[str, str])
 
 

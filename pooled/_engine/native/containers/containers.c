@@ -23,7 +23,14 @@ DEFINE_OPS(bytearray)
 static bool
 list_fill(PyObject *self, PyObject *items)
 {
-    return compat_list_extend(self, items);
+    if (((PyListObject *)self)->ob_item != NULL) {
+        return compat_list_extend(self, items);
+    }
+    PyObject *args =
+        PyTuple_Pack(1, items); /* of a list without room, list.__init__ allocates no more than is needed */
+    bool done = args != NULL && PyList_Type.tp_init(self, args, NULL) == 0;
+    Py_XDECREF(args);
+    return done;
 }
 
 /* Of any other mapping, or of pairs, dict.__init__ tells which it is. */

@@ -39,11 +39,11 @@ parked_pop_of_parts(PoolStore *store)
     return self;
 }
 
-COLD void
-parked_discard(PoolStore *store, PyObject *self)
+/* Destroy an object that was just popped, uncounted. */
+static void
+destroy_popped(PoolStore *store, PyObject *self)
 {
     PyObject *pending = compat_take_exception();
-    store_count(store, DISCARDED_REFUSED, 1);
     if (!overrides_set(&store->hook->overrides, self, store, UNCOUNTED)) {
         PyErr_Clear();
     }
@@ -53,6 +53,20 @@ parked_discard(PoolStore *store, PyObject *self)
     gc_track_fast(self);
     Py_DECREF(self);
     compat_put_exception(pending);
+}
+
+COLD void
+parked_discard(PoolStore *store, PyObject *self)
+{
+    store_count(store, DISCARDED_REFUSED, 1);
+    destroy_popped(store, self);
+}
+
+COLD void
+parked_withdraw(PoolStore *store, PyObject *self)
+{
+    store_count(store, HIT, -1);
+    destroy_popped(store, self);
 }
 
 /* Push an object of refcount 0 below all others. False where it has to be destroyed. */

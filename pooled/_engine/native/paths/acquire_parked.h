@@ -19,6 +19,9 @@ void parked_make_blank(PoolStore *store, PyObject *self);
 /* Discard an object that was just popped and must not be handed out. */
 void parked_discard(PoolStore *store, PyObject *self);
 
+/* Destroy an object that was just popped, as trimming would: it counts as never handed out. */
+void parked_withdraw(PoolStore *store, PyObject *self);
+
 /* Put back what `parked_pop` returned, unless somebody has obtained a reference since. */
 void parked_put_back(PoolStore *store, PyObject *self);
 

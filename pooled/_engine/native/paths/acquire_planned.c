@@ -261,7 +261,7 @@ replace_parked(PoolStore *store, InitPlan *plan, PyObject *self, PyObject *const
 {
     store_hold(store);
     Py_INCREF(plan);
-    parked_discard(store, self);
+    parked_withdraw(store, self);
     PyObject *made = miss_planned(store, plan, args, nargsf, names);
     Py_DECREF(plan);
     store_release(store);
