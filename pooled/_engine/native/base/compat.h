@@ -374,6 +374,9 @@ typedef struct {
     int room;         /* the capacity of `items` */
 } CompatValues;
 
+/* The value of `step`. */
+#define COMPAT_ORDER_STEP (PY_VERSION_HEX >= 0x030d0000 ? 1 : -1)
+
 /* The index of an interned name in the shared keys of a class, or -1. */
 static inline int
 compat_shared_index(PyTypeObject *type, PyObject *name)
@@ -416,7 +419,7 @@ compat_values(PyObject *self, CompatValues *values)
     values->items = inlined->values;
     values->count = &inlined->size;
     values->order = (uint8_t *)&inlined->values[inlined->capacity];
-    values->step = 1;
+    values->step = COMPAT_ORDER_STEP;
     values->room = inlined->capacity;
     return true;
 }
@@ -536,7 +539,7 @@ compat_values(PyObject *self, CompatValues *values)
     values->items = own->values;
     values->count = (uint8_t *)own - 2;
     values->order = (uint8_t *)own - 3;
-    values->step = -1;
+    values->step = COMPAT_ORDER_STEP;
     values->room = SHARED_KEYS_MAX_SIZE; /* the array has a place for every key that the class can share */
     return true;
 }

@@ -39,18 +39,17 @@ init_bind_find_names(InitPlan *plan, PyObject *names)
         plan->known[i] = (uint8_t)index;
         plan->known_least = index < plan->known_least ? (uint8_t)index : plan->known_least;
     }
+    plan->known_set = found;
     plan->known_names = Py_NewRef(names);
     return true;
 }
 
 PyObject *
-init_bind_default(const InitPlan *plan, Py_ssize_t index)
+init_bind_keyword_default(const InitPlan *plan, Py_ssize_t index)
 {
-    const FunctionGuard *init = &plan->functions[0];
-    if (index >= plan->positional) { /* the dict may have been changed since, so it is looked up each time */
-        return init->kwdefaults == NULL ? NULL : compat_dict_find_text(init->kwdefaults, plan->names[index]);
+    PyObject *defaults = plan->functions[0].kwdefaults;
+    if (index < plan->positional || defaults == NULL) {
+        return NULL;
     }
-    Py_ssize_t count = init->defaults == NULL ? 0 : PyTuple_GET_SIZE(init->defaults);
-    Py_ssize_t at = index - (plan->positional - count);
-    return at < 0 ? NULL : PyTuple_GET_ITEM(init->defaults, at);
+    return compat_dict_find_text(defaults, plan->names[index]); /* the dict may have been changed since */
 }

@@ -10,8 +10,8 @@
    passed by keyword. */
 bool init_bind_find_names(InitPlan *plan, PyObject *names);
 
-/* The default of a parameter, borrowed, or NULL. */
-PyObject *init_bind_default(const InitPlan *plan, Py_ssize_t index);
+/* The default of a parameter that can only be passed by keyword, borrowed; NULL for any other parameter. */
+PyObject *init_bind_keyword_default(const InitPlan *plan, Py_ssize_t index);
 
 /* The values of the parameters, borrowed, in an array that is `args` or `room`. NULL, without an exception, if the call
    does not bind. */
@@ -24,14 +24,10 @@ init_bind(InitPlan *plan, PyObject *const *args, Py_ssize_t count, PyObject *nam
     if (UNLIKELY(count > plan->positional)) {
         return NULL;
     }
-    Py_ssize_t i = 0;
-    for (; i < count; i++) {
+    for (Py_ssize_t i = 0; i < count; i++) {
         room[i] = args[i];
     }
-    for (; i < plan->parameters; i++) {
-        room[i] = NULL;
-    }
-    Py_ssize_t left = plan->parameters - count;
+    uint64_t named = 0; /* a bit for each parameter that is passed by keyword */
     if (names != NULL && PyTuple_GET_SIZE(names) != 0) {
         if (UNLIKELY(names != plan->known_names && !init_bind_find_names(plan, names))) {
             return NULL;
@@ -39,19 +35,18 @@ init_bind(InitPlan *plan, PyObject *const *args, Py_ssize_t count, PyObject *nam
         if (UNLIKELY(plan->known_least < count)) {
             return NULL; /* it is passed by position, too */
         }
-        Py_ssize_t named = PyTuple_GET_SIZE(names);
-        for (i = 0; i < named; i++) {
+        for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(names); i++) {
             room[plan->known[i]] = args[count + i];
         }
-        left -= named;
+        named = plan->known_set;
     }
-    for (i = count; left > 0 && i < plan->parameters; i++) {
-        if (room[i] == NULL) {
-            room[i] = init_bind_default(plan, i);
-            if (UNLIKELY(room[i] == NULL)) {
-                return NULL;
-            }
-            left--;
+    for (Py_ssize_t i = count; i < plan->parameters; i++) {
+        if (named >> i & 1) {
+            continue;
+        }
+        room[i] = plan->defaults[i];
+        if (UNLIKELY(room[i] == NULL) && (room[i] = init_bind_keyword_default(plan, i)) == NULL) {
+            return NULL;
         }
     }
     return room;

@@ -73,7 +73,11 @@ item_init(InitPlan *plan, Assignment *item, PyObject *description)
     }
     PartKind kind = item->field->kind == FIELD_PART ? item->field->part.kind : PART_ANY; /* for none */
     item->sentinel = Py_NewRef(sentinel);
-    return source_init(plan, &item->same, kind, same) && source_init(plan, &item->other, kind, other);
+    if (!source_init(plan, &item->same, kind, same) || !source_init(plan, &item->other, kind, other)) {
+        return false;
+    }
+    item->is_plain = item->test < 0 && item->field->kind == FIELD_UNSET && item->other.kind <= SOURCE_CONSTANT;
+    return true;
 }
 
 static bool
@@ -147,6 +151,11 @@ functions_init(InitPlan *plan, PyObject *functions)
     if (plan->function_count == 0 || (defaults != NULL && PyTuple_GET_SIZE(defaults) > plan->positional + 1)) {
         PyErr_Format(PyExc_ValueError, "functions=%R: none, or one with too many defaults", functions);
         return false;
+    }
+    /* The first default may be that of `self`. */
+    Py_ssize_t count = defaults == NULL ? 0 : PyTuple_GET_SIZE(defaults);
+    for (Py_ssize_t i = count > plan->positional ? 1 : 0; i < count; i++) {
+        plan->defaults[plan->positional - count + i] = PyTuple_GET_ITEM(defaults, i);
     }
     return true;
 }

@@ -28,10 +28,11 @@ typedef struct {
 /* One attribute, and the value that it gets: `same` if the argument `test` is the object `sentinel`, else `other`. Without
    a test, it gets `other`. */
 typedef struct {
-    Field *field; /* borrowed from the fields of the plan */
-    int base;     /* its place, as in a Step; set once the places are known */
-    int test;     /* -1: there is no test */
+    int base; /* its place, as in a Step; set once the places are known */
+    int test; /* -1: there is no test */
     Py_ssize_t at;
+    bool is_plain;      /* whether it gets an argument or a constant without a test, and keeps no part */
+    Field *field;       /* borrowed from the fields of the plan */
     PyObject *sentinel; /* a strong reference, or NULL */
     Source same, other;
 } Assignment;
@@ -83,6 +84,9 @@ typedef struct InitPlan {
     PyObject *known_names;    /* the names of keyword arguments in the latest such call; a strong reference, or NULL */
     uint8_t known[INIT_MOST]; /* the parameters that they name */
     uint8_t known_least;      /* the first of these */
+    uint64_t known_set;       /* the same, with a bit for each */
+    PyObject
+        *defaults[INIT_MOST]; /* of the parameters that can be passed by position; borrowed from `functions`, or NULL */
 } InitPlan;
 
 /* The class InitPlan: InitPlan(fields, parameters, positional, positional_only, items, functions, globals, cells,

@@ -59,8 +59,13 @@ static ALWAYS_INLINE void
 init_run_assign(const InitPlan *plan, const Places *places, PyObject *const *values)
 {
     for (const Assignment *item = plan->items, *end = item + plan->count; item < end; item++) {
-        const Source *source = source_of(item, values);
         PyObject **place = place_of_item(item, places);
+        if (LIKELY(item->is_plain)) { /* the place is empty */
+            const Source *only = &item->other;
+            *place = Py_NewRef(only->kind == SOURCE_ARGUMENT ? values[only->argument] : only->value);
+            continue;
+        }
+        const Source *source = source_of(item, values);
         if (source->kind <= SOURCE_CONSTANT) {
             PyObject *former = *place;
             *place = Py_NewRef(source->kind == SOURCE_ARGUMENT ? values[source->argument] : source->value);
@@ -75,7 +80,7 @@ init_run_assign(const InitPlan *plan, const Places *places, PyObject *const *val
     if (plan->order_count != 0) {
         uint8_t *order = places->values.order;
         for (int i = 0; i < plan->order_count; i++) {
-            order[i * places->values.step] = plan->order[i];
+            order[i * COMPAT_ORDER_STEP] = plan->order[i];
         }
         *places->values.count = plan->order_count;
     }
