@@ -103,3 +103,26 @@ def test_a_class_whose_attribute_is_set_between_all_calls(pooled):
     assert [cls(1).number for _ in range(5)] == ["a property"] * 5
     del cls.number
     assert [cls(number).number for number in range(3 * WARM)] == [*range(3 * WARM)]
+
+
+def without_containers(self, number):
+    self.number = number
+
+
+def other_containers(self, number):
+    self.number = number
+    self.rows = {}
+
+
+@pytest.mark.needs_pool
+@pytest.mark.parametrize("init", [without_containers, other_containers])
+def test_a_replaced_init_leaves_nothing_of_the_former(pooled, init):
+    cls = make(pooled)
+    many = [cls(number) for number in range(10)]
+    del many  # they are parked with their containers
+    cls.__init__ = init
+    for number in range(10 * WARM):  # the topmost of them alone is taken, until `init` has been read
+        cls(number)
+    many = [cls(number) for number in range(10)]
+    assert [hasattr(each, "lines") for each in many] == [False] * 10
+    assert [list(vars(each)) for each in many] == [["number", "rows"] if init is other_containers else ["number"]] * 10

@@ -77,11 +77,11 @@ adopt(PoolStore *store, InitPlan *plan, unsigned version)
     plan->version = version;
     init_guards_watch_attributes(plan, store->hook->type);
     store->plans++;
-    if (plan->makes) {
-        if (store->fields != NULL) {
-            trim_to(store, 0);
-        }
-        fields_install(store, plan->fields);
+    if (store->fields != NULL) {
+        trim_to(store, 0); /* they may have kept attributes that this plan does not assign */
+    }
+    if (plan->makes || store->fields != NULL) {
+        fields_install(store, plan->makes ? plan->fields : NULL);
         store->blank_calls = 0;
     }
     Py_XSETREF(store->init_plan, (InitPlan *)Py_NewRef(plan));
