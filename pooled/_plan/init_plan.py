@@ -138,6 +138,8 @@ def check_attribute(cls: type, name: str) -> None:
     """Raise NotPlannedError if assigning the attribute `name` of an object of `cls` does more than store it."""
     found = find(cls, name)
     if isinstance(found, types.MemberDescriptorType):
+        if found.__name__ != name:
+            raise NotPlannedError(f"the attribute {name!r} is the slot of another name")
         return  # the C code looks at it again
     if hasattr(type(found), "__set__") or hasattr(type(found), "__delete__"):
         raise NotPlannedError(f"the attribute {name!r} is a descriptor ({type(found).__name__})")

@@ -196,6 +196,7 @@ class _Frame:
         code, defaults = function.__code__, function.__defaults__ or ()
         first_default = code.co_argcount - len(defaults)
         names = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
+        is_bound = len(args) <= code.co_argcount  # else a parameter that is keyword-only is passed by position
         for index in range(len(args), len(names)):
             if names[index] in keywords and index >= code.co_posonlyargcount:
                 args.append(keywords.pop(names[index]))
@@ -205,7 +206,7 @@ class _Frame:
                 args.append(self._keyword_default(function.__kwdefaults__, names[index]))
             else:
                 break
-        if keywords or len(args) != len(names):
+        if keywords or len(args) != len(names) or not is_bound:
             raise NotPlannedError(f"it calls {function.__qualname__} with other arguments than a plan can have")
         state.values = _Frame(self.reader, function, args).run(state.values, state.path)
         return Constant(None)

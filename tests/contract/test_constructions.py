@@ -126,3 +126,40 @@ def test_a_replaced_init_leaves_nothing_of_the_former(pooled, init):
     many = [cls(number) for number in range(10)]
     assert [hasattr(each, "lines") for each in many] == [False] * 10
     assert [list(vars(each)) for each in many] == [["number", "rows"] if init is other_containers else ["number"]] * 10
+
+
+@pytest.mark.needs_pool
+def test_a_parameter_of_a_base_that_is_keyword_only(pooled):
+    class Base:
+        def __init__(self, *, number=0):
+            self.number = number
+
+    @pooled.poolable
+    class Derived(Base):
+        def __init__(self, number):
+            super().__init__(number)
+
+    for _ in range(2 * WARM):
+        with pytest.raises(TypeError, match="takes 1 positional argument but 2 were given"):
+            Derived(1)
+
+
+@pytest.mark.needs_pool
+def test_a_slot_under_two_names(pooled, unraisable):
+    class Base:
+        __slots__ = ("first", "second")
+
+    Base.second = Base.__dict__["first"]
+
+    @pooled.poolable
+    class Pair(Base):
+        __slots__ = ()
+
+        def __init__(self, first, second):
+            self.first = first
+            self.second = second
+
+    for number in range(2 * WARM):
+        pair = Pair(number, "b")
+        assert (pair.first, pair.second) == ("b", "b")
+    assert not unraisable
