@@ -78,6 +78,9 @@ class FieldResets(Record, kw_only=False):
 
 _WIDTH: Final = len("assigned")
 
+_KNOWN_AFTER: Final = 32
+"""How many objects show whether the attributes of a class have fixed places."""
+
 
 def field_reset(cls: type) -> FieldResets:
     """Report how objects of `cls` are constructed, and what becomes of their attributes when they are recycled.
@@ -95,7 +98,8 @@ def field_reset(cls: type) -> FieldResets:
         return FieldResets(cls, plan, False, ())
     found = construction_of(cls, plan)
     pool = pool_in(cls)
-    if not isinstance(found, str) and pool is not None and pool._store.plan_init() is False:
+    is_called = pool is not None and pool.stats().taken > _KNOWN_AFTER
+    if not isinstance(found, str) and is_called and pool._store.plan_init() is False:
         found = (
             "__init__ runs as Python code, because some attribute has no fixed place in the objects on this version of "
             "Python, or because the class was changed too often"

@@ -137,7 +137,7 @@ def find(cls: type, name: str) -> Any:
 def check_attribute(cls: type, name: str) -> None:
     """Raise NotPlannedError if assigning the attribute `name` of an object of `cls` does more than store it."""
     found = find(cls, name)
-    if isinstance(found, types.MemberDescriptorType):
+    if type(found) is types.MemberDescriptorType:
         if found.__name__ != name:
             raise NotPlannedError(f"the attribute {name!r} is the slot of another name")
         return  # the C code looks at it again

@@ -134,8 +134,9 @@ class _Frame:
         """A global or builtin name."""
         function: Any = self.function
         namespace, builtins = function.__globals__, function.__builtins__
-        scope = namespace if name in namespace else builtins
-        if name not in scope or type(namespace) is not dict or type(builtins) is not dict:
+        is_plain = type(namespace) is dict and type(builtins) is dict
+        scope = namespace if is_plain and name in namespace else builtins
+        if not is_plain or name not in scope:
             raise NotPlannedError(f"the name {name!r} is not defined")
         guard = GlobalGuard(namespace, builtins, name, scope[name])
         self.reader.globals.setdefault((id(namespace), name), guard)

@@ -158,7 +158,7 @@ def _store_item(frame: Frame, state: State, instruction: Instruction) -> None:
     value, owner, name = state.pop(3)
     if owner is not Marker.SELF_DICT:
         raise NotPlannedError("it assigns an item")
-    if isinstance(name, Constant) and isinstance(find(frame.cls, name.value), types.MemberDescriptorType):
+    if isinstance(name, Constant) and type(find(frame.cls, name.value)) is types.MemberDescriptorType:
         raise NotPlannedError(f"it stores {name.value!r} in its __dict__, beside a slot of that name")
     frame.store(state, name, value, by_setattr=False)
 

@@ -71,8 +71,9 @@ def name_of(symbol: Symbol) -> str:
 def value_of(symbol: Symbol) -> Value:
     """The value of an attribute that gets this symbol."""
     if isinstance(symbol, Named):
-        # Any other object might be changed or replaced; the plan would keep it alive.
-        if not (isinstance(symbol.value, _PLAIN) or _is_empty_tuple(symbol.value) or is_default(symbol.name)):
+        # The plan would keep any other object alive. Not `isinstance`: it reads the `__class__` of a lazy object, which
+        # then loads what it stands for.
+        if not (issubclass(type(symbol.value), _PLAIN) or _is_empty_tuple(symbol.value) or is_default(symbol.name)):
             raise NotPlannedError(f"it assigns the value of the variable {symbol.name!r}")
         return Constant(symbol.value)
     if isinstance(symbol, Argument | Constant | Container | Choice):
@@ -96,7 +97,8 @@ def made_by(callee: Any, args: Sequence[Symbol]) -> Value | None:
         return Constant(())
     if callee is collections.defaultdict and len(args) == 1 and isinstance(args[0], Constant):
         factory, args = functools.partial(callee, args[0].value), ()
-    part = None if args else part_made_by(factory)
+    is_known = issubclass(type(factory), (type, functools.partial))  # `isinstance` might run code of the object
+    part = part_made_by(factory) if is_known and not args else None
     if part is None or part.cls not in EMPTIABLE:
         return None
     is_mutable = isinstance(callee, functools.partial)  # its arguments can be changed in place, so it is called
@@ -134,7 +136,5 @@ def inherited_init(cls: type, after: Any) -> Any:
 def is_setattr_getter(value: Any) -> bool:
     """Whether it is `object.__setattr__.__get__`, as attrs calls it."""
     return (
-        isinstance(value, types.MethodWrapperType)
-        and value.__name__ == "__get__"
-        and value.__self__ is object.__setattr__
+        type(value) is types.MethodWrapperType and value.__name__ == "__get__" and value.__self__ is object.__setattr__
     )

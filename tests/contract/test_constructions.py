@@ -163,3 +163,32 @@ def test_a_slot_under_two_names(pooled, unraisable):
         pair = Pair(number, "b")
         assert (pair.first, pair.second) == ("b", "b")
     assert not unraisable
+
+
+@pytest.mark.needs_pool
+def test_reading_an_init_runs_no_code_of_the_objects_that_it_names(pooled):
+    read = []
+
+    class Lazy:
+        @property
+        def __class__(self):
+            read.append(1)
+            return object
+
+    settings = Lazy()
+
+    @pooled.poolable
+    class Keeper:
+        def __init__(self):
+            self.settings = settings
+
+    @pooled.poolable
+    class Caller:
+        def __init__(self):
+            self.made = settings()
+
+    for _ in range(2 * WARM):
+        Keeper()
+        with pytest.raises(TypeError, match="not callable"):
+            Caller()
+    assert not read

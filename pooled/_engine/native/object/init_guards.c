@@ -4,6 +4,8 @@
 
 uintptr_t init_guards_quiet = UINTPTR_MAX;
 
+static uintptr_t noisy = UINTPTR_MAX; /* the version at which a tool did; it need not be asked for again */
+
 bool
 init_guards_find_name(NameGuard *guard)
 {
@@ -51,12 +53,13 @@ COLD bool
 init_guards_look_for_tools(PyThreadState *thread)
 {
     uintptr_t version = compat_monitoring_version(thread);
+    if (version == noisy) {
+        return true;
+    }
     PyObject *pending = compat_take_exception();
     bool none = no_tool_has_events();
     compat_put_exception(pending);
-    if (none) {
-        init_guards_quiet = version;
-    }
+    *(none ? &init_guards_quiet : &noisy) = version;
     return true;
 }
 

@@ -88,30 +88,14 @@ adopt(PoolStore *store, InitPlan *plan, unsigned version)
     adapt(store);
 }
 
-/* Find the places of the attributes. CPython chooses those of attributes in a dict when an object of the class first gets
-   them, so one object is made for that, which nobody sees. False, perhaps with an exception set, if they have no places. */
+/* Whether the attributes have fixed places in the objects. The objects that were constructed so far have shown them. */
 static bool
-find_places(PoolStore *store, InitPlan *plan)
+has_places(Fields *fields)
 {
-    Fields *fields = plan->fields;
-    if (!fields->has_entries) {
-        return true;
+    if (fields->has_entries) {
+        fields_find_indices(fields);
     }
-    fields_find_indices(fields);
-    if (fields_steps_usable(fields)) {
-        return true;
-    }
-    PyObject *self = acquire_make_plain(store);
-    bool done = self != NULL && overrides_set(&store->hook->overrides, self, store, UNCOUNTED);
-    if (done) {
-        store_count(store, MISS, -1); /* it is not handed out */
-    }
-    for (Py_ssize_t i = 0; done && i < fields->count; i++) {
-        done = fields->items[i].offset != 0 || PyObject_GenericSetAttr(self, fields->items[i].name, Py_None) == 0;
-    }
-    Py_XDECREF(self);
-    fields_find_indices(fields);
-    return done && fields_steps_usable(fields);
+    return !fields->has_entries || fields_steps_usable(fields);
 }
 
 /* Report an error of the reader; 0. Other exceptions, as that of Ctrl+C, stay set; then -1. */
@@ -139,11 +123,7 @@ planned_read(PoolStore *store)
         return settle_error(store);
     }
     bool is_plan = init_plan_check(plan) && ((InitPlan *)plan)->fields->type == store->hook->type
-                   && find_places(store, (InitPlan *)plan);
-    if (PyErr_Occurred()) {
-        Py_DECREF(plan);
-        return settle_error(store);
-    }
+                   && has_places(((InitPlan *)plan)->fields);
     if (is_plan && version != 0 && store->hook->type->tp_version_tag == version && is_possible(store)) {
         adopt(store, (InitPlan *)plan, version);
     }
