@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Final, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 from pooled._plan.class_info import pool_in
 from pooled._plan.plan import Plan, plan_for_class
@@ -98,8 +98,7 @@ def field_reset(cls: type) -> FieldResets:
         return FieldResets(cls, plan, False, ())
     found = construction_of(cls, plan)
     pool = pool_in(cls)
-    is_called = pool is not None and pool.stats().taken > _KNOWN_AFTER
-    if not isinstance(found, str) and is_called and pool._store.plan_init() is False:
+    if not isinstance(found, str) and pool is not None and _is_refused(pool):
         found = (
             "__init__ runs as Python code, because some attribute has no fixed place in the objects on this version of "
             "Python, or because the class was changed too often"
@@ -127,6 +126,12 @@ def construction_of(cls: type, plan: Plan) -> InitPlan | str:
 
     found = read_init(cls)
     return f"__init__ runs as Python code, because {found}" if isinstance(found, str) else found
+
+
+def _is_refused(pool: Any) -> bool:
+    """Whether the engine has refused to construct the objects of `pool` in C, although the reader has a plan."""
+    refused: bool = pool.stats().taken > _KNOWN_AFTER and pool._store.plan_init() is False
+    return refused
 
 
 def _plan_of(cls: type) -> Plan | str:
