@@ -1,4 +1,4 @@
-"""Build the C extension of the native engine; pyproject.toml declares everything else.
+"""Build the C extensions, that of the native engine and that of array memory; pyproject.toml declares everything else.
 
 Environment variables:
 
@@ -22,7 +22,8 @@ from pathlib import Path
 from setuptools import Extension, setup
 from setuptools.command.build_ext import build_ext
 
-SOURCES = Path("pooled/_engine/native")
+ENGINE = Path("pooled/_engine/native")
+ARRAYS = Path("pooled/_memory/native")
 CFLAGS = os.environ.get("POOLED_CFLAGS", "").split()
 JOBS = 1 if sys.platform == "win32" else os.cpu_count() or 1  # setuptools cannot call MSVC on several threads
 
@@ -39,6 +40,11 @@ def is_supported() -> bool:
     """Whether the native engine supports this interpreter. Of the free-threaded builds, it supports that of 3.13."""
     is_free_threaded = bool(sysconfig.get_config_var("Py_GIL_DISABLED"))
     return platform.python_implementation() == "CPython" and (not is_free_threaded or sys.version_info[:2] == (3, 13))
+
+
+def has_posix_memory() -> bool:
+    """Whether the memory of arrays can be pooled here."""
+    return platform.python_implementation() == "CPython" and sys.platform != "win32"
 
 
 def is_current(built: Path) -> bool:
@@ -109,12 +115,12 @@ class BuildChanged(build_ext):
         return built
 
 
-def extension(name: str, *macros: tuple[str, str]) -> Extension:
-    """Return the C module under this name, compiled from every C file below `native/`."""
+def extension(name: str, sources: Path, *macros: tuple[str, str]) -> Extension:
+    """Return the C module under this name, compiled from every C file below `sources`."""
     return Extension(
-        f"pooled._engine.native.{name}",
-        sources=sorted(path.as_posix() for path in SOURCES.rglob("*.c")),
-        include_dirs=[str(SOURCES)],
+        name,
+        sources=sorted(path.as_posix() for path in sources.rglob("*.c")),
+        include_dirs=[str(sources)],
         define_macros=list(macros),
         extra_compile_args=[*flags, *CFLAGS],
         extra_link_args=CFLAGS,
@@ -141,10 +147,15 @@ else:
         flags += ["-O1", "-g", "-UNDEBUG", "-DPOOLED_CHECKS=1"]
 
 # The normal build, and the build for the debug mode (POOLED_DEBUG), which traces objects: see object/debug_trace.h.
-builds = [extension("_native"), extension("_native_debug", ("POOLED_DEBUG_TRACE", "1"))]
+engine = [
+    extension("pooled._engine.native._native", ENGINE),
+    extension("pooled._engine.native._native_debug", ENGINE, ("POOLED_DEBUG_TRACE", "1")),
+]
+# The memory of arrays knows neither the engine nor the version of Python; it needs mmap and threads of POSIX.
+arrays = [extension("pooled._memory.arrays", ARRAYS)] if has_posix_memory() else []
 
 setup(
     cmdclass={"build_ext": BuildChanged},
-    ext_modules=builds if is_supported() and wish != "0" else [],
+    ext_modules=[] if wish == "0" else [*(engine if is_supported() else []), *arrays],
     options={"build": {"build_base": "build/checks"}} if checks else {},
 )

@@ -122,5 +122,10 @@ if _config.current.names_classes:
 
     _unmatched.warn_at_exit()
 
+if _config.current.numpy is not None:
+    from pooled._instrument import array_hook as _array_hook
+
+    _array_hook.serve_when_imported(_config.current.numpy, warn=True)
+
 if _config.current.instrument:
     from pooled import instrument as instrument  # it makes the configured classes poolable

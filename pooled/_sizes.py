@@ -6,6 +6,9 @@ import gc
 import sys
 from typing import Any, Final
 
+DEFAULT_ARRAY_BYTES: Final = 1 << 28
+"""The bytes that are parked for the arrays of NumPy, if nothing else is said."""
+
 _CONTAINERS: Final = frozenset({list, dict, set, bytearray})
 
 _UNITS: Final[dict[str, int]] = {

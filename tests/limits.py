@@ -84,6 +84,7 @@ LIMITS = {
     "no-cpython-tests": Limit("this interpreter is installed without CPython's tests"),
     # ---- the engines ----
     "not-built": Limit("the native engine was not built"),
+    "pooled._memory.arrays": Limit("the extension for the memory of arrays was not built"),
     "native-only": Limit("the reference engine does not promise this"),
     "reference-only": Limit("no reference to a parked object of the native engine exists"),
     "no-pool": Limit(

@@ -140,6 +140,11 @@ def folder_of(path: str) -> str:
     return path.rpartition("/")[0]
 
 
+def c_layer_of(path: str) -> str:
+    """Return the layer of a C file: its folder; without one, its name."""
+    return folder_of(path) or path.partition(".")[0]
+
+
 def package_of(module: str) -> str:
     """Return the package or module at the top of the package that a module belongs to."""
     return [*module.split("."), "__init__"][1]
@@ -170,25 +175,32 @@ def print_longest(title: str, lengths: Lengths) -> None:
 
 def check(root: Path, settings: dict[str, Any]) -> list[str]:
     """Print what the package is made of; return the violations."""
-    package, native = settings["package"], root / settings["native"]
-    c_order, python_order = settings["c-layers"], settings["python-layers"]
-    files = read_c_files(native, settings["macros"])
-    used, imports = c_edges(files), python_edges(root, package)
+    package, python_order = settings["package"], settings["python-layers"]
+    imports = python_edges(root, package)
     names = {name for edge in imports for name in edge}
-    c_files, c_functions = c_lengths(files)
     modules, functions = python_lengths(root, package)
-    print_layers("C layers", c_order, files, folder_of)
+    found_cycles = list(python_cycles(imports))
+    violations: list[str] = []
+    c_files: Lengths = {}
+    c_functions: Lengths = {}
+    for folder, c_order in settings["c-layers"].items():
+        files = read_c_files(root / folder, settings["macros"])
+        used = c_edges(files)
+        lengths = c_lengths(files)
+        c_files |= lengths[0]
+        c_functions |= lengths[1]
+        print_layers(f"C layers of {folder}", c_order, files, c_layer_of)
+        violations += [*empty(c_order, files, c_layer_of), *upward(used, c_order, c_layer_of)]
+        found_cycles += c_cycles(used)
     print_layers("Python layers", python_order, names, package_of)
     print_longest("C files", c_files)
     print_longest("C functions", c_functions)
     print_longest("Python modules", modules)
     print_longest("Python functions", functions)
-    found_cycles = [*c_cycles(used), *python_cycles(imports)]
     print(f"cycles: {len(found_cycles)}")
     return [
-        *empty(c_order, files, folder_of),
+        *violations,
         *empty(python_order, names, package_of),
-        *upward(used, c_order, folder_of),
         *upward(imports, python_order, package_of),
         *found_cycles,
         *too_long(c_files, settings["c-file-lines"], settings["long-c-files"]),

@@ -36,7 +36,7 @@ def main() -> int:
 def _parsed(options: Any) -> Any:
     """The command and its options."""
     if options == ["run"]:  # argparse takes longer to import than a short program runs
-        return SimpleNamespace(command="run", config=None, html=None, json=False, output=None, pool=[])
+        return SimpleNamespace(command="run", config=None, html=None, json=False, numpy=None, output=None, pool=[])
     from pooled._cli.arguments import parse
 
     return parse(options)

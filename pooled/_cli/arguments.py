@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from pooled._config import check_target
 from pooled._policy import Limits
+from pooled._sizes import DEFAULT_ARRAY_BYTES, check_bytes
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -45,6 +46,14 @@ def _add_run(commands: Any) -> None:
         type=pool,
         metavar="MODULE:CLASS[,max=N][,max_cap=N][,scope=local|global]",
         help="make this class poolable, * all of the module; __main__ is the program itself. May be given again",
+    )
+    run.add_argument(
+        "--numpy",
+        nargs="?",
+        const=DEFAULT_ARRAY_BYTES,
+        type=array_bytes,
+        metavar="=SIZE",
+        help="pool the memory of NumPy's arrays, up to this size (default: 256MiB); write a size only after `=`",
     )
     run.add_argument("--html", type=file, metavar="FILE", help="write the report as a page, too, with charts")
     _add_program(run)
@@ -111,6 +120,14 @@ def pool(text: str) -> tuple[str, Limits]:
             limits[name] = int(value) if value.isdecimal() else value
         return target, Limits(**limits)
     except (TypeError, ValueError) as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+
+
+def array_bytes(text: str) -> int:
+    """Parse the value of `--numpy`: a number of bytes."""
+    try:
+        return check_bytes("--numpy", int(text) if text.isdecimal() else text)
+    except ValueError as error:
         raise argparse.ArgumentTypeError(str(error)) from None
 
 

@@ -31,6 +31,7 @@ def run(chosen: argparse.Namespace, program: Program) -> int:
         others = {target: entry for target, entry in entries.items() if not target.startswith("__main__:")}
         if others:
             pooled.instrument.register(others)
+        _serve_arrays(chosen.numpy)
         main_classes = _main_classes({target: entry for target, entry in entries.items() if target not in others})
         _prepare_report(chosen)
         sampling = None if chosen.html is None else pooled.sample(0.01)
@@ -58,6 +59,15 @@ def _entries(config: Path | None, pools: list[tuple[str, Limits]]) -> dict[str, 
     for target, limits in pools:
         entries[target] = Instrumented(where=f"--pool {target}", limits=limits)
     return entries
+
+
+def _serve_arrays(max_bytes: int | None) -> None:
+    """Pool the memory of NumPy's arrays, if the command line or the configuration file says so."""
+    wanted = _config.current.numpy if max_bytes is None else max_bytes
+    if wanted is not None:
+        from pooled._instrument.array_hook import serve_when_imported  # here, since few runs need it
+
+        serve_when_imported(wanted, warn=False)
 
 
 def _main_classes(entries: dict[str, Instrumented]) -> MainClasses | None:
@@ -97,7 +107,7 @@ def _report(chosen: argparse.Namespace, unmet: list[str]) -> None:
         document = {"engine": pooled.engine, "pools": figures, "unmet": unmet, "left_out": _left_out()}
         write(json.dumps(document, indent=2), chosen.output)
         return
-    notes = [*unmet, *_reasons()]
+    notes = [*unmet, *_reasons(), *_refused_arrays()]
     if not used and not notes:
         write(_NOTHING, chosen.output)
         return
@@ -111,6 +121,11 @@ def _left_out() -> dict[str, str]:
     """Why classes of modules that were named as a whole are not poolable, by target."""
     used = sys.modules.get("pooled._instrument.whole_module")
     return used.left_out if used else {}
+
+
+def _refused_arrays() -> list[str]:
+    used = sys.modules.get("pooled._instrument.array_hook")
+    return used.refused if used else []
 
 
 def _reasons() -> list[str]:

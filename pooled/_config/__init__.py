@@ -63,6 +63,8 @@ def put_in_force(path: Path, environ: Mapping[str, str]) -> Configuration:
         current.budget = read_now.budget
     if not environ.get("POOLED_GC_TRIM"):
         current.gc_trim = read_now.gc_trim
+    if not environ.get("POOLED_NUMPY"):
+        current.numpy = read_now.numpy
     _call_listeners()
     return read_now
 

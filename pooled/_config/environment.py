@@ -8,6 +8,7 @@ from typing import Any, Final
 from pooled._config.model import Configuration, ConfigurationError
 from pooled._config.values import check_budget, check_gc_trim, checked, number
 from pooled._policy import LIMITS, Limits, check_limit
+from pooled._sizes import check_bytes
 
 ENGINES: Final = ("native", "reference", "off")
 
@@ -35,6 +36,8 @@ def read(environ: Mapping[str, str]) -> Configuration:
     if text := environ.get("POOLED_GC_TRIM"):
         value = {"off": False, "on": True}.get(text, number(text))
         configuration.gc_trim = checked(f"POOLED_GC_TRIM={text!r}", check_gc_trim, "gc_trim", value)
+    if text := environ.get("POOLED_NUMPY"):
+        configuration.numpy = checked(f"POOLED_NUMPY={text!r}", check_bytes, "numpy", number(text))
     if text := environ.get("POOLED_DEBUG"):
         configuration.debug = checked(f"POOLED_DEBUG={text!r}", check_limit, "debug", number(text))
     return configuration

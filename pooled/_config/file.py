@@ -5,7 +5,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from pooled._config.model import Configuration, ConfigurationError, Instrumented
 from pooled._config.values import (
@@ -17,6 +17,7 @@ from pooled._config.values import (
     refuse_for_all_classes,
 )
 from pooled._policy import LIMITS, Limits, check_limit
+from pooled._sizes import check_bytes
 
 
 def read_file(path: Path, where: str) -> Configuration:
@@ -40,6 +41,9 @@ def read_file(path: Path, where: str) -> Configuration:
     return _parse(where, document)
 
 
+_SECTIONS: Final = "[defaults], [classes], [override], [instrument] or [numpy]"
+
+
 def _parse(where: str, document: dict[str, Any]) -> Configuration:
     configuration = Configuration()
     for section, content in document.items():
@@ -57,10 +61,10 @@ def _parse(where: str, document: dict[str, Any]) -> Configuration:
                 configuration.override = _by_target(where, section, content, _limits)
             case "instrument":
                 configuration.instrument = _by_target(where, section, content, _instrumented, or_all=True)
+            case "numpy":
+                configuration.numpy = _array_bytes(here, _table(here, content))
             case _:
-                raise ConfigurationError(
-                    f"{where}: unknown key {section!r}; expected [defaults], [classes], [override] or [instrument]"
-                )
+                raise ConfigurationError(f"{where}: unknown key {section!r}; expected {_SECTIONS}")
     return configuration
 
 
@@ -81,6 +85,15 @@ def _table(where: str, content: object) -> dict[str, Any]:
     if not isinstance(content, dict):
         raise ConfigurationError(f"{where}: expected a table, got {content!r}")
     return content
+
+
+def _array_bytes(where: str, table: dict[str, Any]) -> int:
+    unknown = table.keys() - {"max_bytes"}
+    if unknown or not table:
+        named = f"unknown key {min(unknown)!r}; expected" if unknown else "expected"
+        raise ConfigurationError(f"{where}: {named} max_bytes, a number of bytes or a text such as '256MiB'")
+    nbytes: int = checked(where, check_bytes, "max_bytes", table["max_bytes"])
+    return nbytes
 
 
 def _limits(where: str, table: dict[str, Any]) -> Limits:

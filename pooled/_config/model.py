@@ -47,6 +47,7 @@ class Configuration:
         engine: the name of the engine; None chooses the native one where it was built.
         debug: in debug mode, one take in `debug` is recorded; 0 turns the mode off.
         budget: the number of bytes that all pools together may park; None for no limit.
+        numpy: the bytes that are parked for the arrays of NumPy; None leaves them to NumPy.
         gc_trim: the least number of seconds between two trims after full collections; None turns these trims off.
         defaults: the limits of classes that set none themselves.
         classes: limits by target, below the limits in the code of the class.
@@ -62,6 +63,7 @@ class Configuration:
         self.debug = 0
         self.budget: int | None = None
         self.gc_trim: float | None = 10.0
+        self.numpy: int | None = None
         self.defaults = Limits()
         self.classes: dict[Target, Limits] = {}
         self.override: dict[Target, Limits] = {}

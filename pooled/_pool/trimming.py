@@ -186,8 +186,9 @@ def fit_budget(idle: Container[Store]) -> int:
     budget = _config.current.budget
     if budget is None:
         return 0
-    parked = [_Parked(store) for store in _all_stores()]
-    memory = memory_pools.all()
+    stores = _all_stores()
+    parked = [_Parked(store) for store in stores]
+    memory = [pool for pool in memory_pools.all() if pool not in stores]
     excess = sum(each.count * each.each for each in parked) + sum(pool.parked_bytes for pool in memory) - budget
     freed = 0
     for each in sorted(parked, key=lambda each: (each.store not in idle, -each.count * each.each)):
@@ -254,7 +255,8 @@ def trim() -> int:
     garbage collector trim too, at most every ten seconds, unless `configure(gc_trim=...)` changes that.
 
     Returns:
-        The number of freed objects. Pools of memory, which have limits in bytes of their own, free nothing.
+        The number of freed objects, and of freed blocks of `pooled_arrays`. `BufferPool` and `ArrayPool`, which have
+        limits in bytes of their own, free nothing.
     """
     return sum(store.trim() for store in _all_stores())
 

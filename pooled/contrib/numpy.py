@@ -1,4 +1,4 @@
-"""`ArrayPool`: numpy arrays on memory that is recycled when its last view is released."""
+"""NumPy arrays on recycled memory: `pooled_arrays` and `install` for unchanged code, `ArrayPool` for single arrays."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Literal, SupportsIndex, TypeAlias, TypeVar, overload
 
 from pooled._memory.pool import OFF, MemoryPool, check_size
+from pooled._pool.arrays import install, pooled_arrays
 
 try:
     import numpy as np
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
     from pooled._memory.lease import Memory
 
-__all__ = ["ArrayPool"]
+__all__ = ["ArrayPool", "install", "pooled_arrays"]
 
 S = TypeVar("S", bound=np.generic)
 

@@ -1,0 +1,61 @@
+"""Lets NumPy take the memory of arrays from a pool as soon as a program has imported it."""
+
+from __future__ import annotations
+
+import sys
+import warnings
+from functools import partial
+from importlib.machinery import ModuleSpec
+
+from pooled._instrument.import_hooks import Callback, Callbacks, Finder
+from pooled._memory.array_memory import connect, observe
+from pooled._pool.arrays import install
+from pooled._pool.bulk import clear
+
+refused: list[str] = []
+"""Why the arrays of the program are not served, if they should be and are not."""
+
+
+def serve_when_imported(max_bytes: int, *, warn: bool) -> None:
+    """Call `install(max_bytes)` when NumPy is imported, or now if it has been.
+
+    Where that is impossible, the reason goes to `refused`, and with `warn` into a RuntimeWarning.
+    """
+    _when_imported(partial(_serve, max_bytes, warn))
+
+
+def observe_when_imported(max_bytes: int) -> None:
+    """Count what a memory of `max_bytes` would serve, from the import of NumPy on. The arrays stay with NumPy."""
+    _when_imported(partial(_observe, max_bytes))
+
+
+def _serve(max_bytes: int, warn: bool, _: object) -> None:
+    try:
+        install(max_bytes)
+    except ImportError as error:
+        refused.append(f"the arrays of NumPy are not pooled: {error}")
+        if warn:
+            warnings.warn(refused[-1], RuntimeWarning, stacklevel=2)
+
+
+def _observe(max_bytes: int, _: object) -> None:
+    try:
+        connect(clear)
+        observe(max_bytes)
+    except ImportError as error:
+        refused.append(f"the arrays of NumPy were not counted: {error}")
+
+
+def _when_imported(call: Callback) -> None:
+    if "numpy" in sys.modules:
+        call(sys.modules["numpy"])
+        return
+
+    def callbacks_for(spec: ModuleSpec) -> Callbacks | None:
+        return Callbacks(_before, call) if spec.name == "numpy" else None
+
+    def _before(_: object) -> None:
+        sys.meta_path.remove(finder)
+
+    finder = Finder(callbacks_for)
+    sys.meta_path.insert(0, finder)

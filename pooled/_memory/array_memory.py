@@ -1,0 +1,189 @@
+"""`ArrayMemory`: parked memory for the data of NumPy's arrays, as a pool among the others."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from collections.abc import Callable
+from threading import Lock
+from typing import TYPE_CHECKING, Any, Final, NoReturn, SupportsIndex
+
+from pooled import _config
+from pooled._memory.registry import memory_pools, refuse_pickling
+from pooled._stats import Stats
+
+if TYPE_CHECKING:
+    from pooled._memory.arrays import Handler
+    from pooled._policy import Policy
+
+MIN_BYTES: Final = 1 << 15
+"""Arrays of fewer bytes are left to NumPy, which has a cache of its own for them; the C library has one, too."""
+
+
+def connect(low_memory: Callable[[], object]) -> None:
+    """Find the C API of NumPy, which has been imported.
+
+    Args:
+        low_memory: called soon after an array could not be allocated.
+
+    Raises:
+        ImportError: the extension was not built, or does not know this version of NumPy.
+    """
+    try:
+        from pooled._memory import arrays
+    except ImportError as error:
+        raise ImportError(
+            "pooled_arrays needs the C extension pooled._memory.arrays, which was not built: install pooled-objects "
+            "with a C compiler, on Linux or macOS"
+        ) from error
+    new_name = "numpy._core._multiarray_umath"
+    multiarray = importlib.import_module(new_name if new_name in sys.modules else "numpy.core._multiarray_umath")
+    wants_huge_pages = getattr(multiarray, "_get_madvise_hugepage", lambda: True)
+    arrays.connect(multiarray, low_memory, wants_huge_pages())
+
+
+class ArrayMemory:
+    """Parked blocks of memory, which serve arrays of `MIN_BYTES` to `max_bytes` while somebody uses them.
+
+    All threads share the blocks and the limit. `connect` must have been called.
+    """
+
+    __slots__ = ("__weakref__", "_depot", "_lock", "_max_bytes", "_name", "_policy", "_uses")
+
+    def __init__(self, max_bytes: int, *, name: str) -> None:
+        from pooled._memory.arrays import Depot  # not at the top: the extension may be missing
+
+        self._depot: Final = Depot(MIN_BYTES, max_bytes)
+        self._max_bytes = max_bytes
+        self._name = name
+        self._policy: Final = _config.current.defaults.completed()
+        self._lock: Final = Lock()
+        self._uses = 0
+        self._depot.open(False)
+        memory_pools.add(self)
+
+    @property
+    def name(self) -> str:
+        """The name of the pool in reports."""
+        return self._name
+
+    @property
+    def max_bytes(self) -> int:
+        """The most bytes that are parked, and the most bytes of an array that is served."""
+        return self._max_bytes
+
+    @property
+    def parked_bytes(self) -> int:
+        """How many bytes are parked."""
+        return self._depot.parked_bytes
+
+    def __len__(self) -> int:
+        """How many blocks are parked."""
+        return len(self._depot)
+
+    def __bool__(self) -> bool:
+        return True  # an empty pool is a pool
+
+    def __repr__(self) -> str:
+        return f"<{self.name} max_bytes={self.max_bytes} parked_bytes={self.parked_bytes}>"
+
+    def __reduce_ex__(self, protocol: SupportsIndex) -> NoReturn:
+        refuse_pickling(self)
+
+    # Using it.
+
+    def begin(self) -> None:
+        """Serve arrays and park blocks, until `end` was called as often as this."""
+        with self._lock:
+            self._uses += 1
+            self._follow_switch()
+
+    def end(self, *, drop: bool = True) -> None:
+        """Take back one `begin`. With `drop`, the last one frees what is parked."""
+        with self._lock:
+            self._uses -= 1
+            if drop or not _config.current.pooling:
+                self._follow_switch()
+
+    def serve_context(self) -> Handler:
+        """Serve the arrays of the current context; return the handler that it had."""
+        return self._depot.use()
+
+    def serve_process(self) -> None:
+        """Serve the arrays of all contexts that have no handler of their own, in all threads."""
+        self._depot.install()
+
+    # What every pool of memory has.
+
+    def stats(self) -> Stats:
+        """Counts of blocks. `discarded_refused` counts blocks of `numpy.zeros` to which nothing was written."""
+        counts = self._depot.counts()
+        return Stats(
+            hits=counts["hits"],
+            misses=counts["misses"],
+            recycled=counts["recycled"],
+            discarded_full=counts["discarded_full"],
+            discarded_refused=counts["discarded_blank"],
+            parked=len(self._depot),
+        )
+
+    def bytes_served(self) -> tuple[int, int]:
+        """The bytes of all blocks that were handed out, and of those among them that had been parked."""
+        counts = self._depot.counts()
+        return counts["bytes_taken"], counts["bytes_hit"]
+
+    def clear(self) -> int:
+        """Free all parked blocks; return the number."""
+        return self._depot.trim(0)
+
+    def prune(self) -> int:
+        """Free parked blocks, first those of the sizes that were not taken for longest; return the number.
+
+        It frees 10 % of `max_bytes` if more than that is parked, else 1 %; at least one block.
+        """
+        parked = self.parked_bytes
+        percent = 10 if parked * 10 > self._max_bytes else 1
+        return self._depot.trim(max(0, parked - max(1, self._max_bytes * percent // 100)))
+
+    # What trimming asks of a pool of objects: arrays are often the larger part of a budget.
+
+    @property
+    def policy(self) -> Policy:
+        """The limits: `idle_trim` is the default of the configuration."""
+        return self._policy
+
+    def keep(self, count: int) -> int:
+        """Free all but about `count` blocks; return the number."""
+        parked = len(self)
+        return self._depot.trim(self.parked_bytes * count // parked) if parked > count else 0
+
+    def trim(self) -> int:
+        """Free half of the blocks that were not used since the last trim; return the number."""
+        return self._depot.trim_idle()
+
+    def weigh(self) -> tuple[int, int]:
+        """The bytes that are parked, and the number of blocks."""
+        return self.parked_bytes, len(self)
+
+    def resize(self, *, max_bytes: int) -> None:
+        """Change the limit. Parked blocks beyond it are freed."""
+        self._max_bytes = max_bytes
+        self._depot.resize(max_bytes)
+
+    def _follow_switch(self) -> None:
+        """Park memory or none, as `disable` and `enable` have set it."""
+        self._depot.open(bool(self._uses and _config.current.pooling))
+
+
+def observe(max_bytes: int) -> None:
+    """Count from now on what a memory of `max_bytes` would serve. The arrays stay with NumPy. For the whole process."""
+    from pooled._memory import arrays
+
+    arrays.observe(MIN_BYTES, max_bytes)
+
+
+def observed() -> Any:
+    """What was counted: arrays of `MIN_BYTES` or more, their bytes, and the bytes that would be served."""
+    from pooled._memory import arrays
+
+    return arrays.observed()

@@ -1,0 +1,199 @@
+#include "arena.h"
+
+#include <sys/mman.h>
+#include <unistd.h>
+
+#define SEGMENT_SHIFT 26
+#define SEGMENT_SIZE ((size_t)1 << SEGMENT_SHIFT)
+#define SEGMENTS ((size_t)1 << (48 - SEGMENT_SHIFT)) /* user space has at most 48 bits unless a program asks for more */
+#define LARGE ((size_t)1 << 20)
+#define HUGE_PAGE ((size_t)1 << 21)
+#define HUGE_FROM ((size_t)1 << 22) /* as NumPy */
+
+enum { SAMPLES = 4 };
+
+/* Address space that was reserved and is not used yet. */
+typedef struct {
+    char *next, *end;
+} Reserve;
+
+static unsigned unit_shift;
+static bool uses_huge_pages;
+static pthread_mutex_t lock =
+    PTHREAD_MUTEX_INITIALIZER;   /* for all variables below; a segment never changes once it is known */
+static Block *_Atomic *segments; /* by address: the records of its pages, or NULL */
+static Reserve small, large;
+static Block *vacant[SIZE_CLASSES];
+
+static void *
+reserve_pages(size_t size)
+{
+    int flags = MAP_PRIVATE | MAP_ANONYMOUS;
+#ifdef MAP_NORESERVE
+    flags |= MAP_NORESERVE;
+#endif
+    void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, flags, -1, 0);
+    return memory == MAP_FAILED ? NULL : memory;
+}
+
+bool
+arena_init(void)
+{
+    long page = sysconf(_SC_PAGESIZE);
+    if (segments != NULL || page <= 0 || (page & (page - 1)) != 0 || (size_t)page > HUGE_PAGE) {
+        return segments != NULL;
+    }
+    unit_size = page > 4096 ? (size_t)page : 4096;
+    unit_shift = (unsigned)__builtin_ctzll((unsigned long long)unit_size);
+    segments = reserve_pages(SEGMENTS * sizeof(*segments));
+    return segments != NULL;
+}
+
+void
+arena_use_huge_pages(bool wanted)
+{
+    uses_huge_pages = wanted;
+}
+
+void
+arena_lock(void)
+{
+    pthread_mutex_lock(&lock);
+}
+
+void
+arena_unlock(void)
+{
+    pthread_mutex_unlock(&lock);
+}
+
+/* ---- segments ---- */
+
+Block *
+arena_find(const void *memory)
+{
+    uintptr_t address = (uintptr_t)memory;
+    if (UNLIKELY(address >> 48 != 0)) {
+        return NULL;
+    }
+    Block *pages = atomic_load_explicit(&segments[address >> SEGMENT_SHIFT], memory_order_acquire);
+    if (pages == NULL) {
+        return NULL;
+    }
+    Block *block = &pages[(address & (SEGMENT_SIZE - 1)) >> unit_shift];
+    return block->memory == memory ? block : NULL;
+}
+
+/* Reserve segments for `size` bytes in all. False where there is no address space. With the lock held. */
+static COLD bool
+add_segments(Reserve *reserve, size_t size)
+{
+    size_t wanted = (size + SEGMENT_SIZE - 1) & ~(SEGMENT_SIZE - 1), count = wanted >> SEGMENT_SHIFT;
+    size_t records = (SEGMENT_SIZE >> unit_shift) * sizeof(Block);
+    char *found = reserve_pages(wanted + SEGMENT_SIZE), *pages = reserve_pages(count * records);
+    if (found == NULL || pages == NULL || ((uintptr_t)found + wanted + SEGMENT_SIZE) >> 48 != 0) {
+        if (found != NULL) {
+            munmap(found, wanted + SEGMENT_SIZE);
+        }
+        if (pages != NULL) {
+            munmap(pages, count * records);
+        }
+        return false;
+    }
+    char *start = (char *)(((uintptr_t)found + SEGMENT_SIZE - 1) & ~(uintptr_t)(SEGMENT_SIZE - 1));
+    if (start != found) {
+        munmap(found, (size_t)(start - found));
+    }
+    if (start + wanted != found + wanted + SEGMENT_SIZE) {
+        munmap(start + wanted, (size_t)(found + SEGMENT_SIZE - start));
+    }
+    for (size_t i = 0; i < count; i++) {
+        Block *of_segment = (Block *)(pages + i * records);
+        atomic_store_explicit(&segments[((uintptr_t)start >> SEGMENT_SHIFT) + i], of_segment, memory_order_release);
+    }
+    *reserve = (Reserve){start, start + wanted};
+    return true;
+}
+
+/* A block that was never used, or NULL. With the lock held. */
+static COLD Block *
+carve(unsigned size_class)
+{
+    size_t size = size_class_bytes(size_class);
+    Reserve *reserve = size < LARGE ? &small : &large; /* apart, so that small ones do not break up huge pages */
+    size_t alignment = size < HUGE_FROM ? unit_size : HUGE_PAGE;
+    char *start = (char *)(((uintptr_t)reserve->next + alignment - 1) & ~(uintptr_t)(alignment - 1));
+    if (reserve->next == NULL || start > reserve->end || (size_t)(reserve->end - start) < size) {
+        if (!add_segments(reserve, size)) {
+            return NULL;
+        }
+        start = reserve->next;
+    }
+    reserve->next = start + size;
+    Block *pages = atomic_load_explicit(&segments[(uintptr_t)start >> SEGMENT_SHIFT], memory_order_relaxed);
+    Block *block = &pages[((uintptr_t)start & (SEGMENT_SIZE - 1)) >> unit_shift];
+    block->memory = start;
+    block->size_class = (uint8_t)size_class;
+#ifdef MADV_HUGEPAGE
+    if (uses_huge_pages && size >= HUGE_FROM) {
+        madvise(start, size & ~(HUGE_PAGE - 1), MADV_HUGEPAGE); /* not the rest: a huge page there would be waste */
+    }
+#endif
+    return block;
+}
+
+/* ---- blocks ---- */
+
+Block *
+arena_take(unsigned size_class)
+{
+    arena_lock();
+    Block *block = vacant[size_class];
+    if (block != NULL) {
+        vacant[size_class] = block->next;
+    }
+    else {
+        block = carve(size_class);
+    }
+    arena_unlock();
+    if (block != NULL) {
+        atomic_store_explicit(&block->state, BLOCK_IN_USE, memory_order_relaxed);
+    }
+    return block;
+}
+
+void
+arena_vacate(Block *block)
+{
+    size_t size = size_class_bytes(block->size_class);
+    bool is_empty = madvise(block->memory, size, MADV_DONTNEED) == 0;
+#if !defined(__linux__)
+    is_empty = mmap(block->memory, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0)
+               == block->memory; /* elsewhere, the advice does not promise zeros */
+#endif
+    if (UNLIKELY(!is_empty)) {
+        memset(block->memory, 0, size); /* the pages are locked in memory */
+    }
+    atomic_store_explicit(&block->state, BLOCK_VACANT, memory_order_relaxed);
+    arena_lock();
+    block->next = vacant[block->size_class];
+    vacant[block->size_class] = block;
+    arena_unlock();
+}
+
+bool
+arena_is_resident(const Block *block)
+{
+    size_t pages = size_class_bytes(block->size_class) / unit_size;
+    unsigned found = 0;
+    for (size_t i = 0; i < SAMPLES; i++) {
+        unsigned char resident[1] = {0};
+        char *page = block->memory + (pages - 1) * i / (SAMPLES - 1) * unit_size;
+#if defined(__APPLE__)
+        found += mincore(page, unit_size, (char *)resident) == 0 && (resident[0] & 1) != 0;
+#else
+        found += mincore(page, unit_size, resident) == 0 && (resident[0] & 1) != 0;
+#endif
+    }
+    return found > SAMPLES / 2;
+}

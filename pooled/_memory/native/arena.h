@@ -1,0 +1,53 @@
+/* The arena: address space for blocks, in segments that stay reserved, and the pages in them.
+
+   Whether a pointer is that of a block is looked up in a table of segments, so blocks have no headers, and any pointer of
+   another allocator can be asked about. Address space is never given back; pages are, when a block is vacated. A vacant
+   block serves its size class again, and is all zeros.
+
+   Any thread may call these functions, with or without the GIL. */
+
+#ifndef POOLED_ARENA_H
+#define POOLED_ARENA_H
+
+#include "base.h"
+#include "size_class.h"
+
+typedef enum {
+    BLOCK_NONE,   /* never used */
+    BLOCK_VACANT, /* without pages; in the arena's list */
+    BLOCK_IN_USE, /* owned by an array */
+    BLOCK_PARKED, /* in a list of a depot; its content is left over from the last use */
+} BlockState;
+
+/* The record of the page at which a block begins. It is not in the block. */
+typedef struct Block {
+    struct Block *next; /* in the list that the block is in */
+    char *memory;
+    _Atomic uint8_t state; /* a BlockState */
+    uint8_t size_class;
+    bool was_zeroed; /* whether it was handed out as a vacant block for which zeros were asked */
+} Block;
+
+/* Prepare the arena. False, without an exception, where the system cannot do what it needs. */
+bool arena_init(void);
+
+/* The block that begins at `memory`; NULL if none does. */
+Block *arena_find(const void *memory);
+
+/* A block of a class, all zeros, without pages, and in use; NULL if there is no address space left. */
+Block *arena_take(unsigned size_class);
+
+/* Give the pages of a block back to the system. */
+void arena_vacate(Block *block);
+
+/* Whether most pages of a block have been written to or read; some of them are looked at. */
+bool arena_is_resident(const Block *block);
+
+/* Hold the arena's lock, so that a fork does not copy it while another thread has it. */
+void arena_lock(void);
+void arena_unlock(void);
+
+/* Use huge pages for large blocks, or not, as NumPy does by default. */
+void arena_use_huge_pages(bool wanted);
+
+#endif

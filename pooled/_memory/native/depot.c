@@ -1,0 +1,413 @@
+#include "depot.h"
+
+#define MOST_WRITTEN                                                                                                   \
+    ((size_t)1 << 25) /* from here on, the system's zeros are always faster than those that are written */
+
+enum { ZEROS_SURE = 4, ZEROS_TRIED = 8 };
+
+static pthread_mutex_t registry = PTHREAD_MUTEX_INITIALIZER;
+static Depot *depots; /* all of them; with the lock above */
+
+/* ---- shelves ---- */
+
+/* The number of the calling thread's shelf. */
+static unsigned
+own_shelf(void)
+{
+#if defined(Py_GIL_DISABLED)
+    static _Atomic unsigned threads;
+    static _Thread_local unsigned own; /* 0: not chosen yet */
+    if (UNLIKELY(own == 0)) {
+        own = 1 + atomic_fetch_add_explicit(&threads, 1, memory_order_relaxed) % SHELVES;
+    }
+    return own - 1;
+#else
+    return 0;
+#endif
+}
+
+/* Take a parked block of a class off a shelf, or NULL. With its lock held. */
+static inline Block *
+take_down(Depot *depot, Shelf *shelf, unsigned size_class)
+{
+    Block *block = shelf->parked[size_class];
+    if (block != NULL) {
+        shelf->parked[size_class] = block->next;
+        atomic_fetch_sub_explicit(&depot->parked[size_class], 1, memory_order_relaxed);
+        size_t size = size_class_bytes(size_class);
+        size_t left = atomic_fetch_sub_explicit(&depot->parked_bytes, size, memory_order_relaxed) - size;
+        if (left < atomic_load_explicit(&depot->least_parked, memory_order_relaxed)) {
+            atomic_store_explicit(&depot->least_parked, left, memory_order_relaxed);
+        }
+    }
+    return block;
+}
+
+/* Take a parked block of a class off another shelf, or NULL. */
+static Block *
+take_from_others(Depot *depot, unsigned own, unsigned size_class)
+{
+    Block *block = NULL;
+    for (unsigned i = 1; i < SHELVES && block == NULL; i++) {
+        if (atomic_load_explicit(&depot->parked[size_class], memory_order_relaxed) <= 0) {
+            break;
+        }
+        Shelf *shelf = &depot->shelves[(own + i) % SHELVES];
+        pthread_mutex_lock(&shelf->lock);
+        block = take_down(depot, shelf, size_class);
+        pthread_mutex_unlock(&shelf->lock);
+    }
+    return block;
+}
+
+/* ---- taking ---- */
+
+static void
+note_use(Depot *depot, unsigned size_class)
+{
+    uint32_t now = atomic_fetch_add_explicit(&depot->uses, 1, memory_order_relaxed);
+    atomic_store_explicit(&depot->used_at[size_class], now, memory_order_relaxed);
+}
+
+static void
+count_taken(Shelf *shelf, size_t bytes, bool was_parked)
+{
+    shelf->counts.hits += was_parked;
+    shelf->counts.misses += !was_parked;
+    shelf->counts.bytes_taken += bytes;
+    shelf->counts.bytes_hit += was_parked ? bytes : 0;
+}
+
+/* A parked block, in use now, or NULL. Either is counted. */
+static Block *
+take_parked(Depot *depot, unsigned size_class)
+{
+    unsigned own = own_shelf();
+    Shelf *shelf = &depot->shelves[own];
+    note_use(depot, size_class);
+    pthread_mutex_lock(&shelf->lock);
+    Block *block = take_down(depot, shelf, size_class);
+    if (LIKELY(block != NULL) || SHELVES == 1) {
+        count_taken(shelf, size_class_bytes(size_class), block != NULL);
+        pthread_mutex_unlock(&shelf->lock);
+    }
+    else {
+        pthread_mutex_unlock(&shelf->lock);
+        block = take_from_others(depot, own, size_class);
+        pthread_mutex_lock(&shelf->lock);
+        count_taken(shelf, size_class_bytes(size_class), block != NULL);
+        pthread_mutex_unlock(&shelf->lock);
+    }
+    if (LIKELY(block != NULL)) {
+        assert(atomic_load(&block->state) == BLOCK_PARKED && block->size_class == size_class);
+        atomic_store_explicit(&block->state, BLOCK_IN_USE, memory_order_relaxed);
+    }
+    return block;
+}
+
+/* A vacant block; if there is no address space, a last attempt after all depots have been emptied. */
+static Block *
+take_vacant(unsigned size_class)
+{
+    Block *block = arena_take(size_class);
+    return LIKELY(block != NULL) || depots_trim_all() == 0 ? block : arena_take(size_class);
+}
+
+Block *
+depot_take(Depot *depot, unsigned size_class)
+{
+    Block *block = take_parked(depot, size_class);
+    if (UNLIKELY(block == NULL)) {
+        block = take_vacant(size_class);
+    }
+    if (LIKELY(block != NULL)) {
+        block->was_zeroed = false;
+    }
+    return block;
+}
+
+/* Whether to write zeros into a parked block. Now and then the system's zeros are used all the same, to find out. */
+static bool
+writes_zeros(Depot *depot, unsigned size_class)
+{
+    return atomic_load_explicit(&depot->zeros[size_class], memory_order_relaxed) > 0
+           && atomic_load_explicit(&depot->uses, memory_order_relaxed) % ZEROS_TRIED != 0;
+}
+
+/* Count a vacant block that was handed out. */
+static void
+count_vacant(Depot *depot, unsigned size_class)
+{
+    Shelf *shelf = &depot->shelves[own_shelf()];
+    note_use(depot, size_class);
+    pthread_mutex_lock(&shelf->lock);
+    count_taken(shelf, size_class_bytes(size_class), false);
+    pthread_mutex_unlock(&shelf->lock);
+}
+
+Block *
+depot_take_zeros(Depot *depot, unsigned size_class, size_t size)
+{
+    if (size < MOST_WRITTEN && writes_zeros(depot, size_class)) {
+        Block *block = take_parked(depot, size_class);
+        if (block != NULL) {
+            memset(block->memory, 0, size);
+            block->was_zeroed = false;
+            return block;
+        }
+    }
+    else {
+        count_vacant(depot, size_class);
+    }
+    Block *block = take_vacant(size_class);
+    if (block != NULL) {
+        block->was_zeroed = true;
+    }
+    return block;
+}
+
+/* ---- returning ---- */
+
+/* The class with parked blocks that was not used for longest; 0 if nothing is parked. */
+static unsigned
+coldest_class(const Depot *depot)
+{
+    uint32_t now = atomic_load_explicit(&depot->uses, memory_order_relaxed), longest = 0;
+    unsigned coldest = 0;
+    for (unsigned i = 1; i < SIZE_CLASSES; i++) {
+        uint32_t idle = now - atomic_load_explicit(&depot->used_at[i], memory_order_relaxed);
+        if (atomic_load_explicit(&depot->parked[i], memory_order_relaxed) > 0 && (coldest == 0 || idle > longest)) {
+            coldest = i;
+            longest = idle;
+        }
+    }
+    return coldest;
+}
+
+/* Vacate a parked block of a class. Returns its bytes; 0 if other threads took all of them meanwhile. */
+static size_t
+vacate_one(Depot *depot, unsigned size_class)
+{
+    Block *block = NULL;
+    for (unsigned i = 0; i < SHELVES && block == NULL; i++) {
+        pthread_mutex_lock(&depot->shelves[i].lock);
+        block = take_down(depot, &depot->shelves[i], size_class);
+        pthread_mutex_unlock(&depot->shelves[i].lock);
+    }
+    if (block == NULL) {
+        return 0;
+    }
+    arena_vacate(block);
+    return size_class_bytes(size_class);
+}
+
+/* Claim room for a block of a class, if need be that of blocks of classes that were not used for longer. */
+static bool
+claim_room(Depot *depot, unsigned size_class)
+{
+    size_t size = size_class_bytes(size_class), most = atomic_load_explicit(&depot->max_bytes, memory_order_relaxed);
+    while (atomic_load_explicit(&depot->is_open, memory_order_relaxed) && size <= most) {
+        if (LIKELY(atomic_fetch_add_explicit(&depot->parked_bytes, size, memory_order_relaxed) + size <= most)) {
+            return true;
+        }
+        atomic_fetch_sub_explicit(&depot->parked_bytes, size, memory_order_relaxed);
+        unsigned coldest = coldest_class(depot);
+        if (coldest == 0 || coldest == size_class || vacate_one(depot, coldest) == 0) {
+            return false;
+        }
+    }
+    return false;
+}
+
+/* Learn from a block of zeros of the system. Returns whether it has pages. */
+static bool
+learn_zeros(Depot *depot, const Block *block)
+{
+    bool is_resident = arena_is_resident(block);
+    int8_t known = atomic_load_explicit(&depot->zeros[block->size_class], memory_order_relaxed);
+    known = (int8_t)(is_resident ? known + (known < ZEROS_SURE) : known - (known > -ZEROS_SURE));
+    atomic_store_explicit(&depot->zeros[block->size_class], known, memory_order_relaxed);
+    return is_resident;
+}
+
+void
+depot_return(Depot *depot, Block *block)
+{
+    unsigned size_class = block->size_class;
+    note_use(depot, size_class);
+    bool is_blank = block->was_zeroed && !learn_zeros(depot, block);
+    bool is_kept = !is_blank && claim_room(depot, size_class);
+    Shelf *shelf = &depot->shelves[own_shelf()];
+    if (!is_kept) {
+        arena_vacate(block);
+    }
+    else {
+        atomic_store_explicit(&block->state, BLOCK_PARKED, memory_order_relaxed);
+    }
+    pthread_mutex_lock(&shelf->lock);
+    if (LIKELY(is_kept)) {
+        block->next = shelf->parked[size_class];
+        shelf->parked[size_class] = block;
+        atomic_fetch_add_explicit(&depot->parked[size_class], 1, memory_order_relaxed);
+    }
+    shelf->counts.recycled += is_kept;
+    shelf->counts.discarded_blank += is_blank;
+    shelf->counts.discarded_full += !is_kept && !is_blank;
+    pthread_mutex_unlock(&shelf->lock);
+}
+
+size_t
+depot_trim(Depot *depot, size_t keep)
+{
+    size_t vacated = 0;
+    while (atomic_load_explicit(&depot->parked_bytes, memory_order_relaxed) > keep) {
+        unsigned coldest = coldest_class(depot);
+        if (coldest == 0) {
+            break; /* another thread is about to park what it has claimed */
+        }
+        vacated += vacate_one(depot, coldest) != 0;
+    }
+    return vacated;
+}
+
+size_t
+depot_trim_idle(Depot *depot)
+{
+    size_t parked = atomic_load_explicit(&depot->parked_bytes, memory_order_relaxed);
+    size_t idle = atomic_load_explicit(&depot->least_parked, memory_order_relaxed);
+    size_t vacated = depot_trim(depot, parked - (idle < parked ? idle : parked) / 2);
+    parked = atomic_load_explicit(&depot->parked_bytes, memory_order_relaxed);
+    atomic_store_explicit(&depot->least_parked, parked, memory_order_relaxed);
+    return vacated;
+}
+
+/* ---- all depots ---- */
+
+size_t
+depots_trim_all(void)
+{
+    size_t bytes = 0;
+    pthread_mutex_lock(&registry);
+    for (Depot *depot = depots; depot != NULL; depot = depot->next) {
+        bytes += atomic_load_explicit(&depot->parked_bytes, memory_order_relaxed);
+        depot_trim(depot, 0);
+    }
+    pthread_mutex_unlock(&registry);
+    return bytes;
+}
+
+Depot *
+depot_new(size_t min_bytes, size_t max_bytes)
+{
+    void *memory = NULL;
+    if (posix_memalign(&memory, _Alignof(Depot), sizeof(Depot)) != 0) {
+        return NULL;
+    }
+    Depot *depot = memset(memory, 0, sizeof(Depot));
+    for (int i = 0; i < SHELVES; i++) {
+        pthread_mutex_init(&depot->shelves[i].lock, NULL);
+    }
+    atomic_store(&depot->min_bytes, min_bytes);
+    atomic_store(&depot->max_bytes, max_bytes);
+    atomic_store(&depot->is_open, true);
+    pthread_mutex_lock(&registry);
+    depot->next = depots;
+    depots = depot;
+    pthread_mutex_unlock(&registry);
+    return depot;
+}
+
+void
+depot_free(Depot *depot)
+{
+    pthread_mutex_lock(&registry);
+    Depot **place = &depots;
+    while (*place != depot) {
+        place = &(*place)->next;
+    }
+    *place = depot->next;
+    pthread_mutex_unlock(&registry);
+    depot_trim(depot, 0);
+    for (int i = 0; i < SHELVES; i++) {
+        pthread_mutex_destroy(&depot->shelves[i].lock);
+    }
+    free(depot);
+}
+
+DepotCounts
+depot_counts(Depot *depot)
+{
+    DepotCounts sum = {0};
+    for (int i = 0; i < SHELVES; i++) {
+        pthread_mutex_lock(&depot->shelves[i].lock);
+        const DepotCounts *counts = &depot->shelves[i].counts;
+        sum.hits += counts->hits;
+        sum.misses += counts->misses;
+        sum.recycled += counts->recycled;
+        sum.discarded_full += counts->discarded_full;
+        sum.discarded_blank += counts->discarded_blank;
+        sum.bytes_taken += counts->bytes_taken;
+        sum.bytes_hit += counts->bytes_hit;
+        pthread_mutex_unlock(&depot->shelves[i].lock);
+    }
+    return sum;
+}
+
+size_t
+depot_parked(const Depot *depot)
+{
+    size_t count = 0;
+    for (unsigned i = 0; i < SIZE_CLASSES; i++) {
+        int32_t parked = atomic_load_explicit(&depot->parked[i], memory_order_relaxed);
+        count += parked > 0 ? (size_t)parked : 0;
+    }
+    return count;
+}
+
+/* ---- forks ---- */
+
+static void
+before_fork(void)
+{
+    pthread_mutex_lock(&registry);
+    for (Depot *depot = depots; depot != NULL; depot = depot->next) {
+        for (int i = 0; i < SHELVES; i++) {
+            pthread_mutex_lock(&depot->shelves[i].lock);
+        }
+    }
+    arena_lock();
+}
+
+static void
+after_fork(void)
+{
+    arena_unlock();
+    for (Depot *depot = depots; depot != NULL; depot = depot->next) {
+        for (int i = 0; i < SHELVES; i++) {
+            pthread_mutex_unlock(&depot->shelves[i].lock);
+        }
+    }
+    pthread_mutex_unlock(&registry);
+}
+
+/* In the child, forget what other threads had claimed room for, and had not parked yet. */
+static void
+after_fork_in_child(void)
+{
+    for (Depot *depot = depots; depot != NULL; depot = depot->next) {
+        size_t bytes = 0;
+        for (unsigned i = 0; i < SIZE_CLASSES; i++) {
+            bytes += (size_t)atomic_load(&depot->parked[i]) * size_class_bytes(i);
+        }
+        atomic_store(&depot->parked_bytes, bytes);
+    }
+    after_fork();
+}
+
+bool
+depots_init(void)
+{
+    static bool is_done;
+    is_done = is_done || pthread_atfork(before_fork, after_fork, after_fork_in_child) == 0;
+    return is_done;
+}

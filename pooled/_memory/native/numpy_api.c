@@ -1,0 +1,98 @@
+#include "numpy_api.h"
+
+enum {
+    GET_ABI_VERSION = 0,
+    GET_API_VERSION = 211,
+    SET_HANDLER = 304,
+    DEFAULT_HANDLER = 306,
+};
+
+/* NumPy 1.26 and 2.x. */
+static const unsigned known_abi[] = {0x01000009, 0x02000000};
+static const unsigned oldest_api = 0x11; /* of NumPy 1.26 */
+
+static void **api;
+static PyObject *default_capsule; /* borrowed from NumPy, which never frees it */
+static char default_name[sizeof(((Handler *)NULL)->name)];
+
+typedef unsigned (*VersionFunction)(void);
+typedef PyObject *(*SetHandlerFunction)(PyObject *);
+
+/* A function of the table. C has no cast from a pointer to data. */
+#define API_FUNCTION(table, index, type) (*(type *)(void *)&(table)[index])
+
+static bool
+check_versions(void **table)
+{
+    unsigned abi = API_FUNCTION(table, GET_ABI_VERSION, VersionFunction)();
+    for (size_t i = 0; i < sizeof(known_abi) / sizeof(*known_abi); i++) {
+        if (abi == known_abi[i]) {
+            unsigned version = API_FUNCTION(table, GET_API_VERSION, VersionFunction)();
+            if (version >= oldest_api) {
+                return true;
+            }
+        }
+    }
+    PyErr_Format(PyExc_ImportError,
+                 "pooled_arrays knows the C API of NumPy 1.26 and of NumPy 2; the NumPy that is installed has the ABI "
+                 "version 0x%x. Install a newer pooled-objects, or leave the arrays to NumPy",
+                 abi);
+    return false;
+}
+
+bool
+numpy_connect(PyObject *multiarray)
+{
+    if (api != NULL) {
+        return true;
+    }
+    PyObject *table_capsule = PyObject_GetAttrString(multiarray, "_ARRAY_API");
+    void **table = table_capsule == NULL ? NULL : PyCapsule_GetPointer(table_capsule, NULL);
+    Py_XDECREF(table_capsule); /* the table is a part of NumPy */
+    if (table == NULL || !check_versions(table)) {
+        return false;
+    }
+    PyObject *capsule = *(PyObject **)table[DEFAULT_HANDLER];
+    const Handler *handler = PyCapsule_GetPointer(capsule, HANDLER_CAPSULE);
+    if (handler == NULL) {
+        return false;
+    }
+    if (handler->version != 1) {
+        PyErr_Format(PyExc_ImportError,
+                     "pooled_arrays knows version 1 of NumPy's handlers of memory; this NumPy has version %d",
+                     handler->version);
+        return false;
+    }
+    memcpy(default_name, handler->name, sizeof(default_name) - 1);
+    plain = handler->allocator;
+    default_capsule = capsule;
+    api = table;
+    return true;
+}
+
+bool
+numpy_is_connected(void)
+{
+    if (api == NULL) {
+        PyErr_SetString(PyExc_RuntimeError, "connect() must be called first");
+    }
+    return api != NULL;
+}
+
+PyObject *
+numpy_set_handler(PyObject *capsule)
+{
+    return API_FUNCTION(api, SET_HANDLER, SetHandlerFunction)(capsule);
+}
+
+const char *
+numpy_default_name(void)
+{
+    return default_name;
+}
+
+bool
+numpy_replace_default(Handler *handler)
+{
+    return PyCapsule_SetPointer(default_capsule, handler) == 0;
+}

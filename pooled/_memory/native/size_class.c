@@ -1,0 +1,3 @@
+#include "size_class.h"
+
+size_t unit_size;
