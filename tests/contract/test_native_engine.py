@@ -268,3 +268,24 @@ assert len(pooled.pool_of(List)) == 1
 """
     status, text = run_python(code, POOLED_ENGINE="")
     assert (status, text) == (0, "")
+
+
+def test_a_call_that_the_metaclass_gets_later(pooled):
+    class Meta(type):
+        pass
+
+    @pooled.poolable
+    class Own(list, metaclass=Meta):
+        __slots__ = ()
+
+    calls = []
+
+    def call(cls, *args):
+        calls.append(args)
+        return type.__call__(cls, *args)
+
+    assert Own([1]) == pooled.take(Own, [1]) == [1]
+    Meta.__call__ = call
+    assert Own([1]) == pooled.take(Own, [1]) == [1]
+    assert Own() == pooled.take(Own) == []
+    assert calls == [([1],), ([1],), (), ()]

@@ -362,6 +362,17 @@ compat_is_called_plainly(PyObject *cls)
 #endif
 }
 
+/* Call a class. It has a tp_vectorcall, unless its metaclass has a `__call__` of its own. */
+static inline PyObject *
+compat_call_class(PyTypeObject *type, PyObject *const *args, size_t nargsf, PyObject *names)
+{
+    PyTypeObject *metaclass = Py_TYPE(type);
+    bool is_direct = (metaclass->tp_flags & Py_TPFLAGS_HAVE_VECTORCALL) != 0 && type->tp_vectorcall != NULL
+                     && metaclass->tp_vectorcall_offset == (Py_ssize_t)offsetof(PyTypeObject, tp_vectorcall);
+    return LIKELY(is_direct) ? type->tp_vectorcall((PyObject *)type, args, nargsf, names)
+                             : PyObject_Vectorcall((PyObject *)type, args, nargsf, names);
+}
+
 /* ---- the attributes of instances ---- */
 
 /* The attribute values of an instance that has no dict object. All pointers are into the instance, or into its
@@ -676,6 +687,22 @@ compat_dict_reset_version(PyDictObject *self)
     (void)self;
 #else
     self->ma_version_tag = 0;
+#endif
+}
+
+/* Give a dict that was filled in place a version that no dict has had. On 3.11, CPython's counter of versions is out of
+   reach, so `*count` counts from the middle of the range, where CPython never gets. With a GIL. */
+static inline void
+compat_dict_renew_version(PyDictObject *self, uint64_t *count)
+{
+#if PY_VERSION_HEX >= 0x030e0000
+    (void)self;
+    (void)count;
+#elif PY_VERSION_HEX >= 0x030c0000
+    (void)count;
+    self->ma_version_tag = DICT_NEXT_VERSION(PyInterpreterState_Get());
+#else
+    self->ma_version_tag = (UINT64_C(1) << 63) + ++*count;
 #endif
 }
 

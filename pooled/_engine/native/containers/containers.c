@@ -20,32 +20,6 @@ DEFINE_OPS(dict)
 DEFINE_OPS(set)
 DEFINE_OPS(bytearray)
 
-static bool
-list_fill(PyObject *self, PyObject *items)
-{
-    if (((PyListObject *)self)->ob_item != NULL) {
-        return compat_list_extend(self, items);
-    }
-    PyObject *args =
-        PyTuple_Pack(1, items); /* of a list without room, list.__init__ allocates no more than is needed */
-    bool done = args != NULL && PyList_Type.tp_init(self, args, NULL) == 0;
-    Py_XDECREF(args);
-    return done;
-}
-
-/* Of any other mapping, or of pairs, dict.__init__ tells which it is. */
-static bool
-dict_fill(PyObject *self, PyObject *items)
-{
-    return PyDict_Merge(self, items, 1) == 0;
-}
-
-static bool
-set_fill(PyObject *self, PyObject *items)
-{
-    return _PySet_Update(self, items) == 0;
-}
-
 /* ---- OrderedDict and defaultdict ---- */
 
 /* OrderedDict and defaultdict have data of their own, which only their tp_clear can release. It would also free the
@@ -128,6 +102,20 @@ deque_empty(const Container *kind, PyObject *self, unsigned *Py_UNUSED(sparse))
     return stock_end(pending, kind->type->tp_init(self, interp.no_arguments, NULL) == 0);
 }
 
+bool
+deque_fill(PyObject *self, PyObject *items)
+{
+    if (LIKELY(stock_methods.deque_extend != NULL)) {
+        PyObject *done = stock_methods.deque_extend(self, items);
+        Py_XDECREF(done);
+        return done != NULL;
+    }
+    PyObject *args = PyTuple_Pack(1, items);
+    bool done = args != NULL && Py_TYPE(self)->tp_init(self, args, NULL) == 0;
+    Py_XDECREF(args);
+    return done;
+}
+
 /* ---- BytesIO ---- */
 
 static bool
@@ -153,14 +141,14 @@ enum { DEQUE = 4, ORDERED_DICT, DEFAULTDICT, BYTESIO, CONTAINERS };
 static PyTypeObject *counter; /* collections.Counter: cleared as a dict, but with an `__init__` of its own */
 
 static Container containers[CONTAINERS] = {
-    {NULL, list_kind_is_above, list_kind_empty, list_fill},
-    {NULL, dict_kind_is_above, dict_kind_empty, dict_fill},
-    {NULL, set_kind_is_above, set_kind_empty, set_fill},
-    {NULL, bytearray_kind_is_above, bytearray_kind_empty, NULL},
-    {NULL, deque_is_above, deque_empty, NULL},
-    {NULL, dict_kind_is_above, dict_subtype_empty, NULL},
-    {NULL, dict_kind_is_above, dict_subtype_empty, NULL},
-    {NULL, bytesio_is_above, bytesio_empty, NULL},
+    {NULL, list_kind_is_above, list_kind_empty},
+    {NULL, dict_kind_is_above, dict_kind_empty},
+    {NULL, set_kind_is_above, set_kind_empty},
+    {NULL, bytearray_kind_is_above, bytearray_kind_empty},
+    {NULL, deque_is_above, deque_empty},
+    {NULL, dict_kind_is_above, dict_subtype_empty},
+    {NULL, dict_kind_is_above, dict_subtype_empty},
+    {NULL, bytesio_is_above, bytesio_empty},
 };
 
 /* Set `deque_block_bytes`. False where that failed; an exception may be set. */
@@ -174,6 +162,20 @@ measure_deque_block(const Container *kind)
     deque_block_bytes = variable_bytes(kind, deque); /* an empty deque has one block */
     Py_DECREF(deque);
     return deque_block_bytes > 0;
+}
+
+/* Set `*function` to the function of a method with one argument, NULL if it has another signature. The class lives for ever,
+   and the function with it. False with an exception set. */
+static bool
+find_method(PyTypeObject *type, const char *name, PyCFunction *function)
+{
+    PyObject *method = PyObject_GetAttrString((PyObject *)type, name);
+    if (method != NULL && Py_IS_TYPE(method, &PyMethodDescr_Type)) {
+        const PyMethodDef *definition = ((PyMethodDescrObject *)method)->d_method;
+        *function = definition->ml_flags == METH_O ? definition->ml_meth : NULL;
+    }
+    Py_XDECREF(method);
+    return method != NULL;
 }
 
 /* Find a class of the standard library. `*type` is a strong reference that is never released. */
@@ -198,7 +200,9 @@ containers_find(void)
         || !find("collections", "OrderedDict", &containers[ORDERED_DICT].type)
         || !find("collections", "defaultdict", &containers[DEFAULTDICT].type)
         || !find("io", "BytesIO", &containers[BYTESIO].type) || !find("collections", "Counter", &counter)
-        || !measure_deque_block(&containers[DEQUE])) {
+        || !measure_deque_block(&containers[DEQUE])
+        || !find_method(containers[DEQUE].type, "extend", &stock_methods.deque_extend)
+        || !find_method(&PySet_Type, "add", &stock_methods.set_add)) {
         return false;
     }
     containers[1].type = &PyDict_Type;

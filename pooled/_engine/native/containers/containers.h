@@ -16,9 +16,6 @@ struct Container {
        capacity; every fourth of these is shrunk. The object must meet the conditions of clear_inline.h. False if it
        failed; then the exception has been reported. */
     bool (*empty)(const Container *kind, PyObject *self, unsigned *sparse);
-    /* Do what `__init__` does to an empty object with `items`; for a dict, these are an exact dict. False with an exception
-       set. NULL: unknown. */
-    bool (*fill)(PyObject *self, PyObject *items);
 };
 
 /* Find the classes of the containers. A second call does nothing. False with an exception set. */
@@ -40,5 +37,9 @@ bool container_is_defaultdict(PyTypeObject *type);
 
 /* Whether the class is deque, whose clearing resets `maxlen`. */
 bool container_is_deque(PyTypeObject *type);
+
+/* Do what deque.__init__ does to an empty deque with `items`. False with an exception set. fill_inline.h has what fills
+   the others. */
+bool deque_fill(PyObject *self, PyObject *items);
 
 #endif

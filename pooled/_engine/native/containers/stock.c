@@ -1,6 +1,8 @@
 #include "containers/stock.h"
 
 KeepsCapacity keeps_capacity;
+StockMethods stock_methods;
+uint64_t dict_versions;
 
 COLD PyObject *
 stock_begin(void)

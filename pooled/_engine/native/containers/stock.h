@@ -18,6 +18,18 @@ typedef struct {
 /* Static, because a dealloc has no module to look it up in. Set at import, and constant afterwards. */
 extern KeepsCapacity keeps_capacity;
 
+/* The functions of methods in C, which need no check of `self`. NULL where they are unknown. */
+typedef struct {
+    PyCFunction set_add;
+    PyCFunction deque_extend;
+} StockMethods;
+
+/* Set at import (containers.c), and constant afterwards. */
+extern StockMethods stock_methods;
+
+/* The number of versions that dicts were given which C has filled in place. Used on 3.11 only. */
+extern uint64_t dict_versions;
+
 /* Each call of one of CPython's functions is between these two, because an object can be dropped while an exception is
    set. `stock_begin` takes the exception, and `stock_end` restores it. If the call failed, `done` is false, and
    `stock_end` reports its exception as unraisable. It returns `done`. */

@@ -161,6 +161,9 @@ native_take(PyObject *module, PyObject *const *args, Py_ssize_t count, PyObject 
     if (UNLIKELY(hook == NULL)) {
         return PyObject_Vectorcall(state_of(module)->take_of_any, args, (size_t)count, keywords);
     }
+    if (hook->take != NULL) {
+        return hook->take(hook, args + 1, (size_t)(count - 1), keywords);
+    }
     return acquire_take(hook->own_store, args + 1, count - 1, keywords);
 }
 

@@ -178,30 +178,6 @@ construct(PyObject *cls, PyObject *const *args, size_t nargsf, PyObject *names)
     return self;
 }
 
-/* Whether cls(items) is to fill an empty container. */
-static inline bool
-can_fill(const Hook *hook, PyObject *items)
-{
-    const Container *container = hook->container;
-    return container != NULL && container->fill != NULL
-           && (!PyType_IsSubtype(hook->type, &PyDict_Type) || PyDict_CheckExact(items));
-}
-
-/* cls(items) of a container without an `__init__` of its own. NULL, without an exception, where none is parked. */
-static APART PyObject *
-call_filled(PoolStore *store, PyObject *items)
-{
-    store_hold(store); /* the items may be made by code that drops the last reference to the pool */
-    CHECKED(object_check_path(store));
-    PyObject *self = parked_pop(store);
-    if (self != NULL && UNLIKELY(!store->hook->container->fill(self, items))) {
-        self = acquire_fail(self);
-    }
-    CHECKED(object_check_path(store));
-    store_release(store);
-    return self;
-}
-
 /* cls() of a class whose `__init__` does nothing without arguments. */
 static PyObject *
 call_idle(PyObject *cls, PyObject *const *args, size_t nargsf, PyObject *names)
@@ -209,15 +185,10 @@ call_idle(PyObject *cls, PyObject *const *args, size_t nargsf, PyObject *names)
     PyTypeObject *type = (PyTypeObject *)cls;
     Hook *hook = hook_of(type);
     if (UNLIKELY(hook == NULL || type->tp_init != hook->idle_init || !hook_new_is_in_c(hook) || hook_is_abstract(hook)
-                 || names != NULL || !compat_is_called_plainly(cls))) {
+                 || PyVectorcall_NARGS(nargsf) != 0 || names != NULL || !compat_is_called_plainly(cls))) {
         return construct(cls, args, nargsf, names);
     }
     PoolStore *store = hook->own_store;
-    Py_ssize_t count = PyVectorcall_NARGS(nargsf);
-    if (count != 0) {
-        PyObject *filled = count == 1 && can_fill(hook, args[0]) ? call_filled(store, args[0]) : NULL;
-        return filled != NULL || PyErr_Occurred() ? filled : construct(cls, args, nargsf, names);
-    }
     CHECKED(object_check_path(store));
     PyObject *self = parked_pop(store);
     return LIKELY(self != NULL) ? self : PyErr_Occurred() ? NULL : call_construct_new(store, args, nargsf, names);

@@ -61,7 +61,7 @@ acquire_try_take(PoolStore *store, PyObject *const *args, Py_ssize_t count, PyOb
     }
     const Freelist *freelist = store_freelist(store);
     bool has_parked = freelist != NULL && freelist->count != 0;
-    return has_parked ? PyObject_Vectorcall((PyObject *)store->hook->type, args, (size_t)count, names) : NULL;
+    return has_parked ? compat_call_class(store->hook->type, args, (size_t)count, names) : NULL;
 }
 
 PyObject *
@@ -72,7 +72,7 @@ acquire_take(PoolStore *store, PyObject *const *args, Py_ssize_t count, PyObject
         self = pop_for(store);
     }
     else if (LIKELY(store == store->hook->own_store)) {
-        return PyObject_Vectorcall((PyObject *)store->hook->type, args, (size_t)count, names);
+        return compat_call_class(store->hook->type, args, (size_t)count, names);
     }
     else {
         self = take_of_other_pool(store, args, count, names);

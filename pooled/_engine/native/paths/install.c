@@ -2,6 +2,7 @@
 
 #include "object/destroy.h"
 #include "paths/acquire_call.h"
+#include "paths/acquire_container.h"
 #include "paths/acquire_planned.h"
 #include "paths/alloc.h"
 #include "paths/dealloc.h"
@@ -14,7 +15,11 @@ install_adapt(Hook *hook)
     hook->idle_init = starts_blank ? hook->base->tp_init : NULL;
     hook->type->tp_dealloc = dealloc_for(own_store);
     vectorcallfunc planned = planned_vectorcall_for(own_store);
-    hook->type->tp_vectorcall = planned != NULL ? planned : call_vectorcall_for(hook->type);
+    ContainerCalls of_container = container_calls_for(hook);
+    hook->take = of_container.take;
+    hook->type->tp_vectorcall = planned != NULL             ? planned
+                                : of_container.call != NULL ? of_container.call
+                                                            : call_vectorcall_for(hook->type);
     PyType_Modified(hook->type);
 }
 

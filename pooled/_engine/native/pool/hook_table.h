@@ -10,7 +10,12 @@
 
 #define NO_VERSION UINT_MAX /* a version tag that CPython never assigns; 0 stands for a class that has none */
 
-typedef struct {
+typedef struct Hook Hook;
+
+/* `take(cls, ...)` of a class. NULL with an exception set. */
+typedef PyObject *(*HookTake)(Hook *hook, PyObject *const *args, size_t nargsf, PyObject *names);
+
+struct Hook {
     PyObject_HEAD
     PyTypeObject *type;         /* a strong reference */
     PyTypeObject *base;         /* its nearest base that is written in C; borrowed from the type */
@@ -29,7 +34,8 @@ typedef struct {
     initproc idle_init;         /* a tp_init that does nothing to a parked object when it gets no arguments; or NULL */
     PyObject *init;             /* the function `__init__` at `init_version`, borrowed from the class */
     unsigned int init_version;  /* the version tag of the class when `init` was looked up; or NO_VERSION */
-} Hook;
+    HookTake take;              /* NULL: acquire_take.c does it */
+};
 
 typedef struct {
     PyTypeObject *type;
