@@ -188,14 +188,9 @@ empty_and_park(Kind kind, Hook *hook, PoolStore *store, PyObject *self)
     store_release(store);
 }
 
-/* One specialised dealloc for each kind of class, so that the compiler removes the tests of the kind. The slow half, for a
-   container that has to be emptied, is out of line. Whatever needs the general path goes to `dealloc_any`. */
+/* One specialised dealloc for each kind of class, so that the compiler removes the tests of the kind. Whatever
+   needs the general path goes to `dealloc_any`. */
 #define DEALLOC(kind, name)                                                                                            \
-    static APART void name##_filled(Hook *hook, PyObject *self)                                                        \
-    {                                                                                                                  \
-        empty_and_park(kind, hook, hook->own_store, self);                                                             \
-    }                                                                                                                  \
-                                                                                                                       \
     static void name(PyObject *self)                                                                                   \
     {                                                                                                                  \
         PyTypeObject *type = Py_TYPE(self);                                                                            \
@@ -218,12 +213,8 @@ empty_and_park(Kind kind, Hook *hook, PoolStore *store, PyObject *self)
             dealloc_any(self);                                                                                         \
             return;                                                                                                    \
         }                                                                                                              \
-        if (kind == PLAIN || kind == OF_FIELDS) {                                                                      \
+        if (kind == PLAIN || kind == OF_FIELDS || !is_clean(kind, self)) {                                             \
             empty_and_park(kind, hook, store, self);                                                                   \
-            return;                                                                                                    \
-        }                                                                                                              \
-        if (!is_clean(kind, self)) {                                                                                   \
-            name##_filled(hook, self);                                                                                 \
             return;                                                                                                    \
         }                                                                                                              \
         freelist->counts[RECYCLED]++;                                                                                  \
