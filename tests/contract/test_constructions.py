@@ -1,6 +1,7 @@
 """How calls of a class construct its objects is counted: in C, or as Python code and why."""
 
 import sys
+from itertools import combinations
 
 import pytest
 
@@ -126,6 +127,50 @@ def test_a_replaced_init_leaves_nothing_of_the_former(pooled, init):
     many = [cls(number) for number in range(10)]
     assert [hasattr(each, "lines") for each in many] == [False] * 10
     assert [list(vars(each)) for each in many] == [["number", "rows"] if init is other_containers else ["number"]] * 10
+
+
+@pytest.mark.needs_pool
+def test_every_way_to_give_arguments(pooled):
+    """Each argument by position, by name or not at all, in calls that follow each other in one process."""
+    missing = object()
+
+    def define():
+        class Order:
+            def __init__(self, number, state=missing, lines=None, price=0.5):
+                self.state = state
+                self.kind = "order"
+                self.number = number
+                self.lines = lines if lines is not None else []
+                self.price = price
+                self.notes = {}
+
+        return Order
+
+    names = ("number", "state", "lines", "price")
+    given = {name: object() for name in names}
+    both = (define(), pooled.poolable(define()))
+    ways = [
+        (tuple(given[name] for name in names[:first]), {name: given[name] for name in named})
+        for first in range(len(names) + 1)
+        for count in range(len(names) + 1)
+        for named in combinations(names, count)
+    ]
+    for args, kwargs in [((1,), {})] * WARM + 3 * ways + 3 * ways[::-1]:
+        plain, ours = (outcome(cls, args, kwargs) for cls in both)
+        assert ours == plain
+
+
+def outcome(cls, args, kwargs):
+    """The attributes that a call sets, in order, or the text of its error."""
+    try:
+        made = cls(*args, **kwargs)
+    except TypeError as error:
+        return str(error).partition("__init__")[2]
+    found = [(name, value.copy() if isinstance(value, list | dict) else value) for name, value in vars(made).items()]
+    if isinstance(made.lines, list):
+        made.lines.append(1)
+    made.notes["a"] = 1
+    return found
 
 
 @pytest.mark.needs_pool

@@ -20,8 +20,8 @@ void slots_free(Slots *slots);
 static inline void
 slots_empty(const Slots *slots, PyObject *self)
 {
-    for (Py_ssize_t i = 0; i < slots->count; i++) {
-        PyObject **slot = (PyObject **)((char *)self + slots->offsets[i]);
+    for (const Py_ssize_t *offset = slots->offsets, *end = offset + slots->count; offset < end; offset++) {
+        PyObject **slot = (PyObject **)((char *)self + *offset);
         PyObject *value = *slot;
         if (value != NULL) {
             *slot = NULL;

@@ -388,6 +388,23 @@ typedef struct {
 /* The value of `step`. */
 #define COMPAT_ORDER_STEP (PY_VERSION_HEX >= 0x030d0000 ? 1 : -1)
 
+/* Set the list of the set values. `order` has the size of a multiple of 8, and `count` is at most `room`. */
+static inline void
+compat_set_order(const CompatValues *values, const uint8_t *order, int count)
+{
+    if (COMPAT_ORDER_STEP > 0) {
+        for (int i = 0; i < count; i += 8) { /* CPython rounds up the size of the array to a multiple of 8 */
+            memcpy(values->order + i, order + i, 8);
+        }
+    }
+    else {
+        for (int i = 0; i < count; i++) {
+            values->order[i * COMPAT_ORDER_STEP] = order[i];
+        }
+    }
+    *values->count = (uint8_t)count;
+}
+
 /* The index of an interned name in the shared keys of a class, or -1. */
 static inline int
 compat_shared_index(PyTypeObject *type, PyObject *name)

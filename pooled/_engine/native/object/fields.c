@@ -20,56 +20,62 @@ clear_other_values(const Fields *fields, const CompatValues *values)
     }
 }
 
-/* Clear the fields that are not parts. Returns how many of them were set in the values of the object. */
-static ALWAYS_INLINE int
+/* Clear the fields that are not parts. Returns whether all of them were set. */
+static ALWAYS_INLINE bool
 clear_fields(const Fields *fields, char *const *bases)
 {
-    int cleared = 0;
-    for (const Step *step = fields->steps; step < fields->parts; step++) {
+    bool were_set = true;
+    for (const Step *step = fields->steps, *end = fields->parts; step < end; step++) {
         PyObject **place = place_of_step(step, bases), *value = *place;
         if (LIKELY(value != NULL)) {
             *place = NULL;
             Py_DECREF(value);
-            cleared += step->base;
+        }
+        else {
+            were_set = false;
         }
     }
-    return cleared;
+    return were_set;
 }
 
-/* How many parts are in the values of the object. */
-static ALWAYS_INLINE int
-count_parts(const Fields *fields, char *const *bases)
+/* Whether all parts are set. */
+static ALWAYS_INLINE bool
+has_parts(const Fields *fields, char *const *bases)
 {
-    int count = 0;
-    for (const Step *step = fields->parts; step < fields->end; step++) {
-        count += *place_of_step(step, bases) != NULL ? step->base : 0;
+    for (const Step *step = fields->parts, *end = fields->end; step < end; step++) {
+        if (UNLIKELY(*place_of_step(step, bases) == NULL)) {
+            return false;
+        }
     }
-    return count;
+    return true;
 }
 
-/* List the parts as the only values that are set. */
-static ALWAYS_INLINE void
+/* List the parts that are left as the only values that are set. */
+static COLD void
 list_parts(const Fields *fields, char *const *bases, const CompatValues *values)
 {
     int count = 0;
     for (const Step *step = fields->parts; step < fields->end; step++) {
-        if (LIKELY(step->base == FROM_VALUES && *place_of_step(step, bases) != NULL)) {
+        if (step->base == FROM_VALUES && *place_of_step(step, bases) != NULL) {
             values->order[count++ * values->step] = (uint8_t)step->field->index;
         }
     }
     *values->count = (uint8_t)count;
 }
 
-/* Empty the parts. RECYCLED, or why the object cannot be kept. */
+/* Empty the parts. `*has_all`: whether all of them are there afterwards. RECYCLED, or why the object cannot be kept. */
 static ALWAYS_INLINE Outcome
-empty_parts(Fields *fields, PoolStore *store, char *const *bases)
+empty_parts(Fields *fields, PoolStore *store, char *const *bases, bool *has_all)
 {
     Outcome outcome = RECYCLED;
+    *has_all = true;
+    bool keeps_small = store->max_cap >= SMALL_CAPACITY;
     for (const Step *step = fields->parts, *end = fields->end; step < end; step++) {
         PyObject **place = place_of_step(step, bases), *value = *place;
-        if (UNLIKELY(value == NULL || !part_keep_at_once(&step->field->part, store, value))) {
+        if (UNLIKELY(value == NULL || !keeps_small || !part_keep_at_once(step->kind, value))) {
             Outcome one = field_empty_part(fields, step->field, store, place);
             outcome = one != RECYCLED ? one : outcome;
+            *has_all &= *place != NULL;
         }
     }
     return outcome;
@@ -81,6 +87,7 @@ fields_empty(Fields *fields, PoolStore *store, PyObject *self)
     CompatValues values = {0};
     char *bases[BASES];
     Outcome outcome;
+    bool has_all;
     if (UNLIKELY(!fields_find_bases(fields, self, bases, &values))) {
         if (fields->strategy == STRATEGY_KEEP) {
             return fields_slow_empty(fields, store, self);
@@ -88,20 +95,25 @@ fields_empty(Fields *fields, PoolStore *store, PyObject *self)
         scrub_attributes(store->hook, self); /* its dict is of no use: new attributes are not put there */
         return RECYCLED;
     }
-    if (fields->has_entries) {
-        int cleared = clear_fields(fields, bases);
-        if (UNLIKELY(*values.count != cleared + count_parts(fields, bases))) {
+    if (fields->entries != 0) {
+        bool were_set = clear_fields(fields, bases) && has_parts(fields, bases);
+        if (UNLIKELY(!were_set || *values.count != fields->entries)) {
             clear_other_values(fields, &values); /* they may refer to a part */
         }
-        outcome = empty_parts(fields, store, bases);
-        list_parts(fields, bases, &values);
+        outcome = empty_parts(fields, store, bases, &has_all);
+        if (LIKELY(has_all)) {
+            compat_set_order(&values, fields->part_order, fields->part_entries);
+        }
+        else {
+            list_parts(fields, bases, &values);
+        }
     }
     else {
         if (UNLIKELY(fields->has_dict)) {
             attrs_empty(self);
         }
         clear_fields(fields, bases);
-        outcome = empty_parts(fields, store, bases);
+        outcome = empty_parts(fields, store, bases, &has_all);
     }
     return outcome;
 }
@@ -120,7 +132,7 @@ fields_track_parts(Fields *fields, PyObject *self)
     for (const Step *step = fields->parts; step < fields->end; step++) {
         PyObject *value = *place_of_step(step, bases);
         if (LIKELY(value != NULL && part_may_be(&step->field->part, value))) {
-            part_track(&step->field->part, value);
+            part_track(step->kind, value);
         }
     }
 }
@@ -148,7 +160,7 @@ fields_make_ready(Fields *fields, PyObject *self)
     }
     else {
         done = prepare_parts(fields, bases);
-        if (fields->has_entries) {
+        if (fields->entries != 0) {
             fields_set_order(fields, &values);
         }
         fields_track_parts(fields, self);

@@ -215,7 +215,7 @@ track_by_name(Fields *fields, PyObject *self)
         place = place == NULL && has_values ? value_of(field, &values) : place;
         PyObject *value = place != NULL ? *place : dict != NULL ? PyDict_GetItemWithError(dict, field->name) : NULL;
         if (field->kind == FIELD_PART && value != NULL && part_may_be(&field->part, value)) {
-            part_track(&field->part, value);
+            part_track(field->part.kind, value);
         }
     }
 }
@@ -245,7 +245,7 @@ make_place_ready(const Field *field, PyObject **place)
     }
     bool done = field_make_ready(field, place);
     if (*place != NULL && part_may_be(&field->part, *place)) {
-        part_track(&field->part, *place);
+        part_track(field->part.kind, *place);
     }
     return done;
 }
@@ -259,7 +259,7 @@ track_unused_parts(Fields *fields, Py_ssize_t first, PyObject *self, PyObject **
         PyObject **slot = slot_of(field, self);
         PyObject *value = slot != NULL ? *slot : entries[i];
         if (field->kind == FIELD_PART && value != NULL && part_may_be(&field->part, value)) {
-            part_track(&field->part, value);
+            part_track(field->part.kind, value);
         }
     }
 }

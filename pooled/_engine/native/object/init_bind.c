@@ -30,6 +30,7 @@ init_bind_find_names(InitPlan *plan, PyObject *names)
     Py_CLEAR(plan->known_names); /* a tuple of strings: no code runs */
     uint64_t found = 0;
     plan->known_least = INIT_MOST;
+    plan->known_end = 0;
     for (Py_ssize_t i = 0; i < count; i++) {
         Py_ssize_t index = find_name(plan, PyTuple_GET_ITEM(names, i));
         if (index < 0 || (found >> index & 1)) {
@@ -38,6 +39,7 @@ init_bind_find_names(InitPlan *plan, PyObject *names)
         found |= UINT64_C(1) << index;
         plan->known[i] = (uint8_t)index;
         plan->known_least = index < plan->known_least ? (uint8_t)index : plan->known_least;
+        plan->known_end = index >= plan->known_end ? (uint8_t)(index + 1) : plan->known_end;
     }
     plan->known_set = found;
     plan->known_names = Py_NewRef(names);

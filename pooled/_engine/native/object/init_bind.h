@@ -13,34 +13,38 @@ bool init_bind_find_names(InitPlan *plan, PyObject *names);
 /* The default of a parameter that can only be passed by keyword, borrowed; NULL for any other parameter. */
 PyObject *init_bind_keyword_default(const InitPlan *plan, Py_ssize_t index);
 
-/* The values of the parameters, borrowed, in an array that is `args` or `room`. NULL, without an exception, if the call
-   does not bind. */
+/* The values of the first `*count` parameters, borrowed, in an array that is `args` or `room`. The others have their defaults.
+   `*count` is the number of positional arguments before. NULL, without an exception, if the call does not bind. */
 static ALWAYS_INLINE PyObject *const *
-init_bind(InitPlan *plan, PyObject *const *args, Py_ssize_t count, PyObject *names, PyObject **room)
+init_bind(InitPlan *plan, PyObject *const *args, Py_ssize_t *count, PyObject *names, PyObject **room)
 {
-    if (LIKELY(count == plan->parameters && names == NULL && count <= plan->positional)) {
+    const Py_ssize_t given = *count;
+    if (LIKELY(names == NULL && given >= plan->required && given <= plan->positional)) {
         return args;
     }
-    if (UNLIKELY(count > plan->positional)) {
+    if (UNLIKELY(given > plan->positional)) {
         return NULL;
     }
-    for (Py_ssize_t i = 0; i < count; i++) {
+    for (Py_ssize_t i = 0; i < given; i++) {
         room[i] = args[i];
     }
+    /* The defaults of keyword-only parameters are looked up. */
+    Py_ssize_t end = plan->parameters > plan->positional ? plan->parameters : given;
     uint64_t named = 0; /* a bit for each parameter that is passed by keyword */
     if (names != NULL && PyTuple_GET_SIZE(names) != 0) {
         if (UNLIKELY(names != plan->known_names && !init_bind_find_names(plan, names))) {
             return NULL;
         }
-        if (UNLIKELY(plan->known_least < count)) {
+        if (UNLIKELY(plan->known_least < given)) {
             return NULL; /* it is passed by position, too */
         }
         for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(names); i++) {
-            room[plan->known[i]] = args[count + i];
+            room[plan->known[i]] = args[given + i];
         }
         named = plan->known_set;
+        end = plan->known_end > end ? plan->known_end : end;
     }
-    for (Py_ssize_t i = count; i < plan->parameters; i++) {
+    for (Py_ssize_t i = given; i < end; i++) {
         if (named >> i & 1) {
             continue;
         }
@@ -49,7 +53,17 @@ init_bind(InitPlan *plan, PyObject *const *args, Py_ssize_t count, PyObject *nam
             return NULL;
         }
     }
-    return room;
+    *count = end;
+    return LIKELY(end >= plan->required) ? room : NULL;
+}
+
+/* Write the values of all parameters into `room`, of which init_bind gave the first `count`. */
+static inline void
+init_bind_all(const InitPlan *plan, PyObject *const *values, Py_ssize_t count, PyObject **room)
+{
+    for (Py_ssize_t i = 0; i < plan->parameters; i++) {
+        room[i] = i < count ? values[i] : plan->defaults[i];
+    }
 }
 
 #endif

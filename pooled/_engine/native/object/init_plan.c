@@ -2,16 +2,24 @@
 
 #include "base/arguments.h"
 
+/* Whether an attribute gets an argument or a constant without a test, and keeps no part. */
+static bool
+is_plain(const Assignment *item)
+{
+    return item->test < 0 && item->field->kind == FIELD_UNSET && item->other.kind <= SOURCE_CONSTANT;
+}
+
 /* ---- places ---- */
 
 bool
 init_plan_place(InitPlan *plan)
 {
     Fields *fields = plan->fields;
-    if (fields->has_entries && !fields_steps_usable(fields)) {
+    if (fields->entries != 0 && !fields_steps_usable(fields)) {
         return false;
     }
     plan->order_count = 0;
+    Write *write = plan->writes;
     for (Py_ssize_t i = 0; i < plan->count; i++) {
         Assignment *item = &plan->items[i];
         const Field *field = item->field;
@@ -20,6 +28,11 @@ init_plan_place(InitPlan *plan)
         item->at = is_slot ? field->offset : field->index * (Py_ssize_t)sizeof(PyObject *);
         if (!is_slot) {
             plan->order[plan->order_count++] = (uint8_t)field->index;
+        }
+        if (is_plain(item)) {
+            write->base = item->base;
+            write->at = item->at;
+            write++;
         }
     }
     plan->is_placed = true;
@@ -73,11 +86,7 @@ item_init(InitPlan *plan, Assignment *item, PyObject *description)
     }
     PartKind kind = item->field->kind == FIELD_PART ? item->field->part.kind : PART_ANY; /* for none */
     item->sentinel = Py_NewRef(sentinel);
-    if (!source_init(plan, &item->same, kind, same) || !source_init(plan, &item->other, kind, other)) {
-        return false;
-    }
-    item->is_plain = item->test < 0 && item->field->kind == FIELD_UNSET && item->other.kind <= SOURCE_CONSTANT;
-    return true;
+    return source_init(plan, &item->same, kind, same) && source_init(plan, &item->other, kind, other);
 }
 
 static bool
@@ -157,6 +166,10 @@ functions_init(InitPlan *plan, PyObject *functions)
     for (Py_ssize_t i = count > plan->positional ? 1 : 0; i < count; i++) {
         plan->defaults[plan->positional - count + i] = PyTuple_GET_ITEM(defaults, i);
     }
+    plan->required = plan->parameters;
+    while (plan->parameters == plan->positional && plan->required > 0 && plan->defaults[plan->required - 1] != NULL) {
+        plan->required--;
+    }
     return true;
 }
 
@@ -195,6 +208,41 @@ cells_init(InitPlan *plan, PyObject *cells)
     return plan->cells != NULL;
 }
 
+/* How many of the arguments a call can give and be plain, for this attribute. */
+static Py_ssize_t
+plain_most(const InitPlan *plan, const Assignment *item)
+{
+    if (item->test < 0) {
+        return is_plain(item) || item->other.kind == SOURCE_PART ? INIT_MOST : -1;
+    }
+    bool is_kept = item->same.kind == SOURCE_PART && plan->defaults[item->test] == item->sentinel;
+    return is_kept ? item->test : -1;
+}
+
+/* Find out what a plain call has to do. */
+static bool
+writes_init(InitPlan *plan)
+{
+    plan->plain_most = INIT_MOST;
+    plan->writes = PyMem_New(Write, plan->count + 1);
+    if (plan->writes == NULL) {
+        PyErr_NoMemory();
+        return false;
+    }
+    for (const Assignment *item = plan->items, *end = item + plan->count; item < end; item++) {
+        Py_ssize_t most = plain_most(plan, item);
+        plan->plain_most = most < plan->plain_most ? most : plan->plain_most;
+        if (is_plain(item)) {
+            bool is_constant = item->other.kind == SOURCE_CONSTANT;
+            plan->writes[plan->write_count++] = (Write){
+                .argument = is_constant ? INT_MAX : item->other.argument,
+                .value = is_constant ? item->other.value : plan->defaults[item->other.argument],
+            };
+        }
+    }
+    return true;
+}
+
 static PyObject *
 init_plan_new(PyTypeObject *metatype, PyObject *args, PyObject *kwargs)
 {
@@ -222,7 +270,7 @@ init_plan_new(PyTypeObject *metatype, PyObject *args, PyObject *kwargs)
     self->uses_setattr = uses_setattr;
     self->has_super = has_super;
     if (!names_init(self, parameters) || !items_init(self, items) || !functions_init(self, functions)
-        || !globals_init(self, globals) || !cells_init(self, cells)) {
+        || !globals_init(self, globals) || !cells_init(self, cells) || !writes_init(self)) {
         Py_CLEAR(self);
     }
     return (PyObject *)self;
@@ -302,6 +350,7 @@ init_plan_dealloc(InitPlan *self)
         Py_XDECREF(self->names[i]);
     }
     PyMem_Free(self->items);
+    PyMem_Free(self->writes);
     PyMem_Free(self->names);
     free_guards(self);
     Py_XDECREF(self->known_names);

@@ -31,11 +31,18 @@ typedef struct {
     int base; /* its place, as in a Step; set once the places are known */
     int test; /* -1: there is no test */
     Py_ssize_t at;
-    bool is_plain;      /* whether it gets an argument or a constant without a test, and keeps no part */
     Field *field;       /* borrowed from the fields of the plan */
     PyObject *sentinel; /* a strong reference, or NULL */
     Source same, other;
 } Assignment;
+
+/* One attribute that is assigned without a test, and keeps no part: what a plain call needs of its Assignment. */
+typedef struct {
+    int base;     /* its place, as in a Step; set once the places are known */
+    int argument; /* the index of the argument that it gets; INT_MAX for a constant */
+    Py_ssize_t at;
+    PyObject *value; /* the default of that argument, or the constant; borrowed from the plan; NULL if there is none */
+} Write;
 
 /* A function that was read: `__init__` of the class, or one that it calls. All references are strong. */
 typedef struct {
@@ -70,8 +77,13 @@ typedef struct InitPlan {
     uint8_t order[INIT_MOST]; /* the indices in the shared keys, as an object with values lists them */
     Py_ssize_t count;         /* attributes */
     Assignment *items;        /* one for each field; the plan owns the array */
+    Write *writes;            /* in the same order; the plan owns the array */
+    Py_ssize_t write_count;
+    Py_ssize_t plain_most;    /* -1: no call is plain. A call is plain if it gives no more than so many first arguments:
+                                 then no test is made, and what is not in `writes` keeps its part */
     Py_ssize_t parameters;    /* without `self` */
     Py_ssize_t positional;    /* how many of them can be passed by position */
+    Py_ssize_t required;      /* the fewest that bind by position alone; `parameters` if some can only be named */
     Py_ssize_t only;          /* how many of them cannot be passed by keyword */
     PyObject **names;         /* of the parameters, interned; strong references; the plan owns the array */
     FunctionGuard *functions; /* the first is `__init__`; the plan owns these arrays */
@@ -84,6 +96,7 @@ typedef struct InitPlan {
     PyObject *known_names;    /* the names of keyword arguments in the latest such call; a strong reference, or NULL */
     uint8_t known[INIT_MOST]; /* the parameters that they name */
     uint8_t known_least;      /* the first of these */
+    uint8_t known_end;        /* the last of these plus 1 */
     uint64_t known_set;       /* the same, with a bit for each */
     PyObject
         *defaults[INIT_MOST]; /* of the parameters that can be passed by position; borrowed from `functions`, or NULL */

@@ -2,13 +2,16 @@
 
 #include "object/field.h"
 
-COLD void
-init_run_release(PyObject *part)
+static inline const Source *
+source_of(const Assignment *item, PyObject *const *values)
 {
-    if (PyObject_IS_GC(part)) {
-        gc_track_fast(part);
-    }
-    Py_DECREF(part);
+    return item->test >= 0 && values[item->test] == item->sentinel ? &item->same : &item->other;
+}
+
+static inline PyObject **
+place_of_item(const Assignment *item, const Places *places)
+{
+    return (PyObject **)(places->bases[item->base] + item->at);
 }
 
 COLD bool
@@ -31,4 +34,36 @@ init_run_make(const InitPlan *plan, Places *places, PyObject *const *values)
         }
     }
     return true;
+}
+
+/* Release a part that was kept, and that an argument replaces. It is empty, so no code runs. */
+static void
+release_part(PyObject *part)
+{
+    if (PyObject_IS_GC(part)) {
+        gc_track_fast(part);
+    }
+    Py_DECREF(part);
+}
+
+void
+init_run_assign(const InitPlan *plan, const Places *places, PyObject *const *values)
+{
+    for (const Assignment *item = plan->items, *end = item + plan->count; item < end; item++) {
+        const Source *source = source_of(item, values);
+        PyObject **place = place_of_item(item, places);
+        if (source->kind <= SOURCE_CONSTANT) {
+            PyObject *former = *place;
+            *place = Py_NewRef(source->kind == SOURCE_ARGUMENT ? values[source->argument] : source->value);
+            if (former != NULL) {
+                release_part(former);
+            }
+        }
+        else if (source->kind == SOURCE_PART) {
+            part_track(item->field->part.kind, *place);
+        }
+    }
+    if (plan->order_count != 0) {
+        compat_set_order(&places->values, plan->order, plan->order_count);
+    }
 }

@@ -16,7 +16,7 @@ check_step(const Fields *fields, const Step *step)
         CHECK(field == NULL || field->offset == step->at);
     }
     else {
-        CHECK(fields->has_entries && field != NULL && field->offset == 0 && 0 <= field->index);
+        CHECK(fields->entries != 0 && field != NULL && field->offset == 0 && 0 <= field->index);
         CHECK(field->index < fields->room && (fields->shared >> field->index & 1));
         CHECK(step->at == field->index * (Py_ssize_t)sizeof(PyObject *));
     }
@@ -49,6 +49,11 @@ check_init_plan(const PoolStore *store, const InitPlan *plan)
     CHECK(plan->count == plan->fields->count && plan->count <= INIT_MOST && plan->parameters <= INIT_MOST);
     CHECK(plan->only <= plan->positional && plan->positional <= plan->parameters && plan->function_count > 0);
     CHECK(!plan->makes || store->fields == plan->fields);
+    for (Py_ssize_t i = 0; i < plan->write_count; i++) {
+        const Write *write = &plan->writes[i];
+        CHECK(write->argument < plan->parameters ? write->argument < plan->required || write->value != NULL
+                                                 : write->argument == INT_MAX && write->value != NULL);
+    }
     for (Py_ssize_t i = 0; i < plan->count; i++) {
         const Assignment *item = &plan->items[i];
         CHECK(item->field == &plan->fields->items[i] && -1 <= item->test && item->test < plan->parameters);

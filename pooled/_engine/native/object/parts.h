@@ -83,9 +83,9 @@ part_may_be(const Part *part, PyObject *value)
 /* Track a part that may be untracked, because its object is tracked now or will be. Some parts must be tracked before
    they are freed. */
 static inline void
-part_track(const Part *part, PyObject *value)
+part_track(PartKind kind, PyObject *value)
 {
-    switch (part->kind) {
+    switch (kind) {
     case PART_DICT:
         if (COMPAT_DICT_TRACKS_ITSELF) {
             return; /* the dict is empty, and tracks itself when it has to */
@@ -108,37 +108,31 @@ part_track(const Part *part, PyObject *value)
 /* Empty the value in the place of a part, if it can be kept. Its object is unreachable, and `store` recycles it. */
 PartOutcome part_keep(Part *part, PoolStore *store, PyObject *value);
 
-/* Do the same for a part that is empty already, which is common. False if it is not; then nothing has changed. */
+/* Do the same for a part of at most SMALL_CAPACITY that is empty already, which is common. False if it is not; then nothing
+   has changed. */
 static inline bool
-part_keep_at_once(const Part *part, PoolStore *store, PyObject *value)
+part_keep_at_once(PartKind kind, PyObject *value)
 {
-    if (UNLIKELY(Py_TYPE(value) != part->type || !compat_is_unique(value) || store->max_cap < SMALL_CAPACITY)) {
-        return false;
-    }
-    switch (part->kind) {
+    bool is_clean = false;
+    switch (kind) {
     case PART_LIST:
-        if (!list_is_clean(value)) {
-            return false;
-        }
+        is_clean = PyList_CheckExact(value) && list_is_clean(value);
         break;
     case PART_DICT:
-        if (!dict_is_clean(value) || compat_dict_is_watched((PyDictObject *)value)) {
-            return false;
-        }
+        is_clean = PyDict_CheckExact(value) && dict_is_clean(value) && !compat_dict_is_watched((PyDictObject *)value);
         break;
     case PART_SET:
-        if (!set_is_clean(value) || has_weakrefs(value)) {
-            return false;
-        }
+        is_clean = PySet_CheckExact(value) && set_is_clean(value) && !has_weakrefs(value);
         break;
     case PART_FRESH_SET:
-        if (!set_is_fresh(value) || has_weakrefs(value)) {
-            return false;
-        }
+        is_clean = PySet_CheckExact(value) && set_is_fresh(value) && !has_weakrefs(value);
         break;
     case PART_BYTEARRAY:
-        return bytearray_is_clean(value);
+        return PyByteArray_CheckExact(value) && compat_is_unique(value) && bytearray_is_clean(value);
     default:
+        return false;
+    }
+    if (UNLIKELY(!is_clean || !compat_is_unique(value))) {
         return false;
     }
     gc_untrack_fast(value);

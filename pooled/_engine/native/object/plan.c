@@ -13,6 +13,7 @@ add_step(Step **next, Field *field)
     bool is_slot = field->offset != 0;
     *(*next)++ = (Step){
         .base = is_slot ? FROM_OBJECT : FROM_VALUES,
+        .kind = field->part.kind,
         .at = is_slot ? field->offset : field->index * (Py_ssize_t)sizeof(PyObject *),
         .field = field,
     };
@@ -54,6 +55,12 @@ plan_steps(Fields *fields)
     fields->parts = next;
     add_steps(fields, &next, FIELD_PART);
     fields->end = next;
+    fields->part_entries = 0;
+    for (const Step *step = fields->parts; step < fields->end; step++) {
+        if (step->base == FROM_VALUES) {
+            fields->part_order[fields->part_entries++] = (uint8_t)step->field->index;
+        }
+    }
 }
 
 /* Publish the steps: a thread that reads true also reads the steps and indices that were written before. */
@@ -215,7 +222,7 @@ find_places(Fields *self)
         return false;
     }
     for (Py_ssize_t i = 0; i < self->count; i++) {
-        self->has_entries |= self->items[i].offset == 0;
+        self->entries += self->items[i].offset == 0;
     }
     self->has_dict = self->type->tp_dictoffset != 0;
     plan_steps(self);

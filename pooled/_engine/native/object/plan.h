@@ -28,6 +28,7 @@ typedef struct {
 /* One write to an object, in a slot or in a value, whose place is known. */
 typedef struct {
     int base;      /* FROM_OBJECT or FROM_VALUES: what `at` counts from */
+    PartKind kind; /* of the part, if the field keeps one */
     Py_ssize_t at; /* the offset of the place, in bytes */
     Field *field;  /* borrowed from the plan; NULL: a slot that is not a field */
 } Step;
@@ -35,6 +36,8 @@ typedef struct {
 /* The places that a Step counts from: the object, and the array of its values. */
 
 enum { FROM_OBJECT = 0, FROM_VALUES = 1, BASES };
+
+enum { ORDER_SIZE = (SHARED_KEYS_MAX_SIZE + 7) / 8 * 8 }; /* of a list of set values, for compat_set_order */
 
 /* The field plan of a class. It is constant, except for what `fields_find_indices` sets, the `sparse` counts of parts,
    and `former`. */
@@ -48,15 +51,17 @@ typedef struct Fields {
     Step *parts;        /* in the same array, behind them: the fields that keep a part */
     Step *end;
     bool has_dict;     /* whether the objects have a dict or values */
-    bool has_entries;  /* whether some fields are in that dict or those values */
+    int entries;       /* fields that are in that dict or those values */
     unsigned searches; /* for indices, while some are unknown */
     bool knows_shared; /* whether the indices of all fields are known. Until then, a plan with entries has incomplete
                           steps, which are not used. Atomic */
     Lock lock;         /* held while the indices are looked up */
     uint64_t shared;   /* the known indices, as a set of bits */
-    int room;          /* the largest known index plus 1: the capacity that the values of an object must have */
-    Strategy strategy; /* FIELDS: the fields are what `__init__` sets. KEEP: all fields must be kept */
-    PyObject *replace; /* replace(value): a new part like this one, or None; a strong reference */
+    uint8_t part_order[ORDER_SIZE]; /* the indices of the parts, as a list of the set values */
+    int part_entries;               /* of `part_order` */
+    int room;              /* the largest known index plus 1: the capacity that the values of an object must have */
+    Strategy strategy;     /* FIELDS: the fields are what `__init__` sets. KEEP: all fields must be kept */
+    PyObject *replace;     /* replace(value): a new part like this one, or None; a strong reference */
     struct Fields *former; /* the next older of the retired plans of a store; a strong reference, or NULL */
 } Fields;
 
@@ -113,7 +118,7 @@ fields_find_bases(Fields *fields, PyObject *self, char **bases, CompatValues *va
 {
     bases[FROM_OBJECT] = (char *)self;
     bases[FROM_VALUES] = NULL;
-    if (LIKELY(!fields->has_entries)) {
+    if (LIKELY(fields->entries == 0)) {
         return true;
     }
     if (UNLIKELY(!fields_steps_usable(fields))) {

@@ -92,10 +92,10 @@ adopt(PoolStore *store, InitPlan *plan, unsigned version)
 static bool
 has_places(Fields *fields)
 {
-    if (fields->has_entries) {
+    if (fields->entries != 0) {
         fields_find_indices(fields);
     }
-    return !fields->has_entries || fields_steps_usable(fields);
+    return fields->entries == 0 || fields_steps_usable(fields);
 }
 
 /* Report an error of the reader; 0. Other exceptions, as that of Ctrl+C, stay set; then -1. */
@@ -153,48 +153,50 @@ call_counted(PyObject *cls, PyObject *const *args, size_t nargsf, PyObject *name
     return call_general(cls, args, nargsf, names);
 }
 
-/* References to values while code runs that may release them. */
-static void
-hold_values(PyObject **held, PyObject *const *values, Py_ssize_t count)
-{
-    for (Py_ssize_t i = 0; i < count; i++) {
-        held[i] = Py_NewRef(values[i]);
-    }
-}
-
-static void
-release_values(PyObject **held, Py_ssize_t count)
-{
-    for (Py_ssize_t i = 0; i < count; i++) {
-        Py_DECREF(held[i]);
-    }
-}
-
-/* Make the missing containers of an untracked object, assign its attributes, and track it. Code may run meanwhile. */
-static APART PyObject *
+/* Make the missing containers of an untracked object, assign its attributes, and track it. Code may run meanwhile, and release
+   the values. */
+static PyObject *
 make_and_assign(PoolStore *store, InitPlan *plan, PyObject *self, Places *places, PyObject *const *values)
 {
-    PyObject *held[INIT_MOST];
     Py_ssize_t count = plan->parameters;
     store_hold(store);
     Py_INCREF(plan);
-    hold_values(held, values, count);
-    bool done = init_run_make(plan, places, held);
+    for (Py_ssize_t i = 0; i < count; i++) {
+        Py_INCREF(values[i]);
+    }
+    bool done = init_run_make(plan, places, values);
     if (LIKELY(done)) {
-        init_run_assign(plan, places, held);
+        init_run_assign(plan, places, values);
     }
     else {
-        if (plan->fields->has_entries) {
+        if (plan->fields->entries != 0) {
             fields_set_order(plan->fields, &places->values);
         }
         fields_track_parts(plan->fields, self);
     }
     gc_track_fast(self);
-    release_values(held, count);
+    for (Py_ssize_t i = 0; i < count; i++) {
+        Py_DECREF(values[i]);
+    }
     store->inits[INIT_IN_C] += done;
     self = done ? self : acquire_fail(self);
     Py_DECREF(plan);
     store_release(store);
+    return self;
+}
+
+/* Assign the attributes of an untracked object in a call that is not plain, or for which a container is missing. */
+static APART PyObject *
+assign_any(PoolStore *store, InitPlan *plan, PyObject *self, Places *places, PyObject *const *values, Py_ssize_t count)
+{
+    PyObject *all[INIT_MOST];
+    init_bind_all(plan, values, count, all);
+    if (!init_run_has_parts(plan, places)) {
+        return make_and_assign(store, plan, self, places, all);
+    }
+    init_run_assign(plan, places, all);
+    gc_track_fast(self);
+    store->inits[INIT_IN_C]++;
     return self;
 }
 
@@ -212,17 +214,18 @@ miss_planned(PoolStore *store, InitPlan *plan, PyObject *const *args, size_t nar
     PyObject *self = acquire_make_plain(store); /* this may run a collection, and so any code */
     PyObject *bound[INIT_MOST];
     PyObject *const *values = NULL;
+    Py_ssize_t count = PyVectorcall_NARGS(nargsf);
     Places places;
     if (self != NULL && LIKELY(store->init_plan == plan && plan->version == type->tp_version_tag)
         && LIKELY(init_run_find(plan, self, &places))) {
-        values = init_bind(plan, args, PyVectorcall_NARGS(nargsf), names, bound);
+        values = init_bind(plan, args, &count, names, bound);
     }
-    if (LIKELY(values != NULL) && UNLIKELY(plan->makes)) {
+    if (LIKELY(values != NULL) && UNLIKELY(plan->makes || count > plan->plain_most)) {
         gc_untrack_fast(self); /* nobody may see it half made */
-        self = make_and_assign(store, plan, self, &places, values);
+        self = assign_any(store, plan, self, &places, values, count);
     }
     else if (LIKELY(values != NULL)) {
-        init_run_assign(plan, &places, values);
+        init_run_assign_plain(plan, &places, values, count);
         store->inits[INIT_IN_C]++;
     }
     else if (self != NULL) {
@@ -303,7 +306,8 @@ call_planned(PyObject *cls, PyObject *const *args, size_t nargsf, PyObject *name
         return call_stopped(store, why, cls, args, nargsf, names);
     }
     PyObject *bound[INIT_MOST];
-    PyObject *const *values = init_bind(plan, args, PyVectorcall_NARGS(nargsf), names, bound);
+    Py_ssize_t count = PyVectorcall_NARGS(nargsf);
+    PyObject *const *values = init_bind(plan, args, &count, names, bound);
     if (UNLIKELY(values == NULL)) {
         return call_stopped(store, INIT_UNBOUND, cls, args, nargsf, names);
     }
@@ -319,10 +323,10 @@ call_planned(PyObject *cls, PyObject *const *args, size_t nargsf, PyObject *name
     if (UNLIKELY(store->blank_calls != 0)) {
         store->blank_calls = 0;
     }
-    if (plan->makes && UNLIKELY(!init_run_has_parts(plan, &places))) {
-        return make_and_assign(store, plan, self, &places, values);
+    if (UNLIKELY(count > plan->plain_most || (plan->makes && !init_run_has_parts(plan, &places)))) {
+        return assign_any(store, plan, self, &places, values, count);
     }
-    init_run_assign(plan, &places, values);
+    init_run_assign_plain(plan, &places, values, count);
     gc_track_fast(self);
     store->inits[INIT_IN_C]++;
     CHECKED(object_check_path(store));
