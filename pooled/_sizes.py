@@ -31,6 +31,16 @@ def _size(obj: Any) -> int:
         return type(obj).__basicsize__
 
 
+def text_of_bytes(nbytes: int) -> str:
+    """A number of bytes as a person reads it: "1.5 GiB"."""
+    size = float(nbytes)
+    for unit in ("bytes", "KiB", "MiB", "GiB"):
+        if size < 1024:
+            return f"{size:.3g} {unit}"
+        size /= 1024
+    return f"{size:.3g} TiB"
+
+
 def check_bytes(name: str, value: object) -> int:
     """Return a number of bytes given as an int or as text such as "256MiB", or raise an error that names `name`."""
     if isinstance(value, int) and not isinstance(value, bool):

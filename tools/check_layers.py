@@ -164,7 +164,9 @@ def print_layers(title: str, order: list[list[str]], names: Iterable[str], layer
 def member_names(layer: str, members: Iterable[str]) -> list[str]:
     """Return the names of the members of a layer, without the layer's own, each once."""
     stems = (member.removeprefix("pooled.").removeprefix(layer).strip("/.") for member in members)
-    return list(dict.fromkeys(stem.removesuffix(".c").removesuffix(".h") for stem in stems if stem not in ("", "c", "h")))
+    return list(
+        dict.fromkeys(stem.removesuffix(".c").removesuffix(".h") for stem in stems if stem not in ("", "c", "h"))
+    )
 
 
 def print_longest(title: str, lengths: Lengths) -> None:

@@ -7,7 +7,7 @@ import json
 import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import attrs
 
@@ -19,10 +19,14 @@ from pooled._cli.program.execute import CannotRunError, execute
 from pooled._cli.program.named import Program
 from pooled._cli.program.unmet_names import unmet_names
 from pooled._cli.table import Screen, table
+from pooled._instrument.array_hook import arrays_seen, observe_when_imported
+from pooled._sizes import DEFAULT_ARRAY_BYTES, text_of_bytes
 
 
 def advise(chosen: argparse.Namespace, program: Program) -> int:
     """Run a program, and report which of its classes to pool. Return the program's exit status."""
+    if _config.current.numpy is None:
+        observe_when_imported(DEFAULT_ARRAY_BYTES)
     profiler = Profiler()
     profiler.begin()
 
@@ -52,6 +56,9 @@ def _report(chosen: argparse.Namespace, program: Program, profiler: Profiler, st
         "seconds": profiler.seconds,
         "gc": {"collections": profiler.clock.collections, "seconds": profiler.clock.seconds},
     }
+    arrays = arrays_seen()
+    if arrays is not None and arrays.arrays:
+        facts["arrays"] = arrays.asdict()
     unmet = [*_uncounted(profiler.uncounted), *unmet_names(_config.current.instrument)]
     if chosen.json:
         result = {**facts, "classes": [attrs.asdict(each) for each in advice], "unmet": unmet}
@@ -75,6 +82,8 @@ def _text(screen: Screen, facts: dict[str, Any], advice: list[Advice], chosen: a
         f"{facts['program']}: {seconds:.2f} s, watched.",
         screen.wrap(f"The cyclic collector ran {counts} times and took {spent:.2f} s, {spent / seconds:.1%} of it."),
     ]
+    if "arrays" in facts:
+        lines.append(screen.wrap(_arrays(facts["arrays"])))
     to_pool = [each for each in advice if each.pool]
     not_to = [each for each in advice if not each.pool and each.made >= FEW]
     for title, group in (("To pool", to_pool), ("Not to pool", not_to)):
@@ -93,6 +102,20 @@ def _text(screen: Screen, facts: dict[str, Any], advice: list[Advice], chosen: a
             f"Written to {chosen.write.typed}: python -m pooled run --config {chosen.write.typed} {facts['program']}",
         ]
     return "\n".join(lines)
+
+
+_WORTH_TRYING: Final = 0.5
+"""The least share of the bytes of arrays that a pool has to serve to be worth trying."""
+
+
+def _arrays(seen: dict[str, int]) -> str:
+    """What NumPy allocated, and how much of it a pool would have served."""
+    total, share = text_of_bytes(seen["bytes"]), seen["served_bytes"] / seen["bytes"]
+    advice = "try `run --numpy`" if share >= _WORTH_TRYING else "that is too little to gain from"
+    return (
+        f"NumPy allocated {total} in {seen['arrays']:,} arrays of 32 KiB or more. A pool of "
+        f"{text_of_bytes(seen['max_bytes'])} would have served {share:.0%} of that: {advice}."
+    )
 
 
 def _table(screen: Screen, advice: list[Advice]) -> str:

@@ -107,7 +107,7 @@ def _report(chosen: argparse.Namespace, unmet: list[str]) -> None:
         document = {"engine": pooled.engine, "pools": figures, "unmet": unmet, "left_out": _left_out()}
         write(json.dumps(document, indent=2), chosen.output)
         return
-    notes = [*unmet, *_reasons(), *_refused_arrays()]
+    notes = [*unmet, *_reasons(), *_arrays()]
     if not used and not notes:
         write(_NOTHING, chosen.output)
         return
@@ -123,9 +123,10 @@ def _left_out() -> dict[str, str]:
     return used.left_out if used else {}
 
 
-def _refused_arrays() -> list[str]:
+def _arrays() -> list[str]:
+    """How many bytes of arrays came from the pool, or why none did."""
     used = sys.modules.get("pooled._instrument.array_hook")
-    return used.refused if used else []
+    return [*used.refused, *used.served()] if used else []
 
 
 def _reasons() -> list[str]:

@@ -8,12 +8,18 @@ from functools import partial
 from importlib.machinery import ModuleSpec
 
 from pooled._instrument.import_hooks import Callback, Callbacks, Finder
-from pooled._memory.array_memory import connect, observe
-from pooled._pool.arrays import install
+from pooled._memory.array_memory import connect, observe, observed
+from pooled._pool.arrays import install, installed
 from pooled._pool.bulk import clear
+from pooled._record import Record
+from pooled._sizes import text_of_bytes
 
 refused: list[str] = []
 """Why the arrays of the program are not served, if they should be and are not."""
+
+
+observing: list[int] = []
+"""The limit of the pool that is simulated, once NumPy was imported."""
 
 
 def serve_when_imported(max_bytes: int, *, warn: bool) -> None:
@@ -29,6 +35,41 @@ def observe_when_imported(max_bytes: int) -> None:
     _when_imported(partial(_observe, max_bytes))
 
 
+class ArraysSeen(Record):
+    """What a program that imported NumPy did without a pool for its arrays.
+
+    Attributes:
+        arrays: how many arrays of `MIN_BYTES` or more it allocated.
+        bytes: their bytes.
+        max_bytes: the limit of the pool that was simulated.
+        served_bytes: the bytes that this pool would have served from parked blocks.
+    """
+
+    arrays: int
+    bytes: int
+    max_bytes: int
+    served_bytes: int
+
+
+def served() -> list[str]:
+    """A sentence on the bytes that came from the pool of the whole process; none if it was not used."""
+    memory = installed()
+    total, parked = (0, 0) if memory is None else memory.bytes_served()
+    if not total:
+        return []
+    return [
+        f"NumPy took {text_of_bytes(total)} for arrays of 32 KiB or more, {parked / total:.0%} of it from the pool."
+    ]
+
+
+def arrays_seen() -> ArraysSeen | None:
+    """What was counted since `observe_when_imported`; None if NumPy was not imported, or could not be observed."""
+    if not observing:
+        return None
+    arrays, nbytes, served = observed()
+    return ArraysSeen(arrays=arrays, bytes=nbytes, max_bytes=observing[-1], served_bytes=served)
+
+
 def _serve(max_bytes: int, warn: bool, _: object) -> None:
     try:
         install(max_bytes)
@@ -42,6 +83,7 @@ def _observe(max_bytes: int, _: object) -> None:
     try:
         connect(clear)
         observe(max_bytes)
+        observing.append(max_bytes)
     except ImportError as error:
         refused.append(f"the arrays of NumPy were not counted: {error}")
 

@@ -1,4 +1,4 @@
-"""`ArrayMemory`: parked memory for the data of NumPy's arrays, as a pool among the others."""
+"""Parked memory for the data of NumPy's arrays, as a pool among the others."""
 
 from __future__ import annotations
 
@@ -43,24 +43,18 @@ def connect(low_memory: Callable[[], object]) -> None:
 
 
 class ArrayMemory:
-    """Parked blocks of memory, which serve arrays of `MIN_BYTES` to `max_bytes` while somebody uses them.
+    """Parked blocks of memory for arrays. All threads share them, and the limit. `connect` must have been called."""
 
-    All threads share the blocks and the limit. `connect` must have been called.
-    """
+    __slots__ = ("__weakref__", "_depot", "_max_bytes", "_name")
 
-    __slots__ = ("__weakref__", "_depot", "_lock", "_max_bytes", "_name", "_policy", "_uses")
-
-    def __init__(self, max_bytes: int, *, name: str) -> None:
+    def __init__(self, max_bytes: int, *, name: str, min_bytes: int) -> None:
         from pooled._memory.arrays import Depot  # not at the top: the extension may be missing
 
-        self._depot: Final = Depot(MIN_BYTES, max_bytes)
+        self._depot: Final = Depot(min_bytes, max_bytes)
         self._max_bytes = max_bytes
         self._name = name
-        self._policy: Final = _config.current.defaults.completed()
-        self._lock: Final = Lock()
-        self._uses = 0
-        self._depot.open(False)
         memory_pools.add(self)
+        self._follow_switch()
 
     @property
     def name(self) -> str:
@@ -69,13 +63,50 @@ class ArrayMemory:
 
     @property
     def max_bytes(self) -> int:
-        """The most bytes that are parked, and the most bytes of an array that is served."""
+        """The most bytes that the pool parks."""
         return self._max_bytes
 
     @property
     def parked_bytes(self) -> int:
         """How many bytes are parked."""
         return self._depot.parked_bytes
+
+    def stats(self) -> Stats:
+        """Counts of blocks, by what became of them. `parked_bytes` gives bytes.
+
+        `discarded_large` counts blocks above `max_cap`, `discarded_full` those for which `max_bytes` left no room, and
+        `discarded_refused` those of zeros that nobody wrote to.
+        """
+        counts = self._depot.counts()
+        return Stats(
+            hits=counts["hits"],
+            misses=counts["misses"],
+            recycled=counts["recycled"],
+            discarded_full=counts["discarded_full"],
+            discarded_large=counts["discarded_large"],
+            discarded_refused=counts["discarded_blank"],
+            parked=len(self._depot),
+        )
+
+    def clear(self) -> int:
+        """Free all parked blocks. Blocks in use still return to the pool.
+
+        Returns:
+            The number of freed blocks.
+        """
+        return self._depot.trim(0)
+
+    def prune(self) -> int:
+        """Free some parked blocks, first those of the sizes that were not taken for longest.
+
+        It frees 10 % of `max_bytes` if more than that is parked, else 1 %; at least one block.
+
+        Returns:
+            The number of freed blocks.
+        """
+        parked = self.parked_bytes
+        percent = 10 if parked * 10 > self._max_bytes else 1
+        return self._depot.trim(max(0, parked - max(1, self._max_bytes * percent // 100)))
 
     def __len__(self) -> int:
         """How many blocks are parked."""
@@ -90,7 +121,28 @@ class ArrayMemory:
     def __reduce_ex__(self, protocol: SupportsIndex) -> NoReturn:
         refuse_pickling(self)
 
-    # Using it.
+    def _limit(self, max_bytes: int) -> None:
+        self._max_bytes = max_bytes
+        self._depot.resize(max_bytes)
+
+    def _follow_switch(self) -> None:
+        """Park memory or none, as `disable` and `enable` have set it."""
+        self._depot.open(_config.current.pooling)
+
+
+class ServingMemory(ArrayMemory):
+    """Memory that serves unchanged code: arrays of `MIN_BYTES` to `max_bytes`, while somebody uses it.
+
+    It is trimmed as pools of objects are, since arrays are often the larger part of a budget.
+    """
+
+    __slots__ = ("_lock", "_policy", "_uses")
+
+    def __init__(self, max_bytes: int, *, name: str) -> None:
+        self._policy: Final = _config.current.defaults.completed()
+        self._lock: Final = Lock()
+        self._uses = 0
+        super().__init__(max_bytes, name=name, min_bytes=MIN_BYTES)
 
     def begin(self) -> None:
         """Serve arrays and park blocks, until `end` was called as often as this."""
@@ -98,12 +150,11 @@ class ArrayMemory:
             self._uses += 1
             self._follow_switch()
 
-    def end(self, *, drop: bool = True) -> None:
-        """Take back one `begin`. With `drop`, the last one frees what is parked."""
+    def end(self) -> None:
+        """Take back one `begin`. The last one frees what is parked."""
         with self._lock:
             self._uses -= 1
-            if drop or not _config.current.pooling:
-                self._follow_switch()
+            self._follow_switch()
 
     def serve_context(self) -> Handler:
         """Serve the arrays of the current context; return the handler that it had."""
@@ -113,39 +164,14 @@ class ArrayMemory:
         """Serve the arrays of all contexts that have no handler of their own, in all threads."""
         self._depot.install()
 
-    # What every pool of memory has.
-
-    def stats(self) -> Stats:
-        """Counts of blocks. `discarded_refused` counts blocks of `numpy.zeros` to which nothing was written."""
-        counts = self._depot.counts()
-        return Stats(
-            hits=counts["hits"],
-            misses=counts["misses"],
-            recycled=counts["recycled"],
-            discarded_full=counts["discarded_full"],
-            discarded_refused=counts["discarded_blank"],
-            parked=len(self._depot),
-        )
-
     def bytes_served(self) -> tuple[int, int]:
         """The bytes of all blocks that were handed out, and of those among them that had been parked."""
         counts = self._depot.counts()
         return counts["bytes_taken"], counts["bytes_hit"]
 
-    def clear(self) -> int:
-        """Free all parked blocks; return the number."""
-        return self._depot.trim(0)
-
-    def prune(self) -> int:
-        """Free parked blocks, first those of the sizes that were not taken for longest; return the number.
-
-        It frees 10 % of `max_bytes` if more than that is parked, else 1 %; at least one block.
-        """
-        parked = self.parked_bytes
-        percent = 10 if parked * 10 > self._max_bytes else 1
-        return self._depot.trim(max(0, parked - max(1, self._max_bytes * percent // 100)))
-
-    # What trimming asks of a pool of objects: arrays are often the larger part of a budget.
+    def resize(self, max_bytes: int) -> None:
+        """Change the limit. Parked blocks beyond it are freed."""
+        self._limit(max_bytes)
 
     @property
     def policy(self) -> Policy:
@@ -165,13 +191,7 @@ class ArrayMemory:
         """The bytes that are parked, and the number of blocks."""
         return self.parked_bytes, len(self)
 
-    def resize(self, *, max_bytes: int) -> None:
-        """Change the limit. Parked blocks beyond it are freed."""
-        self._max_bytes = max_bytes
-        self._depot.resize(max_bytes)
-
     def _follow_switch(self) -> None:
-        """Park memory or none, as `disable` and `enable` have set it."""
         self._depot.open(bool(self._uses and _config.current.pooling))
 
 

@@ -10,7 +10,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Final, NamedTuple, ParamSpec, Self, TypeVar
 
 from pooled._engine import name as _engine
-from pooled._memory.array_memory import ArrayMemory, connect
+from pooled._memory.array_memory import ServingMemory, connect
 from pooled._memory.steps import in_steps
 from pooled._pool.bulk import clear
 from pooled._pool.trimming import register
@@ -144,9 +144,9 @@ class _Step:
         self._arrays._leave()
 
 
-def _new_memory(max_bytes: int, name: str) -> ArrayMemory:
+def _new_memory(max_bytes: int, name: str) -> ServingMemory:
     connect(clear)
-    memory = ArrayMemory(max_bytes, name=name)
+    memory = ServingMemory(max_bytes, name=name)
     register(memory)
     return memory
 
@@ -154,7 +154,12 @@ def _new_memory(max_bytes: int, name: str) -> ArrayMemory:
 # The whole process.
 
 _installing: Final = Lock()
-_installed: ArrayMemory | None = None
+_installed: ServingMemory | None = None
+
+
+def installed() -> ServingMemory | None:
+    """The memory of the whole process, once `install` was called."""
+    return _installed
 
 
 def install(max_bytes: int | str = DEFAULT_ARRAY_BYTES) -> None:
@@ -182,4 +187,4 @@ def install(max_bytes: int | str = DEFAULT_ARRAY_BYTES) -> None:
             memory.serve_process()
             _installed = memory
         else:
-            _installed.resize(max_bytes=limit)
+            _installed.resize(limit)

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any, Literal, SupportsIndex, TypeAlias, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Final, Literal, SupportsIndex, TypeAlias, TypeVar, overload
 
-from pooled._memory.pool import OFF, MemoryPool, check_size
+from pooled._memory.array_memory import ArrayMemory, connect
+from pooled._memory.pool import OFF, check_size
+from pooled._policy import check_limit, check_name
 from pooled._pool.arrays import install, pooled_arrays
+from pooled._pool.bulk import clear
 
 try:
     import numpy as np
@@ -19,50 +22,57 @@ except ImportError as _error:
 if TYPE_CHECKING:
     from numpy.typing import DTypeLike, NDArray
 
-    from pooled._memory.lease import Memory
-
 __all__ = ["ArrayPool", "install", "pooled_arrays"]
 
 S = TypeVar("S", bound=np.generic)
 
+_FLOAT: Final = np.dtype(float)
+
 Shape: TypeAlias = SupportsIndex | Sequence[SupportsIndex]
 
 
-class ArrayPool(MemoryPool):
+class ArrayPool(ArrayMemory):
     """A pool of memory for arrays of any shape, and of any dtype without references to objects.
 
     `take(shape, dtype)` returns an `ndarray`, as `numpy.empty` does. Its memory returns to the pool when its last view
-    is released; slices, reshapes, transposes, memoryviews and all other users of the buffer protocol count as views.
-    Any thread may take and drop. Pickles and copies are ordinary arrays with memory of their own. The memory belongs to
-    the pool, so `flags.owndata` of an array is False, and its `resize` method raises an error.
+    is dropped; slices, reshapes, transposes, memoryviews and all other users of the buffer protocol count as views.
+    Any thread may take and drop. Pickles and copies are ordinary arrays with memory of their own. `pooled_arrays` does
+    the same for code that makes its arrays itself.
 
-    Block sizes are powers of two, at least 64 bytes, independent of the dtype: a block of 1000 float64 can serve 2000
-    float32 next. The rest of a block that an array does not need, up to half of it, is unused. The pool parks up to
-    `max_bytes`. When that is full, it frees blocks of sizes that were not taken during the last 1000 takes. Unused
-    memory stays parked until `prune` or `clear`.
+    A block of memory is a multiple of 4 KiB, and at most an eighth larger than that. It serves any shape and dtype: a
+    block of 1000 float64 can serve 2000 float32 next. The pool parks up to `max_bytes`. When that is full, it frees
+    blocks of the sizes that were not taken for longest. Unused memory stays parked until `prune` or `clear`.
 
-    Cost: a take and a drop together take a few microseconds, for any size; `numpy.empty` takes a few tenths of one.
-    Pooling saves the page faults of large arrays: if the allocator returned the pages to the system, the system has to
-    map and zero them again. So it pays for arrays of some megabytes, not for small ones. `python -m benchmarks`
-    measures arrays of 16 MiB that are filled: it is 12 times as fast if the pages had been returned, 3.5 times if they
-    were huge pages, and equally fast if the allocator had kept them.
+    Cost: a take and a drop together take 0.2 to 0.3 µs, for any size; `numpy.empty` takes as long, and more where the
+    system has to map and zero new pages. So it pays for arrays from some hundred kilobytes on.
 
     Args:
         max_bytes: the most bytes that are parked, in all threads together. 0 pools nothing.
-        max_cap: the most bytes of a parked block, where the size of a take is rounded up to a power of two. A larger
-            block is freed when it is dropped, and is at most an eighth larger than the take. The default is
+        max_cap: the most bytes of a parked block. A larger block is freed when it is dropped. The default is
             `max_bytes`.
         name: the name of the pool in reports. The default is "ArrayPool".
 
     Raises:
         TypeError, ValueError: an argument is invalid; the text names it, its value and the remedy.
-        ImportError: this Python was built without ctypes.
+        ImportError: the C extension was not built, or does not know this version of NumPy.
     """
 
-    __slots__ = ()
+    __slots__ = ("_array", "_max_cap")
 
     def __init__(self, *, max_bytes: int = 1 << 28, max_cap: int | None = None, name: str | None = None) -> None:
-        super().__init__(max_bytes=max_bytes, max_cap=max_cap, name=name)
+        check_name(name)
+        limit = check_limit("max_bytes", max_bytes)
+        cap = None if max_cap is None else check_limit("max_cap", max_cap)
+        connect(clear)
+        super().__init__(limit, name=name or "ArrayPool", min_bytes=1)
+        self._array: Final = self._depot.array
+        self._max_cap = cap
+        self._depot.cap(self.max_cap)
+
+    @property
+    def max_cap(self) -> int:
+        """The most bytes of a parked block; larger ones are discarded. By default, it is `max_bytes`."""
+        return self.max_bytes if self._max_cap is None else self._max_cap
 
     @overload
     def take(self, shape: Shape, *, zero: bool = ..., order: Literal["C", "F"] = ...) -> NDArray[np.float64]: ...
@@ -87,8 +97,8 @@ class ArrayPool(MemoryPool):
         Args:
             shape: the number of elements along each axis: an int, or a sequence of ints, which may be empty.
             dtype: anything that numpy converts to a dtype, except dtypes with references to objects.
-            zero: whether all bytes are 0, which costs a write of each. Else the content is left over from an earlier
-                use of the same memory in this process.
+            zero: whether all bytes are 0. Else the content is left over from an earlier use of the same memory in this
+                process.
             order: "C": the last axis varies fastest. "F": the first axis varies fastest.
 
         Raises:
@@ -96,13 +106,21 @@ class ArrayPool(MemoryPool):
             ValueError: an element of `shape` is below 0, `order` is neither "C" nor "F", or the array is too large.
             MemoryError: a block that large cannot be allocated.
         """
-        shape, dtype = _checked(shape, dtype)
+        if order == "C" and not OFF:
+            made = self._array(shape, _FLOAT if dtype is float else dtype, zero is True, False)
+            if made is not NotImplemented:
+                return made  # type: ignore[no-any-return] # the extension has no types of NumPy's
+        return self._take_checked(shape, dtype, bool(zero), order)
+
+    def _take_checked(self, shape: Shape, dtype: DTypeLike, zero: bool, order: Literal["C", "F"]) -> NDArray[Any]:
+        lengths, dtype = _checked(shape, dtype)
         if order not in ("C", "F"):
             raise ValueError(f"order={order!r}: expected 'C', the last axis varies fastest, or 'F', the first one does")
-        nbytes = _bytes_of(shape, dtype)
-        if OFF or not nbytes:
-            return (np.zeros if zero else np.empty)(shape, dtype, order)
-        return np.ndarray(shape, dtype, self._lease(nbytes, zero=zero), order=order)
+        if not OFF and _bytes_of(lengths, dtype):
+            made = self._array(lengths, dtype, zero, order == "F")
+            if made is not NotImplemented:  # it has more dimensions than the pool knows
+                return made  # type: ignore[no-any-return]
+        return (np.zeros if zero else np.empty)(lengths, dtype, order)
 
     def prefill(self, shape: Shape, n: int, dtype: DTypeLike = float) -> int:
         """Allocate and park up to `n` blocks for arrays of this shape and dtype, as many as there is room for.
@@ -110,12 +128,25 @@ class ArrayPool(MemoryPool):
         Returns:
             The number of allocated blocks.
         """
-        return self._prefill(_bytes_of(*_checked(shape, dtype)), check_size("n", n))
+        nbytes, wanted, made = _bytes_of(*_checked(shape, dtype)), check_size("n", n), 0
+        while made < wanted and not OFF and self._depot.park(nbytes):
+            made += 1
+        return made
 
-    def _new_memory(self, size: int, *, zero: bool) -> Memory[Any]:
-        from pooled._memory.lease import memory_of  # not at the top, as in MemoryPool
+    def resize(self, *, max_bytes: int | None = None, max_cap: int | None = None) -> None:
+        """Change the limits, in bytes. Omitted ones stay. Parked blocks beyond the new limits are freed.
 
-        return memory_of((np.zeros if zero else np.empty)(size, np.uint8), size)
+        Raises:
+            TypeError, ValueError: a limit is not an int of 0 or more; nothing changes.
+        """
+        limit = self.max_bytes if max_bytes is None else check_limit("max_bytes", max_bytes)
+        self._max_cap = self._max_cap if max_cap is None else check_limit("max_cap", max_cap)
+        self._limit(limit)
+        self._depot.cap(self.max_cap)
+
+    def __repr__(self) -> str:
+        limits = f"max_bytes={self.max_bytes} max_cap={self.max_cap} parked_bytes={self.parked_bytes}"
+        return f"<{type(self).__name__} {self.name} {limits}>"
 
 
 def _checked(shape: Shape, dtype: DTypeLike) -> tuple[tuple[int, ...], np.dtype[Any]]:

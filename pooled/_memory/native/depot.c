@@ -1,5 +1,6 @@
 #include "depot.h"
 
+#define ALWAYS_WRITTEN ((size_t)1 << 17) /* up to here, writing zeros is faster than new pages */
 #define MOST_WRITTEN                                                                                                   \
     ((size_t)1 << 25) /* from here on, the system's zeros are always faster than those that are written */
 
@@ -7,41 +8,6 @@ enum { ZEROS_SURE = 4, ZEROS_TRIED = 8 };
 
 static pthread_mutex_t registry = PTHREAD_MUTEX_INITIALIZER;
 static Depot *depots; /* all of them; with the lock above */
-
-/* ---- shelves ---- */
-
-/* The number of the calling thread's shelf. */
-static unsigned
-own_shelf(void)
-{
-#if defined(Py_GIL_DISABLED)
-    static _Atomic unsigned threads;
-    static _Thread_local unsigned own; /* 0: not chosen yet */
-    if (UNLIKELY(own == 0)) {
-        own = 1 + atomic_fetch_add_explicit(&threads, 1, memory_order_relaxed) % SHELVES;
-    }
-    return own - 1;
-#else
-    return 0;
-#endif
-}
-
-/* Take a parked block of a class off a shelf, or NULL. With its lock held. */
-static inline Block *
-take_down(Depot *depot, Shelf *shelf, unsigned size_class)
-{
-    Block *block = shelf->parked[size_class];
-    if (block != NULL) {
-        shelf->parked[size_class] = block->next;
-        atomic_fetch_sub_explicit(&depot->parked[size_class], 1, memory_order_relaxed);
-        size_t size = size_class_bytes(size_class);
-        size_t left = atomic_fetch_sub_explicit(&depot->parked_bytes, size, memory_order_relaxed) - size;
-        if (left < atomic_load_explicit(&depot->least_parked, memory_order_relaxed)) {
-            atomic_store_explicit(&depot->least_parked, left, memory_order_relaxed);
-        }
-    }
-    return block;
-}
 
 /* Take a parked block of a class off another shelf, or NULL. */
 static Block *
@@ -54,7 +20,7 @@ take_from_others(Depot *depot, unsigned own, unsigned size_class)
         }
         Shelf *shelf = &depot->shelves[(own + i) % SHELVES];
         pthread_mutex_lock(&shelf->lock);
-        block = take_down(depot, shelf, size_class);
+        block = shelf_take_down(depot, shelf, size_class);
         pthread_mutex_unlock(&shelf->lock);
     }
     return block;
@@ -82,11 +48,11 @@ count_taken(Shelf *shelf, size_t bytes, bool was_parked)
 static Block *
 take_parked(Depot *depot, unsigned size_class)
 {
-    unsigned own = own_shelf();
+    unsigned own = shelf_own();
     Shelf *shelf = &depot->shelves[own];
     note_use(depot, size_class);
     pthread_mutex_lock(&shelf->lock);
-    Block *block = take_down(depot, shelf, size_class);
+    Block *block = shelf_take_down(depot, shelf, size_class);
     if (LIKELY(block != NULL) || SHELVES == 1) {
         count_taken(shelf, size_class_bytes(size_class), block != NULL);
         pthread_mutex_unlock(&shelf->lock);
@@ -128,9 +94,12 @@ depot_take(Depot *depot, unsigned size_class)
 
 /* Whether to write zeros into a parked block. Now and then the system's zeros are used all the same, to find out. */
 static bool
-writes_zeros(Depot *depot, unsigned size_class)
+writes_zeros(Depot *depot, unsigned size_class, size_t size)
 {
-    return atomic_load_explicit(&depot->zeros[size_class], memory_order_relaxed) > 0
+    if (size <= ALWAYS_WRITTEN) {
+        return true;
+    }
+    return size < MOST_WRITTEN && atomic_load_explicit(&depot->zeros[size_class], memory_order_relaxed) > 0
            && atomic_load_explicit(&depot->uses, memory_order_relaxed) % ZEROS_TRIED != 0;
 }
 
@@ -138,7 +107,7 @@ writes_zeros(Depot *depot, unsigned size_class)
 static void
 count_vacant(Depot *depot, unsigned size_class)
 {
-    Shelf *shelf = &depot->shelves[own_shelf()];
+    Shelf *shelf = &depot->shelves[shelf_own()];
     note_use(depot, size_class);
     pthread_mutex_lock(&shelf->lock);
     count_taken(shelf, size_class_bytes(size_class), false);
@@ -148,7 +117,7 @@ count_vacant(Depot *depot, unsigned size_class)
 Block *
 depot_take_zeros(Depot *depot, unsigned size_class, size_t size)
 {
-    if (size < MOST_WRITTEN && writes_zeros(depot, size_class)) {
+    if (writes_zeros(depot, size_class, size)) {
         Block *block = take_parked(depot, size_class);
         if (block != NULL) {
             memset(block->memory, 0, size);
@@ -168,57 +137,6 @@ depot_take_zeros(Depot *depot, unsigned size_class, size_t size)
 
 /* ---- returning ---- */
 
-/* The class with parked blocks that was not used for longest; 0 if nothing is parked. */
-static unsigned
-coldest_class(const Depot *depot)
-{
-    uint32_t now = atomic_load_explicit(&depot->uses, memory_order_relaxed), longest = 0;
-    unsigned coldest = 0;
-    for (unsigned i = 1; i < SIZE_CLASSES; i++) {
-        uint32_t idle = now - atomic_load_explicit(&depot->used_at[i], memory_order_relaxed);
-        if (atomic_load_explicit(&depot->parked[i], memory_order_relaxed) > 0 && (coldest == 0 || idle > longest)) {
-            coldest = i;
-            longest = idle;
-        }
-    }
-    return coldest;
-}
-
-/* Vacate a parked block of a class. Returns its bytes; 0 if other threads took all of them meanwhile. */
-static size_t
-vacate_one(Depot *depot, unsigned size_class)
-{
-    Block *block = NULL;
-    for (unsigned i = 0; i < SHELVES && block == NULL; i++) {
-        pthread_mutex_lock(&depot->shelves[i].lock);
-        block = take_down(depot, &depot->shelves[i], size_class);
-        pthread_mutex_unlock(&depot->shelves[i].lock);
-    }
-    if (block == NULL) {
-        return 0;
-    }
-    arena_vacate(block);
-    return size_class_bytes(size_class);
-}
-
-/* Claim room for a block of a class, if need be that of blocks of classes that were not used for longer. */
-static bool
-claim_room(Depot *depot, unsigned size_class)
-{
-    size_t size = size_class_bytes(size_class), most = atomic_load_explicit(&depot->max_bytes, memory_order_relaxed);
-    while (atomic_load_explicit(&depot->is_open, memory_order_relaxed) && size <= most) {
-        if (LIKELY(atomic_fetch_add_explicit(&depot->parked_bytes, size, memory_order_relaxed) + size <= most)) {
-            return true;
-        }
-        atomic_fetch_sub_explicit(&depot->parked_bytes, size, memory_order_relaxed);
-        unsigned coldest = coldest_class(depot);
-        if (coldest == 0 || coldest == size_class || vacate_one(depot, coldest) == 0) {
-            return false;
-        }
-    }
-    return false;
-}
-
 /* Learn from a block of zeros of the system. Returns whether it has pages. */
 static bool
 learn_zeros(Depot *depot, const Block *block)
@@ -236,8 +154,9 @@ depot_return(Depot *depot, Block *block)
     unsigned size_class = block->size_class;
     note_use(depot, size_class);
     bool is_blank = block->was_zeroed && !learn_zeros(depot, block);
-    bool is_kept = !is_blank && claim_room(depot, size_class);
-    Shelf *shelf = &depot->shelves[own_shelf()];
+    bool is_large = size_class_bytes(size_class) > atomic_load_explicit(&depot->max_cap, memory_order_relaxed);
+    bool is_kept = !is_blank && !is_large && shelf_claim_room(depot, size_class);
+    Shelf *shelf = &depot->shelves[shelf_own()];
     if (!is_kept) {
         arena_vacate(block);
     }
@@ -246,39 +165,38 @@ depot_return(Depot *depot, Block *block)
     }
     pthread_mutex_lock(&shelf->lock);
     if (LIKELY(is_kept)) {
-        block->next = shelf->parked[size_class];
-        shelf->parked[size_class] = block;
-        atomic_fetch_add_explicit(&depot->parked[size_class], 1, memory_order_relaxed);
+        shelf_put_up(depot, shelf, block);
     }
     shelf->counts.recycled += is_kept;
     shelf->counts.discarded_blank += is_blank;
-    shelf->counts.discarded_full += !is_kept && !is_blank;
+    shelf->counts.discarded_large += is_large && !is_blank;
+    shelf->counts.discarded_full += !is_kept && !is_blank && !is_large;
     pthread_mutex_unlock(&shelf->lock);
 }
 
-size_t
-depot_trim(Depot *depot, size_t keep)
+bool
+depot_park_new(Depot *depot, unsigned size_class)
 {
-    size_t vacated = 0;
-    while (atomic_load_explicit(&depot->parked_bytes, memory_order_relaxed) > keep) {
-        unsigned coldest = coldest_class(depot);
-        if (coldest == 0) {
-            break; /* another thread is about to park what it has claimed */
-        }
-        vacated += vacate_one(depot, coldest) != 0;
+    size_t size = size_class_bytes(size_class);
+    size_t most = atomic_load_explicit(&depot->max_bytes, memory_order_relaxed);
+    if (size > atomic_load_explicit(&depot->max_cap, memory_order_relaxed) || size > most
+        || atomic_load_explicit(&depot->parked_bytes, memory_order_relaxed) > most - size
+        || !shelf_claim_room(depot, size_class)) {
+        return false;
     }
-    return vacated;
-}
-
-size_t
-depot_trim_idle(Depot *depot)
-{
-    size_t parked = atomic_load_explicit(&depot->parked_bytes, memory_order_relaxed);
-    size_t idle = atomic_load_explicit(&depot->least_parked, memory_order_relaxed);
-    size_t vacated = depot_trim(depot, parked - (idle < parked ? idle : parked) / 2);
-    parked = atomic_load_explicit(&depot->parked_bytes, memory_order_relaxed);
-    atomic_store_explicit(&depot->least_parked, parked, memory_order_relaxed);
-    return vacated;
+    Block *block = arena_take(size_class);
+    if (block == NULL) {
+        atomic_fetch_sub_explicit(&depot->parked_bytes, size, memory_order_relaxed);
+        return false;
+    }
+    memset(block->memory, 0, size); /* the system allocates pages when they are first written to */
+    block->was_zeroed = false;
+    atomic_store_explicit(&block->state, BLOCK_PARKED, memory_order_relaxed);
+    Shelf *shelf = &depot->shelves[shelf_own()];
+    pthread_mutex_lock(&shelf->lock);
+    shelf_put_up(depot, shelf, block);
+    pthread_mutex_unlock(&shelf->lock);
+    return true;
 }
 
 /* ---- all depots ---- */
@@ -309,6 +227,7 @@ depot_new(size_t min_bytes, size_t max_bytes)
     }
     atomic_store(&depot->min_bytes, min_bytes);
     atomic_store(&depot->max_bytes, max_bytes);
+    atomic_store(&depot->max_cap, SIZE_MAX);
     atomic_store(&depot->is_open, true);
     pthread_mutex_lock(&registry);
     depot->next = depots;
@@ -345,6 +264,7 @@ depot_counts(Depot *depot)
         sum.misses += counts->misses;
         sum.recycled += counts->recycled;
         sum.discarded_full += counts->discarded_full;
+        sum.discarded_large += counts->discarded_large;
         sum.discarded_blank += counts->discarded_blank;
         sum.bytes_taken += counts->bytes_taken;
         sum.bytes_hit += counts->bytes_hit;

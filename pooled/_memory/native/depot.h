@@ -1,47 +1,11 @@
-/* Depots: parked blocks of all size classes, under one limit in bytes for all threads together.
+/* Depots: blocks for arrays come out of a depot, and return to it.
 
-   A depot has several shelves with a lock each. A thread parks on its own shelf, and looks at the others when it finds
-   nothing there. On builds with a GIL there is one shelf.
-
-   Any thread may call these functions, with or without the GIL. A shelf's lock is not held while the system is called. */
+   Any thread may call these functions, with or without the GIL. */
 
 #ifndef POOLED_DEPOT_H
 #define POOLED_DEPOT_H
 
-#include "arena.h"
-
-#if defined(Py_GIL_DISABLED)
-enum { SHELVES = 8 };
-#else
-enum { SHELVES = 1 };
-#endif
-
-/* Counts of blocks since the depot was made. */
-typedef struct {
-    uint64_t hits, misses, recycled, discarded_full, discarded_blank;
-    uint64_t bytes_taken; /* of all blocks that were handed out */
-    uint64_t bytes_hit;   /* of those that had been parked */
-} DepotCounts;
-
-typedef struct {
-    _Alignas(64) pthread_mutex_t lock; /* for everything below */
-    Block *parked[SIZE_CLASSES];
-    DepotCounts counts;
-} Shelf;
-
-typedef struct Depot {
-    Shelf shelves[SHELVES];
-    _Atomic size_t min_bytes;               /* smaller arrays are not served */
-    _Atomic size_t max_bytes;               /* the most bytes that are parked; larger arrays are not served */
-    _Atomic size_t parked_bytes;            /* never more than `max_bytes`, except while that is made smaller */
-    _Atomic size_t least_parked;            /* the least that was parked since depot_trim_idle was called */
-    _Atomic bool is_open;                   /* else it serves no array, and parks no block */
-    _Atomic uint32_t uses;                  /* a clock for `used_at` */
-    _Atomic uint32_t used_at[SIZE_CLASSES]; /* when a class was last used */
-    _Atomic int32_t parked[SIZE_CLASSES];   /* how many blocks of a class are parked */
-    _Atomic int8_t zeros[SIZE_CLASSES];     /* whether zeros are worth writing: see depot_take_zeros */
-    struct Depot *next;                     /* in the list of all depots */
-} Depot;
+#include "shelf.h"
 
 /* A new depot, which serves arrays of `min_bytes` to `max_bytes`. NULL, without an exception, if memory is short. */
 Depot *depot_new(size_t min_bytes, size_t max_bytes);
@@ -76,12 +40,8 @@ Block *depot_take_zeros(Depot *depot, unsigned size_class, size_t size);
 /* Park a block that is in use, or vacate it. */
 void depot_return(Depot *depot, Block *block);
 
-/* Vacate parked blocks, first those of the class that was not used for longest, until at most `keep` bytes are parked.
-   Returns how many. */
-size_t depot_trim(Depot *depot, size_t keep);
-
-/* Vacate half of what was parked all the time since the last call. Returns how many blocks. */
-size_t depot_trim_idle(Depot *depot);
+/* Park a new block of a class, whose pages exist. False if there is no room for it. */
+bool depot_park_new(Depot *depot, unsigned size_class);
 
 /* Vacate all parked blocks of all depots. Returns their bytes. */
 size_t depots_trim_all(void);

@@ -2,6 +2,9 @@
 
 enum {
     GET_ABI_VERSION = 0,
+    ARRAY_TYPE = 2,
+    DESCR_TYPE = 3,
+    NEW_FROM_DESCR = 94,
     GET_API_VERSION = 211,
     SET_HANDLER = 304,
     DEFAULT_HANDLER = 306,
@@ -13,8 +16,26 @@ static const unsigned oldest_api = 0x11; /* of NumPy 1.26 */
 
 static void **api;
 static PyObject *default_capsule; /* borrowed from NumPy, which never frees it */
+static const Handler *default_handler;
 static char default_name[sizeof(((Handler *)NULL)->name)];
 
+/* What NumPy documents as PyArrayObject_fields; it is a part of its ABI since 1.22. */
+typedef struct {
+    PyObject_HEAD
+    char *data;
+    int dimensions;
+    Py_ssize_t *shape, *strides;
+    PyObject *base, *descr;
+    int flags;
+    PyObject *weakrefs;
+    void *buffer_info;
+    PyObject *handler;
+} ArrayFields;
+
+enum { OWNS_DATA = 4, C_ARRAY = 0x501, FORTRAN_ARRAY = 0x502 }; /* NumPy's flags of arrays */
+
+typedef PyObject *(*NewArrayFunction)(PyTypeObject *, PyObject *, int, const Py_ssize_t *, const Py_ssize_t *, void *,
+                                      int, PyObject *);
 typedef unsigned (*VersionFunction)(void);
 typedef PyObject *(*SetHandlerFunction)(PyObject *);
 
@@ -66,6 +87,7 @@ numpy_connect(PyObject *multiarray)
     memcpy(default_name, handler->name, sizeof(default_name) - 1);
     plain = handler->allocator;
     default_capsule = capsule;
+    default_handler = handler;
     api = table;
     return true;
 }
@@ -85,6 +107,27 @@ numpy_set_handler(PyObject *capsule)
     return API_FUNCTION(api, SET_HANDLER, SetHandlerFunction)(capsule);
 }
 
+bool
+numpy_is_descr(PyObject *object)
+{
+    return PyObject_TypeCheck(object, (PyTypeObject *)api[DESCR_TYPE]);
+}
+
+PyObject *
+numpy_array_on(Block *block, PyObject *capsule, const ArrayForm *form)
+{
+    int flags = form->is_fortran ? FORTRAN_ARRAY : C_ARRAY;
+    NewArrayFunction make = API_FUNCTION(api, NEW_FROM_DESCR, NewArrayFunction);
+    PyObject *array = make((PyTypeObject *)api[ARRAY_TYPE], Py_NewRef(form->descr), form->dimensions, form->shape, NULL,
+                           block->memory, flags, NULL);
+    if (array != NULL) {
+        ArrayFields *fields = (ArrayFields *)array;
+        Py_XSETREF(fields->handler, Py_NewRef(capsule));
+        fields->flags |= OWNS_DATA;
+    }
+    return array;
+}
+
 const char *
 numpy_default_name(void)
 {
@@ -95,4 +138,10 @@ bool
 numpy_replace_default(Handler *handler)
 {
     return PyCapsule_SetPointer(default_capsule, handler) == 0;
+}
+
+bool
+numpy_default_is_replaced(void)
+{
+    return PyCapsule_GetPointer(default_capsule, HANDLER_CAPSULE) != default_handler;
 }
