@@ -112,6 +112,15 @@ def test_zeros_that_nobody_writes_to_take_no_memory(pooled_arrays):
         assert memory.stats().discarded_refused == 20
 
 
+@pytest.mark.parametrize(("nbytes", "times"), [(MIB, 300), (32 * MIB, 6)])
+def test_zeros_that_are_written_to_use_the_same_block_again(pooled_arrays, nbytes, times):
+    with pooled_arrays("1GiB") as memory:
+        for _ in range(times):
+            np.zeros(nbytes, np.uint8).fill(1)
+        assert memory.parked_bytes <= nbytes
+        assert memory.stats().hits >= times - 2
+
+
 def test_resizing_keeps_the_content(pooled_arrays):
     with pooled_arrays():
         grown = np.arange(10_000)

@@ -70,12 +70,10 @@ arena_unlock(void)
 /* ---- segments ---- */
 
 Block *
-arena_find(const void *memory)
+arena_look_up(const void *memory)
 {
     uintptr_t address = (uintptr_t)memory;
-    if (UNLIKELY(address >> 48 != 0)) {
-        return NULL;
-    }
+    assert((address & NO_BLOCK_BITS) == 0);
     Block *pages = atomic_load_explicit(&segments[address >> SEGMENT_SHIFT], memory_order_acquire);
     if (pages == NULL) {
         return NULL;
@@ -163,7 +161,7 @@ arena_take(unsigned size_class)
 }
 
 void
-arena_vacate(Block *block)
+arena_empty(Block *block)
 {
     size_t size = size_class_bytes(block->size_class);
     bool is_empty = madvise(block->memory, size, MADV_DONTNEED) == 0;
@@ -174,6 +172,12 @@ arena_vacate(Block *block)
     if (UNLIKELY(!is_empty)) {
         memset(block->memory, 0, size); /* the pages are locked in memory */
     }
+}
+
+void
+arena_vacate(Block *block)
+{
+    arena_empty(block);
     atomic_store_explicit(&block->state, BLOCK_VACANT, memory_order_relaxed);
     arena_lock();
     block->next = vacant[block->size_class];

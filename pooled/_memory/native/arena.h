@@ -31,13 +31,26 @@ typedef struct Block {
 /* Prepare the arena. False, without an exception, where the system cannot do what it needs. */
 bool arena_init(void);
 
-/* The block that begins at `memory`; NULL if none does. */
-Block *arena_find(const void *memory);
+/* Bits that no address of a block has: units are 4 KiB or larger, and user space has 48 bits. */
+#define NO_BLOCK_BITS (~(((uintptr_t)1 << 48) - ((uintptr_t)1 << 12)))
+
+/* The block that begins at an address without `NO_BLOCK_BITS`; NULL if none does. */
+Block *arena_look_up(const void *memory);
+
+/* The block that begins at `memory`; NULL if none does. Small arrays of other allocators rarely begin at a page. */
+static inline Block *
+arena_find(const void *memory)
+{
+    return LIKELY(((uintptr_t)memory & NO_BLOCK_BITS) != 0) ? NULL : arena_look_up(memory);
+}
 
 /* A block of a class, all zeros, without pages, and in use; NULL if there is no address space left. */
 Block *arena_take(unsigned size_class);
 
-/* Give the pages of a block back to the system. */
+/* Give the pages of a block back to the system: it is all zeros. */
+void arena_empty(Block *block);
+
+/* Do so, and keep the block for the next that takes one of its class. */
 void arena_vacate(Block *block);
 
 /* Whether most pages of a block have been written to or read; some of them are looked at. */

@@ -4,7 +4,7 @@
 #define MOST_WRITTEN                                                                                                   \
     ((size_t)1 << 25) /* from here on, the system's zeros are always faster than those that are written */
 
-enum { ZEROS_SURE = 4, ZEROS_TRIED = 8 };
+enum { ZEROS_SURE = 5, ZEROS_TRIED = 16 };
 
 static pthread_mutex_t registry = PTHREAD_MUTEX_INITIALIZER;
 static Depot *depots; /* all of them; with the lock above */
@@ -92,15 +92,28 @@ depot_take(Depot *depot, unsigned size_class)
     return block;
 }
 
-/* Whether to write zeros into a parked block. Now and then the system's zeros are used all the same, to find out. */
+/* Whether arrays of zeros of this class are usually written to, or are small. */
+static bool
+are_zeros_used(Depot *depot, unsigned size_class, size_t size)
+{
+    return size <= ALWAYS_WRITTEN || atomic_load_explicit(&depot->zeros[size_class], memory_order_relaxed) > 0;
+}
+
+/* Whether to write zeros into a parked block. Now and then the system's zeros are used all the same, to find out: the
+   more rarely, the longer arrays have been used, since page faults cost several times as much as writing. */
 static bool
 writes_zeros(Depot *depot, unsigned size_class, size_t size)
 {
-    if (size <= ALWAYS_WRITTEN) {
+    if (size <= ALWAYS_WRITTEN || size >= MOST_WRITTEN) {
+        return size <= ALWAYS_WRITTEN;
+    }
+    int8_t known = atomic_load_explicit(&depot->zeros[size_class], memory_order_relaxed);
+    unsigned written = atomic_fetch_add_explicit(&depot->zeros_written[size_class], 1, memory_order_relaxed);
+    if (written < (unsigned)ZEROS_TRIED << (known > 0 ? known : 0)) {
         return true;
     }
-    return size < MOST_WRITTEN && atomic_load_explicit(&depot->zeros[size_class], memory_order_relaxed) > 0
-           && atomic_load_explicit(&depot->uses, memory_order_relaxed) % ZEROS_TRIED != 0;
+    atomic_store_explicit(&depot->zeros_written[size_class], 0, memory_order_relaxed);
+    return false;
 }
 
 /* Count a vacant block that was handed out. */
@@ -117,11 +130,16 @@ count_vacant(Depot *depot, unsigned size_class)
 Block *
 depot_take_zeros(Depot *depot, unsigned size_class, size_t size)
 {
-    if (writes_zeros(depot, size_class, size)) {
+    if (are_zeros_used(depot, size_class, size)) {
         Block *block = take_parked(depot, size_class);
         if (block != NULL) {
-            memset(block->memory, 0, size);
-            block->was_zeroed = false;
+            block->was_zeroed = !writes_zeros(depot, size_class, size);
+            if (block->was_zeroed) {
+                arena_empty(block);
+            }
+            else {
+                memset(block->memory, 0, size);
+            }
             return block;
         }
     }
@@ -143,7 +161,12 @@ learn_zeros(Depot *depot, const Block *block)
 {
     bool is_resident = arena_is_resident(block);
     int8_t known = atomic_load_explicit(&depot->zeros[block->size_class], memory_order_relaxed);
-    known = (int8_t)(is_resident ? known + (known < ZEROS_SURE) : known - (known > -ZEROS_SURE));
+    if (is_resident) {
+        known += known < ZEROS_SURE;
+    }
+    else {
+        known = known > 0 ? 0 : (int8_t)(known - (known > -ZEROS_SURE));
+    }
     atomic_store_explicit(&depot->zeros[block->size_class], known, memory_order_relaxed);
     return is_resident;
 }

@@ -29,17 +29,18 @@ typedef struct {
 
 typedef struct Depot {
     Shelf shelves[SHELVES];
-    _Atomic size_t min_bytes;               /* smaller arrays are not served */
-    _Atomic size_t max_bytes;               /* the most bytes that are parked; larger arrays are not served */
-    _Atomic size_t max_cap;                 /* the most bytes of a block that is parked */
-    _Atomic size_t parked_bytes;            /* never more than `max_bytes`, except while that is made smaller */
-    _Atomic size_t least_parked;            /* the least that was parked since depot_trim_idle was called */
-    _Atomic bool is_open;                   /* else it serves no array, and parks no block */
-    _Atomic uint32_t uses;                  /* a clock for `used_at` */
-    _Atomic uint32_t used_at[SIZE_CLASSES]; /* when a class was last used */
-    _Atomic int32_t parked[SIZE_CLASSES];   /* how many blocks of a class are parked */
-    _Atomic int8_t zeros[SIZE_CLASSES];     /* whether zeros are worth writing: see depot_take_zeros */
-    struct Depot *next;                     /* in the list of all depots */
+    _Atomic size_t min_bytes;                     /* smaller arrays are not served */
+    _Atomic size_t max_bytes;                     /* the most bytes that are parked; larger arrays are not served */
+    _Atomic size_t max_cap;                       /* the most bytes of a block that is parked */
+    _Atomic size_t parked_bytes;                  /* never more than `max_bytes`, except while that is made smaller */
+    _Atomic size_t least_parked;                  /* the least that was parked since depot_trim_idle was called */
+    _Atomic bool is_open;                         /* else it serves no array, and parks no block */
+    _Atomic uint32_t uses;                        /* a clock for `used_at` */
+    _Atomic uint32_t used_at[SIZE_CLASSES];       /* when a class was last used */
+    _Atomic int32_t parked[SIZE_CLASSES];         /* how many blocks of a class are parked */
+    _Atomic int8_t zeros[SIZE_CLASSES];           /* whether zeros are worth writing: see depot_take_zeros */
+    _Atomic uint16_t zeros_written[SIZE_CLASSES]; /* how often they were, since the system\'s were used */
+    struct Depot *next;                           /* in the list of all depots */
 } Depot;
 
 /* The number of the calling thread's shelf. */
