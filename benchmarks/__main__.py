@@ -22,6 +22,7 @@ import attrs
 
 import pooled
 from benchmarks import (
+    _arrays,
     _cases,
     _comparing,
     _construction,
@@ -80,6 +81,15 @@ def sections(*, quick: bool) -> Iterator[Section]:
 
     yield "buffers: take, fill, drop", _memory.buffers(pairs)
     yield "arrays: take, fill, drop", _memory.arrays(pairs)
+    if find_spec("pooled._memory.arrays") is None:
+        print("\npooled_arrays: left out, the C extension of arrays was not built")
+        return
+    yield "arrays: an expression", _arrays.expression(quick=quick)
+    yield "arrays: an expression, written by hand", _arrays.by_hand(quick=quick)
+    yield "arrays: page faults of a step", _arrays.faults(quick=quick)
+    yield "arrays: numpy.zeros", _arrays.zeros(quick=quick)
+    yield "arrays: small ones, installed", _arrays.small(quick=quick)
+    yield "arrays: programs", _arrays.programs(quick=quick)
 
 
 def table(title: str, results: Iterable[Result]) -> list[Result]:

@@ -16,7 +16,7 @@ from typing import Any
 
 import attrs
 
-UNITS = {"ns": 1e9, "ms": 1e3, "MiB": 1 / (1 << 20), "instructions": 1.0}
+UNITS = {"ns": 1e9, "ms": 1e3, "MiB": 1 / (1 << 20), "instructions": 1.0, "faults": 1.0}
 """What figures are given in, and how many of them a second, or a byte, or one of what is counted are."""
 
 CLOCK = time.process_time
@@ -73,13 +73,20 @@ def compare_timers(
 ) -> Result:
     """Compare two functions that run something so many times and give the seconds it took."""
     rounds = rounds or max(_rounds_for(pooled), _rounds_for(other))
+    return result_of(case, take_pairs(pooled, other, pairs=pairs, rounds=rounds), wanted=wanted)
+
+
+def take_pairs(
+    pooled: Callable[[int], float], other: Callable[[int], float], *, pairs: int, rounds: int
+) -> list[tuple[float, float]]:
+    """Call two functions as of `compare_timers` in turn, and return what a round of each took, pair by pair."""
     taken: list[tuple[float, float]] = []
     gc.collect()
     for turn in range(pairs):
         first, second = (pooled, other) if turn % 2 else (other, pooled)
-        one, two = first(rounds), second(rounds)
+        one, two = first(rounds) / rounds, second(rounds) / rounds
         taken.append((one, two) if turn % 2 else (two, one))
-    return result_of(case, [(ours / rounds, theirs / rounds) for ours, theirs in taken], wanted=wanted)
+    return taken
 
 
 def result_of(case: str, taken: list[tuple[float, float]], *, wanted: float | None = None, unit: str = "ns") -> Result:

@@ -19,7 +19,7 @@ def run(*arguments):
         cwd=ROOT,
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=900,
         check=False,
     )
 
@@ -67,6 +67,28 @@ def test_small_containers(tmp_path):
     assert len(filled) == len({row["case"] for row in filled}) == 120
     assert {row["wanted"] for row in filled} == {0.97}
     assert {row["wanted"] for row in assigned} == {None}
+
+
+ARRAYS = {
+    "arrays: take, fill, drop": 4,
+    "arrays: an expression": 18,
+    "arrays: an expression, written by hand": 6,
+    "arrays: page faults of a step": 1,
+    "arrays: numpy.zeros": 6,
+    "arrays: small ones, installed": 4,
+}
+
+
+@pytest.mark.long
+def test_arrays(tmp_path):
+    limits.require("pooled._memory.arrays")
+    figures = tmp_path / "figures.json"
+    process = run("--quick", "arrays", "--json", figures)
+    assert process.returncode == 0, process.stderr
+    tables = json.loads(figures.read_text())["tables"]
+    assert {title: len(tables[title]) for title in ARRAYS} == ARRAYS
+    assert tables["arrays: programs"][-1]["case"] == "geometric mean"
+    assert all(row["ratio"] > 0 for rows in tables.values() for row in rows)
 
 
 def test_a_group_that_is_missing():
