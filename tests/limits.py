@@ -37,6 +37,9 @@ LIMITS = {
     "no-dev-stdout": Limit("this system has no /dev/stdout", lambda: not Path("/dev/stdout").exists()),
     "no-posix-permissions": Limit("this system has no POSIX permissions", lambda: os.name != "posix"),
     "no-symbolic-links": Limit("symbolic links need privileges on this system", lambda: os.name != "posix"),
+    "no-statm": Limit(
+        "the memory of a process is read in /proc, which is Linux's", lambda: not Path("/proc/self/statm").exists()
+    ),
     "writes-everything": Limit("this user may write to every file: root ignores permissions"),
     "no-spawn": Limit(
         "this system cannot spawn processes", lambda: "spawn" not in multiprocessing.get_all_start_methods()

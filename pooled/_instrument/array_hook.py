@@ -89,7 +89,7 @@ def _observe(max_bytes: int, _: object) -> None:
 
 
 def _when_imported(call: Callback) -> None:
-    if "numpy" in sys.modules:
+    if sys.modules.get("numpy") is not None:
         call(sys.modules["numpy"])
         return
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import sys
 from collections.abc import Callable
-from threading import Lock
+from threading import RLock
 from typing import TYPE_CHECKING, Any, Final, NoReturn, SupportsIndex
 
 from pooled import _config
@@ -30,8 +30,8 @@ def connect(low_memory: Callable[[], object]) -> None:
         ImportError: the extension was not built, or does not know this version of NumPy.
     """
     try:
-        from pooled._memory import arrays
-    except ImportError as error:
+        arrays = importlib.import_module("pooled._memory.arrays")
+    except ModuleNotFoundError as error:
         raise ImportError(
             "pooled_arrays needs the C extension pooled._memory.arrays, which was not built: install pooled-objects "
             "with a C compiler, on Linux or macOS"
@@ -45,7 +45,7 @@ def connect(low_memory: Callable[[], object]) -> None:
 class ArrayMemory:
     """Parked blocks of memory for arrays. All threads share them, and the limit. `connect` must have been called."""
 
-    __slots__ = ("__weakref__", "_depot", "_max_bytes", "_name")
+    __slots__ = ("__weakref__", "_depot", "_lock", "_max_bytes", "_name")
 
     def __init__(self, max_bytes: int, *, name: str, min_bytes: int) -> None:
         from pooled._memory.arrays import Depot  # not at the top: the extension may be missing
@@ -53,6 +53,7 @@ class ArrayMemory:
         self._depot: Final = Depot(min_bytes, max_bytes)
         self._max_bytes = max_bytes
         self._name = name
+        self._lock = RLock()  # reentrant: a finalizer or a signal handler may come in between
         memory_pools.add(self)
         self._follow_switch()
 
@@ -127,7 +128,16 @@ class ArrayMemory:
 
     def _follow_switch(self) -> None:
         """Park memory or none, as `disable` and `enable` have set it."""
-        self._depot.open(_config.current.pooling)
+        with self._lock:
+            self._depot.open(self._parks())
+
+    def _parks(self) -> bool:
+        """Whether to park memory now."""
+        return _config.current.pooling
+
+    def after_fork_in_child(self) -> None:
+        """Forget that another thread, which does not exist in this process, had the lock."""
+        self._lock = RLock()
 
 
 class ServingMemory(ArrayMemory):
@@ -136,11 +146,10 @@ class ServingMemory(ArrayMemory):
     It is trimmed as pools of objects are, since arrays are often the larger part of a budget.
     """
 
-    __slots__ = ("_lock", "_policy", "_uses")
+    __slots__ = ("_policy", "_uses")
 
     def __init__(self, max_bytes: int, *, name: str) -> None:
         self._policy: Final = _config.current.defaults.completed()
-        self._lock: Final = Lock()
         self._uses = 0
         super().__init__(max_bytes, name=name, min_bytes=MIN_BYTES)
 
@@ -148,13 +157,13 @@ class ServingMemory(ArrayMemory):
         """Serve arrays and park blocks, until `end` was called as often as this."""
         with self._lock:
             self._uses += 1
-            self._follow_switch()
+        self._follow_switch()
 
     def end(self) -> None:
         """Take back one `begin`. The last one frees what is parked."""
         with self._lock:
             self._uses -= 1
-            self._follow_switch()
+        self._follow_switch()
 
     def serve_context(self) -> Handler:
         """Serve the arrays of the current context; return the handler that it had."""
@@ -191,8 +200,15 @@ class ServingMemory(ArrayMemory):
         """The bytes that are parked, and the number of blocks."""
         return self.parked_bytes, len(self)
 
-    def _follow_switch(self) -> None:
-        self._depot.open(bool(self._uses and _config.current.pooling))
+    def _parks(self) -> bool:
+        return self._uses > 0 and super()._parks()
+
+
+def release() -> None:
+    """Free the parked blocks of all memories, and their address space, since memory is short."""
+    from pooled._memory import arrays
+
+    arrays.release()
 
 
 def observe(max_bytes: int) -> None:

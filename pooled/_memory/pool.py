@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from operator import index
 from typing import TYPE_CHECKING, Any, Final, NoReturn, SupportsIndex
@@ -145,6 +144,10 @@ class MemoryPool:
         """Allocate memory of `size` bytes; with `zero`, all bytes are 0. Each kind of pool defines it."""
         raise NotImplementedError
 
+    def after_fork_in_child(self) -> None:
+        """Forget what other threads, which do not exist in this process, were doing."""
+        self._events.forget_turn()
+
     # Taking.
 
     def _lease(self, nbytes: int, *, zero: bool) -> Any:
@@ -198,12 +201,3 @@ def check_size(name: str, value: object) -> int:
     if not 0 <= size <= sys.maxsize:
         raise ValueError(f"{name}={value!r}: expected 0 or more, and no more than memory can have ({sys.maxsize})")
     return size
-
-
-def _after_fork_in_child() -> None:
-    for pool in memory_pools.all():
-        pool._events.forget_turn()
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_after_fork_in_child)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any, Final, Generic, NoReturn, TypeVar
 from weakref import WeakValueDictionary
 
@@ -32,6 +33,15 @@ class Registry(Generic[T]):
 
 memory_pools: Final[Registry[Any]] = Registry()
 """All pools of memory. It is here, since most programs need no more of this package."""
+
+
+def _after_fork_in_child() -> None:
+    for pool in memory_pools.all():
+        pool.after_fork_in_child()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork_in_child)
 
 
 def refuse_pickling(pool: object) -> NoReturn:

@@ -44,6 +44,7 @@ class pooled_arrays:  # noqa: N801 (it is used like a function, as contextlib.su
 
     Arrays of 32 KiB to `max_bytes` are served. Smaller ones are left to NumPy, whose cache is faster; larger ones could
     not be parked. A block is at most an eighth larger than its array. It begins at a multiple of 4 KiB.
+    Where a process has a limit of address space (`ulimit -v`), blocks get at most a third of what is free.
 
     The setting belongs to the current context: to a thread, or to an asyncio task. Threads that are started inside the
     block are not served; `install` serves all. A decorated generator or coroutine is served between one `yield` or

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Final, Literal, SupportsIndex, TypeAlias, TypeVar, overload
 
-from pooled._memory.array_memory import ArrayMemory, connect
+from pooled._memory.array_memory import ArrayMemory, connect, release
 from pooled._memory.pool import OFF, check_size
 from pooled._policy import check_limit, check_name
 from pooled._pool.arrays import install, pooled_arrays
@@ -118,9 +118,16 @@ class ArrayPool(ArrayMemory):
             raise ValueError(f"order={order!r}: expected 'C', the last axis varies fastest, or 'F', the first one does")
         if not OFF and _bytes_of(lengths, dtype):
             made = self._array(lengths, dtype, zero, order == "F")
-            if made is not NotImplemented:  # it has more dimensions than the pool knows
+            if made is not NotImplemented:  # it has more dimensions than the pool knows, or address space is short
                 return made  # type: ignore[no-any-return]
-        return (np.zeros if zero else np.empty)(lengths, dtype, order)
+        make = np.zeros if zero else np.empty
+        try:
+            return make(lengths, dtype, order)
+        except MemoryError:
+            if OFF:
+                raise
+            release()
+            return make(lengths, dtype, order)
 
     def prefill(self, shape: Shape, n: int, dtype: DTypeLike = float) -> int:
         """Allocate and park up to `n` blocks for arrays of this shape and dtype, as many as there is room for.

@@ -1,6 +1,7 @@
 """All scenarios, by subject."""
 
 from . import (
+    array_memory,
     class_changes,
     class_deaths,
     construction,
@@ -37,6 +38,7 @@ SUBJECTS = (
     weak_references,
     plan_changes,
     transfers,
+    array_memory,
 )
 
 __all__ = ["ALL", "SUBJECTS"]

@@ -1,6 +1,8 @@
 #include "arena.h"
 
+#include <stdio.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #define SEGMENT_SHIFT 26
@@ -20,9 +22,11 @@ typedef struct {
 static unsigned unit_shift;
 static bool uses_huge_pages;
 static pthread_mutex_t lock =
-    PTHREAD_MUTEX_INITIALIZER;   /* for all variables below; a segment never changes once it is known */
-static Block *_Atomic *segments; /* by address: the records of its pages, or NULL */
+    PTHREAD_MUTEX_INITIALIZER; /* for all variables below; a segment never changes once it is known */
+static Block *_Atomic
+    *_Atomic segments; /* by address: the records of its pages, or NULL; itself NULL before the first */
 static Reserve small, large;
+static size_t mapped; /* bytes of all segments, without what was given back */
 static Block *vacant[SIZE_CLASSES];
 
 static void *
@@ -40,13 +44,12 @@ bool
 arena_init(void)
 {
     long page = sysconf(_SC_PAGESIZE);
-    if (segments != NULL || page <= 0 || (page & (page - 1)) != 0 || (size_t)page > HUGE_PAGE) {
-        return segments != NULL;
+    if (page <= 0 || (page & (page - 1)) != 0 || (size_t)page > HUGE_PAGE) {
+        return false;
     }
     unit_size = page > 4096 ? (size_t)page : 4096;
     unit_shift = (unsigned)__builtin_ctzll((unsigned long long)unit_size);
-    segments = reserve_pages(SEGMENTS * sizeof(*segments));
-    return segments != NULL;
+    return true;
 }
 
 void
@@ -74,41 +77,139 @@ arena_look_up(const void *memory)
 {
     uintptr_t address = (uintptr_t)memory;
     assert((address & NO_BLOCK_BITS) == 0);
-    Block *pages = atomic_load_explicit(&segments[address >> SEGMENT_SHIFT], memory_order_acquire);
+    Block *_Atomic *table = atomic_load_explicit(&segments, memory_order_acquire);
+    if (UNLIKELY(table == NULL)) {
+        return NULL;
+    }
+    Block *pages = atomic_load_explicit(&table[address >> SEGMENT_SHIFT], memory_order_acquire);
     if (pages == NULL) {
         return NULL;
     }
     Block *block = &pages[(address & (SEGMENT_SIZE - 1)) >> unit_shift];
-    return block->memory == memory ? block : NULL;
+    return atomic_load_explicit(&block->memory, memory_order_relaxed) == memory ? block : NULL;
+}
+
+/* Give the pages and the address space from `start` to `end` back to the system. With the lock held. */
+static bool
+unmap(char *start, char *end)
+{
+    if (start == end || munmap(start, (size_t)(end - start)) != 0) {
+        return false; /* the second where the system has no room for the two mappings that remain */
+    }
+    mapped -= (size_t)(end - start);
+    return true;
+}
+
+static void
+unmap_reserve(Reserve *reserve)
+{
+    if (unmap(reserve->next, reserve->end)) {
+        *reserve = (Reserve){NULL, NULL};
+    }
+}
+
+/* Give back the address space that no array and no depot uses. With the lock held. */
+static COLD void
+unmap_unused(void)
+{
+    unmap_reserve(&small);
+    unmap_reserve(&large);
+    for (unsigned i = 0; i < SIZE_CLASSES; i++) {
+        Block *block = vacant[i], *kept = NULL;
+        while (block != NULL) {
+            Block *next = block->next;
+            char *memory = block->memory;
+            block->memory = NULL; /* first: another allocator may get the address at once */
+            if (!unmap(memory, memory + size_class_bytes(i))) {
+                block->memory = memory;
+                block->next = kept;
+                kept = block;
+            }
+            block = next;
+        }
+        vacant[i] = kept;
+    }
+}
+
+/* How much address space this process may still map: 0 if there is a limit, and what is used is unknown. */
+static size_t
+address_space_left(void)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_AS, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) {
+        return SIZE_MAX;
+    }
+    size_t used = SIZE_MAX;
+    FILE *file = fopen("/proc/self/statm", "re");
+    if (file != NULL) {
+        unsigned long pages;
+        used = fscanf(file, "%lu", &pages) == 1 ? pages * (size_t)sysconf(_SC_PAGESIZE) : SIZE_MAX;
+        fclose(file);
+    }
+    return used < limit.rlim_cur ? limit.rlim_cur - used : 0;
+}
+
+/* Whether the arena may map `size` bytes more: the rest of the program shall have twice as much left as the arena has. */
+static bool
+may_map(size_t size)
+{
+    return mapped + size <= address_space_left() / 2;
+}
+
+/* Reserve the table of segments, if it does not exist yet. With the lock held. */
+static bool
+has_table(void)
+{
+    if (segments == NULL) {
+        segments = reserve_pages(SEGMENTS * sizeof(*segments));
+    }
+    return segments != NULL;
+}
+
+/* Give each segment from `start` on its records. Those of a segment that was given back serve again. With the lock held. */
+static bool
+has_records(const char *start, size_t count)
+{
+    for (Block *_Atomic *place = &segments[(uintptr_t)start >> SEGMENT_SHIFT]; count != 0; count--, place++) {
+        if (atomic_load_explicit(place, memory_order_relaxed) == NULL) {
+            atomic_store_explicit(
+                place, reserve_pages((SEGMENT_SIZE >> unit_shift) * sizeof(Block)), memory_order_release);
+        }
+        if (atomic_load_explicit(place, memory_order_relaxed) == NULL) {
+            return false;
+        }
+    }
+    return true;
 }
 
 /* Reserve segments for `size` bytes in all. False where there is no address space. With the lock held. */
 static COLD bool
 add_segments(Reserve *reserve, size_t size)
 {
-    size_t wanted = (size + SEGMENT_SIZE - 1) & ~(SEGMENT_SIZE - 1), count = wanted >> SEGMENT_SHIFT;
-    size_t records = (SEGMENT_SIZE >> unit_shift) * sizeof(Block);
-    char *found = reserve_pages(wanted + SEGMENT_SIZE), *pages = reserve_pages(count * records);
-    if (found == NULL || pages == NULL || ((uintptr_t)found + wanted + SEGMENT_SIZE) >> 48 != 0) {
-        if (found != NULL) {
-            munmap(found, wanted + SEGMENT_SIZE);
+    size_t wanted = (size + SEGMENT_SIZE - 1) & ~(SEGMENT_SIZE - 1);
+    if (!may_map(wanted + SEGMENT_SIZE)) {
+        unmap_unused();
+        if (!may_map(wanted + SEGMENT_SIZE)) {
+            return false;
         }
-        if (pages != NULL) {
-            munmap(pages, count * records);
-        }
+    }
+    char *found = has_table() ? reserve_pages(wanted + SEGMENT_SIZE) : NULL;
+    if (found == NULL) {
         return false;
     }
     char *start = (char *)(((uintptr_t)found + SEGMENT_SIZE - 1) & ~(uintptr_t)(SEGMENT_SIZE - 1));
+    if (((uintptr_t)start + wanted) >> 48 != 0 || !has_records(start, wanted >> SEGMENT_SHIFT)) {
+        munmap(found, wanted + SEGMENT_SIZE);
+        return false;
+    }
     if (start != found) {
         munmap(found, (size_t)(start - found));
     }
-    if (start + wanted != found + wanted + SEGMENT_SIZE) {
+    if (start != found + SEGMENT_SIZE) {
         munmap(start + wanted, (size_t)(found + SEGMENT_SIZE - start));
     }
-    for (size_t i = 0; i < count; i++) {
-        Block *of_segment = (Block *)(pages + i * records);
-        atomic_store_explicit(&segments[((uintptr_t)start >> SEGMENT_SHIFT) + i], of_segment, memory_order_release);
-    }
+    mapped += wanted;
+    unmap_reserve(reserve);
     *reserve = (Reserve){start, start + wanted};
     return true;
 }
@@ -158,6 +259,14 @@ arena_take(unsigned size_class)
         atomic_store_explicit(&block->state, BLOCK_IN_USE, memory_order_relaxed);
     }
     return block;
+}
+
+void
+arena_shrink(void)
+{
+    arena_lock();
+    unmap_unused();
+    arena_unlock();
 }
 
 void

@@ -1,8 +1,8 @@
 /* The arena: address space for blocks, in segments that stay reserved, and the pages in them.
 
    Whether a pointer is that of a block is looked up in a table of segments, so blocks have no headers, and any pointer of
-   another allocator can be asked about. Address space is never given back; pages are, when a block is vacated. A vacant
-   block serves its size class again, and is all zeros.
+   another allocator can be asked about. When a block is vacated, its pages are given back; its address space is only where
+   that is short. A vacant block serves its size class again, and is all zeros.
 
    Any thread may call these functions, with or without the GIL. */
 
@@ -21,8 +21,8 @@ typedef enum {
 
 /* The record of the page at which a block begins. It is not in the block. */
 typedef struct Block {
-    struct Block *next; /* in the list that the block is in */
-    char *memory;
+    struct Block *next;    /* in the list that the block is in */
+    char *_Atomic memory;  /* NULL after its address space was given back */
     _Atomic uint8_t state; /* a BlockState */
     uint8_t size_class;
     bool was_zeroed; /* whether it was handed out as a vacant block for which zeros were asked */
@@ -52,6 +52,9 @@ void arena_empty(Block *block);
 
 /* Do so, and keep the block for the next that takes one of its class. */
 void arena_vacate(Block *block);
+
+/* Give back the address space of vacant blocks, and what is reserved for new ones. */
+void arena_shrink(void);
 
 /* Whether most pages of a block have been written to or read; some of them are looked at. */
 bool arena_is_resident(const Block *block);

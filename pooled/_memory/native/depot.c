@@ -71,20 +71,12 @@ take_parked(Depot *depot, unsigned size_class)
     return block;
 }
 
-/* A vacant block; if there is no address space, a last attempt after all depots have been emptied. */
-static Block *
-take_vacant(unsigned size_class)
-{
-    Block *block = arena_take(size_class);
-    return LIKELY(block != NULL) || depots_trim_all() == 0 ? block : arena_take(size_class);
-}
-
 Block *
 depot_take(Depot *depot, unsigned size_class)
 {
     Block *block = take_parked(depot, size_class);
     if (UNLIKELY(block == NULL)) {
-        block = take_vacant(size_class);
+        block = arena_take(size_class);
     }
     if (LIKELY(block != NULL)) {
         block->was_zeroed = false;
@@ -146,7 +138,7 @@ depot_take_zeros(Depot *depot, unsigned size_class, size_t size)
     else {
         count_vacant(depot, size_class);
     }
-    Block *block = take_vacant(size_class);
+    Block *block = arena_take(size_class);
     if (block != NULL) {
         block->was_zeroed = true;
     }
@@ -195,6 +187,10 @@ depot_return(Depot *depot, Block *block)
     shelf->counts.discarded_large += is_large && !is_blank;
     shelf->counts.discarded_full += !is_kept && !is_blank && !is_large;
     pthread_mutex_unlock(&shelf->lock);
+    size_t limit = shelf_limit(depot);
+    if (UNLIKELY(atomic_load(&depot->parked_bytes) > limit)) {
+        depot_trim(depot, limit); /* another thread has closed or resized it, before the block was parked */
+    }
 }
 
 bool
@@ -224,17 +220,15 @@ depot_park_new(Depot *depot, unsigned size_class)
 
 /* ---- all depots ---- */
 
-size_t
+void
 depots_trim_all(void)
 {
-    size_t bytes = 0;
     pthread_mutex_lock(&registry);
     for (Depot *depot = depots; depot != NULL; depot = depot->next) {
-        bytes += atomic_load_explicit(&depot->parked_bytes, memory_order_relaxed);
         depot_trim(depot, 0);
     }
     pthread_mutex_unlock(&registry);
-    return bytes;
+    arena_shrink();
 }
 
 Depot *

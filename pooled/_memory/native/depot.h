@@ -43,8 +43,8 @@ void depot_return(Depot *depot, Block *block);
 /* Park a new block of a class, whose pages exist. False if there is no room for it. */
 bool depot_park_new(Depot *depot, unsigned size_class);
 
-/* Vacate all parked blocks of all depots. Returns their bytes. */
-size_t depots_trim_all(void);
+/* Vacate all parked blocks of all depots, and give their address space back. */
+void depots_trim_all(void);
 
 /* Read the counts. */
 DepotCounts depot_counts(Depot *depot);

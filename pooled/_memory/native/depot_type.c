@@ -83,10 +83,20 @@ depot_object_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
 }
 
 static void
+close_depot(Depot *depot)
+{
+    atomic_store(&depot->is_open, false);
+    depot_trim(depot, 0);
+}
+
+static void
 depot_object_dealloc(DepotObject *self)
 {
     PyTypeObject *type = Py_TYPE(self);
-    Py_XDECREF(self->capsule);
+    if (self->capsule != NULL) {
+        close_depot(self->depot); /* arrays or contexts may keep it alive, and nobody could trim it any more */
+        Py_DECREF(self->capsule);
+    }
     Py_XDECREF(self->latest_descr);
     type->tp_free((PyObject *)self);
     Py_DECREF(type);
@@ -131,9 +141,11 @@ depot_object_open(DepotObject *self, PyObject *argument)
     if (is_open < 0) {
         return NULL;
     }
-    atomic_store(&self->depot->is_open, is_open != 0);
-    if (!is_open) {
-        depot_trim(self->depot, 0);
+    if (is_open) {
+        atomic_store(&self->depot->is_open, true);
+    }
+    else {
+        close_depot(self->depot);
     }
     Py_RETURN_NONE;
 }
@@ -224,7 +236,8 @@ item_size(DepotObject *self, PyObject *descr)
     return bytes;
 }
 
-/* array(shape, dtype, zero, is_fortran): NotImplemented where the shape or the dtype has to be looked at in Python. */
+/* array(shape, dtype, zero, is_fortran): NotImplemented where Python has to look at the shape or the dtype, or
+   NumPy has to allocate the memory. */
 static PyObject *
 depot_object_array(DepotObject *self, PyObject *const *args, Py_ssize_t count)
 {
@@ -245,7 +258,7 @@ depot_object_array(DepotObject *self, PyObject *const *args, Py_ssize_t count)
                    : args[2] == Py_True ? depot_take_zeros(self->depot, size_class, (size_t)bytes)
                                         : depot_take(self->depot, size_class);
     if (block == NULL) {
-        return PyErr_NoMemory();
+        Py_RETURN_NOTIMPLEMENTED; /* address space is short, and NumPy's own allocator may have some */
     }
     PyObject *array = numpy_array_on(block, self->capsule, &form);
     if (array == NULL) {

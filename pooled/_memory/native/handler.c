@@ -5,35 +5,47 @@ void (*handler_low_memory)(void);
 
 /* ---- memory of NumPy's own ---- */
 
-/* Whether an allocation that has failed may succeed now. */
-static COLD bool
-has_more_memory(void)
+/* Free what is parked, since an allocation has failed. It may succeed now, even if another thread has freed the blocks. */
+static COLD void
+free_parked(void)
 {
     if (handler_low_memory != NULL) {
         handler_low_memory();
     }
-    return depots_trim_all() != 0;
+    depots_trim_all();
 }
 
 static void *
 plain_malloc(size_t size)
 {
     void *memory = plain.malloc(plain.ctx, size);
-    return LIKELY(memory != NULL) || !has_more_memory() ? memory : plain.malloc(plain.ctx, size);
+    if (UNLIKELY(memory == NULL)) {
+        free_parked();
+        memory = plain.malloc(plain.ctx, size);
+    }
+    return memory;
 }
 
 static void *
 plain_calloc(size_t count, size_t size)
 {
     void *memory = plain.calloc(plain.ctx, count, size);
-    return LIKELY(memory != NULL) || !has_more_memory() ? memory : plain.calloc(plain.ctx, count, size);
+    if (UNLIKELY(memory == NULL)) {
+        free_parked();
+        memory = plain.calloc(plain.ctx, count, size);
+    }
+    return memory;
 }
 
 static void *
 plain_realloc(void *memory, size_t size)
 {
     void *moved = plain.realloc(plain.ctx, memory, size);
-    return LIKELY(moved != NULL) || !has_more_memory() ? moved : plain.realloc(plain.ctx, memory, size);
+    if (UNLIKELY(moved == NULL)) {
+        free_parked();
+        moved = plain.realloc(plain.ctx, memory, size);
+    }
+    return moved;
 }
 
 /* ---- memory of a depot ---- */
@@ -80,10 +92,11 @@ depot_realloc(void *depot, void *memory, size_t size)
         return memory;
     }
     void *moved = depot_malloc(depot, size);
-    if (moved != NULL) {
-        memcpy(moved, memory, size < room ? size : room);
-        depot_return(depot, block);
+    if (UNLIKELY(moved == NULL)) {
+        return size <= room ? memory : NULL;
     }
+    memcpy(moved, memory, size < room ? size : room);
+    depot_return(depot, block);
     return moved;
 }
 

@@ -7,6 +7,18 @@
 
 static Observer observer = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
+static void
+before_fork(void)
+{
+    pthread_mutex_lock(&observer.lock);
+}
+
+static void
+after_fork(void)
+{
+    pthread_mutex_unlock(&observer.lock);
+}
+
 static PyObject *
 module_observe(PyObject *Py_UNUSED(module), PyObject *args)
 {
@@ -22,6 +34,8 @@ module_observe(PyObject *Py_UNUSED(module), PyObject *args)
         return NULL;
     }
     static Handler handler;
+    static bool waits_for_forks;
+    waits_for_forks = waits_for_forks || pthread_atfork(before_fork, after_fork, after_fork) == 0;
     handler_of_observer(&handler, numpy_default_name(), &observer);
     if (!numpy_replace_default(&handler)) {
         return NULL;
@@ -83,6 +97,13 @@ module_connect(PyObject *Py_UNUSED(module), PyObject *args)
 }
 
 static PyObject *
+module_release(PyObject *Py_UNUSED(module), PyObject *Py_UNUSED(ignored))
+{
+    depots_trim_all();
+    Py_RETURN_NONE;
+}
+
+static PyObject *
 module_set_handler(PyObject *Py_UNUSED(module), PyObject *capsule)
 {
     return numpy_is_connected() ? numpy_set_handler(capsule) : NULL;
@@ -91,6 +112,10 @@ module_set_handler(PyObject *Py_UNUSED(module), PyObject *capsule)
 static int
 module_exec(PyObject *module)
 {
+    if (PyInterpreterState_Get() != PyInterpreterState_Main()) {
+        PyErr_SetString(PyExc_ImportError, "pooled._memory.arrays works in the main interpreter only, as NumPy does");
+        return -1;
+    }
     PyObject *type = PyType_FromModuleAndSpec(module, &depot_type_spec, NULL);
     if (type == NULL) {
         return -1;
@@ -103,6 +128,7 @@ module_exec(PyObject *module)
 static PyMethodDef module_methods[] = {
     {"connect", module_connect, METH_VARARGS, "connect(multiarray, low_memory, huge_pages): find NumPy's C API."},
     {"set_handler", module_set_handler, METH_O, "Set the handler of the current context; return the former one."},
+    {"release", module_release, METH_NOARGS, "Free what all depots parked, and its address space."},
     {"observe", module_observe, METH_VARARGS, "observe(min_bytes, max_bytes): count what a depot would serve."},
     {"observed", module_observed, METH_NOARGS, "What was counted: arrays, their bytes, bytes served."},
     {NULL, NULL, 0, NULL},

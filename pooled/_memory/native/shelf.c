@@ -77,8 +77,8 @@ vacate_one(Depot *depot, unsigned size_class)
 bool
 shelf_claim_room(Depot *depot, unsigned size_class)
 {
-    size_t size = size_class_bytes(size_class), most = atomic_load_explicit(&depot->max_bytes, memory_order_relaxed);
-    while (atomic_load_explicit(&depot->is_open, memory_order_relaxed) && size <= most) {
+    size_t size = size_class_bytes(size_class), most = shelf_limit(depot);
+    while (size <= most) {
         if (LIKELY(atomic_fetch_add_explicit(&depot->parked_bytes, size, memory_order_relaxed) + size <= most)) {
             return true;
         }

@@ -52,6 +52,13 @@ Block *shelf_take_down(Depot *depot, Shelf *shelf, unsigned size_class);
 /* Park a block for which room was claimed. With the lock of the shelf held. */
 void shelf_put_up(Depot *depot, Shelf *shelf, Block *block);
 
+/* The most bytes that may be parked. */
+static inline size_t
+shelf_limit(Depot *depot)
+{
+    return LIKELY(atomic_load(&depot->is_open)) ? atomic_load(&depot->max_bytes) : 0;
+}
+
 /* Claim room for a block of a class, if need be that of blocks of classes that were not used for longer. */
 bool shelf_claim_room(Depot *depot, unsigned size_class);
 
