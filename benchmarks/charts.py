@@ -170,6 +170,22 @@ def arrays(axes: Axes, look: Look, tables: Tables) -> None:
     axes.set_xlabel("processor time of a step, not pooled / pooled")
 
 
+def calls(axes: Axes, look: Look, tables: Tables) -> None:
+    """How much faster calls of ordinary classes are."""
+    ratios: dict[str, dict[str, float]] = {}
+    for row in table(tables, "construction: calls"):
+        name, _, how = row["case"].partition(": ")
+        ratios.setdefault(name, {})[how] = row["ratio"]
+    shown = ("positional", "keywords", "50,000 alive", "all misses")
+    names = [name.replace(", ", "\n").replace(" and ", "\nand ").replace(" ", "\n", 1) for name in ratios]
+    grouped(axes, look, names, {how: [each[how] for each in ratios.values()] for how in shown}, "{:.1f}")
+    axes.tick_params(axis="x", labelsize=7)
+    axes.margins(y=0.15)
+    axes.axhline(1.0, color=look.ink, linewidth=0.8, linestyle=":")
+    axes.set_title("A call of a poolable class: how many times as fast as without a pool")
+    axes.set_ylabel("not pooled / pooled")
+
+
 CHARTS: Final[dict[str, tuple[str, Any, float]]] = {
     "whole-programs": ("workload: ", whole_programs, 4.0),
     "server-latencies": ("workload: server", latencies, 4.0),
@@ -199,6 +215,7 @@ CHARTS: Final[dict[str, tuple[str, Any, float]]] = {
     ),
     "instructions": ("instructions", instructions, 4.0),
     "arrays": ("arrays: programs", arrays, 4.4),
+    "construction": ("construction: calls", calls, 4.4),
 }
 """The charts by name: the table that each needs, what draws it, and how high it is, in inches."""
 
