@@ -59,11 +59,11 @@ class Difference:
 
     reason: str
     tests: tuple[str, ...]
-    since: tuple[int, int] = EVER[0]
-    before: tuple[int, int] = EVER[1]
+    since: tuple[int, ...] = EVER[0]
+    before: tuple[int, ...] = EVER[1]
 
     def is_here(self) -> bool:
-        return self.since <= sys.version_info[:2] < self.before
+        return self.since <= sys.version_info[:3] < self.before
 
     def covers(self, test: str) -> bool:
         return any(fnmatch.fnmatchcase(test, pattern) for pattern in self.tests)
@@ -219,6 +219,7 @@ WITHOUT_POOLING_TOO = (
     Difference(
         "it changes the builtins, and the copy of a test module has a copy of those",
         ("test_iter.TestCase.test_reduce_mutating_builtins_iter",),
+        since=(3, 11, 3),
     ),
 )
 """Differences that have nothing to do with pools: the tests also fail with POOLED_ENGINE=off."""
