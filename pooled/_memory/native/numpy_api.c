@@ -7,6 +7,7 @@ enum {
     NEW_FROM_DESCR = 94,
     GET_API_VERSION = 211,
     SET_HANDLER = 304,
+    GET_HANDLER = 305,
     DEFAULT_HANDLER = 306,
 };
 
@@ -38,6 +39,7 @@ typedef PyObject *(*NewArrayFunction)(PyTypeObject *, PyObject *, int, const Py_
                                       int, PyObject *);
 typedef unsigned (*VersionFunction)(void);
 typedef PyObject *(*SetHandlerFunction)(PyObject *);
+typedef PyObject *(*GetHandlerFunction)(void);
 
 /* A function of the table. C has no cast from a pointer to data. */
 #define API_FUNCTION(table, index, type) (*(type *)(void *)&(table)[index])
@@ -61,6 +63,25 @@ check_versions(void **table)
     return false;
 }
 
+/* Whether an array that NumPy makes has the layout of ArrayFields. Else an exception is set. */
+static bool
+check_layout(void **table, PyObject *multiarray)
+{
+    PyObject *array = PyObject_CallMethod(multiarray, "empty", "n", (Py_ssize_t)1);
+    PyObject *handler = array == NULL ? NULL : API_FUNCTION(table, GET_HANDLER, GetHandlerFunction)();
+    const ArrayFields *fields = (const ArrayFields *)array;
+    bool is_known = handler != NULL && fields->handler == handler && fields->dimensions == 1 && fields->shape[0] == 1
+                    && (fields->flags & OWNS_DATA) != 0;
+    if (handler != NULL && !is_known) {
+        PyErr_SetString(PyExc_ImportError,
+                        "pooled_arrays does not know the layout of arrays of the NumPy that is installed. Install a "
+                        "newer pooled-objects, or leave the arrays to NumPy");
+    }
+    Py_XDECREF(handler);
+    Py_XDECREF(array);
+    return is_known;
+}
+
 bool
 numpy_connect(PyObject *multiarray)
 {
@@ -70,7 +91,7 @@ numpy_connect(PyObject *multiarray)
     PyObject *table_capsule = PyObject_GetAttrString(multiarray, "_ARRAY_API");
     void **table = table_capsule == NULL ? NULL : PyCapsule_GetPointer(table_capsule, NULL);
     Py_XDECREF(table_capsule); /* the table is a part of NumPy */
-    if (table == NULL || !check_versions(table)) {
+    if (table == NULL || !check_versions(table) || !check_layout(table, multiarray)) {
         return false;
     }
     PyObject *capsule = *(PyObject **)table[DEFAULT_HANDLER];
