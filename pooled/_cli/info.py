@@ -36,6 +36,7 @@ def _facts() -> dict[str, Any]:
         "defaults": {name: {"value": value, "from": _source(name)} for name, value in policy.asdict().items()},
         "budget": {"value": _config.current.budget, "from": _source("budget")},
         "gc_trim": {"value": _config.current.gc_trim, "from": _source("gc_trim")},
+        "numpy": {"value": _config.current.numpy, "from": _source("numpy")},
         "file": os.environ.get("POOLED_CONFIG"),
         "classes": {target: _settings(limits) for target, limits in _config.current.classes.items()},
         "override": {target: _settings(limits) for target, limits in _config.current.override.items()},
@@ -57,7 +58,7 @@ def _source(name: str) -> str:
     variable = f"POOLED_{name.upper()}"
     if os.environ.get(variable):
         return f"the environment, {variable}"
-    if name in ("debug", "budget", "gc_trim"):
+    if name in ("debug", "budget", "gc_trim", "numpy"):
         set_now = getattr(_config.current, name) != getattr(_config.Configuration(), name)
     else:
         set_now = getattr(_config.current.defaults, name) is not None
@@ -76,7 +77,7 @@ def _text(facts: dict[str, Any]) -> str:
         ("keep their room", ", ".join(kept) or "none", f"not here: {', '.join(lost)}" if lost else ""),
         ("debug", str(facts["debug"]["value"]), facts["debug"]["from"]),
         *((name, str(entry["value"]), entry["from"]) for name, entry in facts["defaults"].items()),
-        *((name, str(facts[name]["value"]), facts[name]["from"]) for name in ("budget", "gc_trim")),
+        *((name, str(facts[name]["value"]), facts[name]["from"]) for name in ("budget", "gc_trim", "numpy")),
     ]
     for section in ("classes", "override", "instrument"):
         for target, limits in facts[section].items():
