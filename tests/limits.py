@@ -95,6 +95,7 @@ LIMITS = {
         lambda: os.environ.get("POOLED_TEST_ENGINES") == "off" or os.environ.get("POOLED_TEST_TOGGLED") == "1",
     ),
     "parked-objects-visible": Limit("the garbage collector tracks parked objects of the reference engine"),
+    "runs-every-init": Limit("free-threaded builds run every __init__ as Python code", lambda: FREE_THREADED),
     "own-deallocator": Limit(
         "to change __class__, CPython compares deallocators of classes and bases, and a poolable class has its own"
     ),
@@ -124,6 +125,7 @@ LIMITS = {
     "sqlalchemy.orm": Limit("SQLAlchemy is not installed"),
     "distributed": Limit("distributed, of Dask, is not installed: no extra has it"),
     "coverage": Limit("coverage is not installed"),
+    "no-ctracer": Limit("coverage has no tracer in C for free-threaded builds", lambda: FREE_THREADED),
     "matplotlib": Limit("matplotlib is not installed; there is no build of it for some interpreters"),
     "prometheus_client": Limit("prometheus-client is not installed"),
     "opentelemetry.sdk": Limit("opentelemetry-sdk is not installed"),

@@ -3,6 +3,7 @@
 import sys
 from itertools import combinations
 
+import limits
 import pytest
 
 WARM = 20  # calls after which `__init__` has been read
@@ -55,6 +56,7 @@ def added(before, after):
     return {name: count - former[name] for name, count in after.asdict().items() if count != former[name]}
 
 
+@limits.skip_if("runs-every-init")
 @pytest.mark.needs_pool
 @pytest.mark.parametrize("reason", STOPPED)
 def test_what_stops_a_plan_is_counted(pooled, reason):
@@ -73,6 +75,7 @@ def test_what_stops_a_plan_is_counted(pooled, reason):
     assert pool.constructions().in_c > after.in_c
 
 
+@limits.skip_if("runs-every-init")
 @pytest.mark.needs_pool
 def test_the_report_says_how_objects_are_constructed(pooled):
     cls = make(pooled)

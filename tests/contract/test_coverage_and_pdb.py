@@ -199,8 +199,8 @@ def run():
 """
 
 CORES = [
-    pytest.param("ctrace", False, id="ctrace-lines", marks=pytest.mark.long),
-    pytest.param("ctrace", True, id="ctrace-branches"),
+    pytest.param("ctrace", False, id="ctrace-lines", marks=[pytest.mark.long, limits.skip_if("no-ctracer")]),
+    pytest.param("ctrace", True, id="ctrace-branches", marks=limits.skip_if("no-ctracer")),
     pytest.param("sysmon", False, id="sysmon-lines", marks=limits.skip_if("no-monitoring")),
     pytest.param("sysmon", True, id="sysmon-branches", marks=limits.skip_if("no-branch-events")),
 ]
