@@ -113,7 +113,9 @@ def test_advise_names_classes_that_were_never_imported(program):
 @pytest.mark.parametrize("engine", ENGINES)
 def test_info(tmp_path, engine):
     config = tmp_path / "pooled.toml"
-    config.write_text('[defaults]\nmax_cap = 77\ngc_trim = false\n[numpy]\nmax_bytes = "2MiB"\n[classes."a.b:C"]\nmax = 5\n')
+    config.write_text(
+        '[defaults]\nmax_cap = 77\ngc_trim = false\n[numpy]\nmax_bytes = "2MiB"\n[classes."a.b:C"]\nmax = 5\n'
+    )
     environment = {"POOLED_CONFIG": str(config), "POOLED_MAX": "99", "POOLED_BUDGET": "1MiB"}
     found = json.loads(pooled("info", "--json", cwd=tmp_path, engine=engine, **environment).stdout)
     assert found["engine"] == engine
