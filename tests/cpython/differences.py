@@ -163,10 +163,11 @@ WITHOUT_POOLING_TOO = (
         "its docstring is its own",
         ("test_bytes.AssortedBytesTest.test_doc",),
     ),
-    Difference(
-        "its docstring is its own",
-        ("test_array.MiscTest.test_typecodes_documented",),
-        since=(3, 14),
+    *(
+        Difference(
+            "its docstring is its own", ("test_array.MiscTest.test_typecodes_documented",), since=since, before=before
+        )
+        for since, before in (((3, 14, 9), (3, 15)), ((3, 15, 1), EVER[1]))
     ),
     Difference(
         "it is not the type that the module `array` has",
