@@ -6,10 +6,10 @@ import importlib
 import sys
 from collections.abc import Callable
 from threading import RLock
-from typing import TYPE_CHECKING, Any, Final, NoReturn, SupportsIndex
+from typing import TYPE_CHECKING, Any, Final
 
 from pooled import _config
-from pooled._memory.registry import memory_pools, refuse_pickling
+from pooled._memory.registry import MemoryPool
 from pooled._stats import Stats
 
 if TYPE_CHECKING:
@@ -42,30 +42,18 @@ def connect(low_memory: Callable[[], object]) -> None:
     arrays.connect(multiarray, low_memory, wants_huge_pages())
 
 
-class ArrayMemory:
+class ArrayMemory(MemoryPool):
     """Parked blocks of memory for arrays. All threads share them, and the limit. `connect` must have been called."""
 
-    __slots__ = ("__weakref__", "_depot", "_lock", "_max_bytes", "_name")
+    __slots__ = ("_depot", "_lock")
 
     def __init__(self, max_bytes: int, *, name: str, min_bytes: int) -> None:
         from pooled._memory.arrays import Depot  # not at the top: the extension may be missing
 
         self._depot: Final = Depot(min_bytes, max_bytes)
-        self._max_bytes = max_bytes
-        self._name = name
         self._lock = RLock()  # reentrant: a finalizer or a signal handler may come in between
-        memory_pools.add(self)
+        super().__init__(max_bytes, name)
         self._follow_switch()
-
-    @property
-    def name(self) -> str:
-        """The name of the pool in reports."""
-        return self._name
-
-    @property
-    def max_bytes(self) -> int:
-        """The most bytes that the pool parks."""
-        return self._max_bytes
 
     @property
     def parked_bytes(self) -> int:
@@ -105,22 +93,14 @@ class ArrayMemory:
         Returns:
             The number of freed blocks.
         """
-        parked = self.parked_bytes
-        percent = 10 if parked * 10 > self._max_bytes else 1
-        return self._depot.trim(max(0, parked - max(1, self._max_bytes * percent // 100)))
+        return self._depot.trim(max(0, self.parked_bytes - self._prunable_bytes()))
 
     def __len__(self) -> int:
         """How many blocks are parked."""
         return len(self._depot)
 
-    def __bool__(self) -> bool:
-        return True  # an empty pool is a pool
-
     def __repr__(self) -> str:
         return f"<{self.name} max_bytes={self.max_bytes} parked_bytes={self.parked_bytes}>"
-
-    def __reduce_ex__(self, protocol: SupportsIndex) -> NoReturn:
-        refuse_pickling(self)
 
     def _limit(self, max_bytes: int) -> None:
         self._max_bytes = max_bytes
@@ -135,7 +115,7 @@ class ArrayMemory:
         """Whether to park memory now."""
         return _config.current.pooling
 
-    def after_fork_in_child(self) -> None:
+    def _after_fork_in_child(self) -> None:
         """Forget that another thread, which does not exist in this process, had the lock."""
         self._lock = RLock()
 

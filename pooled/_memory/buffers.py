@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from pooled._memory.pool import OFF, MemoryPool, check_size
+from pooled._memory.pool import OFF, LeasePool, check_size
 
 if TYPE_CHECKING:
     from pooled._memory.lease import Memory
 
 
-class BufferPool(MemoryPool):
+class BufferPool(LeasePool):
     """A pool of memory to read into: `sock.recv_into(view)`, `file.readinto(view)`.
 
     `take(nbytes)` returns a `memoryview`. Its memory returns to the pool when its last view is released; slices, casts,
@@ -67,6 +67,6 @@ class BufferPool(MemoryPool):
         return self._prefill(check_size("nbytes", nbytes), check_size("n", n))
 
     def _new_memory(self, size: int, *, zero: bool) -> Memory[Any]:  # noqa: ARG002 (new memory is all zeros)
-        from pooled._memory.lease import own_memory  # not at the top, as in MemoryPool
+        from pooled._memory.lease import own_memory  # not at the top, as in LeasePool
 
         return own_memory(size)

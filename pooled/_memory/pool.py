@@ -1,15 +1,15 @@
-"""`MemoryPool`: the common part of the pools that hand out memory."""
+"""`LeasePool`: a pool of memory that is lent through the buffer protocol."""
 
 from __future__ import annotations
 
 import sys
 from operator import index
-from typing import TYPE_CHECKING, Any, Final, NoReturn, SupportsIndex
+from typing import TYPE_CHECKING, Any, Final
 
 from pooled import _config
 from pooled._memory.blocks import Blocks
 from pooled._memory.events import EventQueue
-from pooled._memory.registry import memory_pools, refuse_pickling
+from pooled._memory.registry import MemoryPool
 from pooled._policy import check_limit, check_name
 from pooled._stats import Stats
 
@@ -20,7 +20,7 @@ OFF: Final = _config.current.engine == "off"
 """Whether pools hand out ordinary memory and park none."""
 
 
-class MemoryPool:
+class LeasePool(MemoryPool):
     """A pool of blocks of memory. A block returns to the pool when its last view is released.
 
     Block sizes are powers of two, in bytes, and a block serves any take of its size or less. A block larger than
@@ -29,36 +29,24 @@ class MemoryPool:
     a lock is held.
     """
 
-    __slots__ = ("__weakref__", "_blank", "_blocks", "_events", "_lend", "_max_bytes", "_name")
+    __slots__ = ("_blank", "_blocks", "_events", "_lend")
 
     _is_exiting = staticmethod(sys.is_finalizing)
 
     def __init__(self, *, max_bytes: int, max_cap: int | None, name: str | None) -> None:
         check_name(name)
         max_bytes = check_limit("max_bytes", max_bytes)
-        self._max_bytes = max_bytes
         self._blocks: Final = Blocks(max_bytes, None if max_cap is None else check_limit("max_cap", max_cap))
         self._events: Final = EventQueue(self._blocks.handle)
-        self._name = name or type(self).__name__
         if not OFF:
             # Not at the top: the import of ctypes takes time, and some builds of Python lack it.
             from pooled._memory import lease
 
             self._lend: Final = lease.lend
             self._blank: Final = lease.blank
-        memory_pools.add(self)
+        super().__init__(max_bytes, name or type(self).__name__)
         if not _config.current.pooling:
             self._follow_switch()
-
-    @property
-    def name(self) -> str:
-        """The name of the pool in reports."""
-        return self._name
-
-    @property
-    def max_bytes(self) -> int:
-        """The most bytes that the pool parks."""
-        return self._max_bytes
 
     @property
     def max_cap(self) -> int:
@@ -88,8 +76,7 @@ class MemoryPool:
         Returns:
             The number of freed blocks.
         """
-        percent = 10 if self.parked_bytes * 10 > self.max_bytes else 1
-        least = max(1, self.max_bytes * percent // 100)
+        least = self._prunable_bytes()
         freed = freed_bytes = 0
         for size in self._blocks.free_coldest():
             freed, freed_bytes = freed + 1, freed_bytes + size
@@ -130,21 +117,15 @@ class MemoryPool:
         """How many blocks are parked."""
         return len(self._blocks)
 
-    def __bool__(self) -> bool:
-        return True  # an empty pool is a pool
-
     def __repr__(self) -> str:
         limits = f"max_bytes={self.max_bytes} max_cap={self.max_cap} parked_bytes={self.parked_bytes}"
         return f"<{type(self).__name__} {self.name} {limits}>"
-
-    def __reduce_ex__(self, protocol: SupportsIndex) -> NoReturn:
-        refuse_pickling(self)
 
     def _new_memory(self, size: int, *, zero: bool) -> Memory[Any]:
         """Allocate memory of `size` bytes; with `zero`, all bytes are 0. Each kind of pool defines it."""
         raise NotImplementedError
 
-    def after_fork_in_child(self) -> None:
+    def _after_fork_in_child(self) -> None:
         """Forget what other threads, which do not exist in this process, were doing."""
         self._events.forget_turn()
 

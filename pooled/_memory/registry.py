@@ -1,10 +1,12 @@
-"""Registries of all existing pools, which do not keep them alive."""
+"""Registries of all existing pools, which do not keep them alive, and what all pools of memory have in common."""
 
 from __future__ import annotations
 
 import os
-from typing import Any, Final, Generic, NoReturn, TypeVar
+from typing import Any, Final, Generic, NoReturn, SupportsIndex, TypeVar
 from weakref import WeakValueDictionary
+
+from pooled._stats import Stats
 
 T = TypeVar("T")
 
@@ -31,13 +33,58 @@ class Registry(Generic[T]):
         return [obj for obj in objects if obj is not None]
 
 
+class MemoryPool:
+    """A pool of blocks of memory: what the kinds of them have in common. It is registered when it is initialised."""
+
+    __slots__ = ("__weakref__", "_max_bytes", "_name")
+
+    def __init__(self, max_bytes: int, name: str) -> None:
+        self._max_bytes = max_bytes
+        self._name = name
+        memory_pools.add(self)
+
+    @property
+    def name(self) -> str:
+        """The name of the pool in reports."""
+        return self._name
+
+    @property
+    def max_bytes(self) -> int:
+        """The most bytes that the pool parks."""
+        return self._max_bytes
+
+    @property
+    def parked_bytes(self) -> int:
+        """How many bytes are parked."""
+        raise NotImplementedError
+
+    def stats(self) -> Stats:
+        """Counts of the blocks that this pool handed out, by what became of them. `parked_bytes` gives bytes."""
+        raise NotImplementedError
+
+    def _after_fork_in_child(self) -> None:
+        """Make the pool usable in a process that has no thread but this one."""
+        raise NotImplementedError
+
+    def _prunable_bytes(self) -> int:
+        """How many bytes `prune` frees at least: 10 % of `max_bytes` if more than that is parked, else 1 %."""
+        percent = 10 if self.parked_bytes * 10 > self._max_bytes else 1
+        return max(1, self._max_bytes * percent // 100)
+
+    def __bool__(self) -> bool:
+        return True  # an empty pool is a pool
+
+    def __reduce_ex__(self, protocol: SupportsIndex) -> NoReturn:
+        refuse_pickling(self)
+
+
 memory_pools: Final[Registry[Any]] = Registry()
 """All pools of memory. It is here, since most programs need no more of this package."""
 
 
 def _after_fork_in_child() -> None:
     for pool in memory_pools.all():
-        pool.after_fork_in_child()
+        pool._after_fork_in_child()
 
 
 if hasattr(os, "register_at_fork"):

@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-from pooled._memory.array_memory import ArrayMemory
-from pooled._memory.pool import MemoryPool
+from pooled._memory.registry import MemoryPool
 from pooled._policy import Scope
 from pooled._record import Record
 from pooled._report.names import encodable
@@ -84,7 +83,7 @@ def figures() -> list[Figures]:
     found: list[Figures] = []
     for name, pool in named_pools().items():
         label, stats = encodable(name), pool.stats()
-        if isinstance(pool, MemoryPool | ArrayMemory):
+        if isinstance(pool, MemoryPool):
             in_bytes = {"parked_bytes": pool.parked_bytes, "max_bytes": pool.max_bytes}
             found.append(Figures(pool=label, scope="global", stats=stats, **in_bytes))
         else:

@@ -17,7 +17,7 @@ _COLUMNS = ("hits", "misses", "recycled", "discarded", "escaped", "collected", "
 
 
 if TYPE_CHECKING:
-    from pooled._memory.pool import MemoryPool
+    from pooled._memory.registry import MemoryPool
 
     AnyPool: TypeAlias = Pool[Any] | MemoryPool
 
