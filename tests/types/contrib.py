@@ -29,6 +29,21 @@ def recycled_arrays() -> None:
     pool.take(3, order="K")  # type: ignore[call-overload] # pyright: ignore[reportCallIssue, reportArgumentType]
 
 
+def unchanged_code() -> None:
+    with arrays.pooled_arrays("1GiB", name="frames") as memory:
+        assert_type(memory.stats(), Stats)
+        assert_type(memory.parked_bytes, int)
+
+    @arrays.pooled_arrays(max_bytes=1 << 20)
+    def mean(values: NDArray[np.float64]) -> float:
+        return float(values.mean())
+
+    assert_type(mean(np.ones(3)), float)
+    arrays.install("1GiB")
+    mean("3")  # type: ignore[arg-type] # pyright: ignore[reportArgumentType]
+    arrays.install(None)  # type: ignore[arg-type] # pyright: ignore[reportArgumentType]
+
+
 def sorted_ones() -> None:
     numbers = sortedcontainers.SortedList([3, 1, 2])
     assert_type(numbers, sortedcontainers.SortedList[int])

@@ -57,13 +57,17 @@ def compiled(tree, changed=None, added="", **environ):
 def tree(tmp_path):
     """A package with small C files, built in place."""
     shutil.copy(ROOT / "setup.py", tmp_path)
-    project = '[project]\nname = "pooled"\nversion = "1"\n[tool.setuptools]\npackages = ["pooled._engine.native"]\n'
+    packages = '["pooled._engine.native", "pooled._memory"]'
+    project = f'[project]\nname = "pooled"\nversion = "1"\n[tool.setuptools]\npackages = {packages}\n'
     (tmp_path / "pyproject.toml").write_text(project, encoding="utf-8")
     for name, text in FILES.items():
         path = tmp_path / NATIVE / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
-    assert compiled(tmp_path) == ["lock", "lock", "module", "module", "store", "store"]
+    arrays = tmp_path / "pooled" / "_memory" / "native" / "arrays.c"
+    arrays.parent.mkdir(parents=True)
+    arrays.write_text("int arrays;\n", encoding="utf-8")
+    assert compiled(tmp_path) == ["arrays", "lock", "lock", "module", "module", "store", "store"]
     return tmp_path
 
 
