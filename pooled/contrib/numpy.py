@@ -116,7 +116,8 @@ class ArrayPool(ArrayMemory):
         lengths, dtype = _checked(shape, dtype)
         if order not in ("C", "F"):
             raise ValueError(f"order={order!r}: expected 'C', the last axis varies fastest, or 'F', the first one does")
-        if not OFF and _bytes_of(lengths, dtype):
+        nbytes = _bytes_of(lengths, dtype)
+        if nbytes and not OFF:
             made = self._array(lengths, dtype, zero, order == "F")
             if made is not NotImplemented:  # it has more dimensions than the pool knows, or address space is short
                 return made  # type: ignore[no-any-return]

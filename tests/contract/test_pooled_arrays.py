@@ -31,6 +31,7 @@ def is_served(nbytes=MIB):
     return NAME(np.empty(nbytes, np.uint8)) == "pooled"
 
 
+@pytest.mark.needs_pool
 def test_memory_returns_and_is_used_again(pooled_arrays):
     with pooled_arrays() as memory:
         first = np.empty(MIB, np.uint8)
@@ -42,6 +43,7 @@ def test_memory_returns_and_is_used_again(pooled_arrays):
         assert (stats.hits, stats.misses, stats.recycled) == (1, 1, 2)
 
 
+@pytest.mark.needs_pool
 def test_an_expression_reuses_its_temporaries(pooled_arrays):
     one = np.ones(MIB)
     with pooled_arrays() as memory:
@@ -71,6 +73,7 @@ def test_arrays_above_the_limit_are_numpys_own(pooled_arrays):
             np.empty(1 << 60, np.uint8)
 
 
+@pytest.mark.needs_pool
 def test_the_limit_holds_for_all_sizes_together(pooled_arrays):
     with pooled_arrays(4 * MIB) as memory:
         kept = [np.empty(size, np.uint8) for size in range(100_000, 900_000, 20_000)]
@@ -79,6 +82,7 @@ def test_the_limit_holds_for_all_sizes_together(pooled_arrays):
         assert memory.stats().parked < 40
 
 
+@pytest.mark.needs_pool
 def test_a_new_size_drives_out_one_that_was_not_used_for_longer(pooled_arrays):
     with pooled_arrays(4 * MIB) as memory:
         del_me = [np.empty(MIB, np.uint8) for _ in range(4)]
@@ -89,6 +93,7 @@ def test_a_new_size_drives_out_one_that_was_not_used_for_longer(pooled_arrays):
         assert memory.stats().hits == before + 1
 
 
+@pytest.mark.needs_pool
 @pytest.mark.parametrize("dtype", ["f8", "i1", "S7", "U3", "O", "M8[ns]", [("a", "i1"), ("b", "f8")]], ids=str)
 def test_zeros_are_zero(pooled_arrays, dtype):
     with pooled_arrays() as memory:
@@ -104,6 +109,7 @@ def test_zeros_are_zero(pooled_arrays, dtype):
         assert memory.stats().hits > 0
 
 
+@pytest.mark.needs_pool
 def test_zeros_that_nobody_writes_to_take_no_memory(pooled_arrays):
     with pooled_arrays() as memory:
         for _ in range(20):
@@ -112,6 +118,7 @@ def test_zeros_that_nobody_writes_to_take_no_memory(pooled_arrays):
         assert memory.stats().discarded_refused == 20
 
 
+@pytest.mark.needs_pool
 @pytest.mark.parametrize(("nbytes", "times"), [(MIB, 300), (32 * MIB, 6)])
 def test_zeros_that_are_written_to_use_the_same_block_again(pooled_arrays, nbytes, times):
     with pooled_arrays("1GiB") as memory:
@@ -160,6 +167,7 @@ def test_arrays_made_before_are_freed_inside(pooled_arrays):
         assert memory.stats().taken == 0
 
 
+@pytest.mark.needs_pool
 def test_addresses_are_aligned(pooled_arrays):
     with pooled_arrays():
         assert {np.empty(size, np.uint8).ctypes.data % 64 for size in range(40_000, MIB, 33_333)} == {0}
@@ -196,6 +204,7 @@ def test_objects_in_arrays_are_released(pooled_arrays):
 # Contexts.
 
 
+@pytest.mark.needs_pool
 def test_it_nests(pooled_arrays):
     with pooled_arrays() as outer:
         with pooled_arrays() as inner:
@@ -215,6 +224,7 @@ def test_an_exception_ends_it(pooled_arrays):
     assert not is_served()
 
 
+@pytest.mark.needs_pool
 def test_other_threads_are_not_served(pooled_arrays):
     with pooled_arrays():
         assert not on_another_thread(is_served)
@@ -231,6 +241,7 @@ def test_the_context_that_was_copied_passes_through_afterwards(pooled_arrays):
     assert (memory.stats().taken, memory.parked_bytes) == (taken, 0)
 
 
+@pytest.mark.needs_pool
 def test_tasks_that_overlap(pooled_arrays):
     async def work(memory, entered, leave):
         with memory:
@@ -255,6 +266,7 @@ def test_tasks_that_overlap(pooled_arrays):
     asyncio.run(main())
 
 
+@pytest.mark.needs_pool
 def test_a_decorated_function(pooled_arrays):
     memory = pooled_arrays()
 
@@ -270,6 +282,7 @@ def test_a_decorated_function(pooled_arrays):
     assert memory.stats().hits == 1, "memory stays for the next call"
 
 
+@pytest.mark.needs_pool
 def test_a_decorated_generator_does_not_leak_to_its_caller(pooled_arrays):
     @pooled_arrays()
     def generate():
@@ -300,6 +313,7 @@ def test_a_decorated_generator_does_not_leak_to_its_caller(pooled_arrays):
     assert not is_served()
 
 
+@pytest.mark.needs_pool
 def test_a_decorated_coroutine_does_not_leak_to_other_tasks(pooled_arrays):
     @pooled_arrays()
     async def work():
@@ -319,6 +333,7 @@ def test_a_decorated_coroutine_does_not_leak_to_other_tasks(pooled_arrays):
     asyncio.run(main())
 
 
+@pytest.mark.needs_pool
 def test_a_decorated_asynchronous_generator(pooled_arrays):
     @pooled_arrays()
     async def generate():
@@ -365,6 +380,7 @@ def test_a_limit_that_is_no_number_of_bytes(pooled_arrays, value, error):
 # The other pools.
 
 
+@pytest.mark.needs_pool
 def test_it_is_a_pool_among_the_others(pooled, pooled_arrays):
     with pooled_arrays("8MiB", name="of the model") as memory:
         np.empty(MIB)
@@ -381,6 +397,7 @@ def test_it_is_a_pool_among_the_others(pooled, pooled_arrays):
         assert "of the model" in str(pooled.report())
 
 
+@pytest.mark.needs_pool
 def test_pooling_that_is_turned_off(pooled, pooled_arrays):
     with pooled_arrays() as memory:
         kept = np.ones(MIB)
