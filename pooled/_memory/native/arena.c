@@ -21,10 +21,13 @@ typedef struct {
 
 static unsigned unit_shift;
 static bool uses_huge_pages;
-static pthread_mutex_t lock =
-    PTHREAD_MUTEX_INITIALIZER; /* for all variables below; a segment never changes once it is known */
-static Block *_Atomic
-    *_Atomic segments; /* by address: the records of its pages, or NULL; itself NULL before the first */
+
+/* For all variables below. The records of a segment, once they are known, stay where they are. */
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+
+/* By address: the records of the pages of a segment, or NULL. The table itself is NULL before the first segment. */
+static Block *_Atomic *_Atomic segments;
+
 static Reserve small, large;
 static size_t mapped; /* bytes of all segments, without what was given back */
 static Block *vacant[SIZE_CLASSES];

@@ -1,8 +1,7 @@
 #include "depot.h"
 
 #define ALWAYS_WRITTEN ((size_t)1 << 17) /* up to here, writing zeros is faster than new pages */
-#define MOST_WRITTEN                                                                                                   \
-    ((size_t)1 << 25) /* from here on, the system's zeros are always faster than those that are written */
+#define MOST_WRITTEN ((size_t)1 << 25)   /* from here on, the zeros of the system are always faster */
 
 enum { ZEROS_SURE = 5, ZEROS_TRIED = 16 };
 
