@@ -6,14 +6,15 @@ import importlib
 import sys
 from collections.abc import Callable
 from threading import RLock
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from pooled import _config
+from pooled._memory.pool import OFF
 from pooled._memory.registry import MemoryPool
 from pooled._stats import Stats
 
 if TYPE_CHECKING:
-    from pooled._memory.arrays import Handler
+    from pooled._memory.arrays import Depot, Handler
     from pooled._policy import Policy
 
 MIN_BYTES: Final = 1 << 15
@@ -42,15 +43,40 @@ def connect(low_memory: Callable[[], object]) -> None:
     arrays.connect(multiarray, low_memory, wants_huge_pages())
 
 
+class _NoDepot:
+    """What a depot is with the engine off: it hands out nothing and parks nothing. It needs no extension."""
+
+    parked_bytes = 0
+
+    def __len__(self) -> int:
+        return 0
+
+    def array(self, *_: object) -> Any:
+        return NotImplemented
+
+    def counts(self) -> dict[str, int]:
+        outcomes = ("recycled", "discarded_full", "discarded_large", "discarded_blank")
+        return dict.fromkeys(("hits", "misses", *outcomes), 0)
+
+    def trim(self, _: int) -> int:
+        return 0
+
+    def park(self, _: int) -> bool:
+        return False
+
+    def resize(self, _: int) -> None:
+        pass
+
+    cap = open = resize
+
+
 class ArrayMemory(MemoryPool):
     """Parked blocks of memory for arrays. All threads share them, and the limit. `connect` must have been called."""
 
     __slots__ = ("_depot", "_lock")
 
     def __init__(self, max_bytes: int, *, name: str, min_bytes: int) -> None:
-        from pooled._memory.arrays import Depot  # not at the top: the extension may be missing
-
-        self._depot: Final = Depot(min_bytes, max_bytes)
+        self._depot: Final = _new_depot(min_bytes, max_bytes)
         self._lock = RLock()  # reentrant: a finalizer or a signal handler may come in between
         super().__init__(max_bytes, name)
         self._follow_switch()
@@ -118,6 +144,14 @@ class ArrayMemory(MemoryPool):
     def _after_fork_in_child(self) -> None:
         """Forget that another thread, which does not exist in this process, had the lock."""
         self._lock = RLock()
+
+
+def _new_depot(min_bytes: int, max_bytes: int) -> Depot:
+    if OFF:
+        return cast("Depot", _NoDepot())
+    from pooled._memory.arrays import Depot  # not at the top: the extension may be missing
+
+    return Depot(min_bytes, max_bytes)
 
 
 class ServingMemory(ArrayMemory):

@@ -63,7 +63,8 @@ class ArrayPool(ArrayMemory):
         check_name(name)
         limit = check_limit("max_bytes", max_bytes)
         cap = None if max_cap is None else check_limit("max_cap", max_cap)
-        connect(clear)
+        if not OFF:
+            connect(clear)
         super().__init__(limit, name=name or "ArrayPool", min_bytes=1)
         self._array: Final = self._depot.array
         self._max_cap = cap
@@ -137,7 +138,7 @@ class ArrayPool(ArrayMemory):
             The number of allocated blocks.
         """
         nbytes, wanted, made = _bytes_of(*_checked(shape, dtype)), check_size("n", n), 0
-        while made < wanted and not OFF and self._depot.park(nbytes):
+        while made < wanted and self._depot.park(nbytes):
             made += 1
         return made
 

@@ -365,12 +365,15 @@ except ImportError as error:
 
 def test_without_an_engine_they_are_numpys_own():
     code = """
+import sys
+sys.modules["pooled._memory.arrays"] = None
 import numpy as np
 from pooled.contrib.numpy import ArrayPool
-pool = ArrayPool()
+pool = ArrayPool(max_cap=100)
+pool.resize(max_bytes=1 << 20)
 made = pool.take((2, 3), "i4", zero=True, order="F")
 assert made.flags.owndata and made.flags.f_contiguous and not made.any(), made
 del made
-assert pool.stats().taken == len(pool) == pool.prefill(3, 3) == 0
+assert pool.stats().taken == len(pool) == pool.parked_bytes == pool.prefill(3, 3) == pool.clear() == pool.prune() == 0
 """
     assert run_python(code, POOLED_ENGINE="off") == (0, "")
