@@ -148,7 +148,7 @@ PATCH = (
     ),
     *(
         "C.__eq__ = lambda self, other: True",
-        "C.__del__ = lambda self: log.append('del')",
+        "C.__del__ = lambda self: None",  # it runs at the real end only, so it shows nothing
         "C.__call__ = lambda self: 5",
     ),
     *(

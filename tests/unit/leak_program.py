@@ -25,7 +25,7 @@ from pooled import containers
 from pooled.arc import Arc, Cell, TArc
 from pooled.containers import BufferPool
 
-MOST = 4000  # rounds until it must level off; but there are at least eight attempts
+MOST = 4000  # rounds until it must level off; but there are at least 24 attempts
 PAGE = os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else 4096
 SLACK = 128 << 10  # bytes that the allocator may keep or return
 
@@ -572,7 +572,7 @@ def levels_off(run, rounds, watched_objects):
     """None if a way levels off; otherwise its last growth."""
     few = max(1, rounds // 100)  # noise of the interpreter
     before = after = grown = None
-    for _ in range(max(8, MOST // rounds)):
+    for _ in range(max(24, MOST // rounds)):
         for _ in range(rounds):
             run()
         before, after = after, measure(watched_objects)
