@@ -16,7 +16,7 @@ RUN := $(BIN)/python -P
 PYTEST := $(RUN) -m pytest -q -n $(JOBS)
 INSTALL := $(RUN) -m pip install --quiet --no-deps --no-build-isolation --force-reinstall
 
-.PHONY: help dev build test test-long test-all test-checked contract contract-others contract-off contract-toggled parallel stress fuzz packages sanitize packaging browser \
+.PHONY: help dev build test test-long test-all test-checked contract contract-others contract-off contract-toggled parallel stress fuzz packages programs sanitize packaging browser \
 	format lint docs wheel benchmark demo clean
 .NOTPARALLEL:
 
@@ -60,7 +60,7 @@ test-checked: ## run the tests of the contract on the checked build
 contract-others: ## run the tests of the contract on every other interpreter: those of POOLED_PYTHONS, else of the PATH
 	@$(PYTHON) tools/other_pythons.py $(MAKE) contract
 
-test-all: lint test-long contract-others contract-off contract-toggled test-checked parallel stress fuzz packages sanitize docs packaging wheel browser ## run everything
+test-all: lint test-long contract-others contract-off contract-toggled test-checked parallel stress fuzz packages programs sanitize docs packaging wheel browser ## run everything
 
 # Which tests run in the two targets below; .ci/run gives a shorter list.
 THREADED ?= tests/contract
@@ -89,6 +89,10 @@ fuzz: dev ## run random programs over both engines for MINUTES (default 5); seed
 packages: dev ## run the test suites of real packages without and with pools; SUITES has options, such as --only lark
 	@$(ENVIRONMENT) packages
 	$(BIN)/python -m tests.packages $(SUITES)
+
+programs: dev ## compare programs over real packages with what advise chose; PROGRAMS has options, such as --short
+	@$(ENVIRONMENT) programs
+	$(BIN)/python -m tests.programs $(PROGRAMS)
 
 packaging: dev ## test the sdist, the wheel, and `pip install .`
 	@$(ENVIRONMENT) packaging

@@ -1,0 +1,113 @@
+"""Run programs over real packages as they are, with settings of the collector, and with what `advise` chose.
+
+`python -m tests.programs` prints a table: how many times as fast as the plain program each variant is, by the processor
+time of the process; for a service by the mean and the 99th percentile of a request. It fails if a variant prints
+something else than the plain program does, or ends with another exit status. The variants run in alternation.
+"""
+
+import argparse
+import json
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from statistics import geometric_mean, median
+
+from .catalogue import PROGRAMS, Program
+from .runner import Run, Runner
+
+VARIANTS = ("freeze", "threshold", "advised")
+QUANTITIES = {"seconds": "processor time", "mean": "mean of a request", "p99": "p99 of a request"}
+ROW = "{:20} {:18} {:>9} {:>9} {:>9} {:>9} {:>9}  {}"
+
+
+def parse() -> argparse.Namespace:
+    names = [program.name for program in PROGRAMS]
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.programs", description="Compare programs with their variants."
+    )
+    parser.add_argument("--only", nargs="+", metavar="NAME", choices=names, default=names, help="these programs")
+    parser.add_argument("--rounds", type=int, default=5, help="runs of each variant (%(default)s)")
+    parser.add_argument("--size", type=float, default=1.0, help="how much each program does (%(default)s)")
+    parser.add_argument("--short", action="store_true", help="compare the outputs only, in a few seconds")
+    parser.add_argument("--folder", type=Path, help="keep the configurations and reports of advise here")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the measured values, too")
+    return parser.parse_args()
+
+
+def check(runner: Runner) -> Iterator[str]:
+    """What is wrong with the outcomes of a program under `advise` and with its advice."""
+    plain = runner.run("plain").outcome
+    for variant in ("advise", "advised"):
+        outcome = runner.run(variant).outcome
+        if plain.status or outcome != plain:
+            yield f"{variant}: {outcome}, plain: {plain}"
+
+
+def measure(program: Program, runner: Runner, rounds: int) -> tuple[dict[str, dict[str, float]], list[str]]:
+    """The ratios of a program, by quantity and variant, and what is wrong with its outcomes."""
+    plain = runner.run("plain")
+    wrong = [f"plain: {plain.outcome}"] if plain.outcome.status else []
+    runs: dict[str, list[Run]] = {name: [] for name in ("plain", *VARIANTS)}
+    advise = runner.run("advise")
+    for number in range(rounds):
+        names = list(runs)[number % len(runs) :] + list(runs)[: number % len(runs)]
+        for name in names:
+            runs[name].append(runner.run(name))
+    outcomes = {"advise": [advise], **runs}
+    for name, several in outcomes.items():
+        wrong += [f"{name}: {run.outcome}" for run in several if run.outcome != plain.outcome][:1]
+    ratios: dict[str, dict[str, float]] = {}
+    for quantity in QUANTITIES if program.is_service else ["seconds"]:
+        values = {name: median(getattr(run, quantity) for run in several) for name, several in runs.items()}
+        ratios[quantity] = {name: values["plain"] / values[name] for name in VARIANTS}
+        ratios[quantity] |= {"plain": values["plain"], "advise": getattr(advise, quantity) / values["plain"]}
+    return ratios, wrong
+
+
+def show(name: str, ratios: dict[str, dict[str, float]], is_same: bool) -> None:
+    for quantity, values in ratios.items():
+        figures = (f"{values['plain']:.3f} s", *(f"{values[each]:.2f}" for each in VARIANTS), f"{values['advise']:.2f}")
+        print(ROW.format(name, QUANTITIES[quantity], *figures, "same" if is_same else "DIFFERENT"), flush=True)
+
+
+def show_means(measured: dict[Program, dict[str, dict[str, float]]]) -> None:
+    """The geometric means over the small programs, and over the services."""
+    for services in (False, True):
+        group = [ratios for program, ratios in measured.items() if program.is_service is services]
+        for quantity in QUANTITIES if group and services else ["seconds"] if group else []:
+            values = ([each[quantity][variant] for each in group] for variant in (*VARIANTS, "advise"))
+            figures = [f"{geometric_mean(each):.2f}" for each in values]
+            print(ROW.format("services" if services else "small heaps", QUANTITIES[quantity], "", *figures, ""))
+
+
+def main() -> int:
+    given = parse()
+    programs = [program for program in PROGRAMS if program.name in given.only]
+    wrong = []
+    measured = {}
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = given.folder or Path(temporary)
+        folder.mkdir(parents=True, exist_ok=True)
+        print(f"Python {sys.version.split()[0]}")
+        if not given.short:
+            print(ROW.format("program", "plain ÷ variant of", "plain", *VARIANTS, "advise", "output"))
+        for program in programs:
+            runner = Runner(program, 0.02 if given.short else given.size, folder)
+            if given.short:
+                found = list(check(runner))
+                print(f"{program.name}: {'output DIFFERENT' if found else 'same output'}", flush=True)
+            else:
+                measured[program], found = measure(program, runner, given.rounds)
+                show(program.name, measured[program], not found)
+            wrong += [f"{program.name}, {each}" for each in found]
+    show_means(measured)
+    if given.json:
+        values = {program.name: ratios for program, ratios in measured.items()}
+        given.json.write_text(json.dumps(values, indent=1), encoding="utf-8")
+    print("\n".join(wrong))
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
