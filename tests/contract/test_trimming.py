@@ -242,6 +242,24 @@ def test_busy_pools_give_last_for_the_budget(pooled, configured, monkeypatch):
 
 
 @pytest.mark.needs_pool
+def test_an_object_taken_while_pools_are_weighed_does_not_escape(pooled, configured, monkeypatch):
+    @pooled.poolable
+    class Takes:
+        def __sizeof__(self):
+            Takes()
+            return 100
+
+    trimming = import_module("pooled._pool.trimming")
+    monkeypatch.setattr(trimming, "_all_stores", lambda: [pooled.pool_of(Takes)._store])
+    burst(Takes, 3)
+    configured(budget=1 << 40)
+    trimming.Keeper().look(0.0)
+    stats = pooled.pool_of(Takes).stats()
+    assert (stats.escaped, stats.live) == (0, 0)
+    assert stats.parked >= 3
+
+
+@pytest.mark.needs_pool
 def test_a_finalizer_may_trim(pooled):
     class Trims:
         def __del__(self):

@@ -135,11 +135,18 @@ exits = Exits(); del exits; exits = Exits()""",
     ),
 }
 
+NOT_TOGETHER = ("modules torn down", "sys.exit in reset")
+"""To decorate a class with a hook imports a module, which Python itself cannot do without `sys.modules`."""
+
 
 @scenario()
 def exits(run: Run) -> None:
     """Programs exit in each of these states, in several ways."""
-    cases = list(itertools.product(MOMENTS.items(), WAYS.items()))
+    cases = [
+        ((moment, code), (way, rest))
+        for (moment, code), (way, rest) in itertools.product(MOMENTS.items(), WAYS.items())
+        if (moment, way) != NOT_TOGETHER
+    ]
     run.rng.shuffle(cases)
     for (moment, code), (way, (last_words, status)) in cases:
         if not run.going():

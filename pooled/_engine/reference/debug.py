@@ -43,8 +43,8 @@ class DebugFreelist(Freelist):
     def discard(self) -> bool:
         return super().pop() is not NOTHING
 
-    def some(self, limit: int) -> list[Any]:
-        return [parked.obj for parked in super().some(limit)]
+    def _object_in(self, entry: _Parked) -> Any:
+        return entry.obj
 
     def put_under(self, obj: Any) -> None:
         super().put_under(_Parked(obj, lifetimes.last.pop(id(obj), None)))

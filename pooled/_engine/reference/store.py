@@ -89,8 +89,11 @@ class Store(Acquirer):
 
     def weigh(self) -> tuple[int, int]:
         """The bytes of a sample of the parked objects, and the number of objects in the sample."""
-        sample = [obj for freelist in self._states.freelists() for obj in freelist.some(_SAMPLED)][:_SAMPLED]
-        return sum(map(size_of, sample)), len(sample)
+        nbytes = count = 0
+        for freelist in self._states.freelists():
+            more, weighed = freelist.weigh(_SAMPLED - count, size_of)
+            nbytes, count = nbytes + more, count + weighed
+        return nbytes, count
 
     def set_plan(self, plan: Plan) -> None:
         """Make and empty objects by another plan; free all parked objects of this thread."""

@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
-from itertools import count, islice
+from itertools import count
 from typing import Any, Final, NamedTuple, TypeAlias
 
 from pooled._engine.reference.proxy import Held, Holder, release
@@ -75,11 +75,24 @@ class Freelist:
         self._low = len(self._objects)
         return self.discard_oldest((unused + 1) // 2)
 
-    def some(self, limit: int) -> list[Any]:
-        """Up to `limit` of the parked objects, without taking them out."""
-        with suppress(RuntimeError):  # another thread changed the freelist meanwhile
-            return list(islice(self._objects, limit))
-        return []
+    def weigh(self, limit: int, size_of: Callable[[Any], int]) -> tuple[int, int]:
+        """Measure up to `limit` of the oldest objects; return the sum, and their number.
+
+        They are taken out meanwhile: an object that another thread takes must have no other reference.
+        """
+        oldest: list[Any] = []
+        try:
+            with suppress(IndexError):
+                while len(oldest) < limit:
+                    oldest.append(self._objects.popleft())
+            return sum(size_of(self._object_in(entry)) for entry in oldest), len(oldest)
+        finally:
+            while oldest and self.has_room():
+                self._objects.appendleft(oldest.pop())
+
+    def _object_in(self, entry: Any) -> Any:
+        """The object that an entry of the deque is for."""
+        return entry
 
     def put_under(self, obj: Any) -> None:
         """Put back what `pop` returned, as the oldest object."""
