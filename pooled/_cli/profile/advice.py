@@ -20,7 +20,14 @@ FEW: Final = 1_000
 """For fewer objects than this, a pool makes no difference."""
 
 _MIN_SHARE: Final = 0.005
-"""Nor does it if constructing them takes a smaller share of the time."""
+"""Nor does it if constructing builtin containers takes a smaller share of the time."""
+
+_MIN_PART: Final = 0.01
+"""Nor does it for a smaller part of the objects of all classes, unless they trigger the collector. Counts decide, since
+they are the same in each run."""
+
+_MIN_RATE: Final = 1_000
+"""Nor does it for fewer objects a second."""
 
 _MIN_GAIN: Final = 1.05
 """A pool has to make a builtin container this many times as fast."""
@@ -87,11 +94,13 @@ def advice_on(profiles: Sequence[ClassProfile], seconds: float, gc_share: float)
         seconds: the run time of the program.
         gc_share: the share of it that collections took.
     """
-    advice = [_advice_on_class(profile, seconds, gc_share) for profile in profiles]
+    objects = sum(profile.made for profile in profiles if not _is_builtin(profile))
+    advice = [_advice_on_class(profile, seconds, gc_share, objects) for profile in profiles]
     return sorted(advice, key=lambda each: (not each.pool, -each.share, each.target))
 
 
-def _advice_on_class(profile: ClassProfile, seconds: float, gc_share: float) -> Advice:
+def _advice_on_class(profile: ClassProfile, seconds: float, gc_share: float, objects: int) -> Advice:
+    """The advice on a class of a program that made so many objects of all its classes."""
     made = profile.made
     each, each_from_pool = _seconds_each(profile)
     gain = each / each_from_pool if each_from_pool else None
@@ -110,13 +119,14 @@ def _advice_on_class(profile: ClassProfile, seconds: float, gc_share: float) -> 
     )
     pool_costs = 0.0 if gain is None else share / gain - share  # the share that a slower pool would add
     saves_gc = _triggers_gc(profile) and gc_share >= max(_MIN_GC_SHARE, pool_costs)
-    against = next(_reasons_against(profile, facts, None if saves_gc else gain), None)
+    little = _little_gain(profile, share, None if saves_gc else gain, made / seconds, made / max(objects, 1))
+    against = next(_reasons_against(profile, facts), little)
     if against is not None:
         return attrs.evolve(facts, why=against)
     return attrs.evolve(
         facts,
         pool=True,
-        max=min(_MAX_PARKED, _power_of_two(max(16, profile.reused))),
+        max=min(_MAX_PARKED, _power_of_two(max(16, profile.peak))),
         max_cap=_max_cap(profile.capacities),
         scope="global" if _dies_elsewhere(profile) else "local",
         why="; ".join(_expectation(profile, share, gain, gc_share if saves_gc else 0.0)),
@@ -139,8 +149,8 @@ def _seconds_each(profile: ClassProfile) -> tuple[float, float | None]:
     return time_builtin(profile.cls, median_low(profile.capacities or [0]))
 
 
-def _reasons_against(profile: ClassProfile, facts: Advice, gain: float | None) -> Iterator[str]:
-    """The reasons not to pool a class. `gain`: how many times as fast a pool makes it, if that is known."""
+def _reasons_against(profile: ClassProfile, facts: Advice) -> Iterator[str]:
+    """The reasons not to pool a class, whatever its objects cost."""
     if facts.made < FEW:
         yield f"only {facts.made:,} {'was' if facts.made == 1 else 'were'} made"
     if is_poolable(profile.cls):
@@ -153,10 +163,25 @@ def _reasons_against(profile: ClassProfile, facts: Advice, gain: float | None) -
         yield f"{profile.at_peak / facts.made:.0%} of them lived at once, so that few would be used again"
     if profile.collected * 2 > profile.dropped:
         yield "most of them were found by the collector, which frees them: end the cycles that they are in first"
-    if facts.share < _MIN_SHARE:
-        yield f"{_MEASURED[_is_builtin(profile)]} took {facts.share:.2%} of the time"
-    if gain is not None and gain < _MIN_GAIN:
-        yield f"from a pool they are {gain:.2f} times as fast"
+
+
+def _little_gain(profile: ClassProfile, share: float, gain: float | None, rate: float, part: float) -> str | None:
+    """Why there is little to gain from a pool; None if there may be more.
+
+    Args:
+        profile: the profile of the class.
+        share: the share of the time that it took to make its objects.
+        gain: how many times as fast a pool makes them, if that is known and matters.
+        rate: the number of objects a second.
+        part: the part of the objects of all classes.
+    """
+    if _is_builtin(profile):
+        if share < _MIN_SHARE:
+            return f"{_MEASURED[True]} took {share:.2%} of the time"
+        return f"from a pool they are {gain:.2f} times as fast" if gain is not None and gain < _MIN_GAIN else None
+    if rate < _MIN_RATE:
+        return f"only {rate:,.0f} a second were made"
+    return None if part >= _MIN_PART or _triggers_gc(profile) else f"only {part:.1%} of all objects are of this class"
 
 
 def _refusal(cls: type) -> str | None:
@@ -191,8 +216,8 @@ def _expectation(profile: ClassProfile, share: float, gain: float | None, gc_sha
 
 
 def _triggers_gc(profile: ClassProfile) -> bool:
-    """Whether the program allocates, at a time, enough objects that a pool would reuse to trigger a collection."""
-    return profile.cls is not bytearray and profile.reused * 4 >= gc.get_threshold()[0]
+    """Whether the program allocates, at a time, enough objects to trigger a collection."""
+    return profile.cls is not bytearray and profile.peak * 4 >= gc.get_threshold()[0] > 0
 
 
 def configuration(advice: Sequence[Advice], command: str) -> str:

@@ -48,8 +48,10 @@ class BuiltinCounter:
         return self.profile.counted * self._seconds_per_call
 
     def install(self) -> None:
-        """Count from now on."""
+        """Count from now on, unless counting has ended."""
         self.shim.__wrapped__ = self
+        if self.profile.is_finished:
+            self.uninstall()
 
     def uninstall(self) -> None:
         """Let the shim call the builtin, so that a call runs no Python code."""
@@ -57,8 +59,8 @@ class BuiltinCounter:
 
     def finish(self) -> None:
         """Stop counting and end the profile."""
-        self.uninstall()
         self.profile.finish()
+        self.uninstall()
 
     @property  # type: ignore[misc]
     def __class__(self) -> Any:  # pyright: ignore[reportIncompatibleMethodOverride]

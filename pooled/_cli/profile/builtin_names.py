@@ -15,6 +15,29 @@ _REVEALING: Final = frozenset({"id", "type"})
 """Functions whose result for a shim is not that for the builtin."""
 
 
+_EXACT: Final = ("marshal", "msgpack", "ruamel", "yaml")
+"""Packages that write an object of a builtin container, and refuse one of a subclass or write it differently."""
+
+
+def exact_serializers(source: bytes | str) -> list[str]:
+    """The packages that this module imports and that may refuse the objects which a shim makes."""
+    text = source if isinstance(source, str) else source.decode("utf-8", errors="replace")
+    if not any(name in text for name in _EXACT):
+        return []
+    try:
+        tree = ast.parse(source)
+    except (SyntaxError, ValueError):
+        return []
+    imported: set[str] = set()
+    for node in ast.walk(tree):
+        match node:
+            case ast.Import(names=names):
+                imported.update(alias.name.partition(".")[0] for alias in names)
+            case ast.ImportFrom(module=str(module), level=0):
+                imported.add(module.partition(".")[0])
+    return [name for name in _EXACT if name in imported]
+
+
 def called_builtins(source: bytes | str) -> set[str]:
     """The names of the builtin containers that a shim may replace in this module.
 

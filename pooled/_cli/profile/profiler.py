@@ -7,12 +7,13 @@ import gc
 import sys
 import threading
 from collections import defaultdict
+from collections.abc import Iterable
 from importlib.machinery import ModuleSpec
 from types import ModuleType
 from typing import Any, Final
 
 from pooled._cli.profile.builtin_counter import BuiltinCounter
-from pooled._cli.profile.builtin_names import called_builtins
+from pooled._cli.profile.builtin_names import called_builtins, exact_serializers
 from pooled._cli.profile.class_counter import CannotCountError, ClassCounter, can_be_profiled
 from pooled._cli.profile.class_profile import MANY, ClassProfile
 from pooled._cli.profile.gc_clock import CLOCK, GcClock
@@ -45,6 +46,7 @@ class Profiler:
         self._seconds_per_call = seconds_per_call()
         self._classes: dict[int, ClassCounter] = {}  # by the address of the class, which the counter keeps alive
         self._builtins: dict[str, BuiltinCounter] = {}
+        self._exact: list[str] = []  # the serializers that refuse subclasses of builtin containers
         self._ended = threading.Event()
         self._windows = _thread.allocate_lock()  # held by the thread that opens windows
         self._finder = Finder(self._callbacks_for)
@@ -83,6 +85,10 @@ class Profiler:
     def builtin_shims(self, module: str, source: bytes | str) -> dict[str, Any]:
         """The shims that count the builtin containers which the code of a module calls, by their names."""
         shims: dict[str, Any] = {}
+        self._exact = self._exact or exact_serializers(source)
+        if self._exact:
+            self._leave_builtins(f"{module}:{name}" for name in sorted(called_builtins(source)))
+            return shims
         for name in called_builtins(source):
             target = f"{module}:{name}"
             if target not in self._builtins:
@@ -91,6 +97,14 @@ class Profiler:
         if shims and self._windows.acquire(blocking=False):
             _thread.start_new_thread(self._open_windows, ())  # the module `threading` does not list it
         return shims
+
+    def _leave_builtins(self, targets: Iterable[str]) -> None:
+        """Count no builtin containers, neither these nor those that were counted until now."""
+        retired, self._builtins = self._builtins, {}
+        for counter in retired.values():
+            counter.finish()
+        for target in (*retired, *targets):
+            self.uncounted[f"{self._exact[0]} refuses subclasses of the builtin containers"][target] = None
 
     def _counters(self) -> list[ClassCounter | BuiltinCounter]:
         return [*self._classes.values(), *self._builtins.values()]
