@@ -24,6 +24,9 @@ CHARTED: Final = 12
 LONGEST: Final = 120
 """A longer name, in characters, is shown without its middle."""
 
+DENSE: Final = 80
+"""A table whose numbers take more characters side by side gets smaller letters, so that it fits 1,200 pixels."""
+
 _POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 
 # The contrast to the background is at least 4.5 for text, and at least 3 for lines.
@@ -50,7 +53,11 @@ table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nu
 th, td { padding: .45rem .6rem; text-align: right; white-space: nowrap; border-bottom: 1px solid var(--line); }
 th { color: var(--soft); font-weight: 600; background: var(--fill); }
 tbody tr:last-child > * { border-bottom: 0; }
-th:first-child { text-align: left; white-space: normal; overflow-wrap: anywhere; min-width: 14rem; padding-left: 1rem; }
+th:first-child { text-align: left; white-space: normal; overflow-wrap: anywhere; min-width: 9rem; padding-left: 1rem; }
+@media screen and (min-width: 72.01rem) {
+  .dense { font-size: .78rem; } .dense :is(th, td):not(:first-child, :last-child) { padding: .4rem .3rem; }
+  .dense .rate { display: none; }
+}
 td:last-child, th:last-child { padding-right: 1rem; }
 tbody th { color: var(--ink); font-weight: 500; background: none; }
 .rate { display: inline-block; width: 4rem; height: .5rem; margin-right: .6rem; border-radius: 4px;
@@ -78,6 +85,8 @@ svg .area { stroke: none; fill: var(--parked); fill-opacity: .16; }
   main { padding: 1.5rem 1rem 3rem; }
   .tiles { grid-template-columns: repeat(auto-fit, minmax(7.5rem, 1fr)); } .tiles dd { font-size: 1.25rem; }
   .charts { grid-template-columns: 1fr; } svg text { font-size: 14px; }
+}
+@media screen and (max-width: 72rem) {
   thead { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
   .wide { position: relative; overflow: hidden; } table, tbody { display: block; }
   tbody tr { display: grid; grid-template-columns: 1fr 1fr; gap: 0 1.5rem; padding: .6rem 1rem;
@@ -167,7 +176,9 @@ def _summary(total: Stats) -> str:
 def _pools(pools: Mapping[str, Stats]) -> str:
     if not pools:
         return "<p class=about>Nothing came from a pool.</p>"
-    return _table("Pools", ("hit rate", *_COLUMNS), {name: _cells(stats) for name, stats in pools.items()})
+    columns = [[column, *(f"{getattr(stats, column):,}" for stats in pools.values())] for column in _COLUMNS]
+    dense = sum(max(map(len, column)) for column in columns) > DENSE
+    return _table("Pools", ("hit rate", *_COLUMNS), {name: _cells(stats) for name, stats in pools.items()}, dense=dense)
 
 
 def _cells(stats: Stats) -> Iterable[str]:
@@ -182,12 +193,13 @@ def _cell(column: str, value: int) -> str:
     return f'<td{"" if value else " class=zero"} data-of="{column}">{value:,}</td>'
 
 
-def _table(what: str, columns: Iterable[str], rows: Mapping[str, Iterable[str]]) -> str:
-    """A table of pools. If it is too wide, it can be scrolled, also by keyboard."""
+def _table(what: str, columns: Iterable[str], rows: Mapping[str, Iterable[str]], *, dense: bool = False) -> str:
+    """A table. If it is too wide, it can be scrolled, also by keyboard."""
     head = "".join(f"<th scope=col>{name}</th>" for name in ("pool", *columns))
     body = "\n".join(f"<tr><th scope=row>{_name(name)}</th>{''.join(cells)}</tr>" for name, cells in rows.items())
+    letters = " class=dense" if dense else ""
     return (
-        f'<div class=wide role=region aria-label="{what}" tabindex=0><table><thead><tr>{head}</tr></thead>\n'
+        f'<div class=wide role=region aria-label="{what}" tabindex=0><table{letters}><thead><tr>{head}</tr></thead>\n'
         f"<tbody>\n{body}\n</tbody></table></div>"
     )
 

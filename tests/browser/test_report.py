@@ -7,6 +7,7 @@ import limits
 import pytest
 
 import pooled
+from pooled._report import html
 
 playwright = limits.require("playwright.sync_api")
 
@@ -116,6 +117,26 @@ def test_it_can_be_read_on_narrow_things(browser, report, medium):
     if medium == "screen":
         said = "td => getComputedStyle(td, '::before').content"
         assert page.locator("tbody td").nth(1).evaluate(said) == '"taken"'
+    page.close()
+
+
+@pytest.mark.parametrize("width", [800, 1200, 1600])
+def test_no_column_is_cut_off(browser, report, width, tmp_path):
+    file, _ = report
+    worse = tmp_path / "worse.html"
+    pools = {
+        "service.messages:Envelope": pooled.Stats(hits=123_456_789, misses=12_345_678, recycled=135_000_000),
+        "b" * 30: pooled.Stats(hits=1_234_567, misses=1_234_567, escaped=99_999, collected=1_234_567, detached=7_654),
+    }
+    worse.write_text(html.page(pools, []))
+    page = browser.new_page(viewport={"width": width, "height": 900})
+    for shown in (file, worse):
+        page.goto(shown.as_uri())
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        assert page.evaluate("[...document.querySelectorAll('.wide')].every(all => all.scrollWidth <= all.clientWidth)")
+        for cell in page.locator("tbody td").all():
+            box = cell.bounding_box()
+            assert 0 <= box["x"] <= box["x"] + box["width"] <= width
     page.close()
 
 
