@@ -53,6 +53,7 @@ def _report(chosen: argparse.Namespace, program: Program, profiler: Profiler, st
     facts = {
         "program": program.command,
         "status": status,
+        "basis": "estimate",
         "seconds": profiler.seconds,
         "gc": {"collections": profiler.clock.collections, "seconds": profiler.clock.seconds},
     }
@@ -79,12 +80,14 @@ def _text(screen: Screen, facts: dict[str, Any], advice: list[Advice], chosen: a
     spent, seconds = facts["gc"]["seconds"], facts["seconds"]
     counts = ", ".join(f"{count:,}" for count in facts["gc"]["collections"])
     lines = [
-        f"{facts['program']}: {seconds:.2f} s, watched.",
+        f"{facts['program']}: {seconds:.2f} s, watched once.",
         screen.wrap(f"The cyclic collector ran {counts} times and took {spent:.2f} s, {spent / seconds:.1%} of it."),
     ]
     if "arrays" in facts:
         lines.append(screen.wrap(_arrays(facts["arrays"])))
     to_pool = [each for each in advice if each.pool]
+    if to_pool:
+        lines.append(screen.wrap("The advice is an estimate: the program was not run with these settings."))
     not_to = [each for each in advice if not each.pool and each.made >= FEW]
     for title, group in (("To pool", to_pool), ("Not to pool", not_to)):
         if group:

@@ -36,6 +36,15 @@ def test_each_object_is_counted_if_there_are_few(program):
     assert "to make them took" in order["why"]
 
 
+def test_advice_is_called_an_estimate(program):
+    text = pooled("advise", "--write", "advice.toml", program, cwd=program.parent).stderr
+    assert "The advice is an estimate: the program was not run with these settings." in text
+    written = (program.parent / "advice.toml").read_text().splitlines()
+    assert written[1] == "# An estimate: the program was not run with these settings."
+    facts = json.loads(pooled("advise", "--json", program, cwd=program.parent).stderr)
+    assert facts["basis"] == "estimate"
+
+
 def test_reasons_against_a_pool(tmp_path):
     (tmp_path / "main.py").write_text(
         "class Kept:\n"

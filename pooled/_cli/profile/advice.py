@@ -222,7 +222,11 @@ def _triggers_gc(profile: ClassProfile) -> bool:
 
 def configuration(advice: Sequence[Advice], command: str) -> str:
     """The advice as the TOML file that `run --config` reads."""
-    lines = [f"# What `python -m pooled advise` found for: {command}", ""]
+    lines = [
+        f"# What `python -m pooled advise` found for: {command}",
+        "# An estimate: the program was not run with these settings.",
+        "",
+    ]
     for each in advice:
         if not each.pool:
             continue
