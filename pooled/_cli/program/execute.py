@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import atexit
 import builtins
 import importlib.util
 import os
@@ -15,6 +14,7 @@ from importlib.machinery import BuiltinImporter, ModuleSpec, SourceFileLoader
 from types import CodeType, ModuleType
 from typing import TYPE_CHECKING, Any, Final
 
+from pooled._cli.program.ends import Ends
 from pooled._cli.program.exit_status import exit_status
 from pooled._cli.program.named import Program
 
@@ -44,7 +44,8 @@ def execute(
         program: the program to run.
         class_hook: called with its classes; may replace them. None calls nothing.
         names_for: called with its source; returns the names that its module has from the start.
-        at_end: called with the exit status, after all threads have ended and the program's `atexit` functions have run.
+        at_end: called with the exit status, after all threads have ended and the program's `atexit` functions have run;
+            where SIGTERM or `os._exit` ends the program, before that.
 
     Raises:
         CannotRunError: the program does not exist or cannot be read.
@@ -57,8 +58,7 @@ def execute(
     if sys.version_info < (3, 14):
         vars(module).setdefault("__annotations__", {})
     statuses: list[int] = []
-    # Registered before the functions of the program, so that it runs after them.
-    atexit.register(_at_exit, os.getpid(), [at_end], statuses)
+    Ends(partial(_at_exit, os.getpid(), [at_end], statuses))
     statuses.append(exit_status(partial(_compiled, source, str(module.__file__), class_hook), module))
     return statuses[0]
 
@@ -79,9 +79,13 @@ def _compiled(source: bytes, file: str, class_hook: ClassHook | None) -> CodeTyp
         raise error.with_traceback(None) from None  # Python prints no frames of its own here
 
 
-def _at_exit(process: int, at_end: list[Callable[[int], object]], statuses: list[int]) -> None:
+def _at_exit(process: int, at_end: list[Callable[[int], object]], statuses: list[int], at_once: int | None) -> None:
+    """Report. `at_once` is the exit status, if the program ends without flushing its streams."""
     if os.getpid() != process:
         return  # a forked child
+    if at_once is not None:
+        at_end.pop()(at_once)
+        return
     with suppress(Exception):  # the program may have closed the stream
         sys.stdout.flush()
     at_end.pop()(statuses[0] if statuses else _INTERRUPTED)  # pop: it refers to the classes of the program
