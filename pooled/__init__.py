@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from pooled import instrument as instrument
     from pooled._debug.warnings import DirtyWarning
     from pooled._deprecation import PooledDeprecationWarning
+    from pooled._gc.pauses import GcPauses, GcRecording, record_gc
     from pooled._plan.field_reset import FieldReset, FieldResets, field_reset
     from pooled._pool.bulk import clear, prune
     from pooled._pool.switch import disable, enable
@@ -38,6 +39,8 @@ __all__ = [
     "EngineInfo",
     "FieldReset",
     "FieldResets",
+    "GcPauses",
+    "GcRecording",
     "GlobalPool",
     "Live",
     "LocalPool",
@@ -67,6 +70,7 @@ __all__ = [
     "pool_of",
     "poolable",
     "prune",
+    "record_gc",
     "report",
     "sample",
     "stats",
@@ -83,6 +87,8 @@ _LOADED_WHEN_USED = {
     "EngineInfo": "pooled._report.stats",
     "FieldReset": "pooled._plan.field_reset",
     "FieldResets": "pooled._plan.field_reset",
+    "GcPauses": "pooled._gc.pauses",
+    "GcRecording": "pooled._gc.pauses",
     "Live": "pooled._report.live",
     "PooledDeprecationWarning": "pooled._deprecation",
     "Sample": "pooled._report.sampling",
@@ -95,6 +101,7 @@ _LOADED_WHEN_USED = {
     "instrument": "pooled.instrument",
     "live": "pooled._report.live",
     "prune": "pooled._pool.bulk",
+    "record_gc": "pooled._gc.pauses",
     "report": "pooled._report.report",
     "sample": "pooled._report.sampling",
     "stats": "pooled._report.stats",

@@ -1,0 +1,1 @@
+"""The cyclic garbage collector: its settings, its pauses, and the objects that wake it."""
