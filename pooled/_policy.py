@@ -10,6 +10,13 @@ from pooled._record import Record
 
 Scope: TypeAlias = Literal["local", "global"]
 
+Max: TypeAlias = int | Literal["auto"]
+
+AUTO: Final = "auto"
+
+AUTO_MOST: Final = 1 << 20
+"""The most objects that a pool with max="auto" parks."""
+
 SCOPES: Final[tuple[Scope, ...]] = ("local", "global")
 
 
@@ -23,6 +30,11 @@ def check_limit(name: str, value: object) -> int:
     if value < 0:
         raise ValueError(f"{name}={value!r}: expected 0 or more; {name}=0 is the smallest limit there is")
     return value
+
+
+def check_max(name: str, value: object) -> Max:
+    """Return `value` as a number of objects or "auto", or raise an error that names the parameter."""
+    return AUTO if value == AUTO else check_limit(name, value)
 
 
 def check_name(name: object) -> None:
@@ -67,7 +79,7 @@ def _written(number: float) -> str:
 
 
 LIMITS: Final[Mapping[str, Callable[[str, object], Any]]] = {
-    "max": check_limit,
+    "max": check_max,
     "max_cap": check_limit,
     "scope": check_scope,
     "idle_trim": check_seconds,
@@ -80,6 +92,7 @@ class Policy(Record):
 
     Attributes:
         max: the most objects that the pool parks (a local pool: in each thread). 0 pools nothing.
+            "auto": as many as were in use at once since the last trim, up to 1,048,576.
         max_cap: the largest capacity of a parked object; larger ones are discarded. It counts elements of a list, dict,
             set, deque or array, bytes of a byte buffer, characters of a StringIO, and units of `capacity()` for your
             own classes. Objects without a capacity are never too large.
@@ -92,10 +105,15 @@ class Policy(Record):
         ValueError: a limit is below 0, the scope neither "local" nor "global", or `idle_trim` below 0 or not finite.
     """
 
-    max: int = 1024
+    max: Max = 1024
     max_cap: int = 4096
     scope: Scope = "local"
     idle_trim: float = 0
+
+    @property
+    def most(self) -> int:
+        """The most objects that the pool may ever park: `max`, or the ceiling of "auto"."""
+        return self.max if isinstance(self.max, int) else AUTO_MOST
 
     def _check(self) -> None:
         for name, check in LIMITS.items():
@@ -105,7 +123,7 @@ class Policy(Record):
 class Limits(Record):
     """A partial policy: the limits set in one place, such as the code of a class. None is a limit that is not set."""
 
-    max: int | None = None
+    max: Max | None = None
     max_cap: int | None = None
     scope: Scope | None = None
     idle_trim: float | None = None

@@ -35,7 +35,7 @@ from pooled._instrument.whole_module import left_out as _left_out
 from pooled._instrument.whole_module import make_all_poolable
 from pooled._plan.checks import check_keep
 from pooled._plan.hooks import OMITTED, Hooks, check_hook, close_to
-from pooled._policy import LIMITS, Limits, Scope
+from pooled._policy import LIMITS, Limits, Max, Scope
 from pooled._pool.decorate import pool_class
 
 __all__ = ["left_out", "when_imported"]
@@ -44,7 +44,7 @@ __all__ = ["left_out", "when_imported"]
 def when_imported(  # noqa: PLR0913 (each is one setting of a class)
     target: str,
     *,
-    max: int | None = None,  # noqa: A002 (the name in the policy)
+    max: Max | None = None,  # noqa: A002 (the name in the policy)
     max_cap: int | None = None,
     scope: Scope | None = None,
     idle_trim: float | None = None,

@@ -44,7 +44,7 @@ def _add_run(commands: Any) -> None:
         action="append",
         default=[],
         type=pool,
-        metavar="MODULE:CLASS[,max=N][,max_cap=N][,scope=local|global]",
+        metavar="MODULE:CLASS[,max=N|auto][,max_cap=N][,scope=local|global]",
         help="make this class poolable, * all of the module; __main__ is the program itself. May be given again",
     )
     run.add_argument(
@@ -116,7 +116,7 @@ def pool(text: str) -> tuple[str, Limits]:
         for setting in settings:
             name, equals, value = setting.partition("=")
             if not equals or name not in ("max", "max_cap", "scope"):
-                raise ValueError(f"{setting!r}: expected max=N, max_cap=N or scope=local|global")  # noqa: TRY301
+                raise ValueError(f"{setting!r}: expected max=N, max=auto, max_cap=N or scope=local|global")  # noqa: TRY301
             limits[name] = int(value) if value.isdecimal() else value
         return target, Limits(**limits)
     except (TypeError, ValueError) as error:

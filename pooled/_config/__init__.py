@@ -10,7 +10,7 @@ from pooled._config.command_errors import end_command
 from pooled._config.environment import read, read_limits
 from pooled._config.model import Configuration, ConfigurationError, Instrumented, target_of
 from pooled._config.values import ALL_CLASSES, check_budget, check_gc_trim, check_target, refuse_for_all_classes
-from pooled._policy import Limits, Policy, Scope
+from pooled._policy import Limits, Max, Policy, Scope
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -71,7 +71,7 @@ def put_in_force(path: Path, environ: Mapping[str, str]) -> Configuration:
 
 def configure(
     *,
-    max: int | None = None,  # noqa: A002 (the policy's own word)
+    max: Max | None = None,  # noqa: A002 (the policy's own word)
     max_cap: int | None = None,
     scope: Scope | None = None,
     idle_trim: float | None = None,

@@ -11,7 +11,7 @@ from pooled._plan.checks import check_keep, refuse_unhookable
 from pooled._plan.class_info import ATTRIBUTE, info_in, info_of
 from pooled._plan.construction import NewHook
 from pooled._plan.hooks import OMITTED, Hooks
-from pooled._policy import Limits, Scope
+from pooled._policy import Limits, Max, Scope
 from pooled._pool.class_pool import is_poolable, make_poolable, replan
 from pooled._pool.pools import registry
 from pooled._pool.replaced import watch_for_replacement
@@ -33,7 +33,7 @@ def poolable(cls: C, /) -> C: ...
 @overload
 def poolable(
     *,
-    max: int | None = None,
+    max: Max | None = None,
     max_cap: int | None = None,
     scope: Scope | None = None,
     idle_trim: float | None = None,
@@ -47,7 +47,7 @@ def poolable(  # noqa: PLR0913 (each is one property of a class)
     cls: type | None = None,
     /,
     *,
-    max: int | None = None,  # noqa: A002 (the policy's own word)
+    max: Max | None = None,  # noqa: A002 (the policy's own word)
     max_cap: int | None = None,
     scope: Scope | None = None,
     idle_trim: float | None = None,
@@ -69,6 +69,7 @@ def poolable(  # noqa: PLR0913 (each is one property of a class)
     Args:
         cls: the class, if the decorator is used without arguments.
         max: the most objects that the pool parks (a local pool: in each thread). 0 pools nothing.
+            "auto" follows the most objects in use at once, up to 1,048,576.
         max_cap: the largest capacity of a parked object, in elements, bytes, or the unit of `capacity`.
         scope: "local": each thread has its own pool, which gets the objects dropped on that thread. "global": all
             threads share one pool, which gets back the objects that it handed out.
@@ -157,7 +158,7 @@ class PooledMeta(_engine.HookedType):
         namespace: dict[str, Any],
         /,
         *,
-        max: int | None = None,  # noqa: A002 (the policy's own word)
+        max: Max | None = None,  # noqa: A002 (the policy's own word)
         max_cap: int | None = None,
         scope: Scope | None = None,
         idle_trim: float | None = None,

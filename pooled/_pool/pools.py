@@ -11,7 +11,7 @@ from pooled._memory.registry import Registry, refuse_pickling
 from pooled._plan.class_info import pool_in
 from pooled._plan.hooks import OMITTED, Hooks
 from pooled._plan.plan import Plan, plan_for_class, plan_for_function
-from pooled._policy import Limits, Policy, Scope, check_limit, check_name
+from pooled._policy import Limits, Max, Policy, Scope, check_limit, check_name
 from pooled._pool import trimming
 from pooled._pool.unnamed_hooks import warn_of_unnamed_hooks
 from pooled._stats import Constructions, Stats
@@ -57,7 +57,7 @@ class Pool(Generic[T]):
         self,
         factory: Callable[..., T],
         *,
-        max: int | None = None,  # noqa: A002 (the policy's own word)
+        max: Max | None = None,  # noqa: A002 (the policy's own word)
         max_cap: int | None = None,
         idle_trim: float | None = None,
         reset: Callable[[T], object] | str | None = OMITTED,
@@ -135,7 +135,7 @@ class Pool(Generic[T]):
         Returns:
             The number of freed objects.
         """
-        bound = self.policy.max
+        bound = self.policy.most
         percent = 10 if len(self) * 10 > bound else 1
         return self._store.remove(max(1, bound * percent // 100))
 
@@ -158,7 +158,7 @@ class Pool(Generic[T]):
     def resize(
         self,
         *,
-        max: int | None = None,  # noqa: A002 (the policy's own word)
+        max: Max | None = None,  # noqa: A002 (the policy's own word)
         max_cap: int | None = None,
         idle_trim: float | None = None,
     ) -> None:

@@ -1,11 +1,12 @@
 """Trimming: pools free parked objects that are not used, and keep to the budget for all pools together.
 
+- A pool with max="auto" frees all objects that were not used since the last trim, at least every ten seconds.
 - A full collection frees half of the objects that were not used since the previous one, in each pool and thread.
 - A pool without a take for its `idle_trim` seconds frees its parked objects.
 - If all pools together park more bytes than the budget, idle pools free objects first, then the largest ones.
 
 The first runs on the thread of the collection. The others run from time to time on a thread that exists only if
-`idle_trim` or a budget is set. A take or a drop pays for all of this with one comparison.
+`idle_trim`, max="auto" or a budget is set. A take or a drop pays for all of this with one comparison.
 """
 
 from __future__ import annotations
@@ -24,13 +25,17 @@ from typing import Any, Final, Protocol
 from pooled import _config
 from pooled._engine.unraisable import report
 from pooled._memory.registry import Registry, memory_pools
-from pooled._policy import Policy
+from pooled._policy import AUTO, Policy
 from pooled._stats import Stats
 
 CLOCK: Final = time.monotonic
 
 BUDGET_INTERVAL: Final = 1.0
 """Seconds between two checks of the budget."""
+
+
+AUTO_WINDOW: Final = 10.0
+"""Seconds after which the pools with max="auto" are trimmed, unless all pools were trimmed meanwhile."""
 
 
 _FULL: Final = 0 if "free-threading build" in sys.version else 2
@@ -68,7 +73,7 @@ _stores: Final[Registry[Store]] = Registry()
 def register(store: Store) -> None:
     """Trim the store of a new pool from now on; of one whose policy was changed, by the new policy."""
     _stores.add(store)
-    if store.policy.idle_trim:
+    if store.policy.idle_trim or store.policy.max == AUTO:
         _keeper.wake()
 
 
@@ -84,6 +89,7 @@ class Keeper:
 
     def __init__(self) -> None:
         self._at_exit = False
+        self.trimmed = CLOCK()  # when the last trim began
         # The number of takes of each pool, and when it last changed, in seconds of the clock.
         self._seen: weakref.WeakKeyDictionary[Any, tuple[int, float]] = weakref.WeakKeyDictionary()
         self._reset()
@@ -122,8 +128,13 @@ class Keeper:
             now: seconds of the monotonic clock.
         """
         stores = _all_stores()
+        if now - self.trimmed >= AUTO_WINDOW:
+            self.trimmed = now
+            freed = sum(store.trim() for store in stores if store.policy.max == AUTO)
+        else:
+            freed = 0
         idle = {store for store in stores if self._is_idle(store, now)}
-        return sum(store.keep(0) for store in idle if self._has_been_idle(store, now)) + fit_budget(idle)
+        return freed + sum(store.keep(0) for store in idle if self._has_been_idle(store, now)) + fit_budget(idle)
 
     def _keep(self) -> None:
         while True:
@@ -146,6 +157,8 @@ class Keeper:
         spans = [store.policy.idle_trim / 2 for store in _all_stores() if store.policy.idle_trim]
         if _config.current.budget is not None:
             spans.append(BUDGET_INTERVAL)
+        if any(store.policy.max == AUTO for store in _all_stores()):
+            spans.append(AUTO_WINDOW)
         return max(0.01, min(*spans, threading.TIMEOUT_MAX)) if spans else None
 
     def _is_idle(self, store: Store, now: float) -> bool:
@@ -251,6 +264,7 @@ def _trim_no_more() -> None:
 def trim() -> int:
     """Free half of the parked objects that were not used since the last trim, in all pools and threads.
 
+    A pool with max="auto" frees all of them, and parks no more than the rest until there are misses again.
     So the objects left over from a burst go step by step, and objects in use stay. Full collections of the cyclic
     garbage collector trim too, at most every ten seconds, unless `configure(gc_trim=...)` changes that.
 
@@ -258,6 +272,7 @@ def trim() -> int:
         The number of freed objects, and of freed blocks of `pooled_arrays`. `BufferPool` and `ArrayPool`, which have
         limits in bytes of their own, free nothing.
     """
+    _keeper.trimmed = CLOCK()
     return sum(store.trim() for store in _all_stores())
 
 

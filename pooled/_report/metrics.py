@@ -87,5 +87,5 @@ def figures() -> list[Figures]:
             in_bytes = {"parked_bytes": pool.parked_bytes, "max_bytes": pool.max_bytes}
             found.append(Figures(pool=label, scope="global", stats=stats, **in_bytes))
         else:
-            found.append(Figures(pool=label, scope=pool.policy.scope, stats=stats, max=pool.policy.max))
+            found.append(Figures(pool=label, scope=pool.policy.scope, stats=stats, max=pool.policy.most))
     return found

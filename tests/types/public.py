@@ -7,7 +7,7 @@ A line that the checkers must reject has a `type: ignore` and a `pyright: ignore
 import codecs
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from typing import Any, assert_type
+from typing import Any, Literal, assert_type
 
 import attrs
 
@@ -120,7 +120,7 @@ def counts() -> None:
 def settings() -> None:
     policy = pooled.configure(max=1, max_cap=2, scope="local", idle_trim=3.0, budget="1GiB", gc_trim=False)
     assert_type(policy, pooled.Policy)
-    assert_type(policy.max, int)
+    assert_type(policy.max, int | Literal["auto"])
     assert_type(policy.idle_trim, float)
     assert_type(policy.replace(max=3), pooled.Policy)
     assert_type(policy.asdict(), dict[str, Any])

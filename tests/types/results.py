@@ -56,7 +56,7 @@ def of_the_engine() -> None:
 
 
 def of_settings(policy: pooled.Policy) -> None:
-    assert_type((policy.max, policy.max_cap, policy.idle_trim), tuple[int, int, float])
+    assert_type((policy.max, policy.max_cap, policy.idle_trim), tuple[int | Literal["auto"], int, float])
     assert_type(policy.scope, Literal["local", "global"])
     pooled.configure(budget=1 << 20)
     pooled.configure(maximum=3)  # type: ignore[call-arg] # pyright: ignore[reportCallIssue]

@@ -20,7 +20,7 @@ from pooled._plan.construction import Arguments, Keywords
 from pooled._plan.fields import KeptFields
 from pooled._plan.parts import AnyPart, replacement
 from pooled._plan.plan import Plan
-from pooled._policy import Policy
+from pooled._policy import AUTO, Policy
 from pooled._stats import Constructions, Stats
 
 DEBUG: Final = _config.current.debug != 0
@@ -112,7 +112,7 @@ class NativeStore(_native.Store):
     def set_policy(self, policy: Policy) -> None:
         """Change the limits; parked objects that they do not allow are destroyed, in all threads."""
         self.policy = policy
-        self.limit(policy.max if self.parks else 0, policy.max_cap)
+        self.limit(policy.most if self.parks else 0, policy.max_cap, policy.max == AUTO)
 
     def set_parking(self, parks: bool) -> None:
         """Park dropped objects from now on, or none; then parked objects are destroyed, in all threads."""

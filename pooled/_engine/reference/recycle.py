@@ -62,7 +62,7 @@ class Recycler:
             return
         state = self._states.here()
         state.lent.append(held)
-        if len(state.lent) > max(1, self.policy.max):
+        if len(state.lent) > max(1, self.policy.most):
             self.drop(state.lent.popleft())
 
     def let_go(self, proxy: Proxy) -> None:

@@ -53,6 +53,7 @@ class Store(Acquirer):
     def prefill(self, count: int) -> int:
         """Make and park up to `count` objects; return the number."""
         freelist = self._states.here().freelist
+        freelist.expect(count)
         made = 0
         while made < count and freelist.has_room():
             held = Held(self.plan.parkable())

@@ -16,7 +16,7 @@ from typing import Any, Final, NamedTuple, TypeAlias
 
 from pooled._engine.reference.proxy import Held, Holder, release
 from pooled._engine.reference.thread_exit import is_ending, know_this_thread
-from pooled._policy import Policy
+from pooled._policy import AUTO, Policy
 from pooled._stats import COUNTERS, Stats
 
 NOTHING: Final = object()
@@ -29,11 +29,12 @@ class Freelist:
     A bounded deque needs no lock: if two threads both see room for one object, the second one evicts the oldest.
     """
 
-    __slots__ = ("_low", "_objects", "policy")
+    __slots__ = ("_credit", "_depth", "_low", "_objects", "policy")
 
     def __init__(self, policy: Policy) -> None:
         self._low = 0  # the smallest length since the last trim: that many objects were not used
-        self._objects: deque[Any] = deque(maxlen=min(policy.max, sys.maxsize))
+        self._depth = self._credit = 0  # with max="auto": the objects that fit now; the misses that may each make room
+        self._objects: deque[Any] = deque(maxlen=min(policy.most, sys.maxsize))
         self.policy = policy
 
     def __len__(self) -> int:
@@ -43,7 +44,18 @@ class Freelist:
         return True  # an empty freelist is a freelist
 
     def has_room(self) -> bool:
-        return len(self._objects) < self._objects.maxlen  # type: ignore[operator] # it has a maxlen
+        """Whether one more object may be parked. With max="auto", a miss has made room for it."""
+        count, most = len(self._objects), self._objects.maxlen
+        if count >= most:  # type: ignore[operator] # it has a maxlen
+            return False
+        if self.policy.max != AUTO or count < self._depth:
+            return True
+        grows = self._credit > 0
+        self._credit, self._depth = self._credit - grows, self._depth + grows
+        return grows
+
+    def expect(self, count: int) -> None:
+        self._credit += count
 
     def park(self, holder: Holder) -> None:
         self._objects.append(release(holder))
@@ -52,6 +64,7 @@ class Freelist:
         try:
             obj = self._objects.pop()
         except IndexError:
+            self._credit += 1
             return NOTHING
         self._low = min(self._low, len(self._objects))
         return obj
@@ -73,7 +86,10 @@ class Freelist:
         """Free half of the objects that were not used since the last trim; return the number."""
         unused = min(self._low, len(self._objects))
         self._low = len(self._objects)
-        return self.discard_oldest((unused + 1) // 2)
+        if self.policy.max != AUTO:
+            return self.discard_oldest((unused + 1) // 2)
+        self._depth -= unused
+        return self.discard_oldest(unused)
 
     def weigh(self, limit: int, size_of: Callable[[Any], int]) -> tuple[int, int]:
         """Measure up to `limit` of the oldest objects; return the sum, and their number.
@@ -101,13 +117,14 @@ class Freelist:
 
     def follow(self, policy: Policy) -> None:
         """Adopt a policy. Free the oldest objects if there are too many, and all of them if some may be too large."""
-        bound, old = min(policy.max, sys.maxsize), self._objects
+        bound, old = min(policy.most, sys.maxsize), self._objects
         if policy.max_cap < self.policy.max_cap:
             old.clear()
         self.policy = policy
+        self._depth = len(old)
         if bound != old.maxlen:
             self._objects = deque(maxlen=bound)
-            while self.has_room() and old:
+            while len(self._objects) < bound and old:
                 self._objects.appendleft(old.pop())
         self._low = min(self._low, len(self._objects))
 

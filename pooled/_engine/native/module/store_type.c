@@ -40,8 +40,14 @@ store_prefill(PoolStore *self, PyObject *arg)
         return NULL;
     }
     Py_ssize_t made = 0;
+    Freelist *freelist = store_freelist(self);
+    if (freelist != NULL && count > 0) {
+        lock_acquire(&freelist->lock);
+        freelist->credited -= (uint64_t)count; /* they may make room as misses do */
+        lock_release(&freelist->lock);
+    }
     while (made < count) {
-        Freelist *freelist = store_freelist(self);
+        freelist = store_freelist(self);
         if (freelist == NULL || freelist->count >= self->max) {
             break;
         }
@@ -101,11 +107,30 @@ store_weigh(PoolStore *self, PyObject *Py_UNUSED(ignored))
     return Py_BuildValue("(nn)", (Py_ssize_t)sum, count);
 }
 
+typedef struct {
+    PoolStore *store;
+    bool follows;
+} Following;
+
+/* With all other threads stopped. */
+static void
+set_follows(void *argument)
+{
+    Following *wanted = argument;
+    PoolStore *store = wanted->store;
+    ThreadState *cursor = NULL;
+    store->freelist.follows = wanted->follows;
+    for (Freelist *freelist; store->is_local && (freelist = freelists_next(store->index, &cursor)) != NULL;) {
+        freelist->follows = wanted->follows;
+    }
+}
+
 static PyObject *
 store_limit(PoolStore *self, PyObject *args)
 {
     PyObject *max, *max_cap;
-    if (!PyArg_ParseTuple(args, "OO:limit", &max, &max_cap)) {
+    int follows;
+    if (!PyArg_ParseTuple(args, "OOp:limit", &max, &max_cap, &follows)) {
         return NULL;
     }
     Py_ssize_t bound = PyNumber_AsSsize_t(max, NULL); /* a larger limit means no limit */
@@ -116,6 +141,7 @@ store_limit(PoolStore *self, PyObject *args)
     bool none_stays = cap < self->max_cap; /* parked objects are not measured again */
     self->max = stores_closed ? 0 : bound;
     self->max_cap = cap;
+    lock_run_exclusive(set_follows, &(Following){self, follows});
     trim_to(self, none_stays ? 0 : bound);
     Py_RETURN_NONE;
 }
@@ -389,7 +415,7 @@ static PyMethodDef store_methods[] = {
     {"weigh", (PyCFunction)store_weigh, METH_NOARGS,
      "The bytes of a sample of parked objects, and the size of the sample."},
     {"limit", (PyCFunction)store_limit, METH_VARARGS,
-     "Set max and max_cap; destroy the parked objects that they do not allow."},
+     "Set max, max_cap and whether the depth follows the load; destroy the parked objects that they do not allow."},
     {"counts", (PyCFunction)store_counts, METH_NOARGS,
      "The counts of outcomes, and the number of parked objects, in the order of OUTCOMES."},
     {"adopt", (PyCFunction)store_adopt, METH_O, "Make this store responsible for an object; return the object."},

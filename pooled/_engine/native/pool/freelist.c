@@ -2,16 +2,32 @@
 
 #include <string.h>
 
-enum { FIRST_ROOM = 16 };
+enum { FIRST_ROOM = 16, MOST_ROOM = 1 << 20 }; /* the latter where the room follows the load */
+
+/* The room to grow to. Objects exist because of misses, so each miss makes room for one object. A thread that only drops what
+   other threads took has no misses, and parks nothing. 0: no more room. */
+static Py_ssize_t
+room_for_load(Freelist *freelist)
+{
+    int64_t credit = (int64_t)(freelist->counts[MISS] - freelist->credited);
+    Py_ssize_t step = freelist->room < FIRST_ROOM ? FIRST_ROOM : freelist->room;
+    step = step < MOST_ROOM - freelist->room ? step : MOST_ROOM - freelist->room;
+    step = credit < step ? (Py_ssize_t)credit : step;
+    return step > 0 ? freelist->room + step : 0;
+}
 
 bool
 freelist_grow(Freelist *freelist)
 {
     Py_ssize_t room = freelist->room == 0 ? FIRST_ROOM : freelist->room * 2;
+    if (freelist->follows && (room = room_for_load(freelist)) == 0) {
+        return false;
+    }
     PyObject **objects = PyMem_Realloc(freelist->objects, (size_t)room * sizeof(PyObject *));
     if (objects == NULL) {
         return false;
     }
+    freelist->credited += freelist->follows ? (uint64_t)(room - freelist->room) : 0;
     freelist->objects = objects;
     freelist->room = room;
     return true;
@@ -48,11 +64,33 @@ freelist_remove_oldest(Freelist *freelist, Py_ssize_t count)
     return (Removed){oldest, count};
 }
 
+/* Remove the objects that were not needed, and their room. Objects in use keep theirs. */
+static Removed
+remove_surplus(Freelist *freelist)
+{
+    Py_ssize_t room = freelist->room;
+    Removed removed = freelist_remove_oldest(freelist, freelist->low);
+    room -= removed.count;
+    if (freelist->room == 0) { /* its array went with the objects */
+        freelist->credited -= (uint64_t)room;
+        return removed;
+    }
+    PyObject **objects = PyMem_Realloc(freelist->objects, (size_t)room * sizeof(PyObject *));
+    if (objects != NULL) {
+        freelist->objects = objects;
+        freelist->room = room;
+    }
+    return removed;
+}
+
 Removed
 freelist_remove_unused(Freelist *freelist)
 {
     Removed removed = {.count = 0};
-    if (freelist->low > 0) {
+    if (freelist->follows && freelist->low > 0) {
+        removed = remove_surplus(freelist);
+    }
+    else if (freelist->low > 0) {
         removed = freelist_remove_oldest(freelist, (freelist->low + 1) / 2);
     }
     freelist->low = freelist->count;

@@ -21,6 +21,8 @@ typedef struct Freelist {
     Py_ssize_t count;        /* parked objects; 0 <= count <= room */
     Py_ssize_t room;         /* pointers that fit into `objects` */
     Py_ssize_t low;          /* the smallest count since the last trim: this many objects were not needed; <= count */
+    bool follows;            /* whether `room` follows the load (max="auto"): it bounds the parked objects */
+    uint64_t credited;       /* the misses that have made room; each later one may make room for one object */
     struct PoolStore *store; /* borrowed: a store frees its freelists; NULL in a list that belongs to no store */
     struct Freelist *heir;   /* the freelist that inherits the counts; NULL in a freelist that stands in its store */
     uint64_t counts[OUTCOMES + 1]; /* by Outcome; the last one is of objects that were counted already */
@@ -34,7 +36,7 @@ typedef struct {
     Py_ssize_t count;
 } Removed;
 
-/* Make room for more. False, without an exception, where there is no memory. */
+/* Make room for more. False, without an exception, where there is no memory, or the load does not call for it. */
 bool freelist_grow(Freelist *freelist);
 
 /* Insert an object below all others. False, without an exception, where there is no memory. */
@@ -44,7 +46,7 @@ bool freelist_put_under(Freelist *freelist, PyObject *object);
 Removed freelist_remove_oldest(Freelist *freelist, Py_ssize_t count);
 
 /* Remove half of the objects that were not needed since the last call, oldest first, so that the rest can serve another
-   burst. The first call removes none. */
+   burst. The first call removes none. A freelist that follows the load gives up all of them, and their room. */
 Removed freelist_remove_unused(Freelist *freelist);
 
 /* Add the counts of another freelist from the outcome `first` on, up to `end`. */

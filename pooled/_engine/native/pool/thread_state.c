@@ -147,6 +147,7 @@ freelists_open(Py_ssize_t index, Freelist *shared)
         if (*place != NULL) {
             (*place)->store = shared->store;
             (*place)->heir = shared;
+            (*place)->follows = shared->follows;
         }
     }
     Freelist *freelist = place != NULL ? *place : NULL;
