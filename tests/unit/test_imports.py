@@ -65,6 +65,7 @@ RUN = {
     "pooled._cli",
     "pooled._cli.output",
     "pooled._cli.program",
+    "pooled._cli.program.ends",
     "pooled._cli.program.execute",
     "pooled._cli.program.exit_status",
     "pooled._cli.program.named",
