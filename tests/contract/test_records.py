@@ -99,7 +99,7 @@ def test_wrong_arguments_are_named(record, values):
 
 def test_its_signature_is_that_of_its_fields(pooled):
     assert str(inspect.signature(pooled.Policy)) == (
-        "(*, max: 'int' = 1024, max_cap: 'int' = 4096, scope: 'Scope' = 'local', idle_trim: 'float' = 0)"
+        "(*, max: 'Max' = 1024, max_cap: 'int' = 4096, scope: 'Scope' = 'local', idle_trim: 'float' = 0)"
     )
     assert str(inspect.signature(pooled.FieldReset)) == "(name: 'str', action: 'Action', detail: 'str' = '')"
 

@@ -237,8 +237,8 @@ def counts(pool):
     """The counts of a pool without the zeros, and how many objects are parked in this thread."""
     found = {name: count for name, count in pool.stats().asdict().items() if count}
     if sys.version_info < (3, 13):
-        # A `__dict__` that was read has its attributes for good, and a plan cannot assign these. The native engine frees
-        # such a parked object and makes another one, which is a miss.
+        # A `__dict__` that was read has its attributes for good, and a plan cannot assign these. The native engine
+        # frees such a parked object and makes another one, which is a miss.
         found["taken"] = found.pop("hits", 0) + found.pop("misses", 0)
     return found, len(pool)
 

@@ -104,6 +104,13 @@ def counts() -> None:
     assert_type((constructions.traced, constructions.patched, constructions.changed), tuple[int, int, int])
     assert_type((constructions.unbound, constructions.unfit), tuple[int, int])
     assert_type(pooled.report(html="page.html"), str)
+    with pooled.record_gc() as recording:
+        assert_type(recording, pooled.GcRecording)
+    pauses = recording.pauses[2]
+    assert_type(pauses, pooled.GcPauses)
+    assert_type((pauses.count, pauses.timed), tuple[int, int])
+    assert_type((pauses.seconds, pauses.p50, pauses.p99, pauses.longest), tuple[float, float, float, float])
+    assert_type(recording.types["a"], int)
     with pooled.sample(0.1, keep=10) as sampling:
         assert_type(sampling, pooled.Sampling)
     assert_type(sampling.samples, list[pooled.Sample])
@@ -123,6 +130,7 @@ def settings() -> None:
     assert_type(policy.max, int | Literal["auto"])
     assert_type(policy.idle_trim, float)
     assert_type(policy.replace(max=3), pooled.Policy)
+    assert_type(policy.most, int)
     assert_type(policy.asdict(), dict[str, Any])
     pooled.configure(scope="global")
     pooled.configure(scope="everywhere")  # type: ignore[arg-type] # pyright: ignore[reportArgumentType]

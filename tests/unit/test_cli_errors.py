@@ -16,7 +16,7 @@ from conftest import ENGINES
         (["run", "-m", "nowhere"], "-m nowhere: there is no such module"),
         (["run", "-m"], "-m: expected the name of a module"),
         (["advise", "nowhere.py"], "python -m pooled advise: nowhere.py: cannot be read: No such file or directory"),
-        (["run", "--pool", "x:y,z=1", "p.py"], "'z=1': expected max=N, max_cap=N or scope=local|global"),
+        (["run", "--pool", "x:y,z=1", "p.py"], "'z=1': expected max=N, max=auto, max_cap=N or scope=local|global"),
         (["run", "--pool", "x", "p.py"], "expected a class as 'package.module:Class'"),
         (["run", "--pool", "x:y,max=-1", "p.py"], "max='-1'"),
         (["run", "--config", "nowhere.toml", "p.py"], "--config nowhere.toml: cannot be read"),
