@@ -39,6 +39,7 @@ ALONE = {
     "test_limits_from_before_the_import": PROCESS,
     "test_statistics_that_are_read_while_threads_work": PROCESS,
     "test_without_an_engine_nothing_is_parked": PROCESS,
+    "test_a_second_interpreter_gets_the_reference_engine": PROCESS,
     "test_without_an_engine": PROCESS,
     "test_nothing_is_parked_while_it_is_off": PROCESS,
     "test_the_switch_of_a_class_and_that_of_all_are_two": PROCESS,
