@@ -23,13 +23,11 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from importlib.machinery import ModuleSpec
 from types import ModuleType
-from typing import Any, Final
-
-import wrapt
+from typing import Any, Final, TypeAlias
 
 from pooled._config import ALL_CLASSES, Instrumented, check_target, current, refuse_for_all_classes
 from pooled._config.command_errors import end_command
-from pooled._instrument.builtin_shims import BUILTINS, BuiltinShim, shim
+from pooled._instrument.builtin_types import BUILTINS
 from pooled._instrument.import_hooks import Callbacks, Finder
 from pooled._instrument.whole_module import left_out as _left_out
 from pooled._instrument.whole_module import make_all_poolable
@@ -88,16 +86,14 @@ def left_out() -> dict[str, str]:
 
 
 def _register(where: str, module: str, name: str, arguments: dict[str, Any]) -> None:
-    if name in BUILTINS and module not in sys.modules:
-        _builtins.setdefault(module, []).append((where, name, arguments))
-        if _finder not in sys.meta_path:
-            sys.meta_path.insert(0, _finder)
-        return
-
-    def instrument(imported: ModuleType) -> None:
+    imported = sys.modules.get(module)
+    if imported is not None:
         _replace_and_note(where, imported, name, arguments)
-
-    wrapt.register_post_import_hook(instrument, module)
+        return
+    waiting = _builtins if name in BUILTINS else _classes
+    waiting.setdefault(module, []).append((where, name, arguments))
+    if _finder not in sys.meta_path:
+        sys.meta_path.insert(0, _finder)
 
 
 def _replace_and_note(where: str, module: ModuleType, name: str, arguments: dict[str, Any]) -> None:
@@ -124,13 +120,22 @@ def _replace(where: str, module: ModuleType, name: str, arguments: dict[str, Any
     owner: Any = module
     for each in outer:
         owner = _attribute(where, module, owner, each)
-    if owner is module and last in BUILTINS and (last not in vars(module) or type(vars(module)[last]) is BuiltinShim):
-        try:
-            setattr(module, last, shim(last, module.__name__, _limits_of(arguments)))
-        except TypeError as error:
-            raise ImportError(f"{where}: {error}", name=module.__name__) from None
+    if owner is module and last in BUILTINS and _replace_builtin(where, module, last, arguments):
         return
     setattr(owner, last, pooled_class(where, _attribute(where, module, owner, last), arguments))
+
+
+def _replace_builtin(where: str, module: ModuleType, name: str, arguments: dict[str, Any]) -> bool:
+    """Replace a builtin container in a module, unless the module has something else of this name."""
+    from pooled._instrument.builtin_shims import BuiltinShim, shim  # here, since it loads wrapt
+
+    if name in vars(module) and type(vars(module)[name]) is not BuiltinShim:
+        return False
+    try:
+        setattr(module, name, shim(name, module.__name__, _limits_of(arguments)))
+    except TypeError as error:
+        raise ImportError(f"{where}: {error}", name=module.__name__) from None
+    return True
 
 
 def _attribute(where: str, module: ModuleType, owner: Any, name: str) -> Any:
@@ -157,20 +162,27 @@ def pooled_class(where: str, cls: Any, arguments: dict[str, Any]) -> type:
         raise ImportError(f"{where}: {error}", name=getattr(cls, "__module__", None)) from None
 
 
-_builtins: Final[dict[str, list[tuple[str, str, dict[str, Any]]]]] = {}
+_Waiting: TypeAlias = dict[str, list[tuple[str, str, dict[str, Any]]]]
+
+_builtins: Final[_Waiting] = {}
 """The builtin containers to replace, by the names of modules that have not been imported yet."""
+
+_classes: Final[_Waiting] = {}
+"""The same for classes."""
 
 
 def _callbacks_for(spec: ModuleSpec) -> Callbacks | None:
-    entries = _builtins.pop(spec.name, None)
-    if entries is None:
+    name = spec.name
+    if name not in _builtins and name not in _classes:
         return None
+    # Builtin containers before the module's code runs: it may pass the name on, as in `field(factory=list)`.
+    return Callbacks(before=partial(_replace_all, _builtins, name), after=partial(_replace_all, _classes, name))
 
-    def replace_all(module: ModuleType) -> None:
-        for where, name, arguments in entries:
-            _replace_and_note(where, module, name, arguments)
 
-    return Callbacks(before=replace_all)  # before: its code may pass the name on, as in `field(factory=list)`
+def _replace_all(waiting: _Waiting, registered: str, module: ModuleType) -> None:
+    """Replace what waits for the module that was registered under this name."""
+    for where, name, arguments in waiting.pop(registered, ()):
+        _replace_and_note(where, module, name, arguments)
 
 
 _finder: Final = Finder(_callbacks_for)

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from types import MappingProxyType
-from typing import Any, Final
+from typing import Any
 
 import wrapt
 
+from pooled._instrument.builtin_types import BUILTINS
 from pooled._policy import Limits
 from pooled._pool.decorate import pool_class
-
-BUILTINS: Final[Mapping[str, type]] = MappingProxyType({cls.__name__: cls for cls in (list, dict, set, bytearray)})
-"""The builtin containers that a shim can replace, by name."""
 
 
 class BuiltinShim(wrapt.CallableObjectProxy[Any]):

@@ -8,8 +8,6 @@ from importlib.machinery import ModuleSpec
 from types import ModuleType
 from typing import Any, TypeAlias
 
-import wrapt
-
 from pooled._record import Record
 
 Callback: TypeAlias = Callable[[ModuleType], object]
@@ -51,25 +49,33 @@ class Finder:
         return None
 
 
-class _Loader(wrapt.ObjectProxy[Any]):
-    """Wraps the loader of one module, and runs the callbacks."""
+class _Loader:
+    """Wraps the loader of one module, and runs the callbacks. It has the attributes of the loader, and its class."""
 
     def __init__(self, loader: Any, callbacks: Callbacks) -> None:
-        super().__init__(loader)
-        self._self_callbacks = callbacks
+        self.__wrapped__ = loader
+        self._callbacks = callbacks
+
+    @property  # type: ignore[misc]
+    def __class__(self) -> Any:  # pyright: ignore[reportIncompatibleMethodOverride]
+        return type(self.__wrapped__)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.__wrapped__, name)
 
     def exec_module(self, module: ModuleType) -> None:
         """Run the code of the module. The module sees only the original loader."""
         module.__loader__ = self.__wrapped__
         if module.__spec__ is not None:
             module.__spec__.loader = self.__wrapped__
-        self._self_callbacks.before(module)
+        self._callbacks.before(module)
         self.__wrapped__.exec_module(module)
-        self._self_callbacks.after(module)
+        self._callbacks.after(module)
 
 
 def without_callbacks(spec: ModuleSpec) -> ModuleSpec:
     """The specification with its original loader, for a caller that runs the code of the module itself."""
-    if isinstance(spec.loader, _Loader):
-        spec.loader = spec.loader.__wrapped__
+    loader: Any = spec.loader
+    if type(loader) is _Loader:
+        spec.loader = loader.__wrapped__
     return spec

@@ -1,6 +1,8 @@
 """Classes of other packages become poolable when they are imported: by a call, and from the configuration file."""
 
 import importlib
+import importlib.machinery
+import importlib.util
 import sys
 import textwrap
 
@@ -61,6 +63,17 @@ def test_before_and_after_the_import(pooled, package):
     pool = pooled.pool_of(module.Request)
     assert (pool.policy.max, pool.stats().recycled) == (7, 1)
     assert pooled.pool_of(module.Outer.Inner).policy.max == 8
+
+
+@pytest.mark.needs_pool
+@pytest.mark.parametrize("name", ["Request", "list"])
+def test_a_module_that_was_looked_for_and_not_imported(pooled, package, name):
+    pooled.instrument.when_imported(f"{package}:{name}", max=3)
+    spec = importlib.util.find_spec(package)
+    assert isinstance(spec.loader, importlib.machinery.SourceFileLoader)
+    module = importlib.import_module(package)
+    assert type(module.__loader__) is type(module.__spec__.loader) is importlib.machinery.SourceFileLoader
+    assert pooled.pool_of(getattr(module, name)().__class__).policy.max == 3
 
 
 @pytest.mark.needs_pool

@@ -115,3 +115,14 @@ def test_a_run_imports_no_more_than_it_needs(engine, tmp_path):
         "runpy.run_module('pooled', run_name='__main__', alter_sys=True)"
     )
     assert loaded_by(run, engine) - others == PACKAGE | ENGINE[engine] | RUN
+
+
+def test_wrapt_is_loaded_for_classes_only_where_they_need_proxies(engine, tmp_path):
+    (tmp_path / "parts.py").write_text("class Part:\n    pass\n")
+    program = tmp_path / "main.py"
+    program.write_text("import sys, parts\nparts.Part()\nprint('wrapt' in sys.modules)")
+    for target in ("parts:Part", "parts:*", "__main__:*"):
+        command = [sys.executable, "-m", "pooled", "run", "--pool", target, str(program)]
+        environment = {**os.environ, "POOLED_ENGINE": engine}
+        process = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=True)
+        assert process.stdout == f"{engine == 'reference'}\n", target

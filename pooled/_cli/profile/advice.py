@@ -12,7 +12,7 @@ import attrs
 
 from pooled._cli.profile.builtin_timing import time_builtin
 from pooled._cli.profile.class_profile import ClassProfile
-from pooled._instrument.builtin_shims import BUILTINS
+from pooled._instrument.builtin_types import BUILTINS
 from pooled._plan.plan import plan_for_class
 from pooled._pool.class_pool import is_poolable
 

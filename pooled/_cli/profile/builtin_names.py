@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterator
 from typing import Final
 
-from pooled._instrument.builtin_shims import BUILTINS
+from pooled._instrument.builtin_types import BUILTINS
 
 _CHECKS: Final = frozenset({"isinstance", "issubclass"})
 """Functions that a shim serves as well as the builtin, and that do not call it."""

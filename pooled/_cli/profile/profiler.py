@@ -20,7 +20,7 @@ from pooled._cli.profile.gc_clock import CLOCK, GcClock
 from pooled._cli.profile.overhead import seconds_per_call
 from pooled._cli.profile.program_modules import classes_of, is_installed, is_of_the_program
 from pooled._config import target_of
-from pooled._instrument.builtin_shims import BUILTINS
+from pooled._instrument.builtin_types import BUILTINS
 from pooled._instrument.import_hooks import Callbacks, Finder
 
 _PAUSE: Final = 0.04

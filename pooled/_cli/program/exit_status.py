@@ -85,8 +85,6 @@ def _plumbing() -> tuple[str, ...]:
     """The files whose frames a traceback would not have without `python -m pooled`."""
     (package,) = pooled.__path__
     paths = [(package, "_cli"), (package, "_instrument", "import_hooks.py"), (package, "instrument.py")]
-    if "wrapt" in sys.modules:
-        paths.append((*sys.modules["wrapt"].__path__, "importer.py"))
     return tuple(map(os.sep.join, paths))
 
 

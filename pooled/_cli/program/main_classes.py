@@ -7,7 +7,7 @@ from typing import Any
 
 from pooled import instrument
 from pooled._config import ALL_CLASSES, Instrumented
-from pooled._instrument.builtin_shims import BUILTINS, shim
+from pooled._instrument.builtin_types import BUILTINS
 from pooled._instrument.whole_module import poolable_or_left_out
 from pooled._plan.hooks import close_to
 from pooled._pool.decorate import pool_class
@@ -25,11 +25,12 @@ class MainClasses:
 
     def builtin_shims(self) -> dict[str, Any]:
         """The shims of the named builtin containers, by name."""
-        return {
-            name: shim(name, "__main__", entry.limits.asdict())
-            for name, entry in self._entries.items()
-            if name in BUILTINS
-        }
+        limits = {name: entry.limits.asdict() for name, entry in self._entries.items() if name in BUILTINS}
+        if not limits:
+            return {}
+        from pooled._instrument.builtin_shims import shim  # here, since it loads wrapt
+
+        return {name: shim(name, "__main__", each) for name, each in limits.items()}
 
     def on_class(self, name: str, cls: type) -> type:
         """Return the poolable class, if it was named or all were, or the class itself."""
