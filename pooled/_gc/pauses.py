@@ -123,9 +123,9 @@ def record_gc() -> GcRecording:
 
     Use `with pooled.record_gc() as recording: ...`, or `recording = pooled.record_gc()` and `recording.stop()`.
     `gc.callbacks` has one more entry meanwhile. It costs 0.4 microseconds for each collection of generation 0 and 0.9
-    for others (CPython 3.11 and 3.14). Collections of generation 0 are counted and not timed: there is one for every 700 allocations on
-    CPython 3.11. Samples of the young objects take at most 0.2 % of the time after the first; the samples raise the
-    audit event `gc.get_objects`. A build without a GIL has no young objects, and no samples.
+    for others (CPython 3.11 and 3.14). Collections of generation 0 are counted and not timed: there is one for every
+    700 allocations on CPython 3.11. Samples of the young objects take at most 0.2 % of the time after the first; the
+    samples raise the audit event `gc.get_objects`. A build without a GIL has no young objects, and no samples.
     """
     return GcRecording()
 
