@@ -112,6 +112,51 @@ def test_what_ended_threads_counted_is_not_lost(pooled):
     assert (stats.misses, stats.hits, stats.recycled, stats.parked) == (1, 199, 200, 1)
 
 
+FORK_DURING_AN_IMPORT = """
+import importlib.abc, os, sys, threading, time, warnings
+import pooled
+
+warnings.simplefilter("ignore")  # about threads beside a fork
+importing, forking = threading.Event(), threading.Event()
+
+class Slow(importlib.abc.MetaPathFinder):
+    def find_spec(self, name, path, target=None):
+        if name == "pooled._plan.init_reader":
+            importing.set()
+            forking.wait(10)
+            time.sleep(0.2)  # a fork that does not wait comes now
+
+sys.meta_path.insert(0, Slow())
+
+def construct():
+    @pooled.poolable
+    class Planned:
+        def __init__(self): self.a = 1
+    for _ in range(20):
+        Planned()
+
+thread = threading.Thread(target=construct)
+thread.start()
+if pooled.engine == "native":
+    importing.wait()
+os.register_at_fork(before=forking.set)
+child = os.fork()
+if not child:
+    import faulthandler
+    faulthandler.dump_traceback_later(20, exit=True)
+    construct()
+    os._exit(0)
+assert os.waitpid(child, 0)[1] == 0
+thread.join()
+"""
+
+
+@limits.skip_if("no-fork")
+@limits.skip_if("runs-every-init")
+def test_a_fork_while_another_thread_reads_an_init(engine):
+    assert run_python(FORK_DURING_AN_IMPORT, POOLED_ENGINE=engine) == (0, "")
+
+
 @pytest.mark.needs_pool
 @limits.skip_if("no-fork")
 @pytest.mark.parametrize("scope", ["local", "global"])

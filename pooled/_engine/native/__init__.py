@@ -6,8 +6,10 @@ reference engine: see `proxies`.
 
 from __future__ import annotations
 
+import _thread
 import atexit
 import gc
+import os
 import sys
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
@@ -78,6 +80,19 @@ class Borrowed:
         self._obj = None
 
 
+_importing: Final = _thread.RLock()
+"""Held while a thread imports what reads an `__init__`, and by each fork.
+
+The child of a fork in the middle of that import would wait forever for a thread that it does not have. The lock may be
+acquired twice: a signal handler may fork during the import.
+"""
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(
+        before=_importing.acquire, after_in_parent=_importing.release, after_in_child=_importing.release
+    )
+
+
 class NativeStore(_native.Store):
     """The store of a pool of objects of a hooked class."""
 
@@ -121,7 +136,8 @@ class NativeStore(_native.Store):
 
     def read_init(self) -> Any:
         """The plan of the `__init__` of the class; None if it has to run as Python code. The C code calls this."""
-        from pooled._engine.native.init_plans import plan_in_c  # here: many programs never get so far
+        with _importing:
+            from pooled._engine.native.init_plans import plan_in_c  # here: many programs never get so far
 
         return plan_in_c(self.plan.cls, _native)
 
