@@ -3,6 +3,7 @@
 import array
 import dataclasses
 import gc
+import io
 import pathlib
 import re
 import zlib
@@ -233,6 +234,18 @@ def test_what_is_prefilled_is_ready_to_use(containers, kind, name):
     else:
         assert len(taken) == 0
         assert taken == cls()
+
+
+@pytest.mark.needs_pool
+def test_an_object_that_prefill_cannot_empty_is_freed(pooled):
+    @pooled.poolable(keep=("file", "text"))
+    class Thing:
+        def __init__(self):
+            self.file, self.text = io.BytesIO(b"kept"), "a string cannot be emptied"
+
+    assert pooled.pool_of(Thing).prefill(2) == 0
+    gc.collect()
+    assert pooled.pool_of(Thing).stats().parked == 0
 
 
 @pytest.mark.needs_pool

@@ -46,7 +46,7 @@ make_parkable(PoolStore *store)
     }
     if (self != NULL && store->fields != NULL) {
         gc_untrack_fast(self);
-        Outcome outcome = fields_empty(store->fields, store, self);
+        Outcome outcome = fields_empty_object(store, self);
         gc_track_fast(self);
         if (outcome != RECYCLED) {
             Py_CLEAR(self);
@@ -107,14 +107,14 @@ prefill_one(PoolStore *store)
     if (self == NULL) {
         return PyErr_Occurred() ? -1 : 0;
     }
-    if (!trace_readied(store, self)) {
-        Py_DECREF(self);
-        return -1;
-    }
-    if (park_ready(store, self)) {
+    bool traced = trace_readied(store, self);
+    if (traced && park_ready(store, self)) {
         CHECKED(object_check_path(store));
         return 1;
     }
+    if (store->fields != NULL) {
+        fields_track_parts(store->fields, self);
+    }
     Py_DECREF(self);
-    return 0;
+    return traced ? 0 : -1;
 }
