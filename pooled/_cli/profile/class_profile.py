@@ -84,7 +84,6 @@ class ClassProfile:
         alive: the number of objects alive now, estimated.
         peak: the largest number of objects alive at once, estimated.
         at_peak: the number of objects whose construction raised the peak, estimated. No pool could have served these.
-        reused: the largest number of parked objects that later constructions would have taken from a pool.
         dropped: the number of objects that died, estimated.
         elsewhere: how many of these died on another thread than the one that created them.
         collected: how many of these a garbage collection freed.
@@ -100,7 +99,7 @@ class ClassProfile:
         self.counted = 0
         self.places: Counter[Place] = Counter()
         self.alive = self.dropped = self.elsewhere = self.collected = self.at_peak = 0.0
-        self.peak = self.reused = 0
+        self.peak = 0
         self.lived = self.making = 0.0
         self.timed = 0
         self.capacities: list[int] = []
@@ -109,7 +108,6 @@ class ClassProfile:
         self._window = Window(0)
         self._opened = 0.0  # when the current window opened
         self._not_counted = 0.0
-        self._parked = 0  # the largest number of objects that a pool without a limit would have parked
 
     def count(self) -> bool:
         """Count a construction. Return whether to sample the object."""
@@ -131,7 +129,6 @@ class ClassProfile:
             window.at_peak += now - self.peak
             self.at_peak += now - self.peak
             self.peak = now
-        self.reused = max(self.reused, self._parked - (self.peak - now))
         return Sample(weight, window)
 
     def record_death(self, sample: Sample, *, collecting: bool, capacity: int | None = None) -> None:
@@ -145,7 +142,6 @@ class ClassProfile:
         sample.window.alive -= sample.weight
         weight = sample.weight * sample.window.factor
         self.alive -= weight
-        self._parked = max(self._parked, self.peak - int(self.alive + self._window.alive * paused))
         self.dropped += weight
         self.lived += (CLOCK() - sample.created) * weight
         if sample.thread != threading.get_ident():

@@ -61,10 +61,10 @@ PyDoc_STRVAR(numbers_doc, "numbers(): the other results, as a dict; times are in
 static PyObject *
 counter_numbers(ClassCounter *self, PyObject *Py_UNUSED(ignored))
 {
-    return Py_BuildValue("{s:n,s:n,s:n,s:n,s:n,s:n,s:n,s:n,s:n,s:d,s:d}", "counted", self->counted, "alive",
-                         self->alive, "peak", self->peak, "at_peak", self->at_peak, "reused", self->reused, "dropped",
-                         self->dropped, "elsewhere", self->elsewhere, "collected", self->collected, "timed",
-                         self->timed, "making", (double)self->making * 1e-9, "lived", self->lived * 1e-9);
+    return Py_BuildValue("{s:n,s:n,s:n,s:n,s:n,s:n,s:n,s:n,s:d,s:d}", "counted", self->counted, "alive", self->alive,
+                         "peak", self->peak, "at_peak", self->at_peak, "dropped", self->dropped, "elsewhere",
+                         self->elsewhere, "collected", self->collected, "timed", self->timed, "making",
+                         (double)self->making * 1e-9, "lived", self->lived * 1e-9);
 }
 
 static void

@@ -33,7 +33,6 @@ count_death(Entry *entry)
     ClassCounter *counter = sample.counter;
     address_table_remove(&samples, entry);
     counter->alive -= sample.weight;
-    counter->parked = larger_of(counter->parked, counter->peak - counter->alive);
     counter->dropped += sample.weight;
     counter->lived += (double)(compat_clock() - sample.created) * (double)sample.weight;
     counter->elsewhere += sample.thread != PyThread_get_thread_ident() ? sample.weight : 0;
@@ -82,7 +81,6 @@ count_sample(ClassCounter *counter, PyObject *self)
     Py_ssize_t now = counter->alive - weight + 1; /* the object itself, not the ones that it stands for */
     counter->at_peak += larger_of(now - counter->peak, 0);
     counter->peak = larger_of(counter->peak, now);
-    counter->reused = larger_of(counter->reused, counter->parked - (counter->peak - now));
 }
 
 /* ---- places ---- */

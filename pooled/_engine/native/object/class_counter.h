@@ -31,7 +31,7 @@ typedef struct ClassCounter {
     PyObject *skipped;  /* a tuple of strings: code whose file begins with one of them creates no object; strong */
     bool is_counting;   /* whether the class has our slots */
     Py_ssize_t counted, mask;
-    Py_ssize_t alive, peak, at_peak, parked, reused;
+    Py_ssize_t alive, peak, at_peak;
     Py_ssize_t dropped, elsewhere, collected;
     Py_ssize_t timed;
     int64_t making;
