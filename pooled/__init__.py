@@ -4,6 +4,7 @@ Decorate a class with `poolable`, make it with `PooledMeta`, or use a container 
 reference to an object goes, the object is emptied and parked, and the next construction reuses it.
 """
 
+import sys as _sys
 from typing import TYPE_CHECKING
 
 from pooled import _config
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from pooled import instrument as instrument
     from pooled._debug.warnings import DirtyWarning
     from pooled._deprecation import PooledDeprecationWarning
+    from pooled._gc.frozen import freeze
     from pooled._gc.pauses import GcPauses, GcRecording, record_gc
     from pooled._plan.field_reset import FieldReset, FieldResets, field_reset
     from pooled._pool.bulk import clear, prune
@@ -64,6 +66,7 @@ __all__ = [
     "engine",
     "engine_info",
     "field_reset",
+    "freeze",
     "instrument",
     "live",
     "orphan",
@@ -98,6 +101,7 @@ _LOADED_WHEN_USED = {
     "enable": "pooled._pool.switch",
     "engine_info": "pooled._report.stats",
     "field_reset": "pooled._plan.field_reset",
+    "freeze": "pooled._gc.frozen",
     "instrument": "pooled.instrument",
     "live": "pooled._report.live",
     "prune": "pooled._pool.bulk",
@@ -123,6 +127,17 @@ if not TYPE_CHECKING:  # a type checker would else accept any name
     def __dir__():  # noqa: ANN202 (the same)
         return sorted({*globals(), *__all__})
 
+
+def _set_collector() -> None:
+    """Set the collector as the configuration says, unless nothing was ever said."""
+    if _config.current.gc is not None or "pooled._gc.settings" in _sys.modules:
+        from pooled._gc import settings  # here, since few programs set it
+
+        settings.apply()
+
+
+_config.when_configured.append(_set_collector)
+_set_collector()
 
 if _config.current.names_classes:
     from pooled._instrument import unmatched as _unmatched

@@ -37,11 +37,18 @@ def _facts() -> dict[str, Any]:
         "budget": {"value": _config.current.budget, "from": _source("budget")},
         "gc_trim": {"value": _config.current.gc_trim, "from": _source("gc_trim")},
         "numpy": {"value": _config.current.numpy, "from": _source("numpy")},
+        "gc": _collector(),
         "file": os.environ.get("POOLED_CONFIG"),
         "classes": {target: _settings(limits) for target, limits in _config.current.classes.items()},
         "override": {target: _settings(limits) for target, limits in _config.current.override.items()},
         "instrument": {target: _instrumented(entry) for target, entry in _config.current.instrument.items()},
     }
+
+
+def _collector() -> dict[str, Any]:
+    """The settings of the garbage collector; null is what Python or the program says."""
+    settings = _config.current.gc or _config.GcSettings()
+    return {"threshold": settings.threshold, "freeze": settings.freeze, "from": _source("gc")}
 
 
 def _settings(limits: Limits) -> dict[str, Any]:
@@ -58,7 +65,7 @@ def _source(name: str) -> str:
     variable = f"POOLED_{name.upper()}"
     if os.environ.get(variable):
         return f"the environment, {variable}"
-    if name in ("debug", "budget", "gc_trim", "numpy"):
+    if name in ("debug", "budget", "gc_trim", "numpy", "gc"):
         set_now = getattr(_config.current, name) != getattr(_config.Configuration(), name)
     else:
         set_now = getattr(_config.current.defaults, name) is not None
@@ -78,6 +85,7 @@ def _text(facts: dict[str, Any]) -> str:
         ("debug", str(facts["debug"]["value"]), facts["debug"]["from"]),
         *((name, str(entry["value"]), entry["from"]) for name, entry in facts["defaults"].items()),
         *((name, str(facts[name]["value"]), facts[name]["from"]) for name in ("budget", "gc_trim", "numpy")),
+        *((f"gc {name}", str(facts["gc"][name]), facts["gc"]["from"]) for name in ("threshold", "freeze")),
     ]
     for section in ("classes", "override", "instrument"):
         for target, limits in facts[section].items():

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pooled._config.command_errors import end_command
 from pooled._config.environment import read, read_limits
-from pooled._config.model import Configuration, ConfigurationError, Instrumented, target_of
+from pooled._config.model import Configuration, ConfigurationError, GcOptions, GcSettings, Instrumented, target_of
 from pooled._config.values import ALL_CLASSES, check_budget, check_gc_trim, check_target, refuse_for_all_classes
 from pooled._policy import Limits, Max, Policy, Scope
 
@@ -19,6 +19,7 @@ __all__ = [
     "ALL_CLASSES",
     "Configuration",
     "ConfigurationError",
+    "GcSettings",
     "Instrumented",
     "check_target",
     "configure",
@@ -59,6 +60,7 @@ def put_in_force(path: Path, environ: Mapping[str, str]) -> Configuration:
         raise ConfigurationError(f"--config {path}: [defaults] debug: it is too late for that; set POOLED_DEBUG")
     current.defaults = read_limits(environ).over(read_now.defaults)
     current.classes, current.override = read_now.classes, read_now.override
+    current.gc = read_now.gc
     if not environ.get("POOLED_BUDGET"):
         current.budget = read_now.budget
     if not environ.get("POOLED_GC_TRIM"):
@@ -69,7 +71,7 @@ def put_in_force(path: Path, environ: Mapping[str, str]) -> Configuration:
     return read_now
 
 
-def configure(
+def configure(  # noqa: PLR0913 (each is one setting)
     *,
     max: Max | None = None,  # noqa: A002 (the policy's own word)
     max_cap: int | None = None,
@@ -77,6 +79,7 @@ def configure(
     idle_trim: float | None = None,
     budget: int | str | None = _UNCHANGED,
     gc_trim: float | bool | None = None,
+    gc: GcOptions | None = _UNCHANGED,
 ) -> Policy:
     """Change the defaults for classes and pools that are made from now on. Omitted arguments change nothing.
 
@@ -94,23 +97,36 @@ def configure(
             they refer to.
         gc_trim: the least number of seconds between two trims after full collections (see `trim`), initially 10.
             0 trims after each full collection; False turns these trims off. It applies at once, too.
+        gc: settings of Python's garbage collector, at once and for the whole process: a dict with `threshold`, three
+            ints for `gc.set_threshold`, and `freeze`, "steady" or "fork". A key that is left out changes nothing, None
+            ends what the key began; `gc=None` ends both. See "The garbage collector" in the guides.
 
     Returns:
         The defaults now in force.
 
     Raises:
-        TypeError: a limit is not an int, the scope not a string, seconds not a number, or `budget` neither an int nor
-            a string.
+        TypeError: a limit is not an int, the scope not a string, seconds not a number, `budget` neither an int nor a
+            string, or `gc` not a dict.
         ValueError: a limit or seconds are below 0, seconds are not finite, the scope is neither "local" nor "global",
-            or `budget` is not a number of bytes.
+            `budget` is not a number of bytes, or `gc` has another key or an invalid value.
     """
     written = Limits(max=max, max_cap=max_cap, scope=scope, idle_trim=idle_trim)
     bytes_allowed = current.budget if budget is _UNCHANGED else check_budget("budget", budget)
     pause = current.gc_trim if gc_trim is None else check_gc_trim("gc_trim", gc_trim)
+    collector = current.gc if gc is _UNCHANGED else _collector(gc)
     current.defaults = written.over(current.defaults)
-    current.budget, current.gc_trim = bytes_allowed, pause
+    current.budget, current.gc_trim, current.gc = bytes_allowed, pause, collector
     _call_listeners()
     return current.defaults.completed()
+
+
+def _collector(options: GcOptions | None) -> GcSettings:
+    if options is None:
+        return GcSettings()
+    from pooled._config.gc_options import read_options  # here: few programs set it
+
+    written = read_options("gc: ", options)
+    return written if current.gc is None else current.gc.replace(**{key: getattr(written, key) for key in options})
 
 
 def _call_listeners() -> None:

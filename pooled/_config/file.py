@@ -41,7 +41,7 @@ def read_file(path: Path, where: str) -> Configuration:
     return _parse(where, document)
 
 
-_SECTIONS: Final = "[defaults], [classes], [override], [instrument] or [numpy]"
+_SECTIONS: Final = "[defaults], [classes], [override], [instrument], [numpy] or [gc]"
 
 
 def _parse(where: str, document: dict[str, Any]) -> Configuration:
@@ -63,6 +63,10 @@ def _parse(where: str, document: dict[str, Any]) -> Configuration:
                 configuration.instrument = _by_target(where, section, content, _instrumented, or_all=True)
             case "numpy":
                 configuration.numpy = _array_bytes(here, _table(here, content))
+            case "gc":
+                from pooled._config.gc_options import read_options  # here: few files have this section
+
+                configuration.gc = checked(here, read_options, "", _table(here, content)).replace(yields=True)
             case _:
                 raise ConfigurationError(f"{where}: unknown key {section!r}; expected {_SECTIONS}")
     return configuration

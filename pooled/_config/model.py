@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TypeAlias
+from collections.abc import Sequence
+from typing import Literal, TypeAlias, TypedDict
 
 from pooled._policy import Limits, Policy
 from pooled._record import Record
@@ -40,6 +41,30 @@ class Instrumented(Record):
     keep: tuple[str, ...] | None = None
 
 
+Freeze: TypeAlias = Literal["steady", "fork"]
+
+
+class GcOptions(TypedDict, total=False):
+    """The argument `gc` of `configure`. A key that is left out changes nothing; None ends what it began."""
+
+    threshold: Sequence[int] | None
+    freeze: Freeze | None
+
+
+class GcSettings(Record):
+    """Settings of the cyclic garbage collector.
+
+    Attributes:
+        threshold: the arguments of `gc.set_threshold`; None leaves the threshold alone.
+        freeze: when to freeze the objects that are alive; None never does.
+        yields: whether a threshold that the program set takes precedence.
+    """
+
+    threshold: tuple[int, int, int] | None = None
+    freeze: Freeze | None = None
+    yields: bool = False
+
+
 class Configuration:
     """All configured values.
 
@@ -49,6 +74,7 @@ class Configuration:
         budget: the number of bytes that all pools together may park; None for no limit.
         numpy: the bytes that are parked for the arrays of NumPy; None leaves them to NumPy.
         gc_trim: the least number of seconds between two trims after full collections; None turns these trims off.
+        gc: settings of the garbage collector; None if there never were any.
         defaults: the limits of classes that set none themselves.
         classes: limits by target, below the limits in the code of the class.
         override: limits by target, above the limits in the code of the class.
@@ -64,6 +90,7 @@ class Configuration:
         self.budget: int | None = None
         self.gc_trim: float | None = 10.0
         self.numpy: int | None = None
+        self.gc: GcSettings | None = None
         self.defaults = Limits()
         self.classes: dict[Target, Limits] = {}
         self.override: dict[Target, Limits] = {}

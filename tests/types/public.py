@@ -133,6 +133,10 @@ def settings() -> None:
     assert_type(policy.most, int)
     assert_type(policy.asdict(), dict[str, Any])
     pooled.configure(scope="global")
+    pooled.configure(gc={"threshold": [50_000, 20, 100], "freeze": "steady"})
+    pooled.configure(gc=None)
+    pooled.configure(gc={"freeze": "often"})  # type: ignore[arg-type] # pyright: ignore[reportArgumentType]
+    assert_type(pooled.freeze(), int)
     pooled.configure(scope="everywhere")  # type: ignore[arg-type] # pyright: ignore[reportArgumentType]
     assert_type(pooled.clear(), int)
     assert_type(pooled.prune(), int)

@@ -132,7 +132,7 @@ def test_an_engine_that_was_not_built_stops_the_import():
         ("[defaults]\nmax = -1", "max=-1", "0 or more"),
         ('[defaults]\nmax = "ten"', "max='ten'", "an int"),
         ("[defaults]\nmaximum = 5", "'maximum'", "max, max_cap, scope"),
-        ("[limits]\nmax = 5", "'limits'", "[defaults], [classes], [override], [instrument] or [numpy]"),
+        ("[limits]\nmax = 5", "'limits'", "[defaults], [classes], [override], [instrument], [numpy] or [gc]"),
         ("max = 5", "'max'", "[defaults]"),
         ("defaults = 5", "[defaults]", "a table"),
         ('[classes."here.Thing"]\nmax = 5', "'here.Thing'", "'package.module:Class'"),
