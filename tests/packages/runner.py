@@ -17,6 +17,7 @@ from .suites import Suite
 
 RUN_SUITE = Path(__file__).resolve().parent / "run_suite.py"
 PYTEST = ("-q", "-p", "no:cacheprovider", "--tb=short", "--rootdir=.")
+SETTINGS = ("pytest.ini", "pyproject.toml")
 FAILED = ("failed", "xpassed")
 TESTS_RAN = (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED)
 
@@ -69,8 +70,8 @@ def run(suite: Suite, source: Path, *, limit: float, max_parked: int | None = No
             environ |= {"POOLED_CONFIG": str(configuration), "POOLED_ENGINE": "native"}
         command = [sys.executable, "-P", "-X", "faulthandler", str(RUN_SUITE), str(record)]
         # Without a file of its own, pytest would take the configuration of the folders above.
-        settings = source / "pyproject.toml"
-        command += [*PYTEST, "-c", str(settings) if settings.exists() else os.devnull]
+        settings = (source / name for name in SETTINGS)
+        command += [*PYTEST, "-c", str(next(filter(Path.exists, settings), os.devnull))]
         status, output = _run([*command, *suite.tests], source, environ, limit)
         if not record.exists():
             raise SuiteError(f"exit status {status}\n{output}")

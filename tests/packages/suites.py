@@ -38,4 +38,6 @@ SUITES = (
         environ={"NO_INTERNET": "1"},  # its own switch: tests that ask name servers skip themselves
     ),
     Suite("chess", "1.11.2", "chess", ("test.py",)),
+    Suite("parso", "0.8.7", "parso", ("test",)),
+    Suite("pycparser", "3.12", "pycparser", ("tests",)),
 )
