@@ -72,6 +72,7 @@ LIMITS = {
         "CPython 3.12 and 3.13 crash if a function finds no memory for one of its cells",
         lambda: (3, 12) <= sys.version_info < (3, 14),
     ),
+    "no-inlined-init": Limit("Python before 3.13 does not inline __init__", lambda: sys.version_info < (3, 13)),
     "no-monitoring": Limit("there is no sys.monitoring before Python 3.12", lambda: sys.version_info < (3, 12)),
     "no-branch-events": Limit(
         "before Python 3.14, sys.monitoring does not tell coverage which way a branch goes",
@@ -122,6 +123,7 @@ LIMITS = {
     "joblib": Limit("joblib is not installed"),
     "msgspec": Limit("msgspec is not installed; there is no build of it for some interpreters"),
     "pydantic": Limit("pydantic is not installed; there is no build of it for some interpreters"),
+    "parso": Limit("parso is not installed (extra `programs`)"),
     "sqlalchemy": Limit("SQLAlchemy is not installed"),
     "sqlalchemy.orm": Limit("SQLAlchemy is not installed"),
     "distributed": Limit("distributed, of Dask, is not installed: no extra has it"),

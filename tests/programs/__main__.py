@@ -1,8 +1,13 @@
 """Run programs over real packages as they are, with settings of the collector, and with what `advise` chose.
 
 `python -m tests.programs` prints a table: how many times as fast as the plain program each variant is, by the processor
-time of the process; for a service by the mean and the 99th percentile of a request. It fails if a variant prints
-something else than the plain program does, or ends with another exit status. The variants run in alternation.
+time of the process; for a service also by the mean, the median and the 99th percentile of a request. It fails if a
+variant prints something else than the plain program does, or ends with another exit status. The variants run in
+alternation.
+
+With `--same-advice` it runs `advise` three times over each program instead. Then it fails if the configurations name
+other classes, or if one says twice as much as another. With `--lives` it makes objects of the advised classes, writes
+to their fields, drops them, and fails if the objects made after them differ from those of a plain program.
 """
 
 import argparse
@@ -14,10 +19,17 @@ from pathlib import Path
 from statistics import geometric_mean, median
 
 from .catalogue import PROGRAMS, Program
+from .lives import check_lives
 from .runner import Run, Runner
+from .same_advice import advised, varying
 
 VARIANTS = ("freeze", "threshold", "advised")
-QUANTITIES = {"seconds": "processor time", "mean": "mean of a request", "p99": "p99 of a request"}
+QUANTITIES = {
+    "seconds": "processor time",
+    "mean": "mean of a request",
+    "p50": "p50 of a request",
+    "p99": "p99 of a request",
+}
 ROW = "{:20} {:18} {:>9} {:>9} {:>9} {:>9} {:>9}  {}"
 
 
@@ -30,9 +42,23 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, default=5, help="runs of each variant (%(default)s)")
     parser.add_argument("--size", type=float, default=1.0, help="how much each program does (%(default)s)")
     parser.add_argument("--short", action="store_true", help="compare the outputs only, in a few seconds")
+    parser.add_argument(
+        "--same-advice", nargs="?", type=int, const=3, metavar="RUNS", help="compare so many runs of advise (%(const)s)"
+    )
+    parser.add_argument("--lives", action="store_true", help="look for traces of earlier lives in the advised classes")
+    parser.add_argument("--seed", type=int, default=22, help="of what --lives writes to fields (%(default)s)")
     parser.add_argument("--folder", type=Path, help="keep the configurations and reports of advise here")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the measured values, too")
     return parser.parse_args()
+
+
+def compare_advice(program: Program, runner: Runner, runs: int) -> list[str]:
+    """What varies from one run of `advise` to another."""
+    configurations = advised(runner, runs)
+    found = list(varying(configurations))
+    sections = ", ".join(f"{name} {dict(settings)}" for name, settings in configurations[0].items())
+    print(f"{program.name}: {'; '.join(found) or 'the same'}: {sections or 'nothing to change'}", flush=True)
+    return found
 
 
 def check(runner: Runner) -> Iterator[str]:
@@ -74,7 +100,9 @@ def show(name: str, ratios: dict[str, dict[str, float]], is_same: bool) -> None:
 def show_means(measured: dict[Program, dict[str, dict[str, float]]]) -> None:
     """The geometric means over the small programs, and over the services."""
     for services in (False, True):
-        group = [ratios for program, ratios in measured.items() if program.is_service is services]
+        group = [
+            ratios for program, ratios in measured.items() if program.is_service is services and not program.settings
+        ]
         for quantity in QUANTITIES if group and services else ["seconds"] if group else []:
             values = ([each[quantity][variant] for each in group] for variant in (*VARIANTS, "advise"))
             figures = [f"{geometric_mean(each):.2f}" for each in values]
@@ -90,11 +118,15 @@ def main() -> int:
         folder = given.folder or Path(temporary)
         folder.mkdir(parents=True, exist_ok=True)
         print(f"Python {sys.version.split()[0]}")
-        if not given.short:
+        if not (given.short or given.same_advice or given.lives):
             print(ROW.format("program", "plain ÷ variant of", "plain", *VARIANTS, "advise", "output"))
         for program in programs:
             runner = Runner(program, 0.02 if given.short else given.size, folder)
-            if given.short:
+            if given.same_advice:
+                found = compare_advice(program, runner, given.same_advice)
+            elif given.lives:
+                found = check_lives(program, runner, given.seed)
+            elif given.short:
                 found = list(check(runner))
                 print(f"{program.name}: {'output DIFFERENT' if found else 'same output'}", flush=True)
             else:

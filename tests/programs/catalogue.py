@@ -13,12 +13,14 @@ class Program:
 
     Attributes:
         name: that of its file, without the suffix.
-        requirement: the package that it uses; the extra `programs` of pyproject.toml has the same.
+        requirement: the package that it uses; the extra `programs` of pyproject.toml has the same. Empty if none.
+        settings: the configuration that runs in the place of advice; empty if advice runs.
         is_service: whether it holds more than a million objects, and writes how long each request took.
     """
 
     name: str
-    requirement: str
+    requirement: str = ""
+    settings: str = ""
 
     @property
     def is_service(self) -> bool:
@@ -49,4 +51,5 @@ PROGRAMS = (
     Program("service_lark", "lark==1.3.1"),
     Program("service_markdown", "markdown-it-py==4.3.0"),
     Program("service_sqlglot", "sqlglot==30.30.0"),
+    Program("kept_objects", settings='[instrument."__main__:*"]\nmax = 1024\n'),
 )

@@ -4,8 +4,9 @@ import os
 import subprocess
 import sys
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
-from statistics import fmean
+from statistics import fmean, median
 
 import attrs
 
@@ -23,6 +24,10 @@ class Outcome:
     output: bytes
     errors: bytes
 
+    @property
+    def lines(self) -> list[str]:
+        return (self.output + self.errors).decode().splitlines()
+
 
 @attrs.frozen
 class Run:
@@ -32,15 +37,21 @@ class Run:
         outcome: what it printed and returned.
         seconds: the processor time of the whole process.
         requests: the processor time of each request, if it is a service.
+        reused: the classes of which objects got a second life, where the program was told to give them one.
     """
 
     outcome: Outcome
     seconds: float
     requests: list[float]
+    reused: list[str]
 
     @property
     def mean(self) -> float:
         return fmean(self.requests)
+
+    @property
+    def p50(self) -> float:
+        return median(self.requests)
 
     @property
     def p99(self) -> float:
@@ -57,24 +68,34 @@ class Runner:
     """
 
     def __init__(self, program: Program, size: float, folder: Path) -> None:
+        self.folder = folder
         self.configuration = folder / f"{program.name}.toml"
         self._program = program
         self._size = size
+        self._chosen = self.configuration
+        if program.settings:
+            self._chosen = folder / f"{program.name}-settings.toml"
+            self._chosen.write_text(program.settings, encoding="utf-8")
         self._report = folder / f"{program.name}.txt"
 
-    def run(self, variant: str) -> Run:
-        """Run a variant: plain, freeze, threshold, advise, or advised, with the configuration that advise wrote."""
+    def run(self, variant: str, environ: Mapping[str, str] | None = None) -> Run:
+        """Run a variant: plain, freeze, threshold, advise, or advised, with the configuration that advise wrote, or
+        with the settings of the program.
+
+        `environ` is added to the environment.
+        """
+        added = {"PROGRAM_GC": COLLECTOR.get(variant, ""), **(environ or {})}
         reported = ["--output", str(self._report)]
         match variant:
             case "advise":
-                return self._run(["-m", "pooled", "advise", "--write", str(self.configuration), *reported])
+                return self._run(["-m", "pooled", "advise", "--write", str(self.configuration), *reported], added)
             case "advised":
-                return self._run(["-m", "pooled", "run", "--config", str(self.configuration), *reported])
-        return self._run([], collector=COLLECTOR.get(variant, ""))
+                return self._run(["-m", "pooled", "run", "--config", str(self._chosen), *reported], added)
+        return self._run([], added)
 
-    def _run(self, arguments: list[str], collector: str = "") -> Run:
+    def _run(self, arguments: list[str], added: Mapping[str, str]) -> Run:
         environ = {name: value for name, value in os.environ.items() if not name.startswith("POOLED_")}
-        environ |= {"PROGRAM_GC": collector, "PYTHONHASHSEED": "0"}
+        environ |= {"PYTHONHASHSEED": "0", **added}
         with tempfile.TemporaryDirectory() as folder:
             latencies = Path(folder, "latencies")
             command = [sys.executable, *arguments, str(self._program.file), str(self._size), str(latencies)]
@@ -82,5 +103,10 @@ class Runner:
             done = subprocess.run(command, env=environ, capture_output=True, check=False)
             after = os.times()
             seconds = after.children_user + after.children_system - before.children_user - before.children_system
-            requests = [float(line) for line in latencies.read_text().split()] if latencies.exists() else []
-        return Run(Outcome(done.returncode, done.stdout, done.stderr), seconds, requests)
+            requests = [float(line) for line in _lines(latencies)]
+            reused = _lines(Path(f"{latencies}.reused"))
+        return Run(Outcome(done.returncode, done.stdout, done.stderr), seconds, requests, reused)
+
+
+def _lines(file: Path) -> list[str]:
+    return file.read_text(encoding="utf-8").splitlines() if file.exists() else []

@@ -14,12 +14,15 @@ import sys
 import time
 from pathlib import Path
 
+import two_lives
+
 TEXT = "account amount banner city color count detail email field group height image index label margin name number "
 TEXT += "order owner padding payment price region row score state status table text title total user width"
 WORDS = TEXT.split()
 SIZE = float(sys.argv[1]) if len(sys.argv) > 1 else 1.0
 COLLECTOR = os.environ.get("PROGRAM_GC", "")
 RANDOM = random.Random(22)
+END = two_lives.begin()
 
 if COLLECTOR.isdigit():
     gc.set_threshold(int(COLLECTOR), *gc.get_threshold()[1:])
@@ -49,6 +52,7 @@ def show(results):
         digest.update(result.encode() + b"\n")
         count += 1
     print(f"{count} results, sha256 {digest.hexdigest()}")
+    END()
 
 
 class Record:

@@ -1,0 +1,22 @@
+"""Whether second lives show anything of the first: `python -m tests.programs --lives`."""
+
+from .catalogue import Program
+from .runner import Runner
+
+SIZE = 0.05
+"""How much of its work the program does before its objects get two lives."""
+
+
+def check_lives(program: Program, runner: Runner, seed: int) -> list[str]:
+    """What is wrong with the second lives of the classes in the advice on a program."""
+    advise = runner.run("advise")
+    small = Runner(program, SIZE, runner.folder)
+    environ = {"PROGRAM_LIVES": str(runner.configuration), "PROGRAM_SEED": str(seed)}
+    plain, pooled = (small.run(variant, environ) for variant in ("plain", "advised"))
+    wrong = [f"{each.outcome}" for each in (advise, plain) if each.outcome.status]
+    if pooled.outcome != plain.outcome:
+        pairs = zip(plain.outcome.lines, pooled.outcome.lines, strict=False)
+        first = next((f"{other}, plain: {line}" for line, other in pairs if line != other), str(pooled.outcome))
+        wrong.append(f"seed {seed}: {first}")
+    print(f"{program.name}: {'DIFFERENT' if wrong else 'same'}, {len(pooled.reused)} classes reused", flush=True)
+    return wrong
