@@ -14,6 +14,7 @@ import attrs
 from pooled import _config
 from pooled._cli.output import write
 from pooled._cli.profile.advice import FEW, Advice, advice_on, configuration
+from pooled._cli.profile.gc_advice import GcAdvice, gc_advice_on
 from pooled._cli.profile.profiler import Profiler
 from pooled._cli.program.execute import CannotRunError, execute
 from pooled._cli.program.named import Program
@@ -47,15 +48,22 @@ def advise(chosen: argparse.Namespace, program: Program) -> int:
 
 
 def _report(chosen: argparse.Namespace, program: Program, profiler: Profiler, status: int) -> None:
-    advice = advice_on(profiler.profiles, profiler.seconds, profiler.clock.seconds / profiler.seconds)
+    # Other programs on the machine make the run time longer, but not the processor time.
+    seconds, gc_share = profiler.processor_seconds, profiler.clock.processor_seconds / profiler.processor_seconds
+    advice = advice_on(profiler.profiles, seconds, gc_share)
+    gc_advice = gc_advice_on(profiler.clock, gc_share)
     if chosen.write is not None:
-        write(configuration(advice, program.command), chosen.write)
+        write(configuration(advice, gc_advice, program.command), chosen.write)
     facts = {
         "program": program.command,
         "status": status,
         "basis": "estimate",
         "seconds": profiler.seconds,
-        "gc": {"collections": profiler.clock.collections, "seconds": profiler.clock.seconds},
+        "gc": {
+            "collections": profiler.clock.collections,
+            "seconds": profiler.clock.seconds,
+            **attrs.asdict(gc_advice),
+        },
     }
     arrays = arrays_seen()
     if arrays is not None and arrays.arrays:
@@ -66,7 +74,7 @@ def _report(chosen: argparse.Namespace, program: Program, profiler: Profiler, st
         write(json.dumps(result, indent=2), chosen.output)
     else:
         screen = Screen.of(sys.__stderr__ if chosen.output is None else None)
-        lines = [_text(screen, facts, advice, chosen), *map(screen.wrap, unmet)]
+        lines = [_text(screen, facts, advice, gc_advice, chosen), *map(screen.wrap, unmet)]
         write("\n".join(lines), chosen.output)
 
 
@@ -75,7 +83,9 @@ def _uncounted(classes: Mapping[str, Iterable[str]]) -> list[str]:
     return [f"not counted: {', '.join(targets)}; {reason}" for reason, targets in classes.items()]
 
 
-def _text(screen: Screen, facts: dict[str, Any], advice: list[Advice], chosen: argparse.Namespace) -> str:
+def _text(
+    screen: Screen, facts: dict[str, Any], advice: list[Advice], gc_advice: GcAdvice, chosen: argparse.Namespace
+) -> str:
     """The report as text."""
     spent, seconds = facts["gc"]["seconds"], facts["seconds"]
     counts = ", ".join(f"{count:,}" for count in facts["gc"]["collections"])
@@ -83,10 +93,14 @@ def _text(screen: Screen, facts: dict[str, Any], advice: list[Advice], chosen: a
         f"{facts['program']}: {seconds:.2f} s, watched once.",
         screen.wrap(f"The cyclic collector ran {counts} times and took {spent:.2f} s, {spent / seconds:.1%} of it."),
     ]
+    if gc_advice.threshold is not None:
+        settings = ", ".join(map(str, gc_advice.threshold))
+        lines.append(screen.wrap(f"Raise its threshold to ({settings}): {gc_advice.why}."))
     if "arrays" in facts:
         lines.append(screen.wrap(_arrays(facts["arrays"])))
     to_pool = [each for each in advice if each.pool]
-    if to_pool:
+    is_written = bool(to_pool) or gc_advice.threshold is not None
+    if is_written:
         lines.append(screen.wrap("The advice is an estimate: the program was not run with these settings."))
     not_to = [each for each in advice if not each.pool and each.made >= FEW]
     for title, group in (("To pool", to_pool), ("Not to pool", not_to)):
@@ -99,7 +113,7 @@ def _text(screen: Screen, facts: dict[str, Any], advice: list[Advice], chosen: a
         lines += ["", f"Of {len(few)}{other} class{'' if len(few) == 1 else 'es'} fewer than {FEW:,} were made."]
     if not to_pool:
         lines += ["", "Nothing that this program makes is worth a pool."]
-    elif chosen.write is not None:
+    if is_written and chosen.write is not None:
         lines += [
             "",
             f"Written to {chosen.write.typed}: python -m pooled run --config {chosen.write.typed} {facts['program']}",

@@ -1,6 +1,7 @@
 """`python -m pooled advise`: which classes it chooses, how deep their pools are, and what it leaves alone."""
 
 import json
+import tomllib
 
 import limits
 import pytest
@@ -92,3 +93,58 @@ def test_containers_for_serializers_that_check_the_exact_type_stay_builtin(tmp_p
     assert printed == run("main.py", cwd=tmp_path).stdout == "True True\n"
     assert not {"__main__:dict", "parts:list"} & set(found)
     assert any("parts:list" in each and f"{serializer} refuses subclasses" in each for each in unmet)
+
+
+CYCLES = """
+class Node:
+    def __init__(self):
+        self.me = self
+
+kept = [[number] for number in range(30_000)]
+for _ in range(100_000): Node()
+"""
+
+
+def gc_advice(folder, *arguments, source=CYCLES):
+    (folder / "main.py").write_text(source)
+    process = pooled("advise", *arguments, "main.py", cwd=folder)
+    assert process.returncode == 0, process.stderr
+    return process.stderr
+
+
+def test_a_higher_threshold_where_collections_take_long(tmp_path):
+    report = gc_advice(tmp_path, "--write", "settings.toml")
+    assert "Raise its threshold to (50000, 20, 100): collections took" in report
+    assert "Nothing that this program makes is worth a pool." in report
+    assert "run --config settings.toml main.py" in report
+    settings = tomllib.loads((tmp_path / "settings.toml").read_text())
+    assert settings == {"gc": {"threshold": [50_000, 20, 100]}}
+    assert pooled("run", "--config", "settings.toml", "main.py", cwd=tmp_path).returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("first", "why"),
+    [
+        ("import gc; gc.set_threshold(10_000)", "the program sets the threshold itself"),
+        ("import gc; gc.disable()", "collections took 0.0% of the time"),
+    ],
+)
+def test_no_threshold_where_it_gains_nothing(tmp_path, first, why):
+    facts = json.loads(gc_advice(tmp_path, "--json", source=first + CYCLES))["gc"]
+    assert facts["threshold"] is None
+    assert facts["why"].startswith(why)
+
+
+IN_PYTHON = """
+class Point:
+    def __init__(self, x): self.x = abs(x)
+
+for number in range(20_000): Point(number)
+"""
+
+
+@limits.skip_if("no-inlined-init")
+def test_no_pool_for_small_objects_that_c_does_not_construct(tmp_path):
+    (tmp_path / "main.py").write_text(IN_PYTHON)
+    _, found, _ = advice(tmp_path)
+    assert found["__main__:Point"]["why"].startswith("a pool does not make them faster: __init__ runs as Python code")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from statistics import median_low
@@ -12,7 +13,9 @@ import attrs
 
 from pooled._cli.profile.builtin_timing import time_builtin
 from pooled._cli.profile.class_profile import ClassProfile
+from pooled._cli.profile.gc_advice import GcAdvice
 from pooled._instrument.builtin_types import BUILTINS
+from pooled._plan.field_reset import construction_of
 from pooled._plan.plan import plan_for_class
 from pooled._pool.class_pool import is_poolable
 
@@ -26,14 +29,17 @@ _MIN_PART: Final = 0.01
 """Nor does it for a smaller part of the objects of all classes, unless they trigger the collector. Counts decide, since
 they are the same in each run."""
 
-_MIN_RATE: Final = 1_000
-"""Nor does it for fewer objects a second."""
+_MIN_RATE: Final = 5_000
+"""Nor does it for a program that makes fewer objects of all classes in a second of processor time."""
 
 _MIN_GAIN: Final = 1.05
 """A pool has to make a builtin container this many times as fast."""
 
 _MIN_GC_SHARE: Final = 0.02
 """If the collector takes a larger share of the time, it matters which classes trigger it."""
+
+_IN_PYTHON: Final = "runs as Python code"
+"""So `construction_of` says that C cannot construct an object."""
 
 _MEASURED: Final = ("to make them", "to make, fill and drop them")
 """The part of an object's life that was measured: of a class, and of a builtin container."""
@@ -91,10 +97,10 @@ def advice_on(profiles: Sequence[ClassProfile], seconds: float, gc_share: float)
 
     Args:
         profiles: the profiles of the classes.
-        seconds: the run time of the program.
+        seconds: the processor time of the program.
         gc_share: the share of it that collections took.
     """
-    objects = sum(profile.made for profile in profiles if not _is_builtin(profile))
+    objects = max(1, sum(profile.made for profile in profiles if not _is_builtin(profile)))
     advice = [_advice_on_class(profile, seconds, gc_share, objects) for profile in profiles]
     return sorted(advice, key=lambda each: (not each.pool, -each.share, each.target))
 
@@ -119,8 +125,9 @@ def _advice_on_class(profile: ClassProfile, seconds: float, gc_share: float, obj
     )
     pool_costs = 0.0 if gain is None else share / gain - share  # the share that a slower pool would add
     saves_gc = _triggers_gc(profile) and gc_share >= max(_MIN_GC_SHARE, pool_costs)
-    little = _little_gain(profile, share, None if saves_gc else gain, made / seconds, made / max(objects, 1))
-    against = next(_reasons_against(profile, facts), little)
+    against = next(_reasons_against(profile, facts), None) or _little_gain(
+        profile, share, None if saves_gc else gain, objects / seconds, made / objects
+    )
     if against is not None:
         return attrs.evolve(facts, why=against)
     return attrs.evolve(
@@ -172,7 +179,7 @@ def _little_gain(profile: ClassProfile, share: float, gain: float | None, rate: 
         profile: the profile of the class.
         share: the share of the time that it took to make its objects.
         gain: how many times as fast a pool makes them, if that is known and matters.
-        rate: the number of objects a second.
+        rate: the number of objects of all classes a second.
         part: the part of the objects of all classes.
     """
     if _is_builtin(profile):
@@ -180,8 +187,22 @@ def _little_gain(profile: ClassProfile, share: float, gain: float | None, rate: 
             return f"{_MEASURED[True]} took {share:.2%} of the time"
         return f"from a pool they are {gain:.2f} times as fast" if gain is not None and gain < _MIN_GAIN else None
     if rate < _MIN_RATE:
-        return f"only {rate:,.0f} a second were made"
-    return None if part >= _MIN_PART or _triggers_gc(profile) else f"only {part:.1%} of all objects are of this class"
+        return f"the program makes only {rate:,.0f} objects of its classes a second"
+    if _triggers_gc(profile):
+        return None
+    if part < _MIN_PART:
+        return f"only {part:.1%} of all objects are of this class"
+    return _slow_construction(profile.cls)
+
+
+def _slow_construction(cls: type) -> str | None:
+    """Why a pool does not make the construction of an object faster; None if it does.
+
+    Python 3.13 and newer inline an `__init__` where the class is called, unless the class is poolable.
+    """
+    construction = construction_of(cls, plan_for_class(cls, hooked=True))
+    is_slow = sys.version_info >= (3, 13) and isinstance(construction, str) and _IN_PYTHON in construction
+    return f"a pool does not make them faster: {construction}" if is_slow else None
 
 
 def _refusal(cls: type) -> str | None:
@@ -220,13 +241,15 @@ def _triggers_gc(profile: ClassProfile) -> bool:
     return profile.cls is not bytearray and profile.peak * 4 >= gc.get_threshold()[0] > 0
 
 
-def configuration(advice: Sequence[Advice], command: str) -> str:
+def configuration(advice: Sequence[Advice], gc_advice: GcAdvice, command: str) -> str:
     """The advice as the TOML file that `run --config` reads."""
     lines = [
         f"# What `python -m pooled advise` found for: {command}",
         "# An estimate: the program was not run with these settings.",
         "",
     ]
+    if gc_advice.threshold is not None:
+        lines += [f"# {gc_advice.why}", "[gc]", f"threshold = {[*gc_advice.threshold]}", ""]
     for each in advice:
         if not each.pool:
             continue

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import threading
 import time
 from typing import Final
@@ -17,16 +18,20 @@ class GcClock:
     Attributes:
         collections: the number of collections, by generation.
         seconds: the time spent in collections.
+        processor_seconds: the processor time spent in collections.
         excluded: the seconds spent in collections and in profiling. The program's own code did not take this time.
+        threshold_before: the threshold at the beginning.
     """
 
     def __init__(self) -> None:
         self.collections = [0, 0, 0]
-        self.seconds = 0.0
+        self.seconds = self.processor_seconds = 0.0
         self.excluded = 0.0
+        self.threshold_before = gc.get_threshold()
         self._thread: int | None = None  # the thread that runs a collection now
         self._latest = 0.0  # the last result of `now`: the clock never goes back
-        self._started = self._others = 0.0  # at the start of a collection: the time, and that of the other threads
+        # At the start of a collection: the time, and the processor time of this thread and of the others.
+        self._started = self._own = self._others = 0.0
 
     def is_collecting_here(self) -> bool:
         """Whether this thread runs a collection now. Other threads may run, too, while a finalizer does."""
@@ -43,17 +48,16 @@ class GcClock:
         if phase == "start":
             self._started = CLOCK()
             self._thread = threading.get_ident()
-            self._others = _seconds_of_other_threads()
+            self._own = time.thread_time()
+            self._others = time.process_time() - self._own
             set_collecting(True)
         else:
             set_collecting(False)
-            spent = max(0.0, CLOCK() - self._started - (_seconds_of_other_threads() - self._others))
+            own = time.thread_time()
+            others = time.process_time() - own - self._others
+            spent = max(0.0, CLOCK() - self._started - others)
+            self.processor_seconds += own - self._own
             self.seconds += spent
             self._thread = None
             self.excluded += spent
             self.collections[min(info["generation"], 2)] += 1
-
-
-def _seconds_of_other_threads() -> float:
-    """The processor time that all other threads of this process have used."""
-    return time.process_time() - time.thread_time()

@@ -6,6 +6,7 @@ import _thread
 import gc
 import sys
 import threading
+import time
 from collections import defaultdict
 from collections.abc import Iterable
 from importlib.machinery import ModuleSpec
@@ -36,12 +37,13 @@ class Profiler:
     Attributes:
         clock: times the garbage collections.
         seconds: the run time of the program, when it has ended.
+        processor_seconds: the processor time that it took.
         uncounted: the names of the classes whose objects are not counted, by the reason.
     """
 
     def __init__(self) -> None:
         self.clock = GcClock()
-        self.seconds = 0.0
+        self.seconds = self.processor_seconds = 0.0
         self.uncounted: dict[str, dict[str, None]] = defaultdict(dict)
         self._seconds_per_call = seconds_per_call()
         self._classes: dict[int, ClassCounter] = {}  # by the address of the class, which the counter keeps alive
@@ -61,10 +63,12 @@ class Profiler:
         sys.meta_path.insert(0, self._finder)
         gc.callbacks.append(self.clock.on_gc)
         self.seconds = CLOCK()
+        self.processor_seconds = time.process_time()
 
     def end(self) -> None:
         """Stop profiling."""
         self.seconds = CLOCK() - self.seconds
+        self.processor_seconds = time.process_time() - self.processor_seconds
         self._ended.set()
         self._windows.acquire()  # wait for the thread
         gc.callbacks.remove(self.clock.on_gc)
