@@ -19,13 +19,12 @@ import threading
 import time
 import weakref
 from collections.abc import Container
-from contextlib import suppress
 from typing import Any, Final, Protocol
 
 from pooled import _config
-from pooled._engine.unraisable import report
 from pooled._memory.registry import Registry, memory_pools
 from pooled._policy import AUTO, Policy
+from pooled._pool.background import Background
 from pooled._stats import Stats
 
 CLOCK: Final = time.monotonic
@@ -88,38 +87,11 @@ class Keeper:
     """Checks all pools from time to time, on a daemon thread that exists while a pool or the budget needs it."""
 
     def __init__(self) -> None:
-        self._at_exit = False
         self.trimmed = CLOCK()  # when the last trim began
         # The number of takes of each pool, and when it last changed, in seconds of the clock.
         self._seen: weakref.WeakKeyDictionary[Any, tuple[int, float]] = weakref.WeakKeyDictionary()
-        self._reset()
-
-    def _reset(self) -> None:
-        """Set the state in which there is no thread, as at the start and in the child of a fork."""
-        self._lock = threading.Lock()
-        self._woken = threading.Event()
-        self._thread: threading.Thread | None = None
-
-    def wake(self) -> None:
-        """Check the pools now, and then regularly."""
-        with self._lock:
-            if self._thread is None and not self._at_exit:
-                thread = threading.Thread(target=self._keep, daemon=True, name="pooled-trim")
-                with suppress(RuntimeError):  # no thread can be started; the next call tries again
-                    thread.start()
-                    self._thread = thread
-        self._woken.set()
-
-    def end(self) -> None:
-        """Start no thread any more: after Python clears the globals of modules, a join would fail."""
-        self._at_exit = True
-
-    def in_child(self) -> None:
-        """Start a new thread in the child of a fork, if the parent had one."""
-        had_one = self._thread is not None
-        self._reset()
-        if had_one:
-            self.wake()
+        self.thread: Final = Background(lambda: self.look(CLOCK()), self._pause)
+        self.wake: Final = self.thread.wake
 
     def look(self, now: float) -> int:
         """Free the objects of idle pools, and objects beyond the budget; return the number.
@@ -135,22 +107,6 @@ class Keeper:
             freed = 0
         idle = {store for store in stores if self._is_idle(store, now)}
         return freed + sum(store.keep(0) for store in idle if self._has_been_idle(store, now)) + fit_budget(idle)
-
-    def _keep(self) -> None:
-        while True:
-            self._woken.clear()
-            try:
-                self.look(CLOCK())
-            except Exception as error:  # noqa: BLE001 (finalizers of the freed objects may raise anything)
-                report(error, "while pools were trimmed")
-            pause = self._pause()
-            if pause is None:
-                with self._lock:
-                    if self._pause() is None and not self._woken.is_set():
-                        self._thread = None
-                        return
-                continue
-            self._woken.wait(pause)
 
     def _pause(self) -> float | None:
         """Seconds until the next check; None if none is needed."""
@@ -179,7 +135,11 @@ class Keeper:
 _keeper: Final = Keeper()
 
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_keeper.in_child)
+    os.register_at_fork(
+        before=_keeper.thread.before_fork,
+        after_in_parent=_keeper.thread.after_fork,
+        after_in_child=_keeper.thread.after_fork_in_child,
+    )
 
 
 class _Parked:
@@ -240,8 +200,12 @@ class _OnCollections:
         self._last = -float("inf")
 
     def __call__(self, phase: str, info: dict[str, int]) -> None:
+        if phase != "stop":
+            return
+        if _keeper.thread.is_suspended:
+            _keeper.wake()
         pause = _config.current.gc_trim
-        if phase != "stop" or info["generation"] < _FULL or pause is None:
+        if info["generation"] < _FULL or pause is None:
             return
         now = CLOCK()
         if now - self._last >= pause:
@@ -256,7 +220,7 @@ gc.callbacks.append(_on_collections)
 @atexit.register
 def _trim_no_more() -> None:
     """Stop at exit: collections go on while Python clears the globals of modules, and classes may still be made."""
-    _keeper.end()
+    _keeper.thread.end()
     if _on_collections in gc.callbacks:
         gc.callbacks.remove(_on_collections)
 

@@ -5,6 +5,8 @@ from importlib import import_module
 
 import limits
 import pytest
+from cli_runner import run
+from helpers import run_python
 
 pytestmark = pytest.mark.needs_pool
 
@@ -110,6 +112,85 @@ def test_a_pool_of_a_function_follows_too(pooled):
         out.clear()
     assert len(pool) == 300
     pool.resize(max=0)
+
+
+FORKS = """
+import os, sys, threading
+import pooled
+
+@pooled.poolable(max="auto")
+class Order:
+    pass
+
+def load():
+    orders = [Order() for _ in range(200)]
+    orders.clear()
+
+for _ in range(3):
+    load()
+    child = os.fork()
+    if not child:
+        load()
+        grandchild = os.fork()
+        if not grandchild:
+            load()
+            os._exit(0)
+        os._exit(os.waitstatus_to_exitcode(os.waitpid(grandchild, 0)[1]))
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+print(threading.active_count(), threading.enumerate() == [threading.main_thread()])
+"""
+
+
+@limits.skip_if("no-fork")
+def test_forks_and_thread_lists_show_nothing_of_it(engine):
+    assert run_python(FORKS, POOLED_ENGINE=engine, PYTHONWARNINGS="always") == (0, "1 True\n")
+
+
+@limits.skip_if("no-fork")
+def test_run_changes_nothing_that_a_forking_program_prints(tmp_path, engine):
+    program = tmp_path / "program.py"
+    program.write_text(FORKS.replace("import pooled\n", "").replace('@pooled.poolable(max="auto")\n', ""))
+    plain = run("-W", "always", program, cwd=tmp_path)
+    pools = ("-m", "pooled", "run", "--pool", "__main__:Order,max=auto", "--output", "report.txt")
+    pooled = run("-W", "always", *pools, program, cwd=tmp_path, engine=engine)
+    assert (plain.returncode, plain.stdout, plain.stderr) == (0, "1 True\n", "")
+    assert (pooled.returncode, pooled.stdout, pooled.stderr) == (0, "1 True\n", "")
+    assert "__main__:Order" in (tmp_path / "report.txt").read_text()
+
+
+@limits.skip_if("no-fork")
+def test_after_a_fork_windows_end_as_before(engine):
+    code = """
+import gc, os, time
+import pooled
+from pooled._pool import trimming
+
+@pooled.poolable(max="auto")
+class Order:
+    pass
+
+def load(count):
+    orders = [Order() for _ in range(count)]
+    orders.clear()
+
+def falls():
+    gc.collect()  # where the thread waits for a collection
+    for _ in range(3000):
+        load(10)
+        if pooled.pool_of(Order).stats().parked < 100:
+            return True
+        time.sleep(0.01)
+    return False
+
+pooled.configure(gc_trim=False)
+trimming.AUTO_WINDOW = 0.05
+load(1_000)
+child = os.fork()
+if not child:
+    os._exit(not falls())
+print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), falls())
+"""
+    assert run_python(code, POOLED_ENGINE=engine) == (0, "0 True\n")
 
 
 @pytest.mark.parametrize("value", ["automatic", "", 1.5, True])

@@ -1,5 +1,6 @@
 """Trimming: parked objects that were not needed are freed; those in use stay."""
 
+import _thread
 import gc
 import threading
 from importlib import import_module
@@ -373,10 +374,10 @@ ends = Ends()
 
 
 def test_without_threads_nothing_is_trimmed_and_nothing_fails(pooled, monkeypatch):
-    def start(_):
+    def start(*_):
         raise RuntimeError("can't start new thread")
 
-    monkeypatch.setattr(threading.Thread, "start", start)
+    monkeypatch.setattr(_thread, "start_new_thread", start)
     keeper = import_module("pooled._pool.trimming").Keeper()
     keeper.wake()
     monkeypatch.undo()

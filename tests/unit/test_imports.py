@@ -34,6 +34,7 @@ PACKAGE = {
     "pooled._pool.functions",
     "pooled._pool.pools",
     "pooled._pool.replaced",
+    "pooled._pool.background",
     "pooled._pool.trimming",
     "pooled._pool.unnamed_hooks",
     "pooled._record",
