@@ -92,7 +92,8 @@ class Policy(Record):
 
     Attributes:
         max: the most objects that the pool parks (a local pool: in each thread). 0 pools nothing.
-            "auto": as many as were in use at once since the last trim, up to 1,048,576.
+            "auto": as many as were in use at once in the last one to two windows of ten seconds, within the budget and
+            up to 1,048,576.
         max_cap: the largest capacity of a parked object; larger ones are discarded. It counts elements of a list, dict,
             set, deque or array, bytes of a byte buffer, characters of a StringIO, and units of `capacity()` for your
             own classes. Objects without a capacity are never too large.

@@ -55,7 +55,9 @@ def when_imported(  # noqa: PLR0913 (each is one setting of a class)
     Args:
         target: the class as "package.module:Class"; a nested class as "package.module:Outer.Inner"; all classes of the
             module that can be poolable as `"package.module:*"`.
-        max: the number of objects that the pool parks. This and the other arguments are as for `poolable`.
+        max: the number of objects that the pool parks. This and the other arguments are as for `poolable`. "auto"
+            follows the most objects in use at once in the last one to two windows of ten seconds, within the budget and
+            up to 1,048,576.
         max_cap: the pool discards objects with a larger capacity, in elements or bytes.
         scope: "local" or "global".
         idle_trim: the pool frees its parked objects when nothing was taken from it for this many seconds.

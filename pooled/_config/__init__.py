@@ -88,11 +88,14 @@ def configure(  # noqa: PLR0913 (each is one setting)
 
     Args:
         max: the most objects that a pool parks (a local pool: in each thread).
+            "auto" follows the most objects in use at once in the last one to two windows of ten seconds, within the
+            budget and up to 1,048,576.
         max_cap: the largest capacity, in elements or bytes, of an object that is parked; larger ones are discarded.
         scope: "local" or "global".
         idle_trim: seconds without a take after which a pool frees its parked objects; 0 means never.
         budget: the most bytes that all pools together park, as an int or a text such as "256MiB"; None for no limit.
-            It applies at once, to existing pools too, and is checked every second. The bytes are an estimate from a
+            It applies at once, to existing pools too, and is checked every second. Pools with max="auto" grow no
+            further than it allows. The bytes are an estimate from a
             sample of the parked objects: it counts the objects and the containers they keep, but nothing else that
             they refer to.
         gc_trim: the least number of seconds between two trims after full collections (see `trim`), initially 10.

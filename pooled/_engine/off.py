@@ -85,6 +85,13 @@ class Store:
         """Return 0 bytes of 0 objects: nothing is parked."""
         return 0, 0
 
+    def depths(self) -> tuple[int, int, int]:
+        """Return zeros: nothing is parked."""
+        return 0, 0, 0
+
+    def set_bound(self, bound: int | None) -> None:
+        """Nothing is parked anyway."""
+
     def set_plan(self, plan: Plan) -> None:
         """Make objects by another plan from now on."""
         self.plan = plan

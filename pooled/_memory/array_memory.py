@@ -196,6 +196,13 @@ class ServingMemory(ArrayMemory):
         """Change the limit. Parked blocks beyond it are freed."""
         self._limit(max_bytes)
 
+    def depths(self) -> tuple[int, int, int]:
+        """Return zeros: its limit is `max_bytes`."""
+        return 0, 0, 0
+
+    def set_bound(self, bound: int | None) -> None:
+        """Nothing follows the load."""
+
     @property
     def policy(self) -> Policy:
         """The limits: `idle_trim` is the default of the configuration."""

@@ -69,7 +69,7 @@ def poolable(  # noqa: PLR0913 (each is one property of a class)
     Args:
         cls: the class, if the decorator is used without arguments.
         max: the most objects that the pool parks (a local pool: in each thread). 0 pools nothing.
-            "auto" follows the most objects in use at once, up to 1,048,576.
+            "auto" follows the most in use at once in the last 10 to 20 seconds, up to 1,048,576 and the budget.
         max_cap: the largest capacity of a parked object, in elements, bytes, or the unit of `capacity`.
         scope: "local": each thread has its own pool, which gets the objects dropped on that thread. "global": all
             threads share one pool, which gets back the objects that it handed out.

@@ -11,7 +11,7 @@ from pooled._memory.registry import Registry, refuse_pickling
 from pooled._plan.class_info import pool_in
 from pooled._plan.hooks import OMITTED, Hooks
 from pooled._plan.plan import Plan, plan_for_class, plan_for_function
-from pooled._policy import Limits, Max, Policy, Scope, check_limit, check_name
+from pooled._policy import AUTO, Limits, Max, Policy, Scope, check_limit, check_name
 from pooled._pool import trimming
 from pooled._pool.unnamed_hooks import warn_of_unnamed_hooks
 from pooled._stats import Constructions, Stats
@@ -35,6 +35,8 @@ class Pool(Generic[T]):
     Args:
         factory: the class, or the function that makes an object.
         max: the most objects that the pool parks (a local pool: in each thread).
+            "auto" follows the most objects in use at once in the last one to two windows of ten seconds, within the
+            budget and up to 1,048,576.
         max_cap: the largest capacity, in elements or bytes, of a parked object; larger ones are discarded.
         idle_trim: seconds without a take after which the pool frees its parked objects.
         reset: a function that empties a dropped object, or the name of a method; the result False discards the object.
@@ -90,6 +92,12 @@ class Pool(Generic[T]):
     def policy(self) -> Policy:
         """The limits now in force."""
         return self._store.policy
+
+    @property
+    def depth(self) -> int:
+        """The most objects that the pool parks now: `max`, or what "auto" grew to (a local pool: in one thread)."""
+        bound = self.policy.max
+        return bound if isinstance(bound, int) else self._store.depths()[0]
 
     def take(self, *args: Any, **kwargs: Any) -> T:
         """Take a parked object, or make a new one, as `pooled.take` does.
@@ -202,7 +210,8 @@ class Pool(Generic[T]):
 
     def __repr__(self) -> str:
         policy = self.policy
-        limits = f"max={policy.max} max_cap={policy.max_cap} parked={len(self)}"
+        depth = f" depth={self.depth}" if policy.max == AUTO else ""
+        limits = f"max={policy.max}{depth} max_cap={policy.max_cap} parked={len(self)}"
         return f"<{type(self).__name__} {self.name} {limits}>"
 
     def __reduce_ex__(self, protocol: SupportsIndex) -> NoReturn:

@@ -1,11 +1,12 @@
 """Trimming: pools free parked objects that are not used, and keep to the budget for all pools together.
 
-- A pool with max="auto" frees all objects that were not used since the last trim, at least every ten seconds.
+- A pool with max="auto" frees all objects that were not used since the last trim, every ten seconds.
 - A full collection frees half of the objects that were not used since the previous one, in each pool and thread.
 - A pool without a take for its `idle_trim` seconds frees its parked objects.
-- If all pools together park more bytes than the budget, idle pools free objects first, then the largest ones.
+- If all pools together park more bytes than the budget, idle pools free objects first, then the largest ones. Pools
+  with max="auto" grow no further than the budget allows.
 
-The first runs on the thread of the collection. The others run from time to time on a thread that exists only if
+The second runs on the thread of the collection. The others run from time to time on a thread that exists only if
 `idle_trim`, max="auto" or a budget is set. A take or a drop pays for all of this with one comparison.
 """
 
@@ -18,14 +19,16 @@ import sys
 import threading
 import time
 import weakref
-from collections.abc import Container
-from typing import Any, Final, Protocol
+from collections.abc import Container, Sequence
+from typing import TYPE_CHECKING, Any, Final
 
 from pooled import _config
-from pooled._memory.registry import Registry, memory_pools
-from pooled._policy import AUTO, Policy
+from pooled._memory.registry import Registry
+from pooled._policy import AUTO
 from pooled._pool.background import Background
-from pooled._stats import Stats
+
+if TYPE_CHECKING:
+    from pooled._pool.budget import Store
 
 CLOCK: Final = time.monotonic
 
@@ -41,37 +44,16 @@ _FULL: Final = 0 if "free-threading build" in sys.version else 2
 """The oldest generation that makes a collection a full one; in a build without a GIL, each collection is."""
 
 
-class Store(Protocol):
-    """The store of a pool, as far as this module uses it."""
-
-    @property
-    def policy(self) -> Policy:
-        """The limits of the pool."""
-        ...
-
-    def stats(self) -> Stats:
-        """The counts of the pool."""
-        ...
-
-    def keep(self, count: int, /) -> int:
-        """Free all but `count` objects of each freelist; return the number."""
-        ...
-
-    def trim(self) -> int:
-        """Free half of the objects that were not used since the last trim; return the number."""
-        ...
-
-    def weigh(self) -> tuple[int, int]:
-        """The bytes of a sample of the parked objects, and the number of objects in the sample."""
-        ...
-
-
 _stores: Final[Registry[Store]] = Registry()
 
 
 def register(store: Store) -> None:
     """Trim the store of a new pool from now on; of one whose policy was changed, by the new policy."""
     _stores.add(store)
+    if store.policy.max == AUTO and _config.current.budget is not None:
+        from pooled._pool.budget import bound_new  # here and below, since most programs have no budget
+
+        bound_new(store, _config.current.budget)
     if store.policy.idle_trim or store.policy.max == AUTO:
         _keeper.wake()
 
@@ -106,7 +88,8 @@ class Keeper:
         else:
             freed = 0
         idle = {store for store in stores if self._is_idle(store, now)}
-        return freed + sum(store.keep(0) for store in idle if self._has_been_idle(store, now)) + fit_budget(idle)
+        freed += sum(store.keep(0) for store in idle if self._has_been_idle(store, now))
+        return freed + _fit_budget(stores, idle)
 
     def _pause(self) -> float | None:
         """Seconds until the next check; None if none is needed."""
@@ -132,6 +115,15 @@ class Keeper:
         return 0 < store.policy.idle_trim <= now - self._seen[store][1]
 
 
+def _fit_budget(stores: Sequence[Store], idle: Container[Store]) -> int:
+    budget = _config.current.budget
+    if budget is None:
+        return 0
+    from pooled._pool.budget import fit
+
+    return fit(stores, idle, budget)
+
+
 _keeper: Final = Keeper()
 
 if hasattr(os, "register_at_fork"):
@@ -140,54 +132,6 @@ if hasattr(os, "register_at_fork"):
         after_in_parent=_keeper.thread.after_fork,
         after_in_child=_keeper.thread.after_fork_in_child,
     )
-
-
-class _Parked:
-    """The parked objects of a pool: their number, and the average bytes of one."""
-
-    __slots__ = ("count", "each", "store")
-
-    def __init__(self, store: Store) -> None:
-        nbytes, count = store.weigh()
-        self.store = store
-        self.count = store.stats().parked
-        self.each = nbytes / count if count else 64.0
-
-
-def fit_budget(idle: Container[Store]) -> int:
-    """Free objects until all pools together keep to the budget, first those of idle pools; return the number."""
-    budget = _config.current.budget
-    if budget is None:
-        return 0
-    stores = _all_stores()
-    parked = [_Parked(store) for store in stores]
-    memory = [pool for pool in memory_pools.all() if pool not in stores]
-    excess = sum(each.count * each.each for each in parked) + sum(pool.parked_bytes for pool in memory) - budget
-    freed = 0
-    for each in sorted(parked, key=lambda each: (each.store not in idle, -each.count * each.each)):
-        if excess <= 0:
-            return freed
-        count = _free(each, excess)
-        excess -= count * each.each
-        freed += count
-    for pool in memory:
-        while excess > 0 and len(pool):
-            before = pool.parked_bytes
-            freed += pool.prune()
-            excess -= before - pool.parked_bytes
-    return freed
-
-
-def _free(parked: _Parked, excess: float) -> int:
-    """Free `excess` bytes of a pool, or all; in a local pool, of all threads alike. Return the number of objects."""
-    wanted = min(parked.count, int(-(-excess // parked.each)))
-    keep, freed = parked.count - wanted, 0
-    while freed < wanted:
-        freed += parked.store.keep(keep)
-        if not keep:
-            break
-        keep //= 2  # no single thread has more than that
-    return freed
 
 
 # Full collections.
@@ -244,6 +188,10 @@ def enforce() -> None:
     """Check the pools, since the budget may have changed."""
     if _config.current.budget is not None:
         _keeper.wake()
+    else:
+        for store in _all_stores():
+            if store.policy.max == AUTO:
+                store.set_bound(None)
 
 
 _config.when_configured.append(enforce)

@@ -34,7 +34,7 @@ OBJECTS: Final[Mapping[str, str]] = MappingProxyType(
     {
         "live": "Objects that are out.",
         "parked": "Objects that wait in the pool.",
-        "max": "Objects that the pool parks at most; one of local scope: in each thread.",
+        "max": 'Objects that the pool parks at most; one of local scope: in each thread. With "auto": now.',
     }
 )
 """Current counts of objects and their limits, as attributes of `Figures`, and their descriptions."""
@@ -55,7 +55,7 @@ class Figures(Record):
         pool: its name, which is unique at this moment and can be encoded as UTF-8.
         scope: "local": each thread has its own pool. "global": all threads share one.
         stats: its counts, of objects or of blocks of memory.
-        max: the most objects that it parks.
+        max: the most objects that it parks; with "auto", those that it parks now at most.
         parked_bytes: the bytes that it parks now.
         max_bytes: the most bytes that it parks.
     """
@@ -87,5 +87,5 @@ def figures() -> list[Figures]:
             in_bytes = {"parked_bytes": pool.parked_bytes, "max_bytes": pool.max_bytes}
             found.append(Figures(pool=label, scope="global", stats=stats, **in_bytes))
         else:
-            found.append(Figures(pool=label, scope=pool.policy.scope, stats=stats, max=pool.policy.most))
+            found.append(Figures(pool=label, scope=pool.policy.scope, stats=stats, max=pool.depth))
     return found

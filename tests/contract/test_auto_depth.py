@@ -11,6 +11,7 @@ from helpers import run_python
 pytestmark = pytest.mark.needs_pool
 
 PEAK = 6_000
+BURST = 600
 
 
 def made(pooled, **limits):
@@ -60,6 +61,100 @@ def test_the_trimming_thread_ends_windows(cls, pooled):
         load(cls, 100, rounds=2)
     trimming._keeper.trimmed = trimming.CLOCK()
     assert 100 <= pooled.pool_of(cls).stats().parked < 500
+
+
+def test_its_depth_is_shown(cls, pooled):
+    pool = pooled.pool_of(cls)
+    assert pool.depth == 0
+    load(cls, BURST, rounds=2)
+    assert BURST <= pool.depth <= BURST * 2
+    assert f"max=auto depth={pool.depth} " in repr(pool)
+    maxima = {figures.max for figures in import_module("pooled._report.metrics").figures()}
+    assert pool.depth in maxima
+    assert 1 << 20 not in maxima
+    for _ in range(2):
+        pooled.trim()
+        load(cls, 100, rounds=2)
+    pooled.trim()
+    assert 100 <= pool.depth < 300
+    pool.resize(max=7)
+    assert pool.depth == 7
+
+
+def test_objects_in_use_return_after_a_clear(cls, pooled):
+    kept = [cls() for _ in range(200)]
+    load(cls, 100)
+    pool = pooled.pool_of(cls)
+    assert pool.clear() == 100
+    kept.clear()
+    assert pool.stats().parked >= 200
+
+
+@pytest.fixture
+def look(pooled, monkeypatch):
+    """Check the pools, as the trimming thread does, which rests meanwhile."""
+    trimming = import_module("pooled._pool.trimming")
+    monkeypatch.setattr(trimming._keeper, "wake", lambda: None)
+    monkeypatch.setattr(trimming._keeper, "look", lambda now: 0)  # its thread may still run, from an earlier test
+    keeper = trimming.Keeper()
+    yield lambda: keeper.look(keeper.trimmed)
+    pooled.configure(budget=None)
+
+
+@pytest.fixture
+def weight(cls, pooled):
+    """The bytes of an object."""
+    load(cls, 64)
+    pool = pooled.pool_of(cls)
+    nbytes, count = pool._store.weigh()
+    pool.clear()
+    return nbytes / count
+
+
+def test_the_depth_stays_within_the_budget(cls, pooled, weight, look):
+    pool = pooled.pool_of(cls)
+    load(cls, 150, rounds=2)
+    pooled.configure(budget=int(weight * 200))
+    for _ in range(3):
+        look()
+        load(cls, BURST, rounds=2)
+        assert 100 <= pool.stats().parked <= pool.depth <= 200
+    pooled.configure(budget=int(weight * 50))
+    look()
+    assert 25 <= pool.stats().parked <= pool.depth <= 50
+    load(cls, BURST)
+    assert pool.stats().parked <= 50
+    pooled.configure(budget=None)
+    load(cls, BURST, rounds=2)
+    assert pool.stats().parked == BURST
+
+
+def test_a_new_pool_keeps_to_the_budget_at_once(pooled):
+    pooled.configure(budget=1 << 18)
+    try:
+        cls = made(pooled)
+        load(cls, BURST)
+        assert pooled.pool_of(cls).stats().parked < BURST
+    finally:
+        pooled.configure(budget=None)
+    pooled.pool_of(cls).resize(max=0)
+
+
+def test_fixed_pools_leave_the_rest_of_the_budget(cls, pooled, weight, look):
+    @pooled.poolable(max=BURST)
+    class Fixed:
+        pass
+
+    for each in (cls, Fixed):
+        load(each, 100, rounds=2)
+    pooled.configure(budget=int(weight * 300))
+    look()
+    load(cls, BURST, rounds=2)
+    load(Fixed, 100)
+    look()
+    assert pooled.pool_of(Fixed).stats().parked == 100
+    assert 90 <= pooled.pool_of(cls).stats().parked <= 210
+    pooled.pool_of(Fixed).clear()
 
 
 def test_objects_in_use_keep_their_room(cls, pooled):
@@ -112,6 +207,28 @@ def test_a_pool_of_a_function_follows_too(pooled):
         out.clear()
     assert len(pool) == 300
     pool.resize(max=0)
+
+
+@limits.skip_if("no-memory-for-cells")
+def test_without_memory_for_more_room_no_object_is_lost(cls, pooled):
+    if pooled.engine == "reference":
+        limits.skip("native-only")
+    testcapi = limits.require("_testcapi")
+    pool = pooled.pool_of(cls)
+    for fails in range(8):
+        pool.clear()
+        out = [cls() for _ in range(BURST)]
+        testcapi.set_nomemory(fails, 0)
+        try:
+            out.clear()
+        finally:
+            testcapi.remove_mem_hooks()
+        stats = pool.stats()
+        assert (stats.live, stats.escaped) == (0, 0)
+        assert stats.parked <= pool.depth
+    pool.clear()
+    load(cls, BURST, rounds=2)
+    assert pool.stats().parked == BURST
 
 
 FORKS = """

@@ -76,6 +76,7 @@ def pools() -> None:
         assert_type(borrowed, Attrs)
     assert_type(pool.name, str)
     assert_type(pool.policy, pooled.Policy)
+    assert_type(pool.depth, int)
     assert_type(pool.prefill(3), int)
     assert_type(pool.prune(), int)
     assert_type(pool.trim(), int)

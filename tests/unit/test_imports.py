@@ -51,6 +51,7 @@ ENGINE = {
         "pooled._engine.reference.acquire",
         "pooled._engine.reference.borrow",
         "pooled._engine.reference.drops",
+        "pooled._engine.reference.freelist",
         "pooled._engine.reference.gc_state",
         "pooled._engine.reference.hook",
         "pooled._engine.reference.proxy",

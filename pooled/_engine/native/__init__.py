@@ -96,8 +96,9 @@ if hasattr(os, "register_at_fork"):
 class NativeStore(_native.Store):
     """The store of a pool of objects of a hooked class."""
 
-    __slots__ = ("__weakref__", "parks", "plan", "policy")
+    __slots__ = ("__weakref__", "bound", "parks", "plan", "policy")
 
+    bound: int | None
     parks: bool
     plan: Plan
     policy: Policy
@@ -114,7 +115,7 @@ class NativeStore(_native.Store):
             measures=in_c,
             is_local=policy.scope == "local",
         )
-        store.parks = True
+        store.bound, store.parks = None, True
         store.set_plan(plan)
         store.set_policy(policy)
         return store
@@ -127,7 +128,15 @@ class NativeStore(_native.Store):
     def set_policy(self, policy: Policy) -> None:
         """Change the limits; parked objects that they do not allow are destroyed, in all threads."""
         self.policy = policy
-        self.limit(policy.most if self.parks else 0, policy.max_cap, policy.max == AUTO)
+        follows = policy.max == AUTO
+        bound = policy.most if self.bound is None or not follows else min(policy.most, self.bound)
+        self.limit(bound if self.parks else 0, policy.max_cap, follows)
+
+    def set_bound(self, bound: int | None) -> None:
+        """Set the most objects of a freelist of a pool with max="auto"; None: as many as the policy allows."""
+        if bound != self.bound:
+            self.bound = bound
+            self.set_policy(self.policy)
 
     def set_parking(self, parks: bool) -> None:
         """Park dropped objects from now on, or none; then parked objects are destroyed, in all threads."""

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any, Final
 
 from pooled._engine.reference.borrow import Borrowed
+from pooled._engine.reference.freelist import NOTHING
 from pooled._engine.reference.proxy import Owner, Proxy, bare, proxy_type
 from pooled._engine.reference.recycle import Discarding, Recycler
-from pooled._engine.reference.thread_state import NOTHING, ThreadState
+from pooled._engine.reference.thread_state import ThreadState
 from pooled._plan.construction import Arguments, Keywords, NewHook, allocate, initialise, is_new_replaced
 from pooled._plan.plan import Plan
 from pooled._policy import Policy

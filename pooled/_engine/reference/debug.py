@@ -8,8 +8,9 @@ from weakref import ref
 
 from pooled._debug import lifetimes
 from pooled._engine.reference import store as reference
+from pooled._engine.reference.freelist import NOTHING, Freelist
 from pooled._engine.reference.proxy import Held, Holder, Owner, Proxy, bare, release
-from pooled._engine.reference.thread_state import NOTHING, Freelist, ThreadState
+from pooled._engine.reference.thread_state import ThreadState
 from pooled._policy import Policy
 
 

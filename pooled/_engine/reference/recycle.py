@@ -10,9 +10,10 @@ from typing import Any, ClassVar, Final, cast
 from weakref import getweakrefcount
 
 from pooled._engine.reference.drops import MAX_DEPTH, drops_here
+from pooled._engine.reference.freelist import Freelist
 from pooled._engine.reference.gc_state import is_collecting
 from pooled._engine.reference.proxy import ALONE, Held, Holder, Proxy, is_proxy, references, release
-from pooled._engine.reference.thread_state import Freelist, ThreadState, ThreadStates
+from pooled._engine.reference.thread_state import ThreadState, ThreadStates
 from pooled._engine.unraisable import report
 from pooled._plan.parts import Part
 from pooled._plan.plan import Plan

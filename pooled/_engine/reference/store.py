@@ -7,13 +7,13 @@ from types import MappingProxyType
 from typing import Any, Final, TypeVar
 
 from pooled._engine.reference.acquire import Acquirer
+from pooled._engine.reference.freelist import Freelist
 from pooled._engine.reference.hook import HookedType, hook, hookable
 from pooled._engine.reference.proxy import Held, is_proxy
 from pooled._engine.reference.recycle import Discarding, store_of
-from pooled._engine.reference.thread_state import Freelist
 from pooled._plan.construction import Arguments, Keywords, construct
 from pooled._plan.plan import Plan
-from pooled._policy import Policy
+from pooled._policy import AUTO, Policy
 from pooled._sizes import size_of
 from pooled._stats import Constructions, Stats
 
@@ -46,6 +46,7 @@ class Store(Acquirer):
     """The store of a pool: its parked objects, how they are handed out, and how they return."""
 
     _parks = True
+    _bound: int | None = None
 
     def __len__(self) -> int:
         return len(self._states.here().freelist)
@@ -104,7 +105,20 @@ class Store(Acquirer):
     def set_policy(self, policy: Policy) -> None:
         """Change the limits; free parked objects beyond them."""
         self.policy = policy
-        self._states.set_policy(policy if self._parks else policy.replace(max=0))
+        self._states.set_policy(policy if self._parks else policy.replace(max=0), self._bound)
+
+    def depths(self) -> tuple[int, int, int]:
+        """For how many objects there is room now: on the deepest freelist, on all, and the number of freelists."""
+        depths = [freelist.depth for freelist in self._states.freelists()]
+        return max(depths, default=0), sum(depths), len(depths)
+
+    def set_bound(self, bound: int | None) -> None:
+        """Set the most objects of a freelist of a pool with max="auto"; None: as many as the policy allows."""
+        if bound != self._bound:
+            self._bound = bound
+            self.set_policy(self.policy)
+            if bound is not None and self.policy.max == AUTO:
+                self.keep(bound)
 
     def set_parking(self, parks: bool) -> None:
         """Park dropped objects from now on, or none; then parked objects are freed, in all threads."""

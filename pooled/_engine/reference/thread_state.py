@@ -9,125 +9,15 @@ import threading
 import weakref
 from collections import deque
 from collections.abc import Callable
-from contextlib import suppress
 from functools import partial
 from itertools import count
-from typing import Any, Final, NamedTuple, TypeAlias
+from typing import Final, NamedTuple, TypeAlias
 
-from pooled._engine.reference.proxy import Held, Holder, release
+from pooled._engine.reference.freelist import Freelist
+from pooled._engine.reference.proxy import Held
 from pooled._engine.reference.thread_exit import is_ending, know_this_thread
-from pooled._policy import AUTO, Policy
+from pooled._policy import Policy
 from pooled._stats import COUNTERS, Stats
-
-NOTHING: Final = object()
-"""The result of `Freelist.pop` if the freelist is empty."""
-
-
-class Freelist:
-    """A stack of parked objects that never holds more than its bound, whichever threads use it.
-
-    A bounded deque needs no lock: if two threads both see room for one object, the second one evicts the oldest.
-    """
-
-    __slots__ = ("_credit", "_depth", "_low", "_objects", "policy")
-
-    def __init__(self, policy: Policy) -> None:
-        self._low = 0  # the smallest length since the last trim: that many objects were not used
-        self._depth = self._credit = 0  # with max="auto": the objects that fit now; the misses that may each make room
-        self._objects: deque[Any] = deque(maxlen=min(policy.most, sys.maxsize))
-        self.policy = policy
-
-    def __len__(self) -> int:
-        return len(self._objects)
-
-    def __bool__(self) -> bool:
-        return True  # an empty freelist is a freelist
-
-    def has_room(self) -> bool:
-        """Whether one more object may be parked. With max="auto", a miss has made room for it."""
-        count, most = len(self._objects), self._objects.maxlen
-        if count >= most:  # type: ignore[operator] # it has a maxlen
-            return False
-        if self.policy.max != AUTO or count < self._depth:
-            return True
-        grows = self._credit > 0
-        self._credit, self._depth = self._credit - grows, self._depth + grows
-        return grows
-
-    def expect(self, count: int) -> None:
-        self._credit += count
-
-    def park(self, holder: Holder) -> None:
-        self._objects.append(release(holder))
-
-    def pop(self) -> Any:
-        try:
-            obj = self._objects.pop()
-        except IndexError:
-            self._credit += 1
-            return NOTHING
-        self._low = min(self._low, len(self._objects))
-        return obj
-
-    def discard(self) -> bool:
-        """Free the most recently parked object; False if there is none."""
-        return self.pop() is not NOTHING
-
-    def discard_oldest(self, count: int) -> int:
-        """Free up to `count` of the oldest objects; return the number."""
-        oldest: list[Any] = []  # freed at the end, when the state is consistent: their finalizers may trim
-        with suppress(IndexError):
-            while len(oldest) < count:
-                oldest.append(self._objects.popleft())
-        self._low = max(0, self._low - len(oldest))
-        return len(oldest)
-
-    def trim(self) -> int:
-        """Free half of the objects that were not used since the last trim; return the number."""
-        unused = min(self._low, len(self._objects))
-        self._low = len(self._objects)
-        if self.policy.max != AUTO:
-            return self.discard_oldest((unused + 1) // 2)
-        self._depth -= unused
-        return self.discard_oldest(unused)
-
-    def weigh(self, limit: int, size_of: Callable[[Any], int]) -> tuple[int, int]:
-        """Measure up to `limit` of the oldest objects; return the sum, and their number.
-
-        They are taken out meanwhile: an object that another thread takes must have no other reference.
-        """
-        oldest: list[Any] = []
-        try:
-            with suppress(IndexError):
-                while len(oldest) < limit:
-                    oldest.append(self._objects.popleft())
-            return sum(size_of(self._object_in(entry)) for entry in oldest), len(oldest)
-        finally:
-            while oldest and self.has_room():
-                self._objects.appendleft(oldest.pop())
-
-    def _object_in(self, entry: Any) -> Any:
-        """The object that an entry of the deque is for."""
-        return entry
-
-    def put_under(self, obj: Any) -> None:
-        """Put back what `pop` returned, as the oldest object."""
-        if self.has_room():
-            self._objects.appendleft(obj)
-
-    def follow(self, policy: Policy) -> None:
-        """Adopt a policy. Free the oldest objects if there are too many, and all of them if some may be too large."""
-        bound, old = min(policy.most, sys.maxsize), self._objects
-        if policy.max_cap < self.policy.max_cap:
-            old.clear()
-        self.policy = policy
-        self._depth = len(old)
-        if bound != old.maxlen:
-            self._objects = deque(maxlen=bound)
-            while len(self._objects) < bound and old:
-                self._objects.appendleft(old.pop())
-        self._low = min(self._low, len(self._objects))
-
 
 _NO_FREELIST: Final = Policy(max=0)
 """The policy for objects that are dropped on a thread that has ended."""
@@ -205,6 +95,7 @@ class ThreadStates:
 
     def __init__(self, policy: Policy, new_freelist: Callable[[Policy], Freelist]) -> None:
         self._policy = policy
+        self._bound = sys.maxsize
         self._new_freelist = new_freelist
         self._shared = new_freelist(policy) if policy.scope == "global" else None
         self._here = threading.local()
@@ -224,11 +115,16 @@ class ThreadStates:
             state = self._here.state = self._register(ThreadState(self._shared or self._new_freelist(self._policy)))
         if state.freelist.policy is not self._policy:
             state.freelist.follow(self._policy)
+        state.freelist.bound = self._bound
         return state
 
-    def set_policy(self, policy: Policy) -> None:
-        """Change the policy of all freelists: that of this thread now, those of others at their next use."""
+    def set_policy(self, policy: Policy, bound: int | None) -> None:
+        """Change the policy of all freelists: that of this thread now, those of others at their next use.
+
+        `bound` is the most objects of a freelist that follows the load, if it is not None.
+        """
         self._policy = policy
+        self._bound = sys.maxsize if bound is None else bound
         self.here()
 
     def stats(self) -> Stats:

@@ -2,6 +2,7 @@
 
 #include "base/arguments.h"
 #include "module/hook_type.h"
+#include "module/store_limits.h"
 #include "object/fields.h"
 #include "object/scrub.h"
 #include "object/weigh.h"
@@ -105,45 +106,6 @@ store_weigh(PoolStore *self, PyObject *Py_UNUSED(ignored))
     Py_ssize_t count;
     size_t sum = weigh_store(self, SAMPLE, &count);
     return Py_BuildValue("(nn)", (Py_ssize_t)sum, count);
-}
-
-typedef struct {
-    PoolStore *store;
-    bool follows;
-} Following;
-
-/* With all other threads stopped. */
-static void
-set_follows(void *argument)
-{
-    Following *wanted = argument;
-    PoolStore *store = wanted->store;
-    ThreadState *cursor = NULL;
-    store->freelist.follows = wanted->follows;
-    for (Freelist *freelist; store->is_local && (freelist = freelists_next(store->index, &cursor)) != NULL;) {
-        freelist->follows = wanted->follows;
-    }
-}
-
-static PyObject *
-store_limit(PoolStore *self, PyObject *args)
-{
-    PyObject *max, *max_cap;
-    int follows;
-    if (!PyArg_ParseTuple(args, "OOp:limit", &max, &max_cap, &follows)) {
-        return NULL;
-    }
-    Py_ssize_t bound = PyNumber_AsSsize_t(max, NULL); /* a larger limit means no limit */
-    Py_ssize_t cap = PyNumber_AsSsize_t(max_cap, NULL);
-    if (PyErr_Occurred()) {
-        return NULL;
-    }
-    bool none_stays = cap < self->max_cap; /* parked objects are not measured again */
-    self->max = stores_closed ? 0 : bound;
-    self->max_cap = cap;
-    lock_run_exclusive(set_follows, &(Following){self, follows});
-    trim_to(self, none_stays ? 0 : bound);
-    Py_RETURN_NONE;
 }
 
 static PyObject *
@@ -414,8 +376,10 @@ static PyMethodDef store_methods[] = {
      "Destroy all but this many on each freelist, in all threads; return the number."},
     {"weigh", (PyCFunction)store_weigh, METH_NOARGS,
      "The bytes of a sample of parked objects, and the size of the sample."},
-    {"limit", (PyCFunction)store_limit, METH_VARARGS,
+    {"limit", (PyCFunction)store_limits_set, METH_VARARGS,
      "Set max, max_cap and whether the depth follows the load; destroy the parked objects that they do not allow."},
+    {"depths", (PyCFunction)store_limits_depths, METH_NOARGS,
+     "For how many objects there is room now: on the deepest freelist, on all, and the number of freelists."},
     {"counts", (PyCFunction)store_counts, METH_NOARGS,
      "The counts of outcomes, and the number of parked objects, in the order of OUTCOMES."},
     {"adopt", (PyCFunction)store_adopt, METH_O, "Make this store responsible for an object; return the object."},

@@ -49,6 +49,7 @@ freelist_remove_oldest(Freelist *freelist, Py_ssize_t count)
 {
     if (count >= freelist->count) {
         Removed all = {freelist->objects, freelist->count};
+        freelist->credited -= freelist->follows ? (uint64_t)freelist->room : 0; /* objects in use still need it */
         freelist->objects = NULL;
         freelist->count = freelist->room = freelist->low = 0;
         return all;
@@ -68,13 +69,12 @@ freelist_remove_oldest(Freelist *freelist, Py_ssize_t count)
 static Removed
 remove_surplus(Freelist *freelist)
 {
-    Py_ssize_t room = freelist->room;
     Removed removed = freelist_remove_oldest(freelist, freelist->low);
-    room -= removed.count;
     if (freelist->room == 0) { /* its array went with the objects */
-        freelist->credited -= (uint64_t)room;
+        freelist->credited += (uint64_t)removed.count;
         return removed;
     }
+    Py_ssize_t room = freelist->room - removed.count;
     PyObject **objects = PyMem_Realloc(freelist->objects, (size_t)room * sizeof(PyObject *));
     if (objects != NULL) {
         freelist->objects = objects;
@@ -95,6 +95,15 @@ freelist_remove_unused(Freelist *freelist)
     }
     freelist->low = freelist->count;
     return removed;
+}
+
+void
+rooms_add(Rooms *rooms, const Freelist *freelist, Py_ssize_t max)
+{
+    Py_ssize_t depth = freelist->room < max ? freelist->room : max;
+    rooms->deepest = depth > rooms->deepest ? depth : rooms->deepest;
+    rooms->sum += depth;
+    rooms->count++;
 }
 
 /* Read a count that its thread may change meanwhile. Counts are read in the order in which the code asks for them. */

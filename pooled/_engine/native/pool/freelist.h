@@ -36,6 +36,16 @@ typedef struct {
     Py_ssize_t count;
 } Removed;
 
+/* For how many objects freelists have room. */
+typedef struct {
+    Py_ssize_t deepest; /* the one with the most */
+    Py_ssize_t sum;
+    Py_ssize_t count; /* of freelists */
+} Rooms;
+
+/* Add the room of a freelist that may hold `max` objects. */
+void rooms_add(Rooms *rooms, const Freelist *freelist, Py_ssize_t max);
+
 /* Make room for more. False, without an exception, where there is no memory, or the load does not call for it. */
 bool freelist_grow(Freelist *freelist);
 

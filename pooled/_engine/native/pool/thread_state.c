@@ -245,6 +245,17 @@ freelists_count(Py_ssize_t index)
     return count;
 }
 
+void
+freelists_rooms(Py_ssize_t index, Py_ssize_t max, Rooms *rooms)
+{
+    lock_acquire(&thread_states_lock);
+    ThreadState *cursor = NULL;
+    for (Freelist *freelist; (freelist = freelists_next(index, &cursor)) != NULL;) {
+        rooms_add(rooms, freelist, max);
+    }
+    lock_release(&thread_states_lock);
+}
+
 /* Add the counts of a pool from the outcome `first` on, up to `end`, under the lock of thread states. */
 static void
 add_up(Freelist *shared, Py_ssize_t index, Outcome first, Outcome end, Freelist *sum)

@@ -62,6 +62,9 @@ Py_ssize_t freelists_count(Py_ssize_t index);
    their counts to `sum`. */
 Py_ssize_t freelists_sum(Freelist *shared, Py_ssize_t index, Freelist *sum);
 
+/* Add for how many objects the freelists of an index have room, where each may hold `max`. */
+void freelists_rooms(Py_ssize_t index, Py_ssize_t max, Rooms *rooms);
+
 /* Iterate over the freelists of an index: the next one, and NULL after the last. `*cursor` is NULL before the first. */
 Freelist *freelists_next(Py_ssize_t index, ThreadState **cursor);
 
