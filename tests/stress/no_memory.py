@@ -55,7 +55,10 @@ def sweep(run: Run, testcapi: Any, kind: Kind, work: Callable[[], None], width: 
         start += 1
 
 
-def lives(kind: Kind) -> list[Callable[[], None]]:
+LIMITS = [{"max": most, "scope": scope} for most in (9, "auto") for scope in ("local", "global")]
+
+
+def lives(kind: Kind, most: int | str = 9) -> list[Callable[[], None]]:
     def whole():
         obj = kind.make()
         kind.fill(obj, 7)
@@ -77,23 +80,27 @@ def lives(kind: Kind) -> list[Callable[[], None]]:
 
     def resize():
         kind.pool.resize(max=1)
-        kind.pool.resize(max=9)
+        kind.pool.resize(max=most)
 
-    return [whole, with_several, anew, prefill, resize]
+    def trim():
+        with_several()
+        kind.pool.trim()
+
+    return [whole, with_several, anew, prefill, resize, trim]
 
 
 @scenario()
 def no_memory(run: Run) -> None:
     """`_testcapi.set_nomemory` fails each allocation of take, fill and drop, for each kind; no memory is lost."""
     testcapi = hooks()
-    tried = kinds(max=9, scope="local") + kinds(max=9, scope="global")
+    tried = [(kind, limits["max"]) for limits in LIMITS for kind in kinds(**limits)]
     run.rng.shuffle(tried)
     shown, sys.stderr = sys.stderr, None  # MemoryError may be reported as unraisable
     sys.unraisablehook = lambda args: None
     try:
         while run.going():
-            for kind in tried:
-                for work in lives(kind):
+            for kind, most in tried:
+                for work in lives(kind, most):
                     for width in (1, 50):
                         sweep(run, testcapi, kind, work, width)
                 kind.pool.clear()

@@ -5,7 +5,10 @@
 #include "base/attrs.h"
 #include "base/gc_track.h"
 
-enum { SAMPLE = 8 }; /* parked objects that are looked at: the topmost */
+enum {
+    SAMPLE = 8,             /* parked objects that are looked at: the topmost */
+    UNCOUNTED_LATER = 1024, /* objects that count as misses while they are made, each in the middle of another */
+};
 
 void
 pool_check_parked(const PoolStore *store, PyObject *self)
@@ -24,7 +27,10 @@ pool_check_freelist(const Freelist *freelist)
     CHECK((freelist->room == 0) == (freelist->objects == NULL));
     if (freelist->heir != NULL) {
         CHECK(freelist->heir->heir == NULL && freelist->heir->store == freelist->store);
+        CHECK(freelist->heir->follows == freelist->follows);
     }
+    /* A freelist that follows the load never makes more room than there were misses, except where max was a number before. */
+    CHECK(!freelist->follows || (int64_t)(freelist->counts[MISS] - freelist->credited) >= -UNCOUNTED_LATER);
     if (freelist->store != NULL) {
         CHECK(freelist->trimmed <= freelist->store->trimmings);
         for (Py_ssize_t i = freelist->count; --i >= 0 && i >= freelist->count - SAMPLE;) {
