@@ -1,5 +1,6 @@
 """Contract line 1: what was found by comparing random classes with plain twins of theirs."""
 
+import functools
 import inspect
 
 import limits
@@ -174,3 +175,18 @@ def test_classes_that_are_assigned_to_objects(pooled, make, decorated):
     if refused:
         assert pooled.engine == "native"
         limits.skip("own-deallocator")
+
+
+@pytest.mark.parametrize("names", [(5,), ("unknown", 5), ("a", 5), (5, "unknown")], ids=str)
+def test_a_keyword_that_is_no_string(pooled, names):
+    """From 3.15 on, `functools.partial` passes keywords on as they are; `type.__call__` checks all of them first."""
+    if pooled.engine == "reference":
+        limits.skip("native-only")
+
+    class Thing:
+        def __init__(self, a=1, b=2):
+            self.a = a
+
+    call = functools.partial(pooled.poolable(Thing), 3, **dict.fromkeys(names, 0))
+    with pytest.raises(TypeError, match="^keywords must be strings$"):
+        call()

@@ -44,3 +44,15 @@ arguments_unpack(Packed *packed)
     Py_DECREF(packed->tuple);
     Py_XDECREF(packed->dict);
 }
+
+bool
+arguments_have_text_names(PyObject *names)
+{
+    for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(names); i++) {
+        if (UNLIKELY(!PyUnicode_Check(PyTuple_GET_ITEM(names, i)))) {
+            PyErr_SetString(PyExc_TypeError, "keywords must be strings");
+            return false;
+        }
+    }
+    return true;
+}

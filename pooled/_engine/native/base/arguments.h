@@ -17,6 +17,10 @@ bool arguments_pack(Packed *packed, PyObject *const *args, size_t nargsf, PyObje
 /* Release the tuple and the dict. */
 void arguments_unpack(Packed *packed);
 
+/* Whether the names of all keyword arguments are strings. `type.__call__` checks all of them before it calls `__init__`; a
+   function in Python checks them one by one as it binds them. False with TypeError set. */
+bool arguments_have_text_names(PyObject *names);
+
 /* Returns a new reference to `object`, or NULL if it is None. */
 static inline PyObject *
 unless_none(PyObject *object)

@@ -3,6 +3,7 @@
 #ifndef POOLED_RUN_INIT_H
 #define POOLED_RUN_INIT_H
 
+#include "base/arguments.h"
 #include "base/compat.h"
 #include "pool/hook_table.h"
 
@@ -24,6 +25,9 @@ enum { MAX_COPIED_ARGS = 8 }; /* the most arguments that are copied to put `self
 static inline PyObject *
 run_init_function(PyObject *init, PyObject *self, PyObject *const *args, size_t nargsf, PyObject *names)
 {
+    if (names != NULL && !arguments_have_text_names(names)) {
+        return NULL;
+    }
     vectorcallfunc call = ((PyFunctionObject *)init)->vectorcall;
     Py_ssize_t count = PyVectorcall_NARGS(nargsf);
     if (LIKELY(nargsf & PY_VECTORCALL_ARGUMENTS_OFFSET)) {
