@@ -17,6 +17,7 @@ PYTEST := $(RUN) -m pytest -q -n $(JOBS)
 INSTALL := $(RUN) -m pip install --quiet --no-deps --no-build-isolation --force-reinstall
 
 .PHONY: help dev build test test-long test-all test-checked contract contract-others contract-off contract-toggled parallel stress fuzz packages programs sanitize packaging browser \
+	compile-free-threaded \
 	format lint docs wheel benchmark demo clean
 .NOTPARALLEL:
 
@@ -118,6 +119,10 @@ lint: ## check format, style, spelling, types and layers
 	$(BIN)/mypy
 	$(BIN)/pyright --pythonpath $(BIN)/python
 	$(BIN)/python tools/check_layers.py
+
+# On a build with a GIL, this finds what does not compile without one; nothing is run.
+compile-free-threaded: build ## compile the C files as for the free-threaded build of PYTHON's version
+	POOLED_BUILD_NATIVE=1 POOLED_CFLAGS='-DPy_GIL_DISABLED=1 -O1' $(RUN) setup.py -q build_ext --build-lib build/free-threaded
 
 docs: build ## build the documentation into docs/_build/html; any warning is an error
 	@$(ENVIRONMENT) docs

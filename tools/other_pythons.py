@@ -38,15 +38,12 @@ def main() -> None:
     summary = []
     taken = {environment_of(subprocess.check_output([sys.executable, "-c", ASK], text=True))}
     for description, path in other_pythons().items():
-        version, is_free_threaded = description.splitlines()
+        version = description.splitlines()[0]
         kind = [f"KIND={version.split()[0]}"] if environment_of(description) in taken else []
         taken.add(environment_of(description))
         print(f"\n== {version}: {path}", flush=True)
-        environ = dict(os.environ)
-        if is_free_threaded == "True" and not version.startswith("3.13"):
-            environ.pop("POOLED_BUILD_NATIVE", None)  # the native engine does not support it: see setup.py
         start = time.monotonic()
-        status = subprocess.run([*sys.argv[1:], f"PYTHON={path}", *kind], env=environ, check=False).returncode
+        status = subprocess.run([*sys.argv[1:], f"PYTHON={path}", *kind], check=False).returncode
         failed = failed or status != 0
         summary.append(f"{'failed' if status else 'passed'} in {time.monotonic() - start:.0f} s: {version}")
     print("\n".join(["", *summary]) if summary else "there is no other interpreter")

@@ -31,6 +31,7 @@ def _facts() -> dict[str, Any]:
         "free_threaded": not getattr(sys, "_is_gil_enabled", lambda: True)(),
         "engine": engine.name,
         "built_for": engine.built_for,
+        "why": engine.why,
         "keeps_capacity": dict(engine.keeps_capacity),
         "debug": {"value": _config.current.debug, "from": _source("debug")},
         "defaults": {name: {"value": value, "from": _source(name)} for name, value in policy.asdict().items()},
@@ -80,7 +81,7 @@ def _text(facts: dict[str, Any]) -> str:
     rows = [
         ("pooled", facts["version"], ""),
         ("Python", facts["python"] + (", without a GIL" if facts["free_threaded"] else ""), ""),
-        ("engine", facts["engine"] + built, _engine_source()),
+        ("engine", facts["engine"] + built, _engine_source(facts["why"])),
         ("keep their room", ", ".join(kept) or "none", f"not here: {', '.join(lost)}" if lost else ""),
         ("debug", str(facts["debug"]["value"]), facts["debug"]["from"]),
         *((name, str(entry["value"]), entry["from"]) for name, entry in facts["defaults"].items()),
@@ -98,10 +99,10 @@ def _shown(value: Any) -> str:
     return " and ".join(value) if isinstance(value, tuple) else str(value)
 
 
-def _engine_source() -> str:
+def _engine_source(why: str | None) -> str:
     name = os.environ.get("POOLED_ENGINE")
     if name:
         return f"the environment, POOLED_ENGINE={name}"
     # The folder shows whether Python imported the sources of a checkout instead of the installed package.
     folder = Path(pooled.__file__).parent
-    return "it was built" if pooled.engine == "native" else f"the native one was not built in {folder}"
+    return "it was built" if why is None else f"{folder} has no native one that works here: {why}"

@@ -24,7 +24,11 @@ __all__ = [
     "name",
     "orphan",
     "store_of",
+    "why",
 ]
+
+why: str | None = f"POOLED_ENGINE={_config.current.engine}" if _config.current.engine in ("reference", "off") else None
+"""Why another engine than the native one runs; None if the native one runs."""
 
 if TYPE_CHECKING or _config.current.engine == "reference":
     from pooled._engine.reference import store as chosen
@@ -41,6 +45,7 @@ else:
             )
             end_command(not_built)
             raise not_built from error
+        why = str(error)
         from pooled._engine.reference import store as chosen
 
 if TYPE_CHECKING:

@@ -98,13 +98,18 @@ class EngineInfo(Record):
             container type. The assumptions about CPython internals that this needs are verified at import; if one
             fails, the container is emptied by its own method, which frees that memory. It is empty for engines that
             never keep it.
+        why: why another engine than the native one runs: the setting of `POOLED_ENGINE`, or the error that importing
+            the native one gave. None if the native one runs.
     """
 
     name: str
     built_for: str | None
     keeps_capacity: Mapping[str, bool]
+    why: str | None
 
 
 def engine_info() -> EngineInfo:
     """Facts about the engine in use. Costs nothing: they were collected at import."""
-    return EngineInfo(name=_engine.name, built_for=_engine.built_for, keeps_capacity=_engine.keeps_capacity)
+    return EngineInfo(
+        name=_engine.name, built_for=_engine.built_for, keeps_capacity=_engine.keeps_capacity, why=_engine.why
+    )

@@ -246,6 +246,7 @@ def test_engine_info(pooled):
     assert info.name == pooled.engine == "native"
     assert info.built_for.split(".")[:2] == [str(part) for part in sys.version_info[:2]]
     assert dict(info.keeps_capacity) == dict.fromkeys(("list", "dict", "set", "bytearray"), True)
+    assert info.why is None
 
 
 def test_a_second_interpreter_gets_the_reference_engine():
@@ -262,7 +263,7 @@ import pooled
 from pooled.containers import List
 List()
 other = interpreters.{create}
-interpreters.{run}(other, "import pooled; assert pooled.engine == 'reference', pooled.engine")
+interpreters.{run}(other, "import pooled; assert 'main interpreter alone' in pooled.engine_info().why")
 interpreters.destroy(other)
 assert len(pooled.pool_of(List)) == 1
 """

@@ -10,7 +10,7 @@ import pytest
 ALL_FIELDS = {
     "Policy": {"max": 3, "max_cap": 5, "scope": "global", "idle_trim": 2.5},
     "Stats": {"hits": 4, "parked": 1},
-    "EngineInfo": {"name": "native", "built_for": None, "keeps_capacity": {"list": True}},
+    "EngineInfo": {"name": "native", "built_for": None, "keeps_capacity": {"list": True}, "why": None},
     "Sample": {"seconds": 0.5, "pools": {}},
     "FieldReset": {"name": "a", "action": "kept", "detail": ""},
     "FieldResets": {"cls": int, "construction": "in Python", "in_c": False, "fields": ()},

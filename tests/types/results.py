@@ -52,6 +52,7 @@ def of_the_engine() -> None:
     info = pooled.engine_info()
     assert_type(info.name, str)
     assert_type(info.built_for, str | None)
+    assert_type(info.why, str | None)
     assert_type(info.keeps_capacity, Mapping[str, bool])
 
 

@@ -161,7 +161,7 @@ def test_info_where_the_native_engine_was_not_built(tmp_path):
         [sys.executable, "-m", "pooled", "info"], cwd=tmp_path, env={**environ, "COLUMNS": "300"}, text=True
     )
     assert re.search(
-        rf"^engine +reference +the native one was not built in {re.escape(str(tmp_path / 'pooled'))}$",
+        rf"^engine +reference +{re.escape(str(tmp_path / 'pooled'))} has no native one that works here: .*_native",
         said,
         re.MULTILINE,
     )

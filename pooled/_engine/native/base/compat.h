@@ -14,9 +14,6 @@
 #else
 #define COMPAT_FREE_THREADED 0
 #endif
-#if COMPAT_FREE_THREADED && (PY_VERSION_HEX < 0x030d0000 || PY_VERSION_HEX >= 0x030e0000)
-#error "of the free-threaded builds, the native engine knows that of 3.13; setup.py leaves it out of the others"
-#endif
 #if PY_VERSION_HEX < 0x030b0000
 #error "pooled needs Python 3.11 or newer"
 #endif
@@ -88,12 +85,12 @@
 static inline void
 compat_revive(PyObject *self)
 {
-#if COMPAT_FREE_THREADED
+#if COMPAT_FREE_THREADED && PY_VERSION_HEX < 0x030e0000
     uint8_t delayed = self->ob_gc_bits & _PyGC_BITS_SHARED_INLINE; /* CPython frees the memory with a delay */
     _Py_NewReference(self);
     self->ob_gc_bits |= delayed;
 #else
-    _Py_NewReference(self);
+    _Py_NewReference(self); /* on 3.14 and later, no bit of an object delays the free of its memory */
 #endif
 }
 

@@ -14,7 +14,7 @@ enum { ITEMS = 300 }; /* more than fit into a dict with indices of one byte */
 
 #if COMPAT_FREE_THREADED
 
-/* The bit by which the collector tracks objects. */
+/* The bit by which the collector tracks objects, and the two parts of a refcount: of an object that dies and is revived. */
 static bool
 probe_collector(void)
 {
@@ -23,6 +23,11 @@ probe_collector(void)
     if (good) {
         gc_untrack_fast(list);
         good = !PyObject_GC_IsTracked(list);
+        Py_INCREF(list);
+        good = good && Py_REFCNT(list) == 2 && !compat_is_unique(list) && !compat_decref_no_dealloc(list);
+        good = good && compat_decref_no_dealloc(list) && Py_REFCNT(list) == 0;
+        compat_revive(list);
+        good = good && Py_REFCNT(list) == 1 && compat_is_unique(list) && !PyObject_GC_IsTracked(list);
         gc_track_fast(list);
         good = good && PyObject_GC_IsTracked(list);
     }
