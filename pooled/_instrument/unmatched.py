@@ -13,6 +13,9 @@ from operator import attrgetter
 from pooled._config import ALL_CLASSES, current
 from pooled._plan.hooks import close_to
 
+_has_report = False
+"""Whether a report names them, so that no warning has to."""
+
 
 def warn_at_exit() -> None:
     """Warn of such names when the interpreter exits."""
@@ -20,8 +23,12 @@ def warn_at_exit() -> None:
 
 
 def warn_no_more() -> None:
-    """Leave the names to a report that has them."""
-    atexit.unregister(_warn)
+    """Leave the names to a report that has them.
+
+    Functions that are registered with atexit cannot be unregistered once the first one runs, from 3.14 on.
+    """
+    global _has_report  # noqa: PLW0603 (there is one process)
+    _has_report = True
 
 
 def unmatched(instrumented: Iterable[str]) -> list[str]:
@@ -41,6 +48,8 @@ def unmatched(instrumented: Iterable[str]) -> list[str]:
 
 
 def _warn() -> None:
+    if _has_report:
+        return
     printed = str(getattr(sys, "last_value", ""))  # the error that ended the program
     for sentence in unmatched(current.instrument):
         if sentence.partition("]: ")[2] in printed:
