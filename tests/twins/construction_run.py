@@ -123,7 +123,9 @@ def difference(case: Case, package: ModuleType) -> str | None:
         expected, found = plain.step(step, full=full), twin.step(step, full=full)
         if "**{5: 5}" in step and any("TypeError: keywords must be strings" in text for text in found):
             # A class with a tp_vectorcall never gets such a call; the plain class may find another fault first.
-            expected, found = ([re.sub("TypeError: .*", "TypeError", text) for text in shown] for shown in (expected, found))
+            expected, found = (
+                [re.sub("TypeError: .*", "TypeError", text) for text in shown] for shown in (expected, found)
+            )
         if expected != found:
             lines = [
                 f"  plain:  {one}\n  pooled: {other}"
