@@ -28,6 +28,10 @@ def main() -> int:
         from pooled._cli.run import run
 
         return run(chosen, program)
+    if chosen.measure:
+        from pooled._cli.measure.command import measure
+
+        return measure(chosen, program)
     from pooled._cli.advise import advise
 
     return advise(chosen, program)

@@ -28,12 +28,22 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     _add_run(commands)
-    _add_advise(commands)
+    advise = _add_advise(commands)
     info = commands.add_parser(
         "info", help="what is in force here: engine, features, configuration", allow_abbrev=False
     )
     info.add_argument("--json", action="store_true", help="as JSON")
-    return parser.parse_args(arguments)
+    chosen = parser.parse_args(arguments)
+    if chosen.command == "advise" and not chosen.measure:
+        _refuse_without_measure(advise, chosen)
+    return chosen
+
+
+def _refuse_without_measure(advise: argparse.ArgumentParser, chosen: argparse.Namespace) -> None:
+    """Refuse the options of `advise --measure` without it."""
+    for name in ("rounds", "time_limit", "compare", "in_copy", "drive", "without"):
+        if getattr(chosen, name):
+            advise.error(f"--{name.replace('_', '-')}: expected --measure, too")
 
 
 def _add_run(commands: Any) -> None:
@@ -59,11 +69,39 @@ def _add_run(commands: Any) -> None:
     _add_program(run)
 
 
-def _add_advise(commands: Any) -> None:
+def _add_advise(commands: Any) -> argparse.ArgumentParser:
     advise = _program_command(commands, "advise", "run a program unchanged, and say which of its classes to pool")
     advise.add_argument("--write", type=file, metavar="FILE", help="write the configuration that `run` takes")
     advise.add_argument("--top", type=positive, default=20, metavar="N", help="list so many classes (default: 20)")
+    advise.add_argument(
+        "--measure",
+        action="store_true",
+        help="run the program several times, with and without settings, and recommend what makes it faster",
+    )
+    measure = advise.add_argument_group("with --measure")
+    measure.add_argument("--rounds", type=positive, metavar="N", help="compare in so many rounds (default: 3)")
+    measure.add_argument(
+        "--time-limit", type=seconds, metavar="SECONDS", help="for all runs (default: 25 times the program's own time)"
+    )
+    measure.add_argument(
+        "--compare", action="append", default=[], metavar="FILE", help="compare this file, too. May be given again"
+    )
+    measure.add_argument("--in-copy", action="store_true", help="run in copies of the working directory")
+    measure.add_argument(
+        "--drive",
+        metavar="COMMAND",
+        help="of a server: run this shell command when it listens, and stop the server when the command has ended. "
+        "Numbers that the command prints, one a line, are compared as latencies",
+    )
+    measure.add_argument(
+        "--without",
+        action="append",
+        default=[],
+        choices=("gc", "pools", "arrays"),
+        help="leave out these settings. May be given again",
+    )
     _add_program(advise)
+    return advise
 
 
 def _program_command(commands: Any, name: str, purpose: str) -> argparse.ArgumentParser:
@@ -146,6 +184,17 @@ def file(text: str) -> Destination:
         return Destination.of(text)
     except OSError as error:
         raise argparse.ArgumentTypeError(str(error)) from None
+
+
+def seconds(text: str) -> float:
+    """Parse a number of seconds above 0."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
+    if not 0 < value < float("inf"):
+        raise argparse.ArgumentTypeError(f"{text!r}: expected a number of seconds above 0")
+    return value
 
 
 def positive(text: str) -> int:

@@ -7,7 +7,12 @@ from typing import Final
 
 from pooled._record import Record
 
-_WITH_VALUE: Final = frozenset({"--config", "--html", "--output", "--pool", "--top", "--write"})
+_WITH_VALUE: Final = frozenset(
+    {
+        *("--compare", "--config", "--drive", "--html", "--output", "--pool", "--rounds", "--time-limit", "--top"),
+        *("--without", "--write"),
+    }
+)
 """The options whose value is the next argument."""
 
 

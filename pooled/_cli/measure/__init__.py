@@ -1,0 +1,1 @@
+"""Runs a program with and without what `advise` found, and keeps what makes it faster."""

@@ -1,0 +1,79 @@
+"""The findings of a measurement: which settings make the program faster, and what is wrong with the others."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+import attrs
+
+from pooled._cli.measure.candidates import GROUPS, Candidate
+from pooled._cli.measure.figures import Figures
+
+_AS_GOOD: Final = 0.99
+"""Settings of fewer groups are preferred if they gain this part of the best gain."""
+
+
+@attrs.frozen(kw_only=True)
+class Tested:
+    """A candidate and its figures."""
+
+    candidate: Candidate
+    figures: Figures
+
+
+@attrs.frozen(kw_only=True)
+class Dropped:
+    """Settings that change what the program does."""
+
+    names: Sequence[str]
+    why: str
+
+
+@attrs.define(kw_only=True)
+class Findings:
+    """What is known so far.
+
+    Attributes:
+        runs: the number of runs.
+        seconds: the time of all runs.
+        own: the program's own time.
+        compared: the outputs that were compared.
+        compares_status: whether the exit status was compared.
+        tested: the groups and their figures.
+        finalists: the settings that were measured once more, and their figures; None if there was no time for that.
+        dropped: settings that change what the program does.
+        notes: what else to say, in sentences.
+        is_stopped: whether the time limit or Ctrl-C ended the measuring early.
+        is_interrupted: whether it was Ctrl-C.
+    """
+
+    runs: int = 0
+    seconds: float = 0.0
+    own: float = 0.0
+    compared: list[str] = attrs.field(factory=list)
+    compares_status: bool = True
+    tested: list[Tested] = attrs.field(factory=list)
+    finalists: list[Tested] | None = None
+    dropped: list[Dropped] = attrs.field(factory=list)
+    notes: list[str] = attrs.field(factory=list)
+    is_stopped: bool = False
+    is_interrupted: bool = False
+
+    @property
+    def chosen(self) -> Tested | None:
+        """The settings to recommend; None if nothing gains."""
+        measured = self.tested if self.finalists is None else self.finalists
+        if self.finalists is None and self.is_stopped:
+            measured = [each for each in measured if each.figures.rounds > 1]  # one round may be chance
+        gaining = [each for each in measured if not each.figures.against]
+        if not gaining:
+            return None
+        best = max(each.figures.gain for each in gaining)
+        good = [each for each in gaining if each.figures.gain >= best * _AS_GOOD]
+        return min(good, key=_preference)
+
+
+def _preference(each: Tested) -> tuple[int, int]:
+    groups = each.candidate.groups
+    return len(groups), GROUPS.index(groups[0])
