@@ -216,6 +216,15 @@ def register(entries: Mapping[str, Instrumented]) -> None:
         _register(entry.where, module, name, arguments_of(entry))
 
 
+def replace(module: ModuleType, name: str, entry: Instrumented) -> None:
+    """Replace the class of this name, or all classes, in a module that has run, as the configuration says.
+
+    Raises:
+        ImportError: there is no such class, or its objects cannot be recycled.
+    """
+    _replace(entry.where, module, name, arguments_of(entry))
+
+
 def _register_configured() -> None:
     try:
         register(current.instrument)

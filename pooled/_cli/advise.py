@@ -15,9 +15,11 @@ from pooled import _config
 from pooled._cli.output import write
 from pooled._cli.profile.advice import FEW, Advice, advice_on, configuration
 from pooled._cli.profile.gc_advice import GcAdvice, gc_advice_on
+from pooled._cli.profile.profile_parts import AllProfiles, ProfileCounts
 from pooled._cli.profile.profiler import Profiler
 from pooled._cli.program.execute import CannotRunError, execute
 from pooled._cli.program.named import Program
+from pooled._cli.program.processes import Processes
 from pooled._cli.program.unmet_names import unmet_names
 from pooled._cli.table import Screen, table
 from pooled._instrument.array_hook import arrays_seen, observe_when_imported
@@ -29,6 +31,8 @@ def advise(chosen: argparse.Namespace, program: Program) -> int:
     if _config.current.numpy is None:
         observe_when_imported(DEFAULT_ARRAY_BYTES)
     profiler = Profiler()
+    settings = {"command": "advise", "modules": (), "at_start": True}
+    processes = Processes(ProfileCounts(profiler), settings)
     profiler.begin()
 
     def on_class(_: str, cls: type) -> type:
@@ -37,20 +41,25 @@ def advise(chosen: argparse.Namespace, program: Program) -> int:
 
     def report(status: int) -> None:
         profiler.end()
-        _report(chosen, program, profiler, status)
+        seen = AllProfiles(profiler)
+        seen.add(*processes.read_parts())
+        _report(chosen, program, profiler, seen, status)
+
+    def names_for(source: bytes) -> dict[str, Any]:
+        return profiler.builtin_shims("__main__", source)
 
     try:
-        return execute(program, on_class, lambda source: profiler.builtin_shims("__main__", source), report)
+        return execute(program, on_class, names_for, report, processes.end_child)
     except CannotRunError as error:
         profiler.end()
         print(f"python -m pooled advise: {error}", file=sys.stderr)
         return 2
 
 
-def _report(chosen: argparse.Namespace, program: Program, profiler: Profiler, status: int) -> None:
+def _report(chosen: argparse.Namespace, program: Program, profiler: Profiler, seen: AllProfiles, status: int) -> None:
     # Other programs on the machine make the run time longer, but not the processor time.
     seconds, gc_share = profiler.processor_seconds, profiler.clock.processor_seconds / profiler.processor_seconds
-    advice = advice_on(profiler.profiles, seconds, gc_share)
+    advice = advice_on(seen.profiles, seconds, gc_share)
     gc_advice = gc_advice_on(profiler.clock, gc_share)
     if chosen.write is not None:
         write(configuration(advice, gc_advice, program.command), chosen.write)
@@ -59,9 +68,13 @@ def _report(chosen: argparse.Namespace, program: Program, profiler: Profiler, st
         "status": status,
         "basis": "estimate",
         "seconds": profiler.seconds,
+        "processor_seconds": profiler.processor_seconds,
+        "processes": seen.processes,
+        "cut_off": seen.cut_off,
         "gc": {
             "collections": profiler.clock.collections,
             "seconds": profiler.clock.seconds,
+            "processor_seconds": profiler.clock.processor_seconds,
             **attrs.asdict(gc_advice),
         },
     }
@@ -87,10 +100,12 @@ def _text(
     screen: Screen, facts: dict[str, Any], advice: list[Advice], gc_advice: GcAdvice, chosen: argparse.Namespace
 ) -> str:
     """The report as text."""
-    spent, seconds = facts["gc"]["seconds"], facts["seconds"]
+    clock = "seconds" if facts["processes"] == 1 else "processor_seconds"
+    spent, seconds = facts["gc"][clock], facts[clock]
     counts = ", ".join(f"{count:,}" for count in facts["gc"]["collections"])
     lines = [
-        f"{facts['program']}: {seconds:.2f} s, watched once.",
+        f"{facts['program']}: {facts['seconds']:.2f} s, watched once.",
+        *map(screen.wrap, _processes(facts)),
         screen.wrap(f"The cyclic collector ran {counts} times and took {spent:.2f} s, {spent / seconds:.1%} of it."),
     ]
     if gc_advice.threshold is not None:
@@ -119,6 +134,17 @@ def _text(
             f"Written to {chosen.write.typed}: python -m pooled run --config {chosen.write.typed} {facts['program']}",
         ]
     return "\n".join(lines)
+
+
+def _processes(facts: Mapping[str, Any]) -> Iterable[str]:
+    """How many processes the figures add up, if there was more than one."""
+    if facts["processes"] == 1:
+        return
+    cut_off = f", {facts['cut_off']} of them killed or still running, as last seen" if facts["cut_off"] else ""
+    yield (
+        f"The sum of {facts['processes']:,} processes{cut_off}: {facts['processor_seconds']:.2f} s of processor time. "
+        "At once: the most in one process."
+    )
 
 
 _WORTH_TRYING: Final = 0.5

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-import os
 import sys
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Final
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any, Final
 
 import pooled
 from pooled import _config
 from pooled._cli.program.execute import CannotRunError, execute
+from pooled._cli.program.pool_counts import PoolCounts, Total, total_of
+from pooled._cli.program.pooling import start_pooling
+from pooled._cli.program.processes import Processes
 from pooled._cli.program.unmet_names import unmet_names
 from pooled._config import Instrumented
-from pooled._policy import Limits
 
 if TYPE_CHECKING:
     import argparse
-    from pathlib import Path
 
     from pooled._cli.output import Destination
     from pooled._cli.program.main_classes import MainClasses
@@ -27,47 +27,48 @@ if TYPE_CHECKING:
 def run(chosen: argparse.Namespace, program: Program) -> int:
     """Run a program with the classes of the command line pooled, and report. Return the program's exit status."""
     try:
-        entries = _entries(chosen.config, chosen.pool)
-        others = {target: entry for target, entry in entries.items() if not target.startswith("__main__:")}
-        if others:
-            pooled.instrument.register(others)
-        _serve_arrays(chosen.numpy)
-        main_classes = _main_classes({target: entry for target, entry in entries.items() if target not in others})
+        others, own = start_pooling(chosen.config, chosen.pool, chosen.numpy)
+        main_classes = _main_classes(own)
         _prepare_report(chosen)
+        processes = Processes(PoolCounts(), _settings(chosen, others, has_own=bool(own)))
         sampling = None if chosen.html is None else pooled.sample(0.01)
 
         def report(_: int) -> None:
+            total = total_of(*processes.read_parts())
             names = unmet_names({**_config.current.instrument, **others})
-            _report(chosen, names + (main_classes.unmet() if main_classes else []))
+            _report(chosen, total, names + (main_classes.unmet() if main_classes else []))
             if sampling is not None:
                 sampling.stop()
                 _write_page(chosen.html)
 
         if main_classes is None:
-            return execute(program, None, lambda _: {}, report)
-        return execute(program, main_classes.on_class, lambda _: main_classes.builtin_shims(), report)
+            return execute(program, None, lambda _: {}, report, processes.end_child)
+        names_for = lambda _: main_classes.builtin_shims()  # noqa: E731
+        return execute(program, main_classes.on_class, names_for, report, processes.end_child)
     except (CannotRunError, ImportError, _config.ConfigurationError) as error:
         print(f"python -m pooled run: {error}", file=sys.stderr)
         return 2
 
 
-def _entries(config: Path | None, pools: list[tuple[str, Limits]]) -> dict[str, Instrumented]:
-    """The classes to pool, by name. The other settings of the configuration file take effect here."""
-    entries: dict[str, Instrumented] = {}
-    if config is not None:
-        entries.update(_config.put_in_force(config, os.environ).instrument)
-    for target, limits in pools:
-        entries[target] = Instrumented(where=f"--pool {target}", limits=limits)
-    return entries
+def _settings(chosen: argparse.Namespace, targets: Iterable[str], *, has_own: bool) -> dict[str, Any]:
+    """What a Python process that the program starts has to know.
 
-
-def _serve_arrays(max_bytes: int | None) -> None:
-    """Pool the memory of NumPy's arrays, if the command line or the configuration file says so."""
-    wanted = _config.current.numpy if max_bytes is None else max_bytes
-    if wanted is not None:
-        from pooled._instrument.array_hook import serve_when_imported  # here, since few runs need it
-
-        serve_when_imported(wanted, warn=False)
+    Args:
+        chosen: the options of the command.
+        targets: the classes to pool.
+        has_own: whether there are such classes in the program's own module, too.
+    """
+    modules = {"pooled", *(target.partition(":")[0] for target in (*targets, *_config.current.instrument))}
+    modules.update(["numpy"] if chosen.numpy is not None or _config.current.numpy is not None else [])
+    modules.update(["multiprocessing.spawn"] if has_own else [])
+    return {
+        "command": "run",
+        "modules": tuple(modules),
+        "at_start": _config.current.gc is not None,
+        "config": None if chosen.config is None else str(chosen.config.absolute()),
+        "pools": [(target, limits.asdict()) for target, limits in chosen.pool],
+        "numpy": chosen.numpy,
+    }
 
 
 def _main_classes(entries: dict[str, Instrumented]) -> MainClasses | None:
@@ -76,7 +77,7 @@ def _main_classes(entries: dict[str, Instrumented]) -> MainClasses | None:
         return None
     from pooled._cli.program.main_classes import MainClasses  # here, since few runs name such a class
 
-    return MainClasses({target.partition(":")[2]: entry for target, entry in entries.items()})
+    return MainClasses(entries)
 
 
 def _prepare_report(chosen: argparse.Namespace) -> None:
@@ -92,9 +93,9 @@ _NOTHING: Final = "pooled: nothing came from a pool"
 _RARE: Final = ("discarded", "escaped", "collected", "detached")
 
 
-def _report(chosen: argparse.Namespace, unmet: list[str]) -> None:
+def _report(chosen: argparse.Namespace, total: Total, unmet: list[str]) -> None:
     """Write the statistics of the pools that were used."""
-    used = {name: stats for name, stats in pooled.stats().items() if stats.taken or stats.parked}
+    used = total.pools
     from pooled._cli.output import write
 
     if chosen.json:
@@ -104,10 +105,17 @@ def _report(chosen: argparse.Namespace, unmet: list[str]) -> None:
             name: {**stats.asdict(), "taken": stats.taken, "live": stats.live, "hit_rate": stats.hit_rate}
             for name, stats in used.items()
         }
-        document = {"engine": pooled.engine, "pools": figures, "unmet": unmet, "left_out": _left_out()}
+        document = {
+            "engine": pooled.engine,
+            "processes": total.processes,
+            "cut_off": total.cut_off,
+            "pools": figures,
+            "unmet": unmet,
+            "left_out": total.left_out,
+        }
         write(json.dumps(document, indent=2), chosen.output)
         return
-    notes = [*unmet, *_reasons(), *_arrays()]
+    notes = [*_processes(total), *unmet, *_reasons(total.left_out), *_arrays()]
     if not used and not notes:
         write(_NOTHING, chosen.output)
         return
@@ -117,10 +125,12 @@ def _report(chosen: argparse.Namespace, unmet: list[str]) -> None:
     write("\n".join((_table(screen, used) if used else _NOTHING, *map(screen.wrap, notes))), chosen.output)
 
 
-def _left_out() -> dict[str, str]:
-    """Why classes of modules that were named as a whole are not poolable, by target."""
-    used = sys.modules.get("pooled._instrument.whole_module")
-    return used.left_out if used else {}
+def _processes(total: Total) -> list[str]:
+    """How many processes the figures add up, if there was more than one."""
+    if total.processes == 1:
+        return []
+    cut_off = f"{total.cut_off} of them killed or still running, as last seen" if total.cut_off else ""
+    return [f"The sum of {total.processes:,} processes{cut_off and f', {cut_off}'}."]
 
 
 def _arrays() -> list[str]:
@@ -129,10 +139,10 @@ def _arrays() -> list[str]:
     return [*used.refused, *used.served()] if used else []
 
 
-def _reasons() -> list[str]:
-    """A sentence for each reason in `_left_out`."""
+def _reasons(left_out: Mapping[str, str]) -> list[str]:
+    """A sentence for each reason why classes were left out."""
     by_reason: dict[str, list[str]] = {}
-    for target, reason in _left_out().items():
+    for target, reason in left_out.items():
         by_reason.setdefault(reason, []).append(target)
     return [f"not poolable: {', '.join(targets)}: {reason}" for reason, targets in by_reason.items()]
 

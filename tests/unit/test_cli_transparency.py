@@ -130,6 +130,10 @@ ODD = {
     "late finalizers": (
         "class A: pass\na = A()\nA.__del__ = lambda self: print('gone')\ndel a\nb = A()\ndel A.__del__, b\nprint('end')"
     ),
+    "a lazy proxy": (
+        "class Lazy:\n    @property\n    def __class__(self): print('resolved'); return int\n"
+        "def proxy(cls): return Lazy()\n@proxy\nclass A: pass\nprint('end')"
+    ),
     "threads": (
         "import _thread, threading\ndone = threading.Semaphore(0)\nclass A:\n    def __init__(self): done.release()\n"
         "for _ in range(2_000): _thread.start_new_thread(A, ()) and done.acquire()\n"

@@ -153,16 +153,14 @@ def _seconds_each(profile: ClassProfile) -> tuple[float, float | None]:
     """The duration of a construction, and None; of a builtin container, that of a whole life, and that with a pool."""
     if not _is_builtin(profile):
         return (profile.making / profile.timed if profile.timed else 0.0), None
-    return time_builtin(profile.cls, median_low(profile.capacities or [0]))
+    return time_builtin(profile.cls or list, median_low(profile.capacities or [0]))
 
 
 def _reasons_against(profile: ClassProfile, facts: Advice) -> Iterator[str]:
     """The reasons not to pool a class, whatever its objects cost."""
     if facts.made < FEW:
         yield f"only {facts.made:,} {'was' if facts.made == 1 else 'were'} made"
-    if is_poolable(profile.cls):
-        yield "the program makes it poolable itself"
-    elif not _is_builtin(profile) and (refusal := _refusal(profile.cls)):
+    if not _is_builtin(profile) and (refusal := profile.refusal or refusal_of(profile.cls)):
         yield refusal
     if profile.alive * 2 > profile.alive + profile.dropped:
         yield "most of them lived to the end"
@@ -192,21 +190,27 @@ def _little_gain(profile: ClassProfile, share: float, gain: float | None, rate: 
         return None
     if part < _MIN_PART:
         return f"only {part:.1%} of all objects are of this class"
-    return _slow_construction(profile.cls)
+    return profile.slow_construction or slow_construction_of(profile.cls)
 
 
-def _slow_construction(cls: type) -> str | None:
+def slow_construction_of(cls: type | None) -> str | None:
     """Why a pool does not make the construction of an object faster; None if it does.
 
     Python 3.13 and newer inline an `__init__` where the class is called, unless the class is poolable.
     """
+    if cls is None:
+        return None
     construction = construction_of(cls, plan_for_class(cls, hooked=True))
     is_slow = sys.version_info >= (3, 13) and isinstance(construction, str) and _IN_PYTHON in construction
     return f"a pool does not make them faster: {construction}" if is_slow else None
 
 
-def _refusal(cls: type) -> str | None:
-    """The error with which the library refuses to pool a class."""
+def refusal_of(cls: type | None) -> str | None:
+    """Why the library does not make a class poolable."""
+    if cls is None:
+        return None
+    if is_poolable(cls):
+        return "the program makes it poolable itself"
     try:
         plan_for_class(cls, hooked=True)
     except (TypeError, ValueError) as error:

@@ -23,15 +23,15 @@ class BuiltinCounter:
     """
 
     def __init__(self, module: str, builtin: type, clock: GcClock, seconds_per_call: float) -> None:
-        self.profile = profile = ClassProfile(f"{module}:{builtin.__name__}", builtin, clock)
+        self.profile = ClassProfile(f"{module}:{builtin.__name__}", builtin, clock)
         self.__module__ = builtin.__module__  # the shim shows it, in the signatures of functions for example
         self._builtin = builtin
         self._seconds_per_call = seconds_per_call
 
         def __del__(self: Any) -> None:  # noqa: N807 (it becomes a method)
             sample = getattr(self, "pooled_sample", None)  # None if its `__init__` has raised an error
-            if sample is not None and not profile.is_finished:
-                profile.record_death(sample, collecting=clock.is_collecting_here(), capacity=capacity_of(self))
+            if sample is not None and not sample.profile.is_finished:
+                sample.profile.record_death(sample, collecting=clock.is_collecting_here(), capacity=capacity_of(self))
 
         body = {
             "__slots__": ("pooled_sample",),
@@ -56,6 +56,12 @@ class BuiltinCounter:
     def uninstall(self) -> None:
         """Let the shim call the builtin, so that a call runs no Python code."""
         self.shim.__wrapped__ = self._builtin
+
+    def restart(self) -> None:
+        """Begin a new profile."""
+        old, self.profile = self.profile, ClassProfile(self.profile.target, self._builtin, self.profile.clock)
+        self.profile.is_finished, old.is_finished = old.is_finished, True
+        self.install()
 
     def finish(self) -> None:
         """Stop counting and end the profile."""

@@ -44,7 +44,8 @@ class ClassCounter:
             setattr(profile, name, value)
         profile.places.clear()
         for file, line, count in self._counter.places():
-            profile.places[file, line] += count
+            if count:
+                profile.places[file, line] += count
         return profile
 
     def finish(self) -> None:

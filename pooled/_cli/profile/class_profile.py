@@ -12,7 +12,8 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final
 
 from pooled._cli.profile.gc_clock import CLOCK, GcClock
 from pooled._cli.profile.places import Place
@@ -28,6 +29,9 @@ _LAST_MASK: Final = 63
 
 _MAX_CAPACITIES: Final = 10_000
 """The number of sizes of containers that a profile keeps."""
+
+SUMS: Final = ("counted", "alive", "at_peak", "dropped", "elsewhere", "collected", "lived", "making", "timed")
+"""The attributes of a profile that add up over processes. Each process has a pool of its own, so `peak` does not."""
 
 
 class Window:
@@ -61,11 +65,12 @@ class Window:
 
 
 class Sample:
-    """One followed object. It stands for `weight` objects of its window."""
+    """One followed object of a profile. It stands for `weight` objects of its window."""
 
-    __slots__ = ("created", "thread", "weight", "window")
+    __slots__ = ("created", "profile", "thread", "weight", "window")
 
-    def __init__(self, weight: int, window: Window) -> None:
+    def __init__(self, profile: ClassProfile, weight: int, window: Window) -> None:
+        self.profile = profile
         self.weight = weight
         self.window = window
         self.thread = threading.get_ident()
@@ -77,7 +82,9 @@ class ClassProfile:
 
     Attributes:
         target: the class by name, as in a configuration file.
-        cls: the class; the builtin one, where a module calls a builtin container.
+        cls: the class; the builtin one, where a module calls a builtin container; None if only other processes have it.
+        refusal: why it cannot be poolable, if another process found that.
+        slow_construction: why a pool does not construct its objects faster, if another process found that.
         clock: times the collections.
         counted: the number of constructions counted.
         places: the number of constructions by place, estimated from the samples.
@@ -94,8 +101,10 @@ class ClassProfile:
         is_finished: whether the program has ended. The profile records nothing after that.
     """
 
-    def __init__(self, target: str, cls: type, clock: GcClock) -> None:
+    def __init__(self, target: str, cls: type | None, clock: GcClock) -> None:
         self.target, self.cls, self.clock = target, cls, clock
+        self.refusal: str | None = None
+        self.slow_construction: str | None = None
         self.counted = 0
         self.places: Counter[Place] = Counter()
         self.alive = self.dropped = self.elsewhere = self.collected = self.at_peak = 0.0
@@ -129,7 +138,7 @@ class ClassProfile:
             window.at_peak += now - self.peak
             self.at_peak += now - self.peak
             self.peak = now
-        return Sample(weight, window)
+        return Sample(self, weight, window)
 
     def record_death(self, sample: Sample, *, collecting: bool, capacity: int | None = None) -> None:
         """Record that a sampled object died: whether in a collection, and its size, if it is a container."""
@@ -181,3 +190,15 @@ class ClassProfile:
     def made(self) -> int:
         """The number of objects constructed, estimated."""
         return max(self.counted + int(self._not_counted), self.peak)
+
+    def add(self, other: Mapping[str, Any]) -> None:
+        """Add the results of another process, by the names of the attributes."""
+        self._not_counted += other["made"] - other["counted"]
+        for name in SUMS:
+            setattr(self, name, getattr(self, name) + other[name])
+        self.peak = max(self.peak, other["peak"])
+        self.refusal = self.refusal or other["refusal"]
+        self.slow_construction = self.slow_construction or other["slow_construction"]
+        self.capacities += other["capacities"][: _MAX_CAPACITIES - len(self.capacities)]
+        for file, line, count in other["places"]:
+            self.places[file, line] += count

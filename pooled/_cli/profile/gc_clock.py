@@ -24,6 +24,10 @@ class GcClock:
     """
 
     def __init__(self) -> None:
+        self.restart()
+
+    def restart(self) -> None:
+        """Count and time from now on."""
         self.collections = [0, 0, 0]
         self.seconds = self.processor_seconds = 0.0
         self.excluded = 0.0

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-__all__ = ["ClassCounter", "set_collecting"]
+__all__ = ["ClassCounter", "restart_counters", "set_collecting"]
 
 ClassCounter: Callable[..., Any] | None = None
 
@@ -14,10 +14,15 @@ def set_collecting(is_collecting: bool, /) -> None:
     """Tell the counters whether this thread runs a garbage collection from now on."""
 
 
+def restart_counters() -> None:
+    """Let all counters begin anew."""
+
+
 if not TYPE_CHECKING:
     try:  # whichever engine the program uses: counters do not need its pools
         from pooled._engine.native import _native
     except ImportError:
         pass
     else:
-        ClassCounter, set_collecting = _native.ClassCounter, _native.set_collecting
+        ClassCounter = _native.ClassCounter
+        restart_counters, set_collecting = _native.restart_counters, _native.set_collecting

@@ -18,8 +18,10 @@ from pooled._cli.profile.builtin_names import called_builtins, exact_serializers
 from pooled._cli.profile.class_counter import CannotCountError, ClassCounter, can_be_profiled
 from pooled._cli.profile.class_profile import MANY, ClassProfile
 from pooled._cli.profile.gc_clock import CLOCK, GcClock
+from pooled._cli.profile.native_counter import restart_counters
 from pooled._cli.profile.overhead import seconds_per_call
 from pooled._cli.profile.program_modules import classes_of, is_installed, is_of_the_program
+from pooled._cli.program import own_thread
 from pooled._config import target_of
 from pooled._instrument.builtin_types import BUILTINS
 from pooled._instrument.import_hooks import Callbacks, Finder
@@ -37,7 +39,7 @@ class Profiler:
     Attributes:
         clock: times the garbage collections.
         seconds: the run time of the program, when it has ended.
-        processor_seconds: the processor time that it took.
+        processor_seconds: the processor time that it took. Until then, both are the times of the beginning.
         uncounted: the names of the classes whose objects are not counted, by the reason.
     """
 
@@ -65,6 +67,17 @@ class Profiler:
         self.seconds = CLOCK()
         self.processor_seconds = time.process_time()
 
+    def restart(self) -> None:
+        """Begin anew, in a forked child: the thread of its parent does not exist here."""
+        self.clock.restart()
+        restart_counters()
+        self._ended, self._windows = threading.Event(), _thread.allocate_lock()
+        for counter in self._builtins.values():
+            counter.restart()
+        self.seconds, self.processor_seconds = CLOCK(), time.process_time()
+        if self._builtins:
+            self._start_windows()
+
     def end(self) -> None:
         """Stop profiling."""
         self.seconds = CLOCK() - self.seconds
@@ -79,7 +92,7 @@ class Profiler:
     def profile_class(self, cls: type) -> None:
         """Profile a class, if possible."""
         # A decorator may have put an object of another kind in the place of the class.
-        if not isinstance(cls, type) or id(cls) in self._classes or not can_be_profiled(cls):
+        if not issubclass(type(cls), type) or id(cls) in self._classes or not can_be_profiled(cls):
             return
         try:
             self._classes[id(cls)] = ClassCounter(cls, self.clock)
@@ -98,9 +111,14 @@ class Profiler:
             if target not in self._builtins:
                 self._builtins[target] = BuiltinCounter(module, BUILTINS[name], self.clock, self._seconds_per_call)
             shims[name] = self._builtins[target].shim
-        if shims and self._windows.acquire(blocking=False):
-            _thread.start_new_thread(self._open_windows, ())  # the module `threading` does not list it
+        if shims:
+            self._start_windows()
         return shims
+
+    def _start_windows(self) -> None:
+        """Start the thread that opens windows, unless it runs."""
+        if self._windows.acquire(blocking=False):
+            own_thread.start(self._open_windows)
 
     def _leave_builtins(self, targets: Iterable[str]) -> None:
         """Count no builtin containers, neither these nor those that were counted until now."""

@@ -41,4 +41,5 @@ def classes_of(module: ModuleType) -> list[type]:
 
 
 def _is_class_of(value: Any, module: ModuleType) -> TypeGuard[type]:
-    return isinstance(value, type) and value.__module__ == module.__name__
+    # `isinstance` reads `__class__`, which runs code of a lazy proxy.
+    return issubclass(type(value), type) and vars(value).get("__module__") == module.__name__

@@ -37,6 +37,7 @@ def execute(
     class_hook: ClassHook | None,
     names_for: Callable[[bytes], dict[str, Any]],
     at_end: Callable[[int], object],
+    in_child: Callable[[], object],
 ) -> int:
     """Run a program, and return its exit status.
 
@@ -46,6 +47,7 @@ def execute(
         names_for: called with its source; returns the names that its module has from the start.
         at_end: called with the exit status, after all threads have ended and the program's `atexit` functions have run;
             where SIGTERM or `os._exit` ends the program, before that.
+        in_child: called in a forked child instead.
 
     Raises:
         CannotRunError: the program does not exist or cannot be read.
@@ -58,7 +60,7 @@ def execute(
     if sys.version_info < (3, 14):
         vars(module).setdefault("__annotations__", {})
     statuses: list[int] = []
-    Ends(partial(_at_exit, os.getpid(), [at_end], statuses))
+    Ends(partial(_at_exit, os.getpid(), [at_end], in_child, statuses))
     statuses.append(exit_status(partial(_compiled, source, str(module.__file__), class_hook), module))
     return statuses[0]
 
@@ -79,10 +81,17 @@ def _compiled(source: bytes, file: str, class_hook: ClassHook | None) -> CodeTyp
         raise error.with_traceback(None) from None  # Python prints no frames of its own here
 
 
-def _at_exit(process: int, at_end: list[Callable[[int], object]], statuses: list[int], at_once: int | None) -> None:
+def _at_exit(
+    process: int,
+    at_end: list[Callable[[int], object]],
+    in_child: Callable[[], object],
+    statuses: list[int],
+    at_once: int | None,
+) -> None:
     """Report. `at_once` is the exit status, if the program ends without flushing its streams."""
     if os.getpid() != process:
-        return  # a forked child
+        in_child()
+        return
     if at_once is not None:
         at_end.pop()(at_once)
         return

@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any
 
 from pooled import instrument
-from pooled._config import ALL_CLASSES, Instrumented
+from pooled._config import ALL_CLASSES, Instrumented, current
 from pooled._instrument.builtin_types import BUILTINS
 from pooled._instrument.whole_module import poolable_or_left_out
 from pooled._plan.hooks import close_to
@@ -44,4 +44,8 @@ class MainClasses:
 
     def unmet(self) -> list[str]:
         """A sentence for each named class that was never defined."""
-        return [f"the program made no class __main__:{name}{close_to(name, self._seen)}" for name in self._unseen]
+        return [
+            f"the program made no class __main__:{name}{close_to(name, self._seen)}"
+            for name in self._unseen
+            if f"__main__:{name}" not in current.matched
+        ]

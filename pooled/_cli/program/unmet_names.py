@@ -14,8 +14,9 @@ def unmet_names(instrumented: Iterable[str]) -> list[str]:
     Args:
         instrumented: the targets of classes that were to be made poolable.
     """
-    imported = [target for target in instrumented if _was_imported(target)]
-    never = [target for target in instrumented if not _was_imported(target)]
+    wanted = [target for target in instrumented if target not in _config.current.matched]
+    imported = [target for target in wanted if _was_imported(target)]
+    never = [target for target in wanted if not _was_imported(target)]
     sentences = [f"these were never imported: {', '.join(never)}"] if never else []
     if imported or _config.current.names_classes:
         from pooled._instrument.unmatched import unmatched, warn_no_more  # here, since few programs name a class

@@ -241,6 +241,16 @@ native_set_collecting(PyObject *Py_UNUSED(module), PyObject *flag)
     Py_RETURN_NONE;
 }
 
+PyDoc_STRVAR(restart_counters_doc,
+             "restart_counters(): let each ClassCounter begin anew, as a forked child does for its own objects.");
+
+static PyObject *
+native_restart_counters(PyObject *Py_UNUSED(module), PyObject *Py_UNUSED(ignored))
+{
+    class_counter_restart_all();
+    Py_RETURN_NONE;
+}
+
 PyDoc_STRVAR(close_doc,
              "close(): destroy all parked objects, and park none from now on. For the end of the interpreter.");
 
@@ -265,6 +275,7 @@ static PyMethodDef methods[] = {
     {"empties", native_empties, METH_O, empties_doc},
     {"kept", native_kept, METH_NOARGS, kept_doc},
     {"set_collecting", native_set_collecting, METH_O, set_collecting_doc},
+    {"restart_counters", native_restart_counters, METH_NOARGS, restart_counters_doc},
     {"close", native_close, METH_NOARGS, close_doc},
     DEBUG_TRACE_METHOD,
     {NULL, NULL, 0, NULL},

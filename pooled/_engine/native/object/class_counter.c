@@ -387,8 +387,37 @@ class_counter_stop_type(PyTypeObject *type)
     }
 }
 
+/* The places stay, without objects. With the lock held. */
+static void
+forget_numbers(ClassCounter *counter)
+{
+    counter->counted = counter->mask = 0;
+    counter->alive = counter->peak = counter->at_peak = 0;
+    counter->dropped = counter->elsewhere = counter->collected = 0;
+    counter->timed = 0;
+    counter->making = 0;
+    counter->lived = 0.0;
+    for (Py_ssize_t i = 0; i < counter->place_count; i++) {
+        counter->places[i].count = 0;
+    }
+}
+
 void
 class_counter_set_collecting(bool collects)
 {
     is_collecting = collects;
+}
+
+void
+class_counter_restart_all(void)
+{
+    lock_acquire(&lock);
+    PyMem_RawFree(samples.entries);
+    samples = (AddressTable){NULL, 0, 0};
+    for (size_t i = 0; counters.count != 0 && i < (size_t)1 << counters.bits; i++) {
+        if (counters.entries[i].key != NULL) {
+            forget_numbers(counters.entries[i].counter);
+        }
+    }
+    lock_release(&lock);
 }

@@ -55,4 +55,7 @@ void class_counter_stop_type(PyTypeObject *type);
 /* Tell the counters whether this thread runs a garbage collection from now on. */
 void class_counter_set_collecting(bool collects);
 
+/* Forget all numbers, and the objects that are followed: a forked child counts its own objects. */
+void class_counter_restart_all(void);
+
 #endif
