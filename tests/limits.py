@@ -68,6 +68,10 @@ LIMITS = {
         "since Python 3.15, __class__ can only change to a class with the same deallocator",
         lambda: sys.version_info >= (3, 15),
     ),
+    "no-full-collections": Limit(
+        "the collector of 3.14.0 to 3.14.4 works in steps, none of which is a full collection",
+        lambda: not FREE_THREADED and (3, 14) <= sys.version_info < (3, 14, 5),
+    ),
     "no-memory-for-cells": Limit(
         "CPython 3.12 and 3.13 crash if a function finds no memory for one of its cells",
         lambda: (3, 12) <= sys.version_info < (3, 14),

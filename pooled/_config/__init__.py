@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pooled._config.command_errors import end_command
 from pooled._config.environment import read, read_limits
-from pooled._config.model import Configuration, ConfigurationError, GcOptions, GcSettings, Instrumented, target_of
+from pooled._config.model import (
+    Configuration,
+    ConfigurationError,
+    Freeze,
+    GcOptions,
+    GcSettings,
+    Instrumented,
+    target_of,
+)
 from pooled._config.values import ALL_CLASSES, check_budget, check_gc_trim, check_target, refuse_for_all_classes
 from pooled._policy import Limits, Max, Policy, Scope
 
@@ -19,6 +27,7 @@ __all__ = [
     "ALL_CLASSES",
     "Configuration",
     "ConfigurationError",
+    "Freeze",
     "GcSettings",
     "Instrumented",
     "check_target",

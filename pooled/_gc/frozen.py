@@ -35,11 +35,15 @@ class Freezer:
         self._outside: list[object] = []
         self._blocks, self._moment = 0, 0.0
 
+    def may_freeze(self) -> bool:
+        """Whether the program leaves the freezing to this package."""
+        return not self._is_over and gc.get_freeze_count() <= _FEW
+
     def freeze(self) -> bool:
         """Freeze all objects that are alive. Return whether they are: not if the program froze some before."""
         if self.is_frozen:
             return True
-        if self._is_over or gc.get_freeze_count() > _FEW:
+        if not self.may_freeze():
             return False
         self._inside = [object()]
         self._blocks, self._moment = sys.getallocatedblocks(), CLOCK()

@@ -3,9 +3,17 @@
 from __future__ import annotations
 
 import gc
+import os
 from typing import Final
 
 from pooled import _config
+from pooled._gc.fork import AtFork
+from pooled._gc.frozen import freezer
+from pooled._gc.watch import Watch
+
+GROWTH: Final = 1.25
+SECONDS: Final = 300.0
+"""With freeze="steady", objects are thawed when the process has grown by this factor, and after this time."""
 
 _BY_DEFAULT: Final = ((700, 10, 10), (2000, 10, 10), (2000, 10, 0))
 """The thresholds that Python sets itself: before 3.13, since then, and from 3.14.0 to 3.14.4."""
@@ -37,10 +45,49 @@ class _Threshold:
             self._set = gc.get_threshold()
 
 
+class _Freezing:
+    """When objects are frozen."""
+
+    def __init__(self) -> None:
+        self._when: _config.Freeze | None = None
+        self._watch = Watch(freezer, growth=GROWTH, seconds=SECONDS, freezes=True)
+        self._at_fork: AtFork | None = None
+
+    def apply(self, when: _config.Freeze | None) -> None:
+        """Freeze at these moments from now on; if there are no more, thaw."""
+        if when == self._when:
+            return
+        self._when = when
+        if when == "steady":
+            self._watch.begin()
+        else:
+            self._watch.end()
+        if when == "fork":
+            self._register().is_wanted = True
+        elif self._at_fork is not None:
+            self._at_fork.is_wanted = False
+        if when is None:
+            freezer.thaw()
+
+    def _register(self) -> AtFork:
+        """What is done at forks. Python has no way to take it back."""
+        if self._at_fork is None:
+            self._at_fork = AtFork(freezer)
+            if hasattr(os, "register_at_fork"):
+                os.register_at_fork(
+                    before=self._at_fork.before,
+                    after_in_parent=self._at_fork.in_parent,
+                    after_in_child=self._at_fork.in_child,
+                )
+        return self._at_fork
+
+
 _threshold: Final = _Threshold()
+_freezing: Final = _Freezing()
 
 
 def apply() -> None:
     """Put in force what the configuration says of the collector."""
     settings = _config.current.gc or _config.GcSettings()
     _threshold.apply(settings)
+    _freezing.apply(settings.freeze)

@@ -1,0 +1,92 @@
+"""Thaws frozen objects in time, so that frozen garbage does not stay; freezes again what a full collection left."""
+
+from __future__ import annotations
+
+import atexit
+import gc
+import math
+import sys
+from contextlib import suppress
+from typing import Final
+
+from pooled._gc.frozen import Freezer
+
+LITTLE: Final = 0.05
+"""If a full collection freed a smaller share of what it visited, what is left is worth freezing."""
+
+_FREE_THREADED: Final = "free-threading build" in sys.version
+
+_INCREMENTAL: Final = not _FREE_THREADED and (3, 14) <= sys.version_info < (3, 14, 5)
+"""Whether the collector works in steps: no collection is a full one unless the program calls `gc.collect`."""
+
+
+class Watch:
+    """A callback for `gc.callbacks`. It is called at each collection, and does something at full ones.
+
+    Args:
+        freezer: freezes and thaws.
+        growth: the factor by which the process may grow before the objects are thawed.
+        seconds: the time after which they are thawed.
+        freezes: whether to freeze what a full collection left, if it freed little; else it ends when it thaws.
+    """
+
+    def __init__(self, freezer: Freezer, *, growth: float, seconds: float = math.inf, freezes: bool) -> None:
+        self._freezer = freezer
+        self._growth, self._seconds = growth, seconds
+        self._freezes = freezes
+        self._least = 0 if _FREE_THREADED else 1 if _INCREMENTAL else 2
+
+    def begin(self) -> None:
+        """Watch from now on."""
+        if self not in _watches:
+            gc.callbacks.append(self)
+            _watches.append(self)
+
+    def end(self) -> None:
+        """Watch no more. What is frozen stays frozen."""
+        if self in _watches:
+            _watches.remove(self)
+            with suppress(ValueError):  # the program may have removed it
+                gc.callbacks.remove(self)
+
+    def __call__(self, phase: str, info: dict[str, int]) -> None:
+        generation = info["generation"]
+        if generation < self._least:
+            return
+        if phase == "start":
+            if self._freezer.is_frozen and (
+                _is_asked_for(generation) or self._freezer.is_due(self._growth, self._seconds)
+            ):
+                self._freezer.thaw()
+        elif not self._freezer.is_frozen:
+            if not self._freezes:
+                self.end()
+            elif generation == 2 or _FREE_THREADED:
+                self._freeze(info["collected"])
+
+    def _freeze(self, collected: int) -> None:
+        """Freeze what a full collection left, unless it freed much."""
+        # Blocks come first, as to count objects takes a tenth of the time of a collection. Each object has a block.
+        blocks = sys.getallocatedblocks()  # 0 with PYTHONMALLOC=malloc
+        if blocks and collected >= LITTLE * (blocks + collected):
+            return
+        if self._freezer.freeze() and collected >= LITTLE * (gc.get_freeze_count() + collected):
+            self._freezer.thaw()
+
+
+def _is_asked_for(generation: int) -> bool:
+    """Whether the program called `gc.collect`, which has to find all garbage."""
+    if _FREE_THREADED or _INCREMENTAL:
+        return generation == 2
+    allocated, threshold = gc.get_count()[0], gc.get_threshold()[0]
+    return not (gc.isenabled() and allocated > threshold > 0)
+
+
+_watches: Final[list[Watch]] = []
+
+
+@atexit.register
+def _end_all() -> None:
+    """Stop at exit: collections go on while Python clears the globals of modules."""
+    for each in _watches.copy():
+        each.end()
