@@ -25,6 +25,7 @@ from setuptools.command.build_ext import build_ext
 
 ENGINE = Path("pooled/_engine/native")
 ARRAYS = Path("pooled/_memory/native")
+COLLECTOR = Path("pooled/_gc/native")
 CFLAGS = os.environ.get("POOLED_CFLAGS", "").split()
 JOBS = 1 if sys.platform == "win32" else os.cpu_count() or 1  # setuptools cannot call MSVC on several threads
 
@@ -37,18 +38,23 @@ def read_switch(name: str) -> str:
     return value
 
 
+def is_cpython() -> bool:
+    """Whether this interpreter is CPython."""
+    return platform.python_implementation() == "CPython"
+
+
 def is_supported() -> bool:
     """Whether the native engine is built: on a free-threaded build other than that of 3.13, only if it is asked for.
 
     No run of its tests on another free-threaded build is known.
     """
     is_untested = bool(sysconfig.get_config_var("Py_GIL_DISABLED")) and sys.version_info[:2] != (3, 13)
-    return platform.python_implementation() == "CPython" and (not is_untested or wish == "1")
+    return is_cpython() and (not is_untested or wish == "1")
 
 
 def has_posix_memory() -> bool:
     """Whether the memory of arrays can be pooled here."""
-    return platform.python_implementation() == "CPython" and sys.platform != "win32"
+    return is_cpython() and sys.platform != "win32"
 
 
 def is_current(built: Path) -> bool:
@@ -157,9 +163,11 @@ engine = [
 ]
 # The memory of arrays knows neither the engine nor the version of Python; it needs mmap and threads of POSIX.
 arrays = [extension("pooled._memory.arrays", ARRAYS)] if has_posix_memory() else []
+# The recorder of the collector's pauses needs neither.
+recorder = [extension("pooled._gc.recorder", COLLECTOR)] if is_cpython() else []
 
 setup(
     cmdclass={"build_ext": BuildChanged},
-    ext_modules=[] if wish == "0" else [*(engine if is_supported() else []), *arrays],
+    ext_modules=[] if wish == "0" else [*(engine if is_supported() else []), *arrays, *recorder],
     options={"build": {"build_base": "build/checks"}} if checks else {},
 )

@@ -1,4 +1,4 @@
-"""Sizes in bytes: those of objects, and those written as text."""
+"""Sizes in bytes: those of objects, and those written as text; and durations as text."""
 
 from __future__ import annotations
 
@@ -39,6 +39,14 @@ def text_of_bytes(nbytes: int) -> str:
             return f"{size:.3g} {unit}"
         size /= 1024
     return f"{size:.3g} TiB"
+
+
+def text_of_seconds(seconds: float) -> str:
+    """A duration with three digits: "1.5 ms"."""
+    for unit, scale in (("s", 1.0), ("ms", 1e-3), ("µs", 1e-6)):
+        if seconds >= scale:
+            return f"{seconds:,.0f} s" if seconds >= 1_000 else f"{seconds / scale:.3g} {unit}"
+    return f"{seconds * 1e9:.0f} ns"
 
 
 def check_bytes(name: str, value: object) -> int:

@@ -93,6 +93,7 @@ LIMITS = {
     # ---- the engines ----
     "not-built": Limit("the native engine was not built"),
     "pooled._memory.arrays": Limit("the extension for the memory of arrays was not built"),
+    "pooled._gc.recorder": Limit("the extension that records the collector's pauses was not built"),
     "native-only": Limit("the reference engine does not promise this"),
     "reference-only": Limit("no reference to a parked object of the native engine exists"),
     "no-pool": Limit(

@@ -12,6 +12,7 @@ from typing import Any, Final
 import attrs
 
 from pooled import _config
+from pooled._cli import gc_report
 from pooled._cli.output import write
 from pooled._cli.profile.advice import FEW, Advice, advice_on, configuration
 from pooled._cli.profile.gc_advice import GcAdvice, gc_advice_on
@@ -23,7 +24,7 @@ from pooled._cli.program.processes import Processes
 from pooled._cli.program.unmet_names import unmet_names
 from pooled._cli.table import Screen, table
 from pooled._instrument.array_hook import arrays_seen, observe_when_imported
-from pooled._sizes import DEFAULT_ARRAY_BYTES, text_of_bytes
+from pooled._sizes import DEFAULT_ARRAY_BYTES, text_of_bytes, text_of_seconds
 
 
 def advise(chosen: argparse.Namespace, program: Program) -> int:
@@ -72,6 +73,7 @@ def _report(chosen: argparse.Namespace, program: Program, profiler: Profiler, se
         "processes": seen.processes,
         "cut_off": seen.cut_off,
         "gc": {
+            **(seen.pauses.facts() or {}),
             "collections": profiler.clock.collections,
             "seconds": profiler.clock.seconds,
             "processor_seconds": profiler.clock.processor_seconds,
@@ -108,6 +110,7 @@ def _text(
         *map(screen.wrap, _processes(facts)),
         screen.wrap(f"The cyclic collector ran {counts} times and took {spent:.2f} s, {spent / seconds:.1%} of it."),
     ]
+    lines += gc_report.lines(screen, facts["gc"])
     if gc_advice.threshold is not None:
         settings = ", ".join(map(str, gc_advice.threshold))
         lines.append(screen.wrap(f"Raise its threshold to ({settings}): {gc_advice.why}."))
@@ -163,7 +166,7 @@ def _arrays(seen: dict[str, int]) -> str:
 
 def _table(screen: Screen, advice: list[Advice]) -> str:
     head = ("class", "made", "at once", "life")
-    rows = [(each.target, each.amount, f"{each.peak:,}", _seconds(each.seconds)) for each in advice]
+    rows = [(each.target, each.amount, f"{each.peak:,}", _life(each.seconds)) for each in advice]
     return table(screen, head, rows, numbers=(1, 2, 3), notes=[_notes(each) for each in advice])
 
 
@@ -177,10 +180,5 @@ def _notes(each: Advice) -> list[str]:
     return ["; ".join(filter(None, first)), each.why]
 
 
-def _seconds(seconds: float | None) -> str:
-    if seconds is None:
-        return "-"
-    for unit, scale in (("s", 1.0), ("ms", 1e-3), ("µs", 1e-6)):
-        if seconds >= scale:
-            return f"{seconds / scale:.3g} {unit}"
-    return f"{seconds * 1e9:.0f} ns"
+def _life(seconds: float | None) -> str:
+    return "-" if seconds is None else text_of_seconds(seconds)

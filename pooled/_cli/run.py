@@ -30,11 +30,13 @@ def run(chosen: argparse.Namespace, program: Program) -> int:
         others, own = start_pooling(chosen.config, chosen.pool, chosen.numpy)
         main_classes = _main_classes(own)
         _prepare_report(chosen)
-        processes = Processes(PoolCounts(), _settings(chosen, others, has_own=bool(own)))
+        counts = PoolCounts()
+        processes = Processes(counts, _settings(chosen, others, has_own=bool(own)))
         sampling = None if chosen.html is None else pooled.sample(0.01)
 
         def report(_: int) -> None:
-            total = total_of(*processes.read_parts())
+            counts.stop()
+            total = total_of(counts, *processes.read_parts())
             names = unmet_names({**_config.current.instrument, **others})
             _report(chosen, total, names + (main_classes.unmet() if main_classes else []))
             if sampling is not None:
@@ -96,8 +98,10 @@ _RARE: Final = ("discarded", "escaped", "collected", "detached")
 def _report(chosen: argparse.Namespace, total: Total, unmet: list[str]) -> None:
     """Write the statistics of the pools that were used."""
     used = total.pools
+    from pooled._cli import gc_report
     from pooled._cli.output import write
 
+    collector = total.pauses.facts()
     if chosen.json:
         import json
 
@@ -110,19 +114,21 @@ def _report(chosen: argparse.Namespace, total: Total, unmet: list[str]) -> None:
             "processes": total.processes,
             "cut_off": total.cut_off,
             "pools": figures,
+            "gc": collector,
             "unmet": unmet,
             "left_out": total.left_out,
         }
         write(json.dumps(document, indent=2), chosen.output)
         return
     notes = [*_processes(total), *unmet, *_reasons(total.left_out), *_arrays()]
-    if not used and not notes:
+    if not used and not notes and not gc_report.is_worth_telling(collector):
         write(_NOTHING, chosen.output)
         return
     from pooled._cli.table import Screen
 
     screen = Screen.of(sys.__stderr__ if chosen.output is None else None)
-    write("\n".join((_table(screen, used) if used else _NOTHING, *map(screen.wrap, notes))), chosen.output)
+    pauses = gc_report.lines(screen, collector)
+    write("\n".join((_table(screen, used) if used else _NOTHING, *pauses, *map(screen.wrap, notes))), chosen.output)
 
 
 def _processes(total: Total) -> list[str]:

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
+from pooled._gc.histogram import BOUNDS, Histogram
+from pooled._gc.pauses import latest
 from pooled._memory.registry import MemoryPool
 from pooled._policy import Scope
 from pooled._record import Record
@@ -46,6 +48,14 @@ BYTES: Final[Mapping[str, str]] = MappingProxyType(
     }
 )
 """The same in bytes. A name and `_bytes` is the name of an attribute of `Figures`."""
+
+
+PAUSES: Final = "How long the garbage collector stopped the program, by generation."
+
+YOUNG: Final = "Young objects that woke the garbage collector, in samples of its collections, by their type."
+
+TYPES: Final = 20
+"""How many types of young objects have a series: the most frequent."""
 
 
 class Figures(Record):
@@ -89,3 +99,23 @@ def figures() -> list[Figures]:
         else:
             found.append(Figures(pool=label, scope=pool.policy.scope, stats=stats, max=pool.depth))
     return found
+
+
+def pauses() -> dict[int, Histogram]:
+    """The pauses of the recording that `record_gc` started last, by generation; empty if there is none."""
+    recording = latest()
+    return {} if recording is None else dict(enumerate(recording._histograms()))
+
+
+def cumulative(histogram: Histogram) -> list[tuple[float, int]]:
+    """Bounds in seconds, the last of them infinite, and how many pauses did not exceed each."""
+    bounds = (*(bound / 1e9 for bound in BOUNDS), float("inf"))
+    return list(zip(bounds, (*histogram.up_to(), histogram.count), strict=True))
+
+
+def young() -> dict[str, int]:
+    """The most frequent types of young objects in that recording, and how many were found."""
+    recording = latest()
+    return (
+        {} if recording is None else {encodable(name): count for name, count in list(recording.types.items())[:TYPES]}
+    )

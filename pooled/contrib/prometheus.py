@@ -4,17 +4,35 @@ Call `register()`, which is `prometheus_client.REGISTRY.register(PoolCollector()
 `pooled_`. Each has the labels `pool`, a name that is unique while the pool lives, and `scope`, "local" or "global";
 `pooled_discarded` also has the label `reason`. Pools of memory count blocks. Only they have `pooled_parked_bytes` and
 `pooled_max_bytes`; only the others have `pooled_max_objects`. The series of a pool end when the pool is freed.
+
+`pooled_gc_pause_seconds` is a histogram with the label `generation`; `pooled_gc_young_objects` has the label `type`.
+They have values once `pooled.record_gc()` was called.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from math import isinf
 
 from prometheus_client import REGISTRY, CollectorRegistry
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from pooled._report.metrics import BYTES, COUNTERS, DISCARDED, OBJECTS, REASONS, Figures, figures
+from pooled._gc.histogram import Histogram
+from pooled._report.metrics import (
+    BYTES,
+    COUNTERS,
+    DISCARDED,
+    OBJECTS,
+    PAUSES,
+    REASONS,
+    YOUNG,
+    Figures,
+    cumulative,
+    figures,
+    pauses,
+    young,
+)
 
 __all__ = ["PoolCollector", "register"]
 
@@ -24,11 +42,13 @@ class PoolCollector(Collector):
 
     def collect(self) -> Iterator[Metric]:
         """The metrics: counters, and gauges of current values and limits, all of the same moment."""
-        return self._of(figures())
+        yield from self._of(figures())
+        yield from _of_collector(pauses(), young())
 
     def describe(self) -> Iterator[Metric]:
         """The same metrics without values, by which a registry detects duplicate collectors."""
-        return self._of([])
+        yield from self._of([])
+        yield from _of_collector({}, {})
 
     def _of(self, pools: Sequence[Figures]) -> Iterator[Metric]:
         for what, text in COUNTERS.items():
@@ -45,6 +65,19 @@ class PoolCollector(Collector):
             yield _gauge(f"pooled_{what}_objects", text, what, pools)
         for what, text in BYTES.items():
             yield _gauge(f"pooled_{what}_bytes", text, f"{what}_bytes", pools)
+
+
+def _of_collector(by_generation: Mapping[int, Histogram], by_type: Mapping[str, int]) -> Iterator[Metric]:
+    """The metrics of the garbage collector."""
+    histogram = HistogramMetricFamily("pooled_gc_pause_seconds", PAUSES, labels=["generation"])
+    for generation, found in by_generation.items():
+        buckets = [("+Inf" if isinf(bound) else repr(bound), count) for bound, count in cumulative(found)]
+        histogram.add_metric([str(generation)], buckets, found.total / 1e9)
+    yield histogram
+    counter = CounterMetricFamily("pooled_gc_young_objects", YOUNG, labels=["type"])
+    for name, count in by_type.items():
+        counter.add_metric([name], count)
+    yield counter
 
 
 def _gauge(name: str, text: str, attribute: str, pools: Sequence[Figures]) -> GaugeMetricFamily:

@@ -109,7 +109,7 @@ def counts() -> None:
         assert_type(recording, pooled.GcRecording)
     pauses = recording.pauses[2]
     assert_type(pauses, pooled.GcPauses)
-    assert_type((pauses.count, pauses.timed), tuple[int, int])
+    assert_type((pauses.count, pauses.histogram), tuple[int, tuple[tuple[float, int], ...]])
     assert_type((pauses.seconds, pauses.p50, pauses.p99, pauses.longest), tuple[float, float, float, float])
     assert_type(recording.types["a"], int)
     with pooled.sample(0.1, keep=10) as sampling:

@@ -111,6 +111,7 @@ def test_a_wheel_has_the_package_and_its_compiled_modules(tree, wheel):
     assert {name.partition(".")[0] for name in compiled} == {
         "pooled/_engine/native/_native",
         "pooled/_engine/native/_native_debug",
+        "pooled/_gc/recorder",
         "pooled/_memory/arrays",
     }
 
@@ -120,7 +121,10 @@ def test_a_wheel_without_a_compiler_has_the_package(tree, pure_wheel):
     assert pure_wheel.name.endswith("-py3-none-any.whl")
 
 
-@pytest.mark.parametrize("name", ["pooled/py.typed", "pooled/_engine/native/_native.pyi", "pooled/_memory/arrays.pyi"])
+@pytest.mark.parametrize(
+    "name",
+    ["pooled/py.typed", "pooled/_engine/native/_native.pyi", "pooled/_gc/recorder.pyi", "pooled/_memory/arrays.pyi"],
+)
 def test_a_wheel_tells_type_checkers(name, pure_wheel):
     assert name in packed_in(pure_wheel)
 

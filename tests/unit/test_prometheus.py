@@ -16,7 +16,7 @@ from pooled.contrib.prometheus import PoolCollector, register
 
 COUNTERS = {
     f"pooled_{what}" for what in ("hits", "misses", "recycled", "escaped", "collected", "detached", "discarded")
-}
+} | {"pooled_gc_young_objects"}
 GAUGES = {f"pooled_{what}" for what in ("live_objects", "parked_objects", "max_objects", "parked_bytes", "max_bytes")}
 
 
@@ -69,9 +69,10 @@ def test_the_families_and_their_types(registry):
     families = {family.name: family for family in PoolCollector().collect()}
     assert {name for name, family in families.items() if family.type == "counter"} == COUNTERS
     assert {name for name, family in families.items() if family.type == "gauge"} == GAUGES
+    assert {name for name, family in families.items() if family.type == "histogram"} == {"pooled_gc_pause_seconds"}
     assert all(family.documentation.endswith(".") for family in families.values())
     described = list(PoolCollector().describe())
-    assert {family.name for family in described} == COUNTERS | GAUGES
+    assert {family.name for family in described} == COUNTERS | GAUGES | {"pooled_gc_pause_seconds"}
     assert [family.samples for family in described] == [[]] * len(described)
     found = scraped(registry)
     assert found["pooled_parked_objects", "objects", "local"] == 2
@@ -83,6 +84,22 @@ def test_the_families_and_their_types(registry):
     assert ("pooled_max_bytes", "objects", "local") not in found
     pool.resize(max=7)
     assert scraped(registry)["pooled_max_objects", "objects", "local"] == 7
+
+
+def test_the_pauses_of_the_collector(registry):
+    with pooled.record_gc() as recording:
+        nodes = [[] for _ in range(100)]
+        gc.collect()
+        found = scraped(registry)
+        generation = "2"
+        assert found["pooled_gc_pause_seconds_count", generation] == recording.pauses[2].count >= 1
+        assert found["pooled_gc_pause_seconds_sum", generation] == pytest.approx(recording.pauses[2].seconds)
+        buckets = [value for (name, *of), value in found.items() if name.endswith("_bucket") and generation in of]
+        assert buckets == sorted(buckets)
+        assert buckets[-1] == found["pooled_gc_pause_seconds_count", generation]
+        if not limits.FREE_THREADED:
+            assert found["pooled_gc_young_objects_total", "list"] >= 100
+    del nodes
 
 
 def test_a_registry_has_it_once(registry):
@@ -133,7 +150,7 @@ def test_a_pool_may_go_while_it_is_collected():
     del pool
     gc.collect()
     for family in (first, *families):
-        if family.name not in ("pooled_parked_bytes", "pooled_max_bytes"):
+        if family.name not in ("pooled_parked_bytes", "pooled_max_bytes") and "_gc_" not in family.name:
             assert "passing" in {sample.labels["pool"] for sample in family.samples}
     assert "passing" not in pooled.stats()
 

@@ -7,6 +7,7 @@ import time
 from collections.abc import Collection, Mapping
 from typing import Any, Final
 
+from pooled._cli.gc_report import Pauses
 from pooled._cli.profile.advice import FEW, refusal_of, slow_construction_of
 from pooled._cli.profile.class_profile import SUMS, ClassProfile
 from pooled._cli.profile.profiler import Profiler
@@ -36,6 +37,7 @@ class ProfileCounts:
             "processor_seconds": time.process_time() - profiler.processor_seconds,
             "collections": list(profiler.clock.collections),
             "gc_seconds": profiler.clock.seconds,
+            "pauses": Pauses.of(profiler.recording).part(),
             "gc_processor_seconds": profiler.clock.processor_seconds,
             "profiles": [_as_dict(profile, at_end=at_end) for profile in profiler.profiles],
             "uncounted": {reason: list(targets) for reason, targets in profiler.uncounted.items()},
@@ -66,10 +68,12 @@ class AllProfiles:
     Attributes:
         processes: the number of processes, with the first.
         cut_off: the number of these that were killed or still run.
+        pauses: the pauses of the collector.
     """
 
     def __init__(self, profiler: Profiler) -> None:
         self.processes, self.cut_off = 1, 0
+        self.pauses = Pauses.of(profiler.recording)
         self._profiler = profiler
         self._profiles = {profile.target: profile for profile in profiler.profiles}
 
@@ -85,6 +89,7 @@ class AllProfiles:
         for part in parts:
             self.cut_off += not part["ended"]
             counts = part["counts"]
+            self.pauses.add(counts["pauses"])
             self._profiler.processor_seconds += counts["processor_seconds"]
             clock.seconds += counts["gc_seconds"]
             clock.processor_seconds += counts["gc_processor_seconds"]

@@ -23,6 +23,7 @@ from pooled._cli.profile.overhead import seconds_per_call
 from pooled._cli.profile.program_modules import classes_of, is_installed, is_of_the_program
 from pooled._cli.program import own_thread
 from pooled._config import target_of
+from pooled._gc.pauses import GcRecording, record_gc
 from pooled._instrument.builtin_types import BUILTINS
 from pooled._instrument.import_hooks import Callbacks, Finder
 
@@ -38,6 +39,7 @@ class Profiler:
 
     Attributes:
         clock: times the garbage collections.
+        recording: their pauses, and the types of the young objects; counting in the clock is a part of the pauses.
         seconds: the run time of the program, when it has ended.
         processor_seconds: the processor time that it took. Until then, both are the times of the beginning.
         uncounted: the names of the classes whose objects are not counted, by the reason.
@@ -45,6 +47,7 @@ class Profiler:
 
     def __init__(self) -> None:
         self.clock = GcClock()
+        self.recording: GcRecording  # from `begin` on
         self.seconds = self.processor_seconds = 0.0
         self.uncounted: dict[str, dict[str, None]] = defaultdict(dict)
         self._seconds_per_call = seconds_per_call()
@@ -64,12 +67,14 @@ class Profiler:
         """Start to profile the modules imported from now on, and the collector."""
         sys.meta_path.insert(0, self._finder)
         gc.callbacks.append(self.clock.on_gc)
+        self.recording = record_gc()
         self.seconds = CLOCK()
         self.processor_seconds = time.process_time()
 
     def restart(self) -> None:
         """Begin anew, in a forked child: the thread of its parent does not exist here."""
         self.clock.restart()
+        self.recording._clear()
         restart_counters()
         self._ended, self._windows = threading.Event(), _thread.allocate_lock()
         for counter in self._builtins.values():
@@ -84,6 +89,7 @@ class Profiler:
         self.processor_seconds = time.process_time() - self.processor_seconds
         self._ended.set()
         self._windows.acquire()  # wait for the thread
+        self.recording.stop()
         gc.callbacks.remove(self.clock.on_gc)
         sys.meta_path.remove(self._finder)
         for counter in self._counters():

@@ -1,4 +1,4 @@
-"""The counts of the pools of one process, as the part that it leaves for the report of `run`, and their sum."""
+"""The counts of the pools and of the collector in one process, which it leaves for the report of `run`; their sum."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from typing import Any, Final
 
 import pooled
 from pooled import _config
+from pooled._cli.gc_report import Pauses
+from pooled._gc.pauses import IS_UNSEEN, record_gc
 from pooled._record import Record
 from pooled._stats import COUNTERS, Stats
 
@@ -16,10 +18,21 @@ _MAIN: Final = "__mp_main__:"
 
 
 class PoolCounts:
-    """Counts of the pools of this process since `begin`."""
+    """Counts of the pools and of the collector of this process since `begin`."""
 
     def __init__(self) -> None:
         self._start: Mapping[str, Stats] = {}
+        # Where it is written in Python, a program can notice it.
+        self._recording = record_gc() if IS_UNSEEN else None
+
+    def stop(self) -> None:
+        """Record no more pauses."""
+        if self._recording is not None:
+            self._recording.stop()
+
+    def pauses(self) -> Pauses:
+        """The pauses of the collector."""
+        return Pauses.of(self._recording)
 
     def prepare(self) -> None:
         """Import what the other methods need."""
@@ -28,6 +41,8 @@ class PoolCounts:
     def begin(self) -> None:
         """Count from now on. The counts so far belong to the parent of a forked child."""
         self._start = pooled.stats()
+        if self._recording is not None:
+            self._recording._clear()
         unmatched = sys.modules.get("pooled._instrument.unmatched")
         if unmatched is not None:
             unmatched.warn_no_more()
@@ -42,6 +57,7 @@ class PoolCounts:
             "matched": sorted(_config.current.matched),
             "refused": dict(_config.current.refused),
             "left_out": left_out(),
+            "pauses": self.pauses().part(),
         }
 
 
@@ -77,23 +93,27 @@ class Total(Record):
         cut_off: the number of these that were killed or still run.
         pools: the statistics of the pools that were used, by name.
         left_out: why classes of modules that were named as a whole are not poolable, by target.
+        pauses: the pauses of the collector.
     """
 
     processes: int
     cut_off: int
     pools: Mapping[str, Stats]
     left_out: Mapping[str, str]
+    pauses: Pauses
 
 
-def total_of(parts: Iterable[Mapping[str, Any]], idle: int) -> Total:
+def total_of(own: PoolCounts, parts: Iterable[Mapping[str, Any]], idle: int) -> Total:
     """Add the parts of other processes to the counts of this one, and the names that matched to the configuration.
 
     Args:
+        own: the counts of this process.
         parts: the parts.
         idle: the number of processes that counted nothing.
     """
     pools = {name: stats for name, stats in pooled.stats().items() if is_used(stats)}
     processes, cut_off, others = 1 + idle, 0, left_out()
+    pauses = own.pauses()
     for part in parts:
         processes += 1
         cut_off += not part["ended"]
@@ -103,4 +123,5 @@ def total_of(parts: Iterable[Mapping[str, Any]], idle: int) -> Total:
         _config.current.matched.update(counts["matched"])
         _config.current.refused.update(counts["refused"])
         others.update(counts["left_out"])
-    return Total(processes=processes, cut_off=cut_off, pools=pools, left_out=others)
+        pauses.add(counts["pauses"])
+    return Total(processes=processes, cut_off=cut_off, pools=pools, left_out=others, pauses=pauses)

@@ -1,0 +1,11 @@
+/* A census: counts the objects of the youngest generation by type. */
+
+#ifndef POOLED_GC_CENSUS_H
+#define POOLED_GC_CENSUS_H
+
+#include "recorder.h"
+
+/* Add a census to the types of a recorder. It is left out where it fails. */
+void census_take(Recorder *recorder);
+
+#endif
