@@ -16,7 +16,9 @@ def check_lives(program: Program, runner: Runner, seed: int) -> list[str]:
     wrong = [f"{each.outcome}" for each in (advise, plain) if each.outcome.status]
     if pooled.outcome != plain.outcome:
         pairs = zip(plain.outcome.lines, pooled.outcome.lines, strict=False)
-        first = next((f"{other}, plain: {line}" for line, other in pairs if line != other), str(pooled.outcome))
-        wrong.append(f"seed {seed}: {first}")
+        line, other = next((pair for pair in pairs if pair[0] != pair[1]), ("", str(pooled.outcome)))
+        differing = (at for at, (one, another) in enumerate(zip(line, other, strict=False)) if one != another)
+        start = max(0, next(differing, 0) - 100)
+        wrong.append(f"seed {seed}: ...{other[start : start + 300]}, plain: ...{line[start : start + 300]}")
     print(f"{program.name}: {'DIFFERENT' if wrong else 'same'}, {len(pooled.reused)} classes reused", flush=True)
     return wrong

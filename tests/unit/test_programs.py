@@ -78,7 +78,7 @@ def test_lives_are_compared_with_those_of_a_plain_program(tmp_path, settings, di
     (tmp_path / "pools.toml").write_text(f'[instrument."__main__:Order"]\n{settings}\n')
     arguments = ("main.py", "1", "out", DRIVERS)
     plain = run(*arguments, cwd=tmp_path, PROGRAM_LIVES="pools.toml")
-    assert "'city', \"'Bonn'\"" in plain.stdout, plain
+    assert "city='Bonn', others=dict('more': 2))" in plain.stdout, plain
     assert (tmp_path / "out.reused").read_text() == ""
     lives = pooled("run", "--config", "pools.toml", *arguments, cwd=tmp_path, PROGRAM_LIVES="pools.toml")
     assert (tmp_path / "out.reused").read_text() == "__main__:Order"

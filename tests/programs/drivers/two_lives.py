@@ -104,19 +104,24 @@ def fill(container):
 
 def describe(value, depth=DEPTH):
     """What a value is, in a text that is the same in each run."""
+    name = f"{type(value).__module__}.{type(value).__qualname__}"
     match value:
+        case int() if value >> 32:
+            return "a large int"  # perhaps a hash, made of addresses
         case None | bool() | int() | float() | str() | bytes():
             return repr(value)
         case dict():
-            return f"dict {[(describe(key, depth - 1), describe(each, depth - 1)) for key, each in value.items()]}"
+            parts = [f"{describe(key, depth - 1)}: {describe(each, depth - 1)}" for key, each in value.items()]
+            # Programs fill dicts in the order of sets, which depends on the addresses of objects.
+            return f"dict({', '.join(parts if depth >= DEPTH - 1 else sorted(parts))})"
         case list() | tuple():
-            return f"{'list' if isinstance(value, list) else 'tuple'} {[describe(each, depth - 1) for each in value]}"
+            kind = "list" if isinstance(value, list) else "tuple"
+            return f"{kind}({', '.join(describe(each, depth - 1) for each in value)})"
         case set() | frozenset():
-            return f"set {sorted(describe(each, depth - 1) for each in value)}"
-    name = f"{type(value).__module__}.{type(value).__qualname__}"
+            return f"set({', '.join(sorted(describe(each, depth - 1) for each in value))})"
     if depth <= 0 or callable(value):
         return name
-    return f"{name} {[(field, describe(getattr(value, field), depth - 1)) for field in fields_of(value)]}"
+    return f"{name}({', '.join(f'{field}={describe(getattr(value, field), depth - 1)}' for field in fields_of(value))})"
 
 
 def new(cls, call):
