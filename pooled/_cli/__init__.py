@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from types import SimpleNamespace
 from typing import Any
 
@@ -37,10 +38,47 @@ def main() -> int:
     return advise(chosen, program)
 
 
-def _parsed(options: Any) -> Any:
+def _parsed(options: Sequence[str]) -> Any:
     """The command and its options."""
-    if options == ["run"]:  # argparse takes longer to import than a short program runs
-        return SimpleNamespace(command="run", config=None, html=None, json=False, numpy=None, output=None, pool=[])
-    from pooled._cli.arguments import parse
+    chosen = _plain_run(options)
+    if chosen is None:
+        from pooled._cli.arguments import parse
 
-    return parse(options)
+        return parse(options)
+    return chosen
+
+
+def _plain_run(options: Sequence[str]) -> Any:
+    """The options of a `run` without rare ones or errors; else None.
+
+    With other modules that it needs, argparse takes as long to import as half of this package.
+    """
+    if options[:1] != ["run"]:
+        return None
+    chosen = SimpleNamespace(command="run", config=None, html=None, json=False, numpy=None, output=None, pool=[])
+    words = iter(options[1:])
+    for word in words:
+        if word == "--json":
+            chosen.json = True
+            continue
+        value = next(words, "-")
+        if word not in ("--config", "--output") or value.startswith("-"):
+            return None
+        setattr(chosen, word[2:], value)
+    return _with_files(chosen)
+
+
+def _with_files(chosen: SimpleNamespace) -> SimpleNamespace | None:
+    """The options with paths in the place of names; None if a file cannot be written."""
+    if chosen.config is not None:
+        from pathlib import Path
+
+        chosen.config = Path(chosen.config)
+    if chosen.output is not None:
+        from pooled._cli.output import Destination
+
+        try:
+            chosen.output = Destination.of(chosen.output)
+        except OSError:
+            return None
+    return chosen

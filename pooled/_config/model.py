@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal, TypeAlias, TypedDict
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from pooled._policy import Limits, Policy
 from pooled._record import Record
@@ -44,11 +44,17 @@ class Instrumented(Record):
 Freeze: TypeAlias = Literal["steady", "fork"]
 
 
-class GcOptions(TypedDict, total=False):
-    """The argument `gc` of `configure`. A key that is left out changes nothing; None ends what it began."""
+if TYPE_CHECKING:
+    from typing import TypedDict
 
-    threshold: Sequence[int] | None
-    freeze: Freeze | None
+    class GcOptions(TypedDict, total=False):
+        """The argument `gc` of `configure`. A key that is left out changes nothing; None ends what it began."""
+
+        threshold: Sequence[int] | None
+        freeze: Freeze | None
+
+else:
+    GcOptions = dict  # since Python 3.14, a TypedDict with an alias takes longer to import than this package
 
 
 class GcSettings(Record):

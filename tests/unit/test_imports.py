@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from importlib.util import find_spec
 
 PACKAGE = {
     "pooled",
@@ -65,14 +66,27 @@ ENGINE = {
 
 RUN = {
     "pooled._cli",
+    "pooled._cli.child",
+    "pooled._cli.child.reach",
+    "pooled._cli.gc_report",
     "pooled._cli.output",
     "pooled._cli.program",
     "pooled._cli.program.ends",
     "pooled._cli.program.execute",
     "pooled._cli.program.exit_status",
     "pooled._cli.program.named",
+    "pooled._cli.program.own_thread",
+    "pooled._cli.program.part_writer",
+    "pooled._cli.program.parts",
+    "pooled._cli.program.pool_counts",
+    "pooled._cli.program.pooling",
+    "pooled._cli.program.processes",
     "pooled._cli.program.unmet_names",
     "pooled._cli.run",
+    "pooled._gc",
+    "pooled._gc.histogram",
+    "pooled._gc.pauses",
+    "pooled._gc.recorder" if find_spec("pooled._gc.recorder") else "pooled._gc.python_recorder",
     "pooled._report",
     "pooled._report.names",
     "pooled._report.stats",
@@ -87,7 +101,13 @@ OTHERS = {
 
 OTHERS_OF_ENGINE = {"native": set(), "reference": {"wrapt", "copy", "inspect"}}
 
-OTHERS_OF_RUN = {"importlib.util", "pkgutil", "runpy", "warnings"}  # `importlib.machinery` imports warnings late
+OTHERS_OF_RUN = {
+    "_posixsubprocess",
+    "importlib.util",
+    "pkgutil",
+    "runpy",
+    "warnings",
+}  # `importlib.machinery` imports warnings late
 
 
 def loaded_by(statement, engine):
@@ -128,3 +148,21 @@ def test_wrapt_is_loaded_for_classes_only_where_they_need_proxies(engine, tmp_pa
         environment = {**os.environ, "POOLED_ENGINE": engine}
         process = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=True)
         assert process.stdout == f"{engine == 'reference'}\n", target
+
+
+OTHERS_OF_FILES = OTHERS_OF_RUN | {"pathlib", "tomllib"}
+FILES = {"pooled._cli.table", "pooled._config.file", "pooled._report.files"}
+"""Further modules that `run` needs to read a configuration and to write its report to a file."""
+
+
+def test_a_run_with_files_imports_no_more_than_it_needs(engine, tmp_path):
+    (tmp_path / "empty.py").write_text("")
+    (tmp_path / "pools.toml").write_text("[defaults]\nmax = 4\n")
+    files = ["--config", str(tmp_path / "pools.toml"), "--output", str(tmp_path / "report"), str(tmp_path / "empty.py")]
+    others = loaded_by(imports(OTHERS | OTHERS_OF_ENGINE[engine] | OTHERS_OF_FILES), engine)
+    run = (
+        f"import runpy\nsys.argv = ['pooled', 'run', *{files!r}]\n"
+        "runpy.run_module('pooled', run_name='__main__', alter_sys=True)"
+    )
+    assert loaded_by(run, engine) - others <= PACKAGE | ENGINE[engine] | RUN | FILES
+    assert (tmp_path / "report").exists()
