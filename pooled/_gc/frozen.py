@@ -33,7 +33,7 @@ class Freezer:
         self._is_over = False
         self._inside: list[object] = []
         self._outside: list[object] = []
-        self._blocks, self._moment = 0, 0.0
+        self._blocks, self._latest, self._moment = 0, 0, 0.0
 
     def may_freeze(self) -> bool:
         """Whether the program leaves the freezing to this package."""
@@ -47,23 +47,44 @@ class Freezer:
             return False
         self._inside = [object()]
         self._blocks, self._moment = sys.getallocatedblocks(), CLOCK()
-        gc.freeze()
-        self._outside = [object()]
+        self._freeze_rest()
         self.is_frozen = True
         return True
 
+    def freeze_more(self) -> None:
+        """Freeze what was made since, too. When it is due to thaw depends on the first freeze alone."""
+        if self._is_ours():
+            self._freeze_rest()
+
     def thaw(self) -> None:
         """Thaw the objects. If the program froze or thawed some itself, leave them to it from now on."""
-        if self.is_frozen:
+        if self._is_ours():
             self.is_frozen = False
-            if _is_visible(self._outside) and not _is_visible(self._inside):
-                gc.unfreeze()
-            else:
-                self._is_over = True
+            gc.unfreeze()
 
-    def is_due(self, growth: float, seconds: float) -> bool:
-        """Whether the process has grown by this factor, or this time has passed, since the objects were frozen."""
-        return sys.getallocatedblocks() > growth * self._blocks > 0 or CLOCK() - self._moment >= seconds
+    @property
+    def seconds(self) -> float:
+        """The time since the first freeze."""
+        return CLOCK() - self._moment
+
+    def has_grown(self, growth: float) -> bool:
+        """Whether the process has grown by this factor since the first freeze."""
+        return sys.getallocatedblocks() > growth * self._blocks > 0
+
+    def has_grown_lately(self, growth: float) -> bool:
+        """Whether the process has grown by this factor since the latest freeze."""
+        return sys.getallocatedblocks() > growth * self._latest > 0
+
+    def _freeze_rest(self) -> None:
+        self._latest = sys.getallocatedblocks()
+        gc.freeze()
+        self._outside = [object()]
+
+    def _is_ours(self) -> bool:
+        """Whether exactly the objects that this package froze are frozen. If not, it freezes and thaws no more."""
+        if self.is_frozen and not (_is_visible(self._outside) and not _is_visible(self._inside)):
+            self.is_frozen, self._is_over = False, True
+        return self.is_frozen
 
 
 def _is_visible(container: list[Any]) -> bool:

@@ -14,6 +14,9 @@ from pooled._gc.frozen import Freezer
 LITTLE: Final = 0.05
 """If a full collection freed a smaller share of what it visited, what is left is worth freezing."""
 
+MORE: Final = 1.02
+"""When the process has grown by this factor since the latest freeze, what a full collection left is frozen as well."""
+
 _FREE_THREADED: Final = "free-threading build" in sys.version
 
 _INCREMENTAL: Final = not _FREE_THREADED and (3, 14) <= sys.version_info < (3, 14, 5)
@@ -53,24 +56,28 @@ class Watch:
         generation = info["generation"]
         if generation < self._least:
             return
+        freezer = self._freezer
         if phase == "start":
-            if self._freezer.is_frozen and (
-                _is_asked_for(generation) or self._freezer.is_due(self._growth, self._seconds)
-            ):
-                self._freezer.thaw()
-        elif not self._freezer.is_frozen:
-            if not self._freezes:
-                self.end()
-            elif generation == 2 or _FREE_THREADED:
+            if freezer.is_frozen and (_is_asked_for(generation) or freezer.seconds >= self._seconds):
+                freezer.thaw()
+        elif freezer.is_frozen and freezer.has_grown(self._growth):  # now, when garbage hardly counts
+            freezer.thaw()
+        elif self._freezes:
+            if generation == 2 or _FREE_THREADED:
                 self._freeze(info["collected"])
+        elif not freezer.is_frozen:
+            self.end()
 
     def _freeze(self, collected: int) -> None:
-        """Freeze what a full collection left, unless it freed much."""
+        """Freeze what a full collection left, unless it freed much or there is little to freeze."""
         # Blocks come first, as to count objects takes a tenth of the time of a collection. Each object has a block.
         blocks = sys.getallocatedblocks()  # 0 with PYTHONMALLOC=malloc
         if blocks and collected >= LITTLE * (blocks + collected):
             return
-        if self._freezer.freeze() and collected >= LITTLE * (gc.get_freeze_count() + collected):
+        if self._freezer.is_frozen:
+            if self._freezer.has_grown_lately(MORE):
+                self._freezer.freeze_more()
+        elif self._freezer.freeze() and collected >= LITTLE * (gc.get_freeze_count() + collected):
             self._freezer.thaw()
 
 

@@ -69,6 +69,7 @@ def test_steady_frees_garbage_among_the_frozen(how):
         elif how == "growth":
             loaded = [[] for _ in range(sys.getallocatedblocks() // 3)]
             allocate()
+            allocate()
             assert is_frozen()
         elif how == "collect":
             gc.collect()
@@ -95,6 +96,25 @@ def test_steady_frees_garbage_made_after_the_freeze():
         watched = weakref.ref(Node())
         allocate()
         assert is_frozen()
+        assert watched() is None
+    """)
+
+
+@pytest.mark.usefixtures("steps")
+def test_steady_freezes_what_was_made_later():
+    run("""
+        pooled.configure(gc=STEADY)
+        allocate()
+        first = gc.get_freeze_count()
+        later = [Node() for _ in range(sys.getallocatedblocks() // 30)]
+        watched = weakref.ref(later[0])
+        allocate()
+        allocate()
+        assert gc.get_freeze_count() > first + len(later) // 2
+        now = frozen.CLOCK()
+        frozen.CLOCK = lambda: now + 301
+        del later
+        allocate()
         assert watched() is None
     """)
 
@@ -246,6 +266,7 @@ def child():
     allocate()
     assert is_frozen()
     loaded = [[] for _ in range(sys.getallocatedblocks() * 3 // 2)]
+    allocate()
     allocate()
     assert watched() is None
     assert not is_frozen()
