@@ -42,7 +42,7 @@ class Screen(Record, kw_only=False):
 
 def _width_of(stream: TextIO | None) -> int:
     try:
-        return os.get_terminal_size(stream.fileno()).columns if stream is not None else 80
+        return (os.get_terminal_size(stream.fileno()).columns or 80) if stream is not None else 80
     except (OSError, ValueError):
         return 80
 

@@ -50,8 +50,12 @@ class Launcher:
     def watched(self, limit):
         classes = [name for name in self.factors if not name.startswith("gc ")]
         written = "".join(f'[instrument."{name}"]\nmax = 16\n' for name in classes)
-        facts = {"seconds": 10, "gc": {"seconds": 1 if len(classes) < len(self.factors) else 0}}
+        facts = {"seconds": 10, "gc": {"seconds": 1 if len(classes) < len(self.factors) else 0, **self.pauses(2)}}
         return facts, written, self._run("advise", [], limit)
+
+    def pauses(self, milliseconds):
+        """As the JSON of `advise` and `run` has them."""
+        return {"pauses": [{"longest": 0.0}, {"longest": milliseconds / 1000}]}
 
     def _run(self, kind, names, limit):
         self.runs.append((kind, names))
@@ -69,7 +73,8 @@ class Launcher:
         output.write_text(changes[0] if changes else self.outputs[number % len(self.outputs)])
         usage = Usage(status=0, cpu=cost, wall=cost, memory=memory, timed_out=False)
         latencies = [each * cost / 10 for each in self.latencies]
-        return Run(usage=usage, outputs={"standard output": output}, latencies=latencies)
+        pauses = {"seconds": 0.5, **self.pauses(1)} if kind == "with" else None
+        return Run(usage=usage, outputs={"standard output": output}, latencies=latencies, pauses=pauses)
 
 
 @pytest.fixture
@@ -84,8 +89,10 @@ def measured(tmp_path, monkeypatch):
         search = Search(trials, rounds=rounds, without=without)
         first = trials.first()
         search.measure()
-        report = Report(command="p.py", findings=search.findings, driven=bool(first.latencies), written=None)
-        return launcher, report.text(Screen(200, colours=False)), json.loads(report.json(search.facts, 0))
+        report = Report(
+            command="p.py", findings=search.findings, facts=search.facts, driven=bool(first.latencies), written=None
+        )
+        return launcher, report.text(Screen(200, colours=False)), json.loads(report.json(0))
 
     return measure
 
@@ -96,6 +103,8 @@ def test_settings_that_gain_are_measured_once_more_in_fresh_rounds(measured):
     assert found["chosen"]["groups"] == ["gc", "pools"]
     assert found["chosen"]["gain"] == pytest.approx(1 / 0.72)
     assert "Use the collector's settings and pools of objects: 1.39 times as fast (1.39 to 1.39 in 3 rounds)" in text
+    paused = "under advise for 1.00 s, at most 2.0 ms at once; with these settings for 0.50 s, at most 1.0 ms at once."
+    assert paused in text
     assert launcher.clock <= 25 * 10
     again = [kind for kind, _ in launcher.runs[-9:]]
     assert sorted(again) == ["plain"] * 3 + ["with"] * 6

@@ -67,13 +67,14 @@ def _report(chosen: argparse.Namespace, program: Program, search: Search, first:
     report = Report(
         command=program.command,
         findings=search.findings,
+        facts=search.facts,
         driven=bool(first.latencies),
         written=None if chosen.write is None else chosen.write.typed,
     )
     if chosen.write is not None:
         write(report.toml().rstrip("\n"), chosen.write)
     if chosen.json:
-        write(report.json(search.facts, _status(chosen, first)), chosen.output)
+        write(report.json(_status(chosen, first)), chosen.output)
     else:
         write(report.text(Screen.of(sys.stderr if chosen.output is None else None)), chosen.output)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from statistics import median
-from typing import Final, TypeAlias
+from typing import Any, Final, TypeAlias
 
 import attrs
 
@@ -59,7 +59,7 @@ class Figures:
     cpu: float
     memory: float
     p99: float | None
-    pauses: Mapping[str, object] | None
+    pauses: Mapping[str, Any] | None
     loses: bool
     against: str
 

@@ -23,6 +23,7 @@ class Progress:
         self._stream = sys.stderr if sys.stderr.isatty() else None
         self._begun = monotonic()
         self._end: float | None = None
+        self._later = 0.0
         self._text = ""
         self._lock = threading.Lock()
         self._stopped = threading.Event()
@@ -45,11 +46,11 @@ class Progress:
             self._text = ""
             self._print(_CLEAR)
 
-    def show(self, text: str, seconds_left: float | None) -> None:
-        """Say what runs now, and how long all that is still to come takes; None if that is not known."""
+    def show(self, text: str, now: float | None, later: float = 0.0) -> None:
+        """Say what runs now, how many seconds it takes, and how many the runs after it; None if that is not known."""
         with self._lock:
-            self._text = text
-            self._end = None if seconds_left is None else monotonic() + seconds_left
+            self._text, self._later = text, later
+            self._end = None if now is None else monotonic() + now
 
     def _update(self) -> None:
         while not self._stopped.wait(_PAUSE):
@@ -66,7 +67,7 @@ class Progress:
         if self._end is None:
             return self._text
         now = monotonic()
-        left = max(0.0, self._end - now)
+        left = max(0.0, self._end - now) + self._later
         filled = int(_WIDTH * (now - self._begun) / max(now - self._begun + left, _PAUSE))
         return f"[{'#' * filled}{'.' * (_WIDTH - filled)}] {_clock(left)} left: {self._text}"
 

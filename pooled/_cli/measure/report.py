@@ -24,12 +24,14 @@ class Report:
     Attributes:
         command: the program as typed after `python`.
         findings: what was measured.
+        facts: what `advise` counted.
         driven: whether the cost is the mean latency, instead of processor time.
         written: the file with the configuration, as typed; None if there is none.
     """
 
     command: str
     findings: Findings
+    facts: Mapping[str, Any]
     driven: bool
     written: str | None
 
@@ -46,7 +48,7 @@ class Report:
             self._table(screen),
         ]
         lines += ["", *notes] if notes else []
-        lines += ["", screen.wrap(self._recommendation(chosen))]
+        lines += ["", screen.wrap(self._recommendation(chosen)), *map(screen.wrap, self._pauses(chosen.figures))]
         if self.written is None:
             lines += ["", chosen.candidate.toml().rstrip()]
         else:
@@ -59,11 +61,12 @@ class Report:
         comments = [f"What `python -m pooled advise --measure` found for: {self.command}"]
         if chosen is None:
             return "".join(f"# {each}\n" for each in (*comments, "Nothing is to be gained."))
-        comments += [f"Measured: {_gain(chosen.figures)}, by {self._cost()}.", self._compared()]
+        comments += [f"Measured: {_gain(chosen.figures)}, by {self._cost()}.", *self._pauses(chosen.figures)]
+        comments.append(self._compared())
         comments += [] if self.findings.finalists is not None else ["It was not measured once more."]
         return chosen.candidate.toml(comments)
 
-    def json(self, facts: Mapping[str, Any], status: int) -> str:
+    def json(self, status: int) -> str:
         """The report as JSON."""
         findings, chosen = self.findings, self.findings.chosen
         document = {
@@ -75,7 +78,7 @@ class Report:
             "measuring_seconds": findings.seconds,
             "runs": findings.runs,
             "compared": [*(("exit status",) if findings.compares_status else ()), *findings.compared],
-            "gc": facts.get("gc"),
+            "gc": self.facts.get("gc"),
             "tested": [_as_json(each) for each in findings.tested],
             "measured_again": [_as_json(each) for each in findings.finalists or ()],
             "dropped": [attrs.asdict(each) for each in findings.dropped],
@@ -133,6 +136,12 @@ class Report:
             )
             yield f"Left out: {names}: {each.why}."
 
+    def _pauses(self, figures: Figures) -> Iterator[str]:
+        """How long the collector stopped the program under `advise`, and with these settings."""
+        before, after = _stopped(self.facts.get("gc")), _stopped(figures.pauses)
+        if before and after:
+            yield f"The collector stopped the program under advise for {before}; with these settings for {after}."
+
     def _recommendation(self, chosen: Tested) -> str:
         others = {group for each in self.findings.tested for group in each.candidate.groups}
         alone = chosen.candidate.groups == ("gc",) and others != {"gc"}
@@ -144,6 +153,14 @@ class Report:
 def _gain(figures: Figures) -> str:
     rounds = f"{figures.rounds} round{'' if figures.rounds == 1 else 's'}"
     return f"{figures.gain:.2f} times as fast ({figures.lowest:.2f} to {figures.highest:.2f} in {rounds})"
+
+
+def _stopped(gc: Mapping[str, Any] | None) -> str:
+    """How long the collector stopped the program, in all and at most; empty if that is not known."""
+    if not gc or not gc.get("pauses"):
+        return ""
+    longest = max(each["longest"] for each in gc["pauses"])
+    return f"{gc['seconds']:.2f} s, at most {longest * 1e3:.1f} ms at once"
 
 
 def _name(candidate: Candidate) -> str:

@@ -89,7 +89,7 @@ class Trials:
             CannotMeasureError: it wrote none.
         """
         self.check(runs=WATCHED)
-        self._show("under advise")
+        self._show("under advise", WATCHED)
         facts, written, run = self._launcher.watched(self._budget.of_one_run)
         self._ended(run)
         if not facts:
@@ -125,7 +125,11 @@ class Trials:
             raise OutOfTimeError
         return run
 
-    def _show(self, how: str) -> None:
-        left = min(self.planned * self._budget.own, self._budget.left) if self._budget.own else None
-        self.planned = max(1.0, self.planned - 1)
-        self._progress.show(f"run {self.findings.runs + 1}, {how}", left)
+    def _show(self, how: str, runs: int = 1) -> None:
+        """Show what runs now. It takes as long as so many runs of the plain program."""
+        text, own = f"run {self.findings.runs + 1}, {how}", self._budget.own
+        self.planned = max(0.0, self.planned - runs)
+        if own:
+            self._progress.show(text, runs * own, max(0.0, min(self.planned * own, self._budget.left - runs * own)))
+        else:
+            self._progress.show(text, None)
