@@ -136,14 +136,14 @@ class Pool(Generic[T]):
         return self._store.prefill(check_limit("n", n))
 
     def prune(self) -> int:
-        """Free some parked objects: 10 % of `max` if more than that is parked, else 1 %; at least one.
+        """Free some parked objects: 10 % of `depth` if more than that is parked, else 1 %; at least one.
 
         A local pool frees objects that are parked in this thread.
 
         Returns:
             The number of freed objects.
         """
-        bound = self.policy.most
+        bound = self.depth
         percent = 10 if len(self) * 10 > bound else 1
         return self._store.remove(max(1, bound * percent // 100))
 

@@ -200,6 +200,36 @@ def test_resize_between_a_number_and_auto(cls, pooled):
     assert pool.stats().parked == 100
 
 
+def test_room_is_kept_while_max_is_a_number(cls, pooled):
+    pool = pooled.pool_of(cls)
+    load(cls, 100)
+    pool.resize(max=3)
+    load(cls, 3)
+    pool.resize(max="auto")
+    assert pool.depth == pool.stats().parked == 3
+    load(cls, 100)  # 97 misses, and the room of before
+    assert pool.stats().parked == 100
+
+
+def test_only_misses_make_room(cls, pooled):
+    pool = pooled.pool_of(cls)
+    for _ in range(5):
+        assert pool.try_take() is None
+        assert pool.clear() == 0
+    made = [cls() for _ in range(3)]
+    orphans = [pooled.orphan(cls) for _ in range(5)]
+    made.clear()
+    orphans.clear()
+    assert pool.stats().parked == 3
+
+
+def test_a_prune_frees_a_part_of_the_depth(cls, pooled):
+    pool = pooled.pool_of(cls)
+    load(cls, 200)
+    assert 2 <= pool.prune() <= 40
+    assert pool.stats().parked >= 160
+
+
 def test_a_pool_of_a_function_follows_too(pooled):
     pool = pooled.GlobalPool(list, max="auto", reset=list.clear)
     for _ in range(2):

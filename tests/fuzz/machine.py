@@ -176,7 +176,11 @@ class Agreeing(RuleBasedStateMachine):
     def shrink(self, number, way):
         self.both(steps.shrink, number, way)
 
-    @rule(number=POOLS, bound=st.sampled_from([None, 0, 1, 3, -1]), cap=st.sampled_from([None, 4096, 100, 0]))
+    @rule(
+        number=POOLS,
+        bound=st.sampled_from([None, 0, 1, 3, -1, "auto", "auto"]),
+        cap=st.sampled_from([None, 4096, 100, 0]),
+    )
     def resize(self, number, bound, cap):
         self.both(steps.resize, number, bound, cap)
 

@@ -90,7 +90,7 @@ class Shape:
     kw_only: bool
     init: str
     limits: dict[str, Any]
-    second: tuple[str, int]
+    second: tuple[str, int | str]
 
     @property
     def is_of_fields(self):
@@ -170,11 +170,11 @@ def shapes(draw):
         kw_only=draw(st.booleans()),
         init=draw(st.sampled_from(sorted(inits()))),
         limits={
-            "max": draw(st.sampled_from([1, 2, 3, 0, 1024])),
+            "max": draw(st.sampled_from([1, 2, 3, 0, 1024, "auto", "auto"])),
             "max_cap": draw(st.sampled_from([4096, 100, 0])),
             "scope": draw(st.sampled_from(["local", "global"])),
         },
-        second=(draw(st.sampled_from(["LocalPool", "GlobalPool"])), draw(st.sampled_from([2, 0, 5]))),
+        second=(draw(st.sampled_from(["LocalPool", "GlobalPool"])), draw(st.sampled_from([2, 0, 5, "auto"]))),
     )
 
 

@@ -81,7 +81,7 @@ class Acquirer(Recycler):
         if self.plan.hooked:
             return self._construct(args, kwargs, reusing=False)
         made = self.plan.factory(*args, **kwargs)
-        self._count("misses")  # before its end can be counted
+        self._count_miss(self._states.here())  # before its end can be counted
         return self._proxy(made, self)
 
     def borrow(self) -> Borrowed:
@@ -107,7 +107,10 @@ class Acquirer(Recycler):
             obj = allocate(plan.cls, plan.cls, args, kwargs, hook)
             if not issubclass(type(obj), plan.cls):
                 return obj, False  # the pool does not own it
-        state.tally.add("hits" if hit else "misses")
+        if hit:
+            state.tally.add("hits")
+        else:
+            self._count_miss(state)
         proxy = self._proxy(obj, owner)
         if hit and plan.builtin is not None and plan.builtin.refill is not None:
             plan.builtin.refill(obj, *args)

@@ -55,6 +55,7 @@ class Freelist:
         return min(self._depth, self.bound)
 
     def expect(self, count: int) -> None:
+        """With max="auto", let there be room for so many more objects."""
         self._credit += count
 
     def park(self, holder: Holder) -> None:
@@ -64,7 +65,6 @@ class Freelist:
         try:
             obj = self._objects.pop()
         except IndexError:
-            self._credit += 1
             return NOTHING
         self._low = min(self._low, len(self._objects))
         return obj
@@ -120,6 +120,8 @@ class Freelist:
         bound, old = min(policy.most, sys.maxsize), self._objects
         if policy.max_cap < self.policy.max_cap:
             old.clear()
+        if self.policy.max == AUTO:
+            self._credit += self._depth - len(old)
         self.policy = policy
         self._depth = len(old)
         if bound != old.maxlen:

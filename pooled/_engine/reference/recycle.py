@@ -173,6 +173,10 @@ class Recycler:
         state = self._states.here()  # in a variable: the tally of a state that is gone counts as complete
         state.tally.add(name)
 
+    def _count_miss(self, state: ThreadState) -> None:
+        state.tally.add("misses")
+        state.freelist.expect(1)
+
 
 class Discarding:
     """The owner of objects that must not be parked, because their `__init__` did not run or did not finish.

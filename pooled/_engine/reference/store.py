@@ -144,7 +144,7 @@ class Store(Acquirer):
 
     def adopt(self, obj: Any) -> Any:
         """Make an object return to this store from now on; return the proxy to use for it."""
-        self._count("misses")
+        self._count_miss(self._states.here())
         if not is_proxy(obj):
             return self._proxy(obj, self)
         is_unfinished = isinstance(obj._self_pooled_owner, Discarding)

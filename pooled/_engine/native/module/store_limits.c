@@ -14,9 +14,9 @@ set_follows(void *argument)
     Following *wanted = argument;
     PoolStore *store = wanted->store;
     ThreadState *cursor = NULL;
-    store->freelist.follows = wanted->follows;
+    freelist_follow(&store->freelist, wanted->follows);
     for (Freelist *freelist; store->is_local && (freelist = freelists_next(store->index, &cursor)) != NULL;) {
-        freelist->follows = wanted->follows;
+        freelist_follow(freelist, wanted->follows);
     }
 }
 

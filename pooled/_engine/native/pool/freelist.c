@@ -16,6 +16,26 @@ room_for_load(Freelist *freelist)
     return step > 0 ? freelist->room + step : 0;
 }
 
+void
+freelist_follow(Freelist *freelist, bool follows)
+{
+    if (freelist->follows == follows) {
+        return;
+    }
+    if (freelist->follows) {
+        freelist->credited -= (uint64_t)(freelist->room - freelist->count);
+    }
+    else if (freelist->count > 0) {
+        freelist->room = freelist->count;
+    }
+    else {
+        PyMem_Free(freelist->objects);
+        freelist->objects = NULL;
+        freelist->room = 0;
+    }
+    freelist->follows = follows;
+}
+
 bool
 freelist_grow(Freelist *freelist)
 {

@@ -46,6 +46,9 @@ typedef struct {
 /* Add the room of a freelist that may hold `max` objects. */
 void rooms_add(Rooms *rooms, const Freelist *freelist, Py_ssize_t max);
 
+/* Let the room follow the load, or not. In the beginning, there is room for what is parked. */
+void freelist_follow(Freelist *freelist, bool follows);
+
 /* Make room for more. False, without an exception, where there is no memory, or the load does not call for it. */
 bool freelist_grow(Freelist *freelist);
 
