@@ -8,8 +8,11 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+
+TYPE_CHECKING = False  # `typing` and `collections.abc` take longer to import than this module
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+    from typing import Any
 
 _SITE = os.path.dirname(os.path.abspath(__file__))
 _VARIABLE = b"PYTHONPATH"

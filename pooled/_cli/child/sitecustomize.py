@@ -10,8 +10,11 @@ import atexit
 import marshal
 import os
 import sys
-from collections.abc import Callable
-from typing import Any
+
+TYPE_CHECKING = False  # `typing` and `collections.abc` take longer to import than this module
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
 
 _SITE = os.path.dirname(os.path.abspath(__file__))
 _PACKAGE = os.path.join(os.path.dirname(os.path.dirname(_SITE)), "__init__.py")
