@@ -1,7 +1,8 @@
-"""Line charts as SVG, for the page of a report."""
+"""Line charts and bar charts as SVG, for the page of a report."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Final
@@ -96,6 +97,75 @@ class Chart(Record):
                 ends = f"V{ground}H{self._x(self.seconds[0]):.1f}Z"
                 parts.append(f'<path class="{name} area" d="M{"L".join(points)}{ends}"/>')
             parts.append(f'<path class="{name}" d="M{"L".join(points)}"/>')
+        return parts
+
+
+class Bars(Record):
+    """Counts by label, as groups of bars. The scale is logarithmic.
+
+    Attributes:
+        title: the heading, for screen readers.
+        labels: the labels of the groups.
+        series: the counts by name, one for each label. The style of the page gives each name a colour.
+    """
+
+    title: str
+    labels: Sequence[str]
+    series: Mapping[str, Sequence[int]]
+
+    def svg(self, name: str) -> str:
+        """The chart as an `svg` element. Its identifiers begin with `name`, which must be unique in the page."""
+        parts = [
+            f'<title id="{name}-title">{escape(self.title)}</title>',
+            f'<desc id="{name}-desc">{escape(self.described())}</desc>',
+            *self._scale(),
+            *self._groups(),
+        ]
+        return (
+            f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-labelledby="{name}-title" '
+            f'aria-describedby="{name}-desc">{"".join(parts)}</svg>'
+        )
+
+    def described(self) -> str:
+        """A description of the chart in words."""
+        return "; ".join(
+            f"{label}: {', '.join(f'{name} {counts[at]:,}' for name, counts in self.series.items())}"
+            for at, label in enumerate(self.labels)
+        )
+
+    def _decades(self) -> int:
+        """The top of the scale, as a power of ten."""
+        return len(str(max(max(counts) for counts in self.series.values())))
+
+    def _height(self, count: int) -> float:
+        """A count of 1 is a tenth of a decade high."""
+        share = (math.log10(count) + 0.1) / (self._decades() + 0.1) if count else 0.0
+        return share * (HEIGHT - TOP - BOTTOM)
+
+    def _scale(self) -> list[str]:
+        parts = []
+        for decade in range(0, self._decades() + 1, max(1, self._decades() // 3)):
+            at = HEIGHT - BOTTOM - self._height(10**decade)
+            parts.append(f'<line class=axis x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{at:.1f}" y2="{at:.1f}"/>')
+            parts.append(f'<text x="{LEFT - 6}" y="{at + 3.5:.1f}" text-anchor="end">{_short(10**decade)}</text>')
+        return parts
+
+    def _groups(self) -> list[str]:
+        parts = []
+        group = (WIDTH - LEFT - RIGHT) / len(self.labels)
+        width = group * 0.8 / len(self.series)
+        for at, label in enumerate(self.labels):
+            left = LEFT + group * (at + 0.1)
+            for number, (name, counts) in enumerate(self.series.items()):
+                height = self._height(counts[at])
+                if height:
+                    parts.append(
+                        f'<rect class={name} x="{left + number * width:.1f}" y="{HEIGHT - BOTTOM - height:.1f}" '
+                        f'width="{width:.1f}" height="{height:.1f}"/>'
+                    )
+            if at % 2 == (len(self.labels) - 1) % 2 or len(self.labels) <= 6:
+                middle = LEFT + group * (at + 0.5)
+                parts.append(f'<text x="{middle:.1f}" y="{HEIGHT - 7}" text-anchor="middle">{label}</text>')
         return parts
 
 

@@ -5,7 +5,6 @@ The page is one file with its style and charts. It loads nothing from the networ
 
 from __future__ import annotations
 
-import re
 import sys
 import time
 from collections.abc import Iterable, Mapping, Sequence
@@ -16,13 +15,11 @@ from pooled import _engine
 from pooled._report.charts import Chart
 from pooled._report.names import shown
 from pooled._report.sampling import Sample
+from pooled._report.tables import bar, cell, name_in_html, table
 from pooled._stats import Stats
 
 CHARTED: Final = 12
 """How many pools have a chart: those with the most takes."""
-
-LONGEST: Final = 120
-"""A longer name, in characters, is shown without its middle."""
 
 DENSE: Final = 80
 """A table whose numbers take more characters side by side gets smaller letters, so that it fits 1,200 pixels."""
@@ -32,9 +29,9 @@ _POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'
 # The contrast to the background is at least 4.5 for text, and at least 3 for lines.
 _STYLE: Final = """
 :root { color-scheme: light dark; --page: #fff; --ink: #1f2328; --soft: #59636e; --line: #d1d9e0; --fill: #f6f8fa;
-  --parked: #0969da; --live: #b34700; }
+  --parked: #0969da; --live: #b34700; --third: #8250df; }
 @media (prefers-color-scheme: dark) { :root { --page: #0d1117; --ink: #e6edf3; --soft: #9198a1; --line: #30363d;
-  --fill: #161b22; --parked: #58a6ff; --live: #f0883e; } }
+  --fill: #161b22; --parked: #58a6ff; --live: #f0883e; --third: #bc8cff; } }
 * { box-sizing: border-box; }
 body { margin: 0; background: var(--page); color: var(--ink); font: 15px/1.5 system-ui, -apple-system, "Segoe UI",
   Roboto, "Helvetica Neue", Arial, sans-serif; }
@@ -81,6 +78,11 @@ svg .area { stroke: none; fill: var(--parked); fill-opacity: .16; }
 .key .parked { height: .6rem; border-top: 2px solid var(--parked);
   background: color-mix(in srgb, var(--parked) 16%, transparent); }
 .key .live { border-top: 2px solid var(--live); }
+.gen0 { fill: var(--parked); background: var(--parked); } .gen1 { fill: var(--live); background: var(--live); }
+.gen2 { fill: var(--third); background: var(--third); } .key :is(.gen0, .gen1, .gen2) { height: .6rem; }
+.collector { margin-top: 1rem; } figure .wide { border: 0; } figure table { font-size: .85rem; }
+figure :is(th, td) { padding: .15rem 0; border: 0; } figure thead { display: none; }
+figure :is(tbody th, td:last-child) { padding: .15rem 0; min-width: 0; }
 @media screen and (max-width: 48rem) {
   main { padding: 1.5rem 1rem 3rem; }
   .tiles { grid-template-columns: repeat(auto-fit, minmax(7.5rem, 1fr)); } .tiles dd { font-size: 1.25rem; }
@@ -96,6 +98,8 @@ svg .area { stroke: none; fill: var(--parked); fill-opacity: .16; }
     padding: .1rem 0; border: 0; }
   tbody th:first-child, td.share { grid-column: 1 / -1; } tbody th:first-child { display: block; font-weight: 600; }
   td::before { content: attr(data-of); color: var(--soft); }
+  figure tbody tr { display: flex; justify-content: space-between; padding: 0; border: 0; }
+  figure td { flex: none; } figure td::before { content: none; }
 }
 @media print {
   :root { color-scheme: light; --page: #fff; --ink: #000; --soft: #454c54; --line: #c4ccd3; --fill: #fff;
@@ -121,8 +125,8 @@ _REASONS: Final[Mapping[str, str]] = {  # in HTML
 }
 
 
-def page(pools: Mapping[str, Stats], samples: Sequence[Sample]) -> str:
-    """The page in HTML. It can be encoded as UTF-8, whatever the names of the pools are."""
+def page(pools: Mapping[str, Stats], samples: Sequence[Sample], collector: str = "") -> str:
+    """The page in HTML, with this section on the collector. It can be encoded as UTF-8, whatever names pools have."""
     used = {name: pools[name] for name in sorted(pools, key=lambda name: -pools[name].taken) if _did(pools[name])}
     counted = "1 pool" if len(pools) == 1 else f"{len(pools):,} pools"
     now = time.strftime("%Y-%m-%d %H:%M:%S %z")
@@ -132,6 +136,7 @@ def page(pools: Mapping[str, Stats], samples: Sequence[Sample]) -> str:
         _summary(sum(pools.values(), Stats())),
         f"<h2>Pools</h2>{_pools(used)}{_unused(pools.keys() - used)}",
         _discards(used),
+        collector,
         f"<h2>Over time</h2>{_charts(used, samples)}",
     ]
     return (
@@ -145,20 +150,6 @@ def page(pools: Mapping[str, Stats], samples: Sequence[Sample]) -> str:
 
 def _did(stats: Stats) -> bool:
     return bool(stats.taken or stats.parked)
-
-
-def _name(name: str) -> str:
-    """A name in HTML, isolated from the text around it, since it may have right-to-left letters."""
-    whole, half = shown(name), LONGEST // 2
-    if len(whole) <= LONGEST:
-        return f"<bdi>{_breakable(whole)}</bdi>"
-    short = f"{whole[:half]}\N{HORIZONTAL ELLIPSIS}{whole[-half:]}"
-    return f'<bdi title="{escape(whole)}">{_breakable(short)}</bdi>'
-
-
-def _breakable(name: str) -> str:
-    """A name in HTML, with places for line breaks."""
-    return re.sub("([.:])(?=.)", r"\1<wbr>", escape(name))
 
 
 def _summary(total: Stats) -> str:
@@ -178,49 +169,34 @@ def _pools(pools: Mapping[str, Stats]) -> str:
         return "<p class=about>Nothing came from a pool.</p>"
     columns = [[column, *(f"{getattr(stats, column):,}" for stats in pools.values())] for column in _COLUMNS]
     dense = sum(max(map(len, column)) for column in columns) > DENSE
-    return _table("Pools", ("hit rate", *_COLUMNS), {name: _cells(stats) for name, stats in pools.items()}, dense=dense)
+    return table(
+        "Pools", "pool", ("hit rate", *_COLUMNS), {name: _cells(stats) for name, stats in pools.items()}, dense=dense
+    )
 
 
 def _cells(stats: Stats) -> Iterable[str]:
-    share = f"{stats.hit_rate:.1%}"
-    bar = f'<span class=rate><i style="width:{share}"></i></span>'
-    yield f'<td class=share data-of="hit rate">{f"<span>{bar}{share}</span>" if stats.taken else ""}</td>'
+    yield f'<td class=share data-of="hit rate">{bar(stats.hit_rate) if stats.taken else ""}</td>'
     for column in _COLUMNS:
-        yield _cell(column, getattr(stats, column))
-
-
-def _cell(column: str, value: int) -> str:
-    return f'<td{"" if value else " class=zero"} data-of="{column}">{value:,}</td>'
-
-
-def _table(what: str, columns: Iterable[str], rows: Mapping[str, Iterable[str]], *, dense: bool = False) -> str:
-    """A table. If it is too wide, it can be scrolled, also by keyboard."""
-    head = "".join(f"<th scope=col>{name}</th>" for name in ("pool", *columns))
-    body = "\n".join(f"<tr><th scope=row>{_name(name)}</th>{''.join(cells)}</tr>" for name, cells in rows.items())
-    letters = " class=dense" if dense else ""
-    return (
-        f'<div class=wide role=region aria-label="{what}" tabindex=0><table{letters}><thead><tr>{head}</tr></thead>\n'
-        f"<tbody>\n{body}\n</tbody></table></div>"
-    )
+        yield cell(column, f"{getattr(stats, column):,}")
 
 
 def _unused(names: Iterable[str]) -> str:
     """The list of pools without takes."""
-    listed = ", ".join(map(_name, sorted(names)))
+    listed = ", ".join(map(name_in_html, sorted(names)))
     return f"<p class=about>Nothing came from: {listed}</p>" if listed else ""
 
 
 def _discards(pools: Mapping[str, Stats]) -> str:
     """The reasons why objects were discarded, for the pools that discarded any."""
     rows = {
-        name: [_cell(reason, getattr(stats, f"discarded_{reason}")) for reason in _REASONS]
+        name: [cell(reason, f"{getattr(stats, f'discarded_{reason}'):,}") for reason in _REASONS]
         for name, stats in pools.items()
         if stats.discarded
     }
     if not rows:
         return ""
     why = "".join(f"<dt>{reason}</dt><dd>{text}</dd>" for reason, text in _REASONS.items())
-    return f"<h2>Why objects were discarded</h2>{_table('Discards', _REASONS, rows)}<dl class=why>{why}</dl>"
+    return f"<h2>Why objects were discarded</h2>{table('Discards', 'pool', _REASONS, rows)}<dl class=why>{why}</dl>"
 
 
 def _charts(pools: Mapping[str, Stats], samples: Sequence[Sample]) -> str:
@@ -252,5 +228,6 @@ def _figure(number: int, name: str, samples: Sequence[Sample]) -> str:
         for series, counts in chart.series.items()
     )
     return (
-        f"<figure><figcaption>{_name(name)}</figcaption>{chart.svg(f'chart-{number}')}<ul class=key>{key}</ul></figure>"
+        f"<figure><figcaption>{name_in_html(name)}</figcaption>{chart.svg(f'chart-{number}')}"
+        f"<ul class=key>{key}</ul></figure>"
     )

@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from pooled._gc.pauses import latest as latest_recording
 from pooled._report import constructions, files
+from pooled._report.collector import collector
 from pooled._report.html import page
 from pooled._report.sampling import latest
 from pooled._report.stats import named_pools, stats
@@ -16,7 +18,8 @@ def report(*, html: str | os.PathLike[str] | None = None) -> str:
 
     Args:
         html: the path of an HTML page to write too: one file, in UTF-8, which loads nothing from the network. If
-            sampling (`sample`) was on, it has charts of parked and live objects over time. An existing file is replaced
+            sampling (`sample`) was on, it has charts of parked and live objects over time; if `record_gc` was called,
+            the pauses of the garbage collector and the types of the objects that wake it. An existing file is replaced
             in one step, so a reader never sees a part of it, even if several writers run at once; its permissions stay.
             A symbolic link is followed. Anything but a regular file, such as a pipe or `/dev/stdout`, is written to.
 
@@ -32,8 +35,14 @@ def report(*, html: str | os.PathLike[str] | None = None) -> str:
     path = None if html is None else _checked(html)
     found = stats()
     if path is not None:
-        _write(path, page(found, latest()).encode("utf-8"))
+        _write(path, page(found, latest(), _collector()).encode("utf-8"))
     return "\n\n".join(filter(None, (str(found), constructions.table(named_pools()))))
+
+
+def _collector() -> str:
+    """The section on the garbage collector."""
+    recording = latest_recording()
+    return collector([], {}) if recording is None else collector(recording._histograms(), recording.types)
 
 
 def _checked(html: object) -> Path:

@@ -1,5 +1,6 @@
 """The page of a report in Chromium, driven by playwright."""
 
+import gc
 import shutil
 from pathlib import Path
 
@@ -41,7 +42,7 @@ def report(tmp_path_factory):
         pass
 
     file = tmp_path_factory.mktemp("report") / "report.html"
-    with pooled.sample(0.001) as sampling:
+    with pooled.record_gc(), pooled.sample(0.001) as sampling:
         out = []
         for number in range(1, 60):
             batch = lists.take()
@@ -57,6 +58,7 @@ def report(tmp_path_factory):
                 pass
             del orders, batch
         out.clear()
+        gc.collect()
     pooled.report(html=file)
     return file, sum(bool(stats.taken or stats.parked) for stats in pooled.stats().values())
 
@@ -74,6 +76,8 @@ def test_it_can_be_read(browser, report, scheme, tmp_path, request):
     assert page.get_by_role("heading", name="What the pools did").is_visible()
     assert page.get_by_role("region", name="Pools").locator("tbody tr").count() == pools
     assert page.get_by_role("region", name="Discards").locator("tbody tr").count() == 1
+    assert page.get_by_role("region", name="Pauses").locator("tbody tr").count() >= 1
+    assert page.get_by_role("img", name="Pauses by length").locator("rect").count() >= 1
     assert page.get_by_role("cell", name="100.0%").count() + page.get_by_role("cell", name="%").count() > 2
     assert page.get_by_role("img", name="lines: parked and live over time").count() == 1
     lines = page.locator("figure", has_text="lines").first.locator("path")
@@ -90,6 +94,7 @@ def test_it_can_be_read(browser, report, scheme, tmp_path, request):
         assert contrast(page, element, "stroke") >= 3
     for element in (".key .live", ".key .parked"):
         assert contrast(page, element, "borderTopColor") >= 3
+    assert contrast(page, ".key .gen2", "backgroundColor") >= 3
     assert contrast(page, ".rate i", "backgroundColor") >= 3
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     keep = request.config.getoption("--screenshots")

@@ -1,6 +1,7 @@
 """The HTML page of a report: one file with all pools, for any names of pools, that is replaced atomically."""
 
 import errno
+import gc
 import os
 import re
 import stat
@@ -16,6 +17,7 @@ import pytest
 from helpers import run_python
 
 import pooled
+from pooled._gc import pauses
 
 BAD_NAME = "<script>alert('&')</script>"
 
@@ -54,6 +56,11 @@ def read(path):
     page.feed(path.read_text(encoding="utf-8").replace("<wbr>", ""))
     assert page.open == []
     return page
+
+
+@pytest.fixture(autouse=True)
+def no_recording_of_other_tests(monkeypatch):
+    monkeypatch.setattr(pauses, "_latest", [])
 
 
 @pytest.fixture
@@ -103,6 +110,28 @@ def test_why_objects_were_discarded(tmp_path, unraisable):
     begin = rows.index(["pool", "full", "large", "error", "refused"])
     assert ["of all reasons", "5", "1", "2", "1"] in rows[begin:]
     assert "of no reason" not in {row[0] for row in rows[begin:]}
+
+
+def test_the_pauses_of_the_collector(tmp_path):
+    page = tmp_path / "page.html"
+    pooled.report(html=page)
+    assert "Nothing was recorded: <code>pooled.record_gc()</code> does that." in page.read_text("utf-8")
+    with pooled.record_gc() as recording:
+        nodes = [[] for _ in range(1_000)]
+        pooled.report(html=page)
+        for _ in range(3):
+            gc.collect()
+    pooled.report(html=page)
+    found = read(page)
+    begin = found.rows.index(["pauses", "count", "total", "p50", "p99", "longest"])
+    row = next(row for row in found.rows[begin:] if row[0] == "generation 2")
+    assert row[1] == f"{recording.pauses[2].count:,}" >= "3"
+    assert all(re.fullmatch(r"\d+(\.\d+)? (s|ms|µs|ns)", text) for text in row[2:])
+    assert ("title", "Pauses by length") in found.texts
+    assert any(attributes.get("class") == "gen2" for tag, attributes in found.elements if tag == "rect")
+    if not limits.FREE_THREADED:
+        assert next(row for row in found.rows[begin:] if row[0] == "list")[1].endswith("%")
+    del nodes
 
 
 def test_nothing_comes_from_elsewhere_and_nothing_runs(tmp_path, pool):
@@ -221,8 +250,9 @@ def test_any_name(tmp_path, name, shown):
     assert shown in {row[0] for row in found.rows}
     assert ("bdi", shown) in found.texts
     assert sum(tag == "svg" for tag, _ in found.elements) == sum(tag == "figure" for tag, _ in found.elements) > 0
-    assert text.encode() == str(pooled.stats()).encode()
-    assert len(text.splitlines()) == len(pooled.stats()) + 1
+    table = str(pooled.stats())
+    assert text.encode().startswith(table.encode())
+    assert len(table.splitlines()) == len(pooled.stats()) + 1
     if len(name) > len(shown):
         assert any(attributes.get("title") == name for _, attributes in found.elements)
 
