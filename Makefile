@@ -122,7 +122,7 @@ lint: ## check format, style, spelling, types and layers
 
 # On a build with a GIL, this finds what does not compile without one; nothing is run.
 compile-free-threaded: build ## compile the C files as for the free-threaded build of PYTHON's version
-	POOLED_BUILD_NATIVE=1 POOLED_CFLAGS='-DPy_GIL_DISABLED=1 -O1' $(RUN) setup.py -q build_ext --build-lib build/free-threaded
+	POOLED_BUILD_NATIVE=1 POOLED_CFLAGS='-DPy_GIL_DISABLED=1 -O0' $(RUN) setup.py -q build_ext --build-lib build/free-threaded
 
 docs: build ## build the documentation into docs/_build/html; any warning is an error
 	@$(ENVIRONMENT) docs
