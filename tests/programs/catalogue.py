@@ -41,6 +41,8 @@ PROGRAMS = (
     Program("networkx_paths", "networkx==3.6.1"),
     Program("parso_trees", "parso==0.8.7"),
     Program("pycparser_c", "pycparser==3.12"),
+    Program("pygments_highlight", "pygments==2.21.0"),
+    Program("rdflib_questions", "rdflib==7.6.0"),
     Program("simpy_clinic", "simpy==4.1.2"),
     Program("sqlalchemy_orm", "SQLAlchemy==2.1.9"),
     Program("sqlglot_transpile", "sqlglot==30.30.0"),
@@ -50,6 +52,7 @@ PROGRAMS = (
     Program("service_dns", "dnspython==2.9.2"),
     Program("service_lark", "lark==1.3.1"),
     Program("service_markdown", "markdown-it-py==4.3.0"),
+    Program("service_mistune", "mistune==3.4.0"),
     Program("service_sqlglot", "sqlglot==30.30.0"),
     Program("kept_objects", settings='[instrument."__main__:*"]\nmax = 1024\n'),
 )
