@@ -120,7 +120,7 @@ def _report(chosen: argparse.Namespace, total: Total, unmet: list[str]) -> None:
         }
         write(json.dumps(document, indent=2), chosen.output)
         return
-    notes = [*_processes(total), *unmet, *_reasons(total.left_out), *_arrays()]
+    notes = [*_processes(total), *_discards(used), *unmet, *_reasons(total.left_out), *_arrays()]
     if not used and not notes and not gc_report.is_worth_telling(collector):
         write(_NOTHING, chosen.output)
         return
@@ -137,6 +137,24 @@ def _processes(total: Total) -> list[str]:
         return []
     cut_off = f"{total.cut_off} of them killed or still running, as last seen" if total.cut_off else ""
     return [f"The sum of {total.processes:,} processes{cut_off and f', {cut_off}'}."]
+
+
+_REASONS: Final = {
+    "full": "the pool was full (max)",
+    "large": "too large (max_cap)",
+    "error": "a hook raised",
+    "refused": "refused by reset, or not emptied",
+}
+
+
+def _discards(used: Mapping[str, pooled.Stats]) -> list[str]:
+    """A sentence for each pool that discarded objects: how many, and why."""
+    found = []
+    for name, stats in used.items():
+        counts = {reason: getattr(stats, f"discarded_{reason}") for reason in _REASONS}
+        why = ", ".join(f"{count:,}: {_REASONS[reason]}" for reason, count in counts.items() if count)
+        found += [f"{name} discarded {why}"] if why else []
+    return found
 
 
 def _arrays() -> list[str]:
