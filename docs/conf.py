@@ -31,6 +31,7 @@ myst_heading_anchors = 3
 default_role = "code"
 autodoc_typehints = "signature"
 python_maximum_signature_line_length = 88
+autodoc_mock_imports = ["distributed", "ray"]  # each brings some twenty packages
 autodoc_member_order = "bysource"
 autodoc_preserve_defaults = True
 napoleon_numpy_docstring = False

@@ -17,9 +17,11 @@ import pooled.instrument
 CONTRIB = [
     importlib.import_module(f"pooled.contrib.{module}")
     for module, package in (
+        ("dask", "distributed"),
         ("numpy", "numpy"),
         ("opentelemetry", "opentelemetry"),
         ("prometheus", "prometheus_client"),
+        ("ray", "ray"),
         ("sortedcontainers", "sortedcontainers"),
     )
     if importlib.util.find_spec(package)

@@ -34,6 +34,7 @@ __all__ = [
     "configure",
     "current",
     "put_in_force",
+    "put_read_in_force",
     "refuse_for_all_classes",
     "target_of",
     "when_configured",
@@ -65,8 +66,18 @@ def put_in_force(path: Path, environ: Mapping[str, str]) -> Configuration:
     from pooled._config.file import read_file  # here: few processes have a file
 
     read_now = read_file(path, f"--config {path}")
+    put_read_in_force(read_now, f"--config {path}", environ)
+    return read_now
+
+
+def put_read_in_force(read_now: Configuration, where: str, environ: Mapping[str, str]) -> None:
+    """Put in force what was read from a file or a mapping. `where` names it in errors.
+
+    Raises:
+        ConfigurationError: it sets the debug mode.
+    """
     if read_now.debug and read_now.debug != current.debug:
-        raise ConfigurationError(f"--config {path}: [defaults] debug: it is too late for that; set POOLED_DEBUG")
+        raise ConfigurationError(f"{where}: [defaults] debug: it is too late for that; set POOLED_DEBUG")
     current.defaults = read_limits(environ).over(read_now.defaults)
     current.classes, current.override = read_now.classes, read_now.override
     current.gc = read_now.gc
@@ -77,7 +88,6 @@ def put_in_force(path: Path, environ: Mapping[str, str]) -> Configuration:
     if not environ.get("POOLED_NUMPY"):
         current.numpy = read_now.numpy
     _call_listeners()
-    return read_now
 
 
 def configure(  # noqa: PLR0913 (each is one setting)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -30,21 +30,34 @@ def read_file(path: Path, where: str) -> Configuration:
     Raises:
         ConfigurationError: the file cannot be read, is not TOML in UTF-8, or has an invalid entry.
     """
+    return read_document(load_file(path, where), where)
+
+
+def load_file(path: Path, where: str) -> dict[str, Any]:
+    """Load the document in a file, without a check of its entries.
+
+    Raises:
+        ConfigurationError: the file cannot be read, or is not TOML in UTF-8.
+    """
     try:
-        document = tomllib.loads(path.read_text(encoding="utf-8"))
+        return tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise ConfigurationError(f"{where}: cannot be read: {error.strerror}; name a file that can") from error
     except UnicodeDecodeError as error:
         raise ConfigurationError(f"{where}: expected a TOML file in UTF-8: {error}") from error
     except tomllib.TOMLDecodeError as error:
         raise ConfigurationError(f"{where}: expected a TOML file: {error}") from error
-    return _parse(where, document)
 
 
 _SECTIONS: Final = "[defaults], [classes], [override], [instrument], [numpy] or [gc]"
 
 
-def _parse(where: str, document: dict[str, Any]) -> Configuration:
+def read_document(document: Mapping[str, Any], where: str) -> Configuration:
+    """Read the content of a configuration file.
+
+    Raises:
+        ConfigurationError: it has an invalid entry; the text begins with `where`.
+    """
     configuration = Configuration()
     for section, content in document.items():
         here = f"{where}: [{section}]"
@@ -111,6 +124,7 @@ def _limit(where: str, key: str, value: object) -> Any:
 
 
 def _instrumented(where: str, table: dict[str, Any]) -> Instrumented:
+    table = dict(table)
     methods = {key: table.pop(key) for key in ("reset", "capacity") if key in table}
     for key, value in methods.items():
         if not (isinstance(value, str) and value.isidentifier()):

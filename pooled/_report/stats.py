@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 from weakref import WeakKeyDictionary
 
@@ -48,8 +48,13 @@ class AllStats(Mapping[str, Stats]):
     def __str__(self) -> str:
         rows: list[tuple[str, ...]] = [("pool", *_COLUMNS)]
         rows += [(shown(name), *(f"{getattr(stats, column):,}" for column in _COLUMNS)) for name, stats in self.items()]
-        widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-        return "\n".join(_line(row, widths) for row in rows)
+        return table(rows)
+
+
+def table(rows: Sequence[tuple[str, ...]]) -> str:
+    """The rows as lines: the first column to the left, the others to the right."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return "\n".join(_line(row, widths) for row in rows)
 
 
 def _line(row: tuple[str, ...], widths: list[int]) -> str:

@@ -1,1 +1,1 @@
-"""Pools for other packages' objects, a module for each: `numpy`, `sortedcontainers`. Each wants its package."""
+"""What pools do together with other packages, a module for each. A module needs its package."""

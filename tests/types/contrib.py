@@ -1,7 +1,7 @@
 # pyright: strict
 """`pooled.contrib` and the pytest plugin for type checkers; nothing here runs."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, assert_type
 
 import numpy as np
@@ -11,9 +11,9 @@ from opentelemetry.metrics import get_meter
 from prometheus_client import CollectorRegistry
 from prometheus_client.core import Metric
 
-from pooled import Stats, pool_of, pytest_plugin
+from pooled import AllStats, Stats, pool_of, pytest_plugin
+from pooled.contrib import dask, opentelemetry, prometheus, ray, sortedcontainers
 from pooled.contrib import numpy as arrays
-from pooled.contrib import opentelemetry, prometheus, sortedcontainers
 
 
 def recycled_arrays() -> None:
@@ -67,6 +67,35 @@ def metrics() -> None:
     assert_type(prometheus.register(CollectorRegistry()), prometheus.PoolCollector)
     opentelemetry.instrument()
     opentelemetry.instrument(meter=get_meter("orders"))
+
+
+def dask_workers(client: Any, worker: Any) -> None:
+    plugin = dask.PooledPlugin({"instrument": {"shop:Order": {"max": 64}}})
+    plugin.setup(worker)
+    plugin.teardown(worker)
+    assert_type(plugin.name, str)
+    dask.PooledPlugin("pooled.toml")
+    dask.PooledPlugin(3)  # type: ignore[arg-type] # pyright: ignore[reportArgumentType]
+    stats = dask.cluster_stats(client)
+    assert_type(stats, dask.ClusterStats)
+    assert_type(dask.cluster_report(client), str)
+    assert_type(stats["shop:Order"], Stats)
+    assert_type(stats.total, Stats)
+    assert_type(stats.processes, dict[str, AllStats])
+    assert_type(stats.ended, frozenset[str])
+    assert_type(stats.notes, tuple[str, ...])
+
+
+async def dask_workers_awaited(client: Any) -> None:
+    assert_type(await dask.gather_stats(client), dask.ClusterStats)
+
+
+def ray_workers() -> None:
+    assert_type(ray.worker_setup("pooled.toml", interval=5), Callable[[], None])
+    ray.worker_setup(interval="5")  # type: ignore[arg-type] # pyright: ignore[reportArgumentType]
+    assert_type(ray.cluster_stats(timeout=3), ray.ClusterStats)
+    assert_type(ray.cluster_report(), str)
+    ray.forget_stats()
 
 
 def plugin(mark: pytest.Mark) -> None:

@@ -1,0 +1,106 @@
+"""Pools on the workers of a Dask cluster: `PooledPlugin` configures them, `cluster_stats` adds up their statistics.
+
+Both use what Dask has for this: worker plugins, `Client.run`, and the events of the scheduler.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from operator import itemgetter
+from typing import TYPE_CHECKING, Any, Final
+
+from pooled.contrib._cluster_stats import ClusterStats, added_up, process_stats
+from pooled.contrib._worker_config import Config, WorkerConfig, instrumented
+
+try:
+    from distributed import WorkerPlugin
+except ImportError as _error:
+    raise ImportError(
+        "pooled.contrib.dask needs distributed, which is not installed: pip install 'pooled-objects[dask]'"
+    ) from _error
+
+if TYPE_CHECKING:
+    from distributed import Client, Worker
+
+__all__ = ["ClusterStats", "PooledPlugin", "cluster_report", "cluster_stats", "gather_stats"]
+
+_TOPIC: Final = "pooled"
+"""The topic of the events that hold the last statistics of workers that ended."""
+
+
+class PooledPlugin(WorkerPlugin):
+    """Configures the pools of each worker, and makes classes poolable there.
+
+    Call `client.register_plugin(PooledPlugin(...))`. Dask runs the plugin in the workers that exist and, before their
+    first task, in those that start later. Its name is "pooled": registering another replaces the configuration. Classes
+    that are poolable already keep their limits until the worker restarts. The environment of a worker takes precedence,
+    as over a configuration file. pooled has to be installed there.
+
+    Args:
+        config: what a configuration file has, as a mapping, such as `{"instrument": {"shop:Order": {"max": 64}}}`, or
+            as the path of the file. It is read and checked at once, so workers do not need the file. None leaves the
+            configuration of the workers as it is; then the plugin keeps the last statistics of workers that end.
+
+    Raises:
+        TypeError: `config` is neither a mapping nor a path.
+        ConfigurationError: the file cannot be read, or an entry is invalid.
+    """
+
+    name = "pooled"
+
+    def __init__(self, config: Config = None) -> None:
+        self._config = WorkerConfig(config)
+
+    def setup(self, worker: Worker) -> None:  # noqa: ARG002 (Dask passes it)
+        """Put the configuration in force in the process of a worker. Dask calls it.
+
+        Raises:
+            ImportError: a module that the worker has imported lacks a class, or its objects cannot be recycled.
+        """
+        self._config.put_in_force()
+
+    def teardown(self, worker: Worker) -> None:
+        """Send the last statistics of a worker to the scheduler. Dask calls it when the worker ends."""
+        worker.log_event(_TOPIC, {"worker": worker.address, **_process_stats()})
+
+
+def cluster_stats(client: Client) -> ClusterStats:
+    """Add up the statistics of all pools over the workers of a cluster.
+
+    It includes the last statistics of workers that ended, if they had the plugin: those that were closed, retired or
+    restarted, and not those that were killed. Workers that are threads of one process count as one process.
+
+    Raises:
+        TypeError: the client is asynchronous; await `gather_stats(client)`.
+        ImportError: a worker has no pooled.
+    """
+    if client.asynchronous:
+        raise TypeError(f"client={client!r}: it is asynchronous; await gather_stats(client)")
+    gathered: ClusterStats = client.sync(gather_stats, client)
+    return gathered
+
+
+async def gather_stats(client: Client) -> ClusterStats:
+    """Do what `cluster_stats` does, for an asynchronous client."""
+    # In a coroutine, both return awaitables, whatever kind of client it is.
+    alive = await client.run(_process_stats)
+    events = await client.get_events(_TOPIC)  # None if there was none
+    return added_up(_answers(alive, list(events or ())))
+
+
+def cluster_report(client: Client) -> str:
+    """Report the statistics of all pools, added up over the workers of a cluster: `str(cluster_stats(client))`."""
+    return str(cluster_stats(client))
+
+
+def _answers(
+    alive: Mapping[str, dict[str, Any]], events: Iterable[tuple[float, dict[str, Any]]]
+) -> Iterator[tuple[str, dict[str, Any], bool]]:
+    for worker, sent in alive.items():
+        yield worker, sent, False
+    for _, sent in sorted(events, key=itemgetter(0), reverse=True):  # the last event of a process counts
+        yield sent["worker"], sent, True
+
+
+def _process_stats() -> dict[str, Any]:
+    return process_stats(instrumented())
