@@ -38,6 +38,8 @@ class Launcher:
     latencies: tuple = ()
     outputs: tuple = ("same\n",)
     stops_at: int = 0
+    start: float = 0.0
+    cost: float = 10.0
     runs: list = attrs.Factory(list)
     clock: float = 0.0
 
@@ -46,6 +48,9 @@ class Launcher:
 
     def with_settings(self, candidate, limit):
         return self._run("with", [piece.name for piece in candidate.pieces], limit)
+
+    def start_up(self, candidate):
+        return self.start
 
     def watched(self, limit):
         classes = [name for name in self.factors if not name.startswith("gc ")]
@@ -63,15 +68,16 @@ class Launcher:
         self.clock += 10
         if number == self.stops_at:
             raise KeyboardInterrupt
-        cost = 10.0 * self.noise[number % len(self.noise)]
+        cost = self.cost * self.noise[number % len(self.noise)]
         memory = MEMORY
+        cost += self.start if names else 0.0
         for name in names:
             cost *= self.factors.get(name, 1.0)
             memory *= self.memory.get(name, 1)
         output = self.folder / f"output{number}"
         changes = [self.broken[name] for name in names if name in self.broken]
         output.write_text(changes[0] if changes else self.outputs[number % len(self.outputs)])
-        usage = Usage(status=0, cpu=cost, wall=cost, memory=memory, timed_out=False)
+        usage = Usage(status=0, cpu=cost, wall=cost * 10 / self.cost, memory=memory, timed_out=False)
         latencies = [each * cost / 10 for each in self.latencies]
         pauses = {"seconds": 0.5, **self.pauses(1)} if kind == "with" else None
         return Run(usage=usage, outputs={"standard output": output}, latencies=latencies, pauses=pauses)
@@ -168,6 +174,12 @@ def test_the_latencies_of_a_server_decide(measured):
     assert found["chosen"]["plain"] == pytest.approx(0.2)
     assert found["chosen"]["p99"] == pytest.approx(0.8)
     assert "by mean latency" in text
+
+
+@pytest.mark.parametrize(("cost", "gains"), [(1.0, True), (4.0, False)])
+def test_the_start_of_run_is_left_out_for_short_programs(measured, cost, gains):
+    _, _, found = measured({"m:A": 0.95}, cost=cost, start=0.2 * cost)
+    assert (found["chosen"] is not None) == gains
 
 
 @pytest.mark.parametrize("limit", [60, 120, 200])

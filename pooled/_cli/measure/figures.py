@@ -79,7 +79,7 @@ def figures_of(name: str, rounds: Sequence[Round]) -> Figures | None:
         gain=gain,
         lowest=min(gains),
         highest=max(gains),
-        cpu=_ratio(*(median(run.usage.cpu for run in runs) for runs in _turned(pairs))),
+        cpu=_ratio(*(median(run.cpu for run in runs) for runs in _turned(pairs))),
         memory=_ratio(*(median(run.usage.memory for run in runs) for runs in _turned(pairs))),
         p99=_p99(pairs),
         pauses=pairs[-1][1].pauses,
@@ -95,7 +95,7 @@ def _against(gain: float, is_noise: bool, pairs: Sequence[tuple[Run, Run]]) -> s
     if is_noise:
         return "that is within the noise"
     ours, plain = _turned(pairs)
-    if _is_worse([run.usage.cpu for run in ours], [run.usage.cpu for run in plain]):
+    if _is_worse([run.cpu for run in ours], [run.cpu for run in plain]):
         return "it takes more processor time"
     tails = [[run.p99 for run in runs if run.p99 is not None] for runs in (ours, plain)]
     if all(tails) and _is_worse(*tails):

@@ -38,6 +38,7 @@ class Findings:
         runs: the number of runs.
         seconds: the time of all runs.
         own: the program's own time.
+        start_up: the processor time of the start of `run`, where it is left out.
         compared: the outputs that were compared.
         compares_status: whether the exit status was compared.
         tested: the groups and their figures.
@@ -51,6 +52,7 @@ class Findings:
     runs: int = 0
     seconds: float = 0.0
     own: float = 0.0
+    start_up: float = 0.0
     compared: list[str] = attrs.field(factory=list)
     compares_status: bool = True
     tested: list[Tested] = attrs.field(factory=list)

@@ -38,6 +38,7 @@ class Run:
         pauses: the figures on pauses of the collector in the report of `run`; None if it has none.
         failure: why a server did not answer; None if it did.
         errors: the last line that it wrote to standard error.
+        start_up: the processor time to leave out of its cost.
     """
 
     usage: Usage
@@ -46,11 +47,17 @@ class Run:
     pauses: Mapping[str, Any] | None = None
     failure: str | None = None
     errors: str = ""
+    start_up: float = 0.0
 
     @property
     def cost(self) -> float:
         """What a candidate has to lower: the mean latency, if there is one, or else the processor time."""
-        return mean(self.latencies) if self.latencies else self.usage.cpu
+        return mean(self.latencies) if self.latencies else self.cpu
+
+    @property
+    def cpu(self) -> float:
+        """The processor time, without what is left out."""
+        return self.usage.cpu - self.start_up
 
     @property
     def p99(self) -> float | None:
@@ -92,6 +99,20 @@ class Launcher:
         options = ["run", "--config", str(config), "--json", "--output", str(report)]
         run = self._run(["-m", "pooled", *options], limit)
         return attrs.evolve(run, pauses=_read_json(report).get("gc"))
+
+    def start_up(self, candidate: Candidate) -> float:
+        """The seconds of processor time that `run` takes with these settings and an empty program, without Python's."""
+        config, empty = self.folder / "candidate.toml", self.folder / "empty.py"
+        config.write_text(candidate.toml(), encoding="utf-8")
+        empty.touch()
+        run = ["-m", "pooled", "run", "--config", str(config), "--json", "--output", str(self.folder / "empty.json")]
+        with_run, plain = (min(self._seconds([*words, str(empty)]) for _ in range(2)) for words in (run, []))
+        return max(0.0, with_run - plain)
+
+    def _seconds(self, words: Sequence[str]) -> float:
+        nowhere = (subprocess.DEVNULL,) * 3
+        child = Child([*_interpreter(), *words], folder=None, environ=self._environ, streams=nowhere, own_group=True)
+        return child.wait(None).cpu
 
     def watched(self, limit: float | None) -> tuple[dict[str, Any], str, Run]:
         """Run the program under `advise`. Return its facts, the configuration that it wrote, and the run."""

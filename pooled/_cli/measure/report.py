@@ -76,6 +76,7 @@ class Report:
             "cost": self._cost(),
             "seconds": findings.own,
             "measuring_seconds": findings.seconds,
+            "start_up": findings.start_up,
             "runs": findings.runs,
             "compared": [*(("exit status",) if findings.compares_status else ()), *findings.compared],
             "gc": self.facts.get("gc"),
@@ -147,6 +148,8 @@ class Report:
         alone = chosen.candidate.groups == ("gc",) and others != {"gc"}
         what = "the collector's settings alone" if alone else _name(chosen.candidate)
         text = f"Use {what}: {_gain(chosen.figures)}, by {self._cost()}."
+        if self.findings.start_up and not self.driven:
+            text += f" The start of `run` takes {self.findings.start_up:.2f} s, which this leaves out."
         return text if self.findings.finalists is not None else f"{text} This was not measured once more."
 
 

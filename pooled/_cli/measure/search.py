@@ -81,6 +81,8 @@ class Search:
         candidates, notes = found(self.facts, written, self._without, self._trials.folder)
         self.findings.notes += notes
         self._trials.planned = len(candidates) * self._number + self._number - 1 + 3 * self._number
+        if candidates:
+            self._trials.leave_out_start_up(join(candidates))
         for candidate in candidates:
             tested = self._harmless(candidate)
             if tested is not None and candidate.name == "gc":

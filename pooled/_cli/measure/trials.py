@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, Final
 
+import attrs
+
 from pooled._cli.measure.budget import Budget, OutOfTimeError
 from pooled._cli.measure.candidates import Candidate
 from pooled._cli.measure.findings import Findings
@@ -14,6 +16,9 @@ from pooled._cli.measure.progress import Progress
 
 WATCHED: Final = 3
 """A run under `advise` takes at most this many times as long."""
+
+_SHORT: Final = 3.0
+"""The start of `run` counts for programs that take more processor time than this."""
 
 
 class CannotMeasureError(Exception):
@@ -96,10 +101,16 @@ class Trials:
             raise CannotMeasureError(f"`advise` wrote no report; {run.errors or 'the program printed no error'}")
         return facts, written
 
+    def leave_out_start_up(self, candidate: Candidate) -> None:
+        """Leave the start of `run` out of the cost of a short program: it does not grow with what the program does."""
+        if self._first.usage.cpu < _SHORT:
+            self.findings.start_up = self._launcher.start_up(candidate)
+
     def with_settings(self, candidate: Candidate) -> Run:
         """Run the program with a candidate."""
         self._show(f"with {candidate.name}")
-        return self._ended(self._launcher.with_settings(candidate, self._budget.of_one_run))
+        run = self._ended(self._launcher.with_settings(candidate, self._budget.of_one_run))
+        return attrs.evolve(run, start_up=self.findings.start_up)
 
     def difference(self, run: Run) -> str:
         """How a run with a candidate does something else than the first run; empty if it does not."""
