@@ -66,7 +66,8 @@ def test_pauses_and_young_objects(busy, command):
     if not limits.FREE_THREADED:
         assert found["young"]["__main__:Node"] > 100
         young = " ".join(lines).partition("Young objects when it ran: ")[2]
-        assert {"list", "__main__:Node"} == {each.split()[0] for each in young.split(", ")[:2]}
+        assert "list " in young
+        assert "__main__:Node " in young
 
 
 def test_few_collections_are_not_worth_a_line(tmp_path):
