@@ -304,6 +304,24 @@ def test_another_container_in_a_kept_attribute_is_emptied_and_kept(pooled):
     check_counts(pooled, Thing, misses=1, hits=1, recycled=2, parked=1)
 
 
+def test_a_property_that_the_class_gets_later_is_assigned_by_init_alone(pooled):
+    @pooled.poolable(keep=("entries",))
+    class Thing:
+        def __init__(self):
+            self.entries = []
+
+    def assign(self, value):
+        assigned.append(value)
+        vars(self)["entries"] = value
+
+    Thing()
+    assigned = []
+    Thing.entries = property(lambda self: vars(self)["entries"], assign)
+    for _ in range(3):
+        assert Thing().entries == []
+    assert len(assigned) == 3
+
+
 @pytest.mark.needs_pool
 def test_a_bare_new_is_blank_and_not_recycled(pooled, decoder):
     decoder()

@@ -264,6 +264,23 @@ track_unused_parts(Fields *fields, Py_ssize_t first, PyObject *self, PyObject **
     }
 }
 
+/* Set an attribute of an instance past the descriptors of its class: a property that the class got meanwhile has a setter
+   of its own. False with an exception set. */
+static bool
+set_attribute(PyObject *self, PyObject *name, PyObject *value)
+{
+    PyObject *found = compat_lookup(Py_TYPE(self), name);
+    bool is_data = found != NULL && Py_TYPE(found)->tp_descr_set != NULL;
+    Py_XDECREF(found);
+    if (LIKELY(!is_data)) {
+        return PyObject_GenericSetAttr(self, name, value) == 0;
+    }
+    PyObject *dict = PyObject_GenericGetDict(self, NULL);
+    bool done = dict != NULL && PyDict_SetItem(dict, name, value) == 0;
+    Py_XDECREF(dict);
+    return done;
+}
+
 bool
 fields_slow_make_ready(Fields *fields, PyObject *self)
 {
@@ -285,7 +302,7 @@ fields_slow_make_ready(Fields *fields, PyObject *self)
         PyObject **slot = slot_of(field, self);
         done = make_place_ready(field, slot != NULL ? slot : &entries[i]);
         if (done && slot == NULL && entries[i] != NULL) {
-            done = PyObject_GenericSetAttr(self, field->name, entries[i]) == 0;
+            done = set_attribute(self, field->name, entries[i]);
         }
     }
     track_unused_parts(fields, i, self, entries);
