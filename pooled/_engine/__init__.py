@@ -16,6 +16,7 @@ __all__ = [
     "Store",
     "built_for",
     "detach",
+    "gc_callback",
     "hands_out",
     "hook",
     "hookable",
@@ -61,6 +62,7 @@ if _config.current.debug:
     from pooled._engine.reference.debug import forgetting
 
     detach = forgetting(chosen.detach)
+gc_callback: Callable[[Callable[[str, dict[str, int]], None], int], Callable[..., object]] = chosen.gc_callback
 hands_out = chosen.hands_out
 hook = chosen.hook
 hookable = chosen.hookable

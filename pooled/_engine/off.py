@@ -149,3 +149,8 @@ def in_c(take: F) -> F:
         return take(cls, *args, **kwargs)
 
     return cast("F", call)
+
+
+def gc_callback(function: F, least: int) -> F:  # noqa: ARG001 (the function looks at the generation, too)
+    """The function itself: code in Python has no way to be silent where the stack has no room for it."""
+    return function

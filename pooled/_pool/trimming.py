@@ -23,9 +23,11 @@ from collections.abc import Container, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from pooled import _config
+from pooled._engine import gc_callback
+from pooled._engine import name as engine
 from pooled._memory.registry import Registry
 from pooled._policy import AUTO
-from pooled._pool.background import Background
+from pooled._pool.background import FORK_COUNTS_LATE, Background
 
 if TYPE_CHECKING:
     from pooled._pool.budget import Store
@@ -157,8 +159,9 @@ class _OnCollections:
             trim()
 
 
-_on_collections: Final = _OnCollections()
-gc.callbacks.append(_on_collections)
+_on_collections: Final = gc_callback(_OnCollections(), 0 if FORK_COUNTS_LATE else _FULL)
+if engine != "off":
+    gc.callbacks.append(_on_collections)
 
 
 @atexit.register

@@ -110,7 +110,7 @@ class Launcher:
         return max(0.0, with_run - plain)
 
     def _seconds(self, words: Sequence[str]) -> float:
-        nowhere = (subprocess.DEVNULL,) * 3
+        nowhere = (subprocess.DEVNULL, subprocess.DEVNULL, subprocess.DEVNULL)
         child = Child([*_interpreter(), *words], folder=None, environ=self._environ, streams=nowhere, own_group=True)
         return child.wait(None).cpu
 

@@ -13,7 +13,7 @@ CLOCK: Final = time.perf_counter
 
 
 class GcClock:
-    """Counts and times garbage collections; `on_gc` is one of `gc.callbacks`.
+    """Counts and times garbage collections; `on_gc` is one of `gc.callbacks`. It may miss a start or an end.
 
     Attributes:
         collections: the number of collections, by generation.
@@ -55,7 +55,7 @@ class GcClock:
             self._own = time.thread_time()
             self._others = time.process_time() - self._own
             set_collecting(True)
-        else:
+        elif self._thread is not None:
             set_collecting(False)
             own = time.thread_time()
             others = time.process_time() - own - self._others

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-__all__ = ["ClassCounter", "restart_counters", "set_collecting"]
+__all__ = ["ClassCounter", "gc_callback", "restart_counters", "set_collecting"]
 
 ClassCounter: Callable[..., Any] | None = None
 
@@ -18,6 +18,11 @@ def restart_counters() -> None:
     """Let all counters begin anew."""
 
 
+def gc_callback(function: Callable[..., object], least: int, /) -> Callable[..., object]:  # noqa: ARG001
+    """An entry of `gc.callbacks` that calls the function, and prints nothing where the stack has no room for that."""
+    return function
+
+
 if not TYPE_CHECKING:
     try:  # whichever engine the program uses: counters do not need its pools
         from pooled._engine.native import _native
@@ -25,4 +30,5 @@ if not TYPE_CHECKING:
         pass
     else:
         ClassCounter = _native.ClassCounter
+        gc_callback = _native.gc_callback
         restart_counters, set_collecting = _native.restart_counters, _native.set_collecting

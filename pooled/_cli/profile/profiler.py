@@ -18,7 +18,7 @@ from pooled._cli.profile.builtin_names import called_builtins, exact_serializers
 from pooled._cli.profile.class_counter import CannotCountError, ClassCounter, can_be_profiled
 from pooled._cli.profile.class_profile import MANY, ClassProfile
 from pooled._cli.profile.gc_clock import CLOCK, GcClock
-from pooled._cli.profile.native_counter import restart_counters
+from pooled._cli.profile.native_counter import gc_callback, restart_counters
 from pooled._cli.profile.overhead import seconds_per_call
 from pooled._cli.profile.program_modules import classes_of, is_installed, is_of_the_program
 from pooled._cli.program import own_thread
@@ -47,6 +47,7 @@ class Profiler:
 
     def __init__(self) -> None:
         self.clock = GcClock()
+        self._on_gc = gc_callback(self.clock.on_gc, 0)
         self.recording: GcRecording  # from `begin` on
         self.seconds = self.processor_seconds = 0.0
         self.uncounted: dict[str, dict[str, None]] = defaultdict(dict)
@@ -66,7 +67,7 @@ class Profiler:
     def begin(self) -> None:
         """Start to profile the modules imported from now on, and the collector."""
         sys.meta_path.insert(0, self._finder)
-        gc.callbacks.append(self.clock.on_gc)
+        gc.callbacks.append(self._on_gc)
         self.recording = record_gc()
         self.seconds = CLOCK()
         self.processor_seconds = time.process_time()
@@ -90,7 +91,7 @@ class Profiler:
         self._ended.set()
         self._windows.acquire()  # wait for the thread
         self.recording.stop()
-        gc.callbacks.remove(self.clock.on_gc)
+        gc.callbacks.remove(self._on_gc)
         sys.meta_path.remove(self._finder)
         for counter in self._counters():
             counter.finish()

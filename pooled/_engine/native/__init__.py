@@ -52,6 +52,8 @@ name: Final = "native"
 built_for: Final = _native.built_for
 keeps_capacity: Final[Mapping[str, bool]] = MappingProxyType(_native.kept())
 
+gc_callback = _native.gc_callback
+
 HookedType = type
 
 _IN_GC: Final = 1 << 14  # Py_TPFLAGS_HAVE_GC

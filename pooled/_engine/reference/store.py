@@ -174,3 +174,8 @@ def orphan(plan: Plan, args: Arguments, kwargs: Keywords) -> Any:
 def in_c(function: F) -> F:
     """The implementation of a public function: the function itself, since this engine has none in C."""
     return function
+
+
+def gc_callback(function: F, least: int) -> F:  # noqa: ARG001 (the function looks at the generation, too)
+    """The function itself: code in Python has no way to be silent where the stack has no room for it."""
+    return function

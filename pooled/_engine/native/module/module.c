@@ -8,6 +8,7 @@
 #include "containers/stock.h"
 #include "module/constants.h"
 #include "module/counter_type.h"
+#include "module/gc_callback.h"
 #include "module/hook_type.h"
 #include "module/probes.h"
 #include "module/store_type.h"
@@ -251,6 +252,20 @@ native_restart_counters(PyObject *Py_UNUSED(module), PyObject *Py_UNUSED(ignored
     Py_RETURN_NONE;
 }
 
+PyDoc_STRVAR(gc_callback_doc,
+             "gc_callback(function, least): an entry of gc.callbacks that calls the function for collections of the "
+             "generation `least` and older, unless the stack has no room for the call.");
+
+static PyObject *
+native_gc_callback(PyObject *Py_UNUSED(module), PyObject *args)
+{
+    PyObject *function, *least;
+    if (!PyArg_ParseTuple(args, "OO!:gc_callback", &function, &PyLong_Type, &least)) {
+        return NULL;
+    }
+    return gc_callback_new(function, least);
+}
+
 PyDoc_STRVAR(close_doc,
              "close(): destroy all parked objects, and park none from now on. For the end of the interpreter.");
 
@@ -276,6 +291,7 @@ static PyMethodDef methods[] = {
     {"kept", native_kept, METH_NOARGS, kept_doc},
     {"set_collecting", native_set_collecting, METH_O, set_collecting_doc},
     {"restart_counters", native_restart_counters, METH_NOARGS, restart_counters_doc},
+    {"gc_callback", native_gc_callback, METH_VARARGS, gc_callback_doc},
     {"close", native_close, METH_NOARGS, close_doc},
     DEBUG_TRACE_METHOD,
     {NULL, NULL, 0, NULL},
