@@ -83,6 +83,7 @@ def complete(package: ModuleType) -> None:
     """Load the modules that the package would load later: they would be those of another copy."""
     for name in package.__all__:
         getattr(package, name)
+    importlib.import_module("pooled._pool.budget")
     if package.engine == "native":
         importlib.import_module("pooled._engine.native.proxies")
 

@@ -129,6 +129,7 @@ def test_the_depth_stays_within_the_budget(cls, pooled, weight, look):
     assert pool.stats().parked == BURST
 
 
+@pytest.mark.usefixtures("look")  # no check weighs the objects meanwhile
 def test_a_new_pool_keeps_to_the_budget_at_once(pooled):
     pooled.configure(budget=1 << 18)
     try:

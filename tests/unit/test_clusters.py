@@ -1,11 +1,13 @@
 """What `pooled.contrib.dask` and `pooled.contrib.ray` share. Neither package is needed here; see tests/clusters."""
 
 import pickle
+import sys
 
 import pytest
 from helpers import run_python
 
 from pooled import ConfigurationError, Stats
+from pooled.contrib import _worker_config
 from pooled.contrib._cluster_stats import added_up, process_stats
 from pooled.contrib._worker_config import WorkerConfig
 
@@ -29,6 +31,12 @@ print(limit, pooled.pool_of(textwrap.TextWrapper).stats().hits, pooled.configure
 """
 
 CONFIG = {"defaults": {"max": 5}, "instrument": {"textwrap:TextWrapper": {"max": 3}}}
+
+
+@pytest.fixture(autouse=True)
+def this_copy(monkeypatch):
+    """Let pickles find the class of this copy of the package; other tests import others."""
+    monkeypatch.setitem(sys.modules, _worker_config.__name__, _worker_config)
 
 
 def sent(process, *, notes=(), **pools):

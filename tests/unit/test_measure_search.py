@@ -6,6 +6,7 @@ from types import SimpleNamespace
 import attrs
 import pytest
 
+from pooled._cli.measure import budget, candidates
 from pooled._cli.measure.launcher import Run
 from pooled._cli.measure.process import Usage
 from pooled._cli.measure.report import Report
@@ -86,11 +87,11 @@ class Launcher:
 @pytest.fixture
 def measured(tmp_path, monkeypatch):
     """Measure a program of these costs, and return the launcher, the report as text and the report as JSON."""
-    monkeypatch.setattr("pooled._cli.measure.candidates.read_file", lambda *_: None)  # no such classes exist
+    monkeypatch.setattr(candidates, "read_file", lambda *_: None)  # no such classes exist
 
     def measure(factors, *, rounds=3, limit=None, without=(), **options):
         launcher = Launcher(tmp_path, factors, **options)
-        monkeypatch.setattr("pooled._cli.measure.budget.monotonic", lambda: launcher.clock)
+        monkeypatch.setattr(budget, "monotonic", lambda: launcher.clock)
         trials = Trials(launcher, SimpleNamespace(show=lambda *_: None), limit)
         search = Search(trials, rounds=rounds, without=without)
         first = trials.first()

@@ -40,7 +40,7 @@ def begin(
     """
     counts = (_begin_advise if settings["command"] == "advise" else _begin_run)(settings)
     writer = PartWriter(Parts(folder), counts)
-    Ends(lambda _: writer.write(), at_exit, at_sigterm)
+    Ends(lambda _: writer.end(), at_exit, at_sigterm)
     writer.begin_with(name)
 
 

@@ -46,7 +46,8 @@ class PartWriter:
     def __init__(
         self, parts: Parts, counts: Counts, prepare: Callable[[], object] = lambda: None, first: int = 0
     ) -> None:
-        self._parts, self._counts, self._prepare, self._first = parts, counts, prepare, first
+        self._parts, self._prepare, self._first = parts, prepare, first
+        self._counts: Counts | None = counts
         self._name: str | None = None
         self._writing = _thread.allocate_lock()
         self._stop: Any = None  # held until the thread has to end
@@ -59,7 +60,8 @@ class PartWriter:
         """Begin a part."""
         self._name, self._thread, self._is_over = None, 0, False
         self._writing = _thread.allocate_lock()
-        self._counts.begin()
+        if self._counts is not None:
+            self._counts.begin()
         self._start_thread()
 
     def begin_with(self, name: str | None) -> None:
@@ -72,23 +74,37 @@ class PartWriter:
         if os.getpid() == self._first:
             return
         with self._writing:
-            if self._is_over:
+            counts = self._counts
+            if self._is_over or counts is None:
                 return
             self._is_over = at_end
             self._name = self._name or self._parts.new_name()
             if self._name is not None:
-                counts = self._counts.part(at_end=at_end)
-                self._parts.write(self._name, {"process": os.getpid(), "ended": at_end, "counts": counts})
+                part = {"process": os.getpid(), "ended": at_end, "counts": counts.part(at_end=at_end)}
+                self._parts.write(self._name, part)
+
+    def end(self) -> None:
+        """Write the part of a process that ends, and forget the counts.
+
+        The hooks of forks refer to this object until the end; the classes of the program would stay alive.
+        """
+        self.write()
+        self._counts = None
 
     def _before_fork(self) -> None:
+        counts = self._counts
+        if counts is None:
+            return
         with suppress(Exception):
             self._prepare()
-            self._counts.prepare()
+            counts.prepare()
             if self._stop is not None:
                 self._end_thread()
                 self.write(at_end=False)
 
     def _begin_in_child(self) -> None:
+        if self._counts is None:
+            return
         with suppress(Exception):
             self.begin()
 

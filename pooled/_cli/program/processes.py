@@ -32,10 +32,11 @@ class Processes:
 
     def end_child(self) -> None:
         """Write the part of a child that ends."""
-        self._writer.write()
+        self._writer.end()
 
     def read_parts(self) -> tuple[list[Any], int]:
         """The parts that other processes have left, and how many others there were. This removes the folder."""
         parts, idle = self._parts.read_all()
         self._parts.remove()
+        self._writer.end()
         return parts, idle
