@@ -67,8 +67,8 @@ class PooledPlugin(WorkerPlugin):
 def cluster_stats(client: Client) -> ClusterStats:
     """Add up the statistics of all pools over the workers of a cluster.
 
-    It includes the last statistics of workers that ended, if they had the plugin: those that were closed, retired or
-    restarted, and not those that were killed. Workers that are threads of one process count as one process.
+    It includes the last statistics of workers that ended, if they had the plugin: those that were closed or
+    retired, and not those that were killed. Workers that are threads of one process count as one process.
 
     Raises:
         TypeError: the client is asynchronous; await `gather_stats(client)`.
