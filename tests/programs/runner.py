@@ -1,10 +1,12 @@
 """Run a program once, in one of its variants, and tell what it did and what it cost."""
 
+from __future__ import annotations
+
 import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from statistics import fmean, median
 
@@ -44,6 +46,12 @@ class Run:
     seconds: float
     requests: list[float]
     reused: list[str]
+
+    @classmethod
+    def least(cls, runs: Sequence[Run]) -> Run:
+        """Of each time the least: other work on the machine adds to some of them, and takes from none."""
+        requests = [min(times) for times in zip(*(run.requests for run in runs), strict=True)]
+        return attrs.evolve(runs[0], seconds=min(run.seconds for run in runs), requests=requests)
 
     @property
     def mean(self) -> float:

@@ -12,6 +12,7 @@ import os
 import random
 import sys
 import time
+from collections import deque
 from pathlib import Path
 
 import two_lives
@@ -22,6 +23,8 @@ WORDS = TEXT.split()
 SIZE = float(sys.argv[1]) if len(sys.argv) > 1 else 1.0
 COLLECTOR = os.environ.get("PROGRAM_GC", "")
 RANDOM = random.Random(22)
+KEPT = 40
+"""How many parsed documents a service keeps."""
 END = two_lives.begin()
 
 if COLLECTOR.isdigit():
@@ -70,14 +73,20 @@ def records(count):
 
 
 def serve(handle, requests, count):
-    """Handle so many requests, in turn, with 1.2 million objects in memory; print a digest of the answers."""
+    """Handle so many requests, in turn, with 1.2 million objects in memory; print a digest of the answers.
+
+    `handle` returns the answer to a request and what it parsed. The latest of the latter are kept, as a cache does.
+    """
     table = records(600_000)
+    parsed = deque(maxlen=KEPT)
     loaded()
     latencies = []
     answers = []
     for number in range(scaled(count, least=3)):
         began = time.process_time()
-        answer = handle(requests[number % len(requests)])
+        answer, document = handle(requests[number % len(requests)])
+        parsed.append(document)
+        del document
         record = table[number * 7919 % len(table)]
         latencies.append(time.process_time() - began)
         answers.append(f"{record.title} {record.tags} {answer}")

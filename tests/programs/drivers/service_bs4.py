@@ -12,7 +12,8 @@ def page(rows):
 
 
 def links(text):
-    return [link["href"] for link in BeautifulSoup(text, "html.parser").find_all("a")][-3:]
+    soup = BeautifulSoup(text, "html.parser")
+    return [link["href"] for link in soup.find_all("a")][-3:], soup
 
 
-serve(links, [page(60 + 20 * number) for number in range(7)], 200)
+serve(links, [page(120 + 40 * number) for number in range(7)], 200)

@@ -26,7 +26,8 @@ parser = Lark(GRAMMAR, parser="lalr")
 
 def largest(text):
     tree = parser.parse(text)
-    return f"{len(tree.children)} {max(int(token) for token in tree.scan_values(lambda value: value.type == 'NUMBER'))}"
+    numbers = tree.scan_values(lambda value: value.type == "NUMBER")
+    return f"{len(tree.children)} {max(map(int, numbers))}", tree
 
 
-serve(largest, [settings(20 + 8 * number) for number in range(7)], 200)
+serve(largest, [settings(30 + 10 * number) for number in range(7)], 200)

@@ -5,4 +5,11 @@ from inputs import markdown
 from markdown_it import MarkdownIt
 
 parser = MarkdownIt("commonmark").enable(["table", "strikethrough"])
-serve(lambda text: len(parser.render(text)), [markdown(10 + 4 * number) for number in range(7)], 200)
+
+
+def render(text):
+    tokens = parser.parse(text)
+    return len(parser.renderer.render(tokens, parser.options, {})), tokens
+
+
+serve(render, [markdown(20 + 8 * number) for number in range(7)], 200)

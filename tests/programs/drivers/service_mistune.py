@@ -4,5 +4,12 @@ import mistune
 from common import serve
 from inputs import markdown
 
-render = mistune.create_markdown(plugins=["table", "strikethrough", "footnotes"])
-serve(lambda text: len(render(text)), [markdown(12 + 4 * number) for number in range(7)], 250)
+parser = mistune.create_markdown(plugins=["table", "strikethrough", "footnotes"])
+
+
+def render(text):
+    page, state = parser.parse(text)
+    return len(page), state.tokens
+
+
+serve(render, [markdown(36 + 12 * number) for number in range(7)], 200)

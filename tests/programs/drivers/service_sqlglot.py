@@ -12,7 +12,7 @@ def script(rows):
 
 def analyse(text):
     trees = sqlglot.parse(text)
-    return f"{len(list(trees[0].find_all(exp.Literal)))} {trees[1].sql('mysql')}"
+    return f"{len(list(trees[0].find_all(exp.Literal)))} {trees[1].sql('mysql')}", trees
 
 
-serve(analyse, [script(40 + 15 * number) for number in range(7)], 200)
+serve(analyse, [script(60 + 20 * number) for number in range(7)], 200)
