@@ -52,7 +52,7 @@ def read_init(cls: type) -> InitPlan | str:
 
 
 class _Reader:
-    """Reads the `__init__` of one class, and those that it calls by `super()`."""
+    """Reads the `__init__` of one class, and those of its bases that it calls."""
 
     def __init__(self, cls: type) -> None:
         self.cls = cls
@@ -170,6 +170,8 @@ class _Frame:
     def call(self, state: State, callee: Symbol, args: list[Any], keywords: dict[str, Any]) -> Symbol:
         """The result of a call."""
         if isinstance(callee, InitOf):
+            if not args or args[0] is not Marker.SELF:
+                raise NotPlannedError("it calls an inherited __init__ of another object")
             self.reader.uses_super = True
             return self._call_init(state, callee.function, args, keywords)
         if not keywords and callee is Marker.SETATTR and len(args) == 2:

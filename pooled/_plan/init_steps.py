@@ -16,7 +16,17 @@ from typing import Any, Final, NamedTuple, Protocol, TypeAlias
 from pooled._plan.init_plan import Constant, NotPlannedError, find
 from pooled._plan.init_refusals import refused_attribute, refused_instruction
 from pooled._plan.init_state import State, Test
-from pooled._plan.init_symbols import InitOf, Marker, Named, Super, Symbol, inherited_init, made_by, name_of
+from pooled._plan.init_symbols import (
+    InitOf,
+    Marker,
+    Named,
+    Super,
+    Symbol,
+    attribute_of,
+    inherited_init,
+    made_by,
+    name_of,
+)
 
 END: Final = 1 << 30
 """The offset where a function has returned."""
@@ -167,22 +177,16 @@ def _attribute(frame: Frame, state: State, instruction: Instruction) -> None:
     name = frame.code.co_names[instruction.arg >> _NAME_SHIFT]
     (owner,) = state.pop(1)
     is_call = instruction.name == "LOAD_METHOD" or (_NAME_SHIFT == 1 and instruction.arg & 1)
-    found: Symbol
     if isinstance(owner, Super) and name == "__init__":
         state.push(InitOf(inherited_init(frame.cls, owner.cls)), Marker.SELF)
         return
-    if owner is Marker.SELF and name == "__dict__" and frame.cls.__dictoffset__:
-        found = Marker.SELF_DICT
-    elif isinstance(owner, Constant) and owner.value is object and name == "__setattr__":
-        found = Constant(object.__setattr__)
-    else:
+    found = attribute_of(frame.cls, owner, name)
+    if found is None:
         raise NotPlannedError(refused_attribute(name_of(owner), name))
-    if not is_call:
-        state.push(found)
-    elif instruction.name == "LOAD_METHOD":
-        state.push(Marker.NULL, found)
-    else:
+    if is_call:
         state.push(*((Marker.NULL, found) if _NULL_FIRST else (found, Marker.NULL)))
+    else:
+        state.push(found)
 
 
 def _super_attribute(frame: Frame, state: State, instruction: Instruction) -> None:

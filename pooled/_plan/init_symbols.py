@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import Any, Final, TypeAlias
 
 from pooled._plan.builtins import EMPTIABLE
-from pooled._plan.init_plan import Argument, Choice, Constant, Container, NotPlannedError, Value
+from pooled._plan.init_plan import Argument, Choice, Constant, Container, NotPlannedError, Value, find
 from pooled._plan.parts import part_made_by
 from pooled._record import Record
 
@@ -45,7 +45,7 @@ class Super(Record, kw_only=False, eq=False):
 
 
 class InitOf(Record, kw_only=False, eq=False):
-    """The `__init__` that `super()` found, without `self`.
+    """An inherited `__init__`, which is called with `self` as its first argument.
 
     Attributes:
         function: the function, or what there is in its place.
@@ -131,6 +131,28 @@ def inherited_init(cls: type, after: Any) -> Any:
         if "__init__" in base.__dict__:
             return base.__dict__["__init__"]
     raise NotPlannedError("there is no inherited __init__")
+
+
+def attribute_of(cls: type, owner: Symbol, name: str) -> Symbol | None:
+    """The attribute of this name of an object in an `__init__` of `cls`; None if it is not known."""
+    if owner is Marker.SELF and name == "__dict__" and cls.__dictoffset__:
+        return Marker.SELF_DICT
+    if not isinstance(owner, Constant):
+        return None
+    if owner.value is object and name == "__setattr__":
+        return Constant(object.__setattr__)
+    init = _init_of_base(cls, owner.value) if name == "__init__" else None
+    return InitOf(init) if init else None
+
+
+def _init_of_base(cls: type, base: Any) -> Any:
+    """What `base.__init__` is, if `base` is a base of `cls`; None if it is not, or that is not known."""
+    if not any(each is base for each in cls.__mro__):
+        return None
+    metaclass: Any = type(base)
+    slot = find(metaclass, "__init__")
+    is_plain = metaclass.__getattribute__ is type.__getattribute__ and not hasattr(type(slot), "__set__")
+    return find(base, "__init__") if is_plain else None
 
 
 def is_setattr_getter(value: Any) -> bool:

@@ -241,3 +241,68 @@ def test_reading_an_init_runs_no_code_of_the_objects_that_it_names(pooled):
         with pytest.raises(TypeError, match="not callable"):
             Caller()
     assert not read
+
+
+TOKEN = """
+class Base:
+    def __init__(self, line, column=0):
+        self.line, self.column = line, column
+
+class Other(Base):
+    def __init__(self, line, column=5):
+        self.line = "other"
+
+class Token(Base):
+    def __init__(self, line, value):
+        {call}
+        self.value = value
+
+other = Other(1)
+"""
+
+
+def replace_init(scope):
+    def init(self, line, column=1):
+        self.line, self.column = -line, column
+
+    scope["Base"].__init__ = init
+
+
+def replace_defaults(scope):
+    scope["Base"].__init__.__defaults__ = (7,)
+
+
+def replace_name(scope):
+    scope["Base"] = scope["Other"]
+
+
+def attributes(scope):
+    token, other = scope["Token"](1, 2), scope["other"]
+    return [getattr(each, name, None) for each in (token, other) for name in ("line", "column", "value")]
+
+
+@limits.skip_if("runs-every-init")
+@pytest.mark.needs_pool
+@pytest.mark.parametrize("change", [replace_init, replace_defaults, replace_name])
+@pytest.mark.parametrize(
+    ("call", "in_c"),
+    [
+        ("super().__init__(line)", True),
+        ("Base.__init__(self, line)", True),
+        ("Base.__init__(self, line, column=value)", True),
+        ("Base.__init__(other, line)", False),
+    ],
+)
+def test_a_call_of_an_inherited_init(pooled, call, in_c, change):
+    plain, ours = {}, {}
+    for scope in (plain, ours):
+        exec(TOKEN.format(call=call), scope)
+    ours["Token"] = pooled.poolable(ours["Token"])
+    for _ in range(2 * WARM):
+        assert attributes(ours) == attributes(plain)
+    if pooled.engine == "native":
+        assert bool(pooled.pool_of(ours["Token"]).constructions().in_c) is in_c
+    change(plain)
+    change(ours)
+    for _ in range(2 * WARM):
+        assert attributes(ours) == attributes(plain)
