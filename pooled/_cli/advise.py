@@ -26,6 +26,8 @@ from pooled._cli.table import Screen, table
 from pooled._instrument.array_hook import arrays_seen, observe_when_imported
 from pooled._sizes import DEFAULT_ARRAY_BYTES, text_of_bytes, text_of_seconds
 
+_LEFT_OUT: Final = "left out by --without"
+
 
 def advise(chosen: argparse.Namespace, program: Program) -> int:
     """Run a program, and report which of its classes to pool. Return the program's exit status."""
@@ -60,8 +62,10 @@ def advise(chosen: argparse.Namespace, program: Program) -> int:
 def _report(chosen: argparse.Namespace, program: Program, profiler: Profiler, seen: AllProfiles, status: int) -> None:
     # Other programs on the machine make the run time longer, but not the processor time.
     seconds, gc_share = profiler.processor_seconds, profiler.clock.processor_seconds / profiler.processor_seconds
-    advice = advice_on(seen.profiles, seconds, gc_share)
-    gc_advice = gc_advice_on(profiler.clock, gc_share)
+    gc_advice = GcAdvice(None, _LEFT_OUT) if "gc" in chosen.without else gc_advice_on(profiler.clock, gc_share)
+    advice = advice_on(seen.profiles, seconds, gc_share if gc_advice.threshold is None else None)
+    if "pools" in chosen.without:
+        advice = [attrs.evolve(each, pool=False, why=_LEFT_OUT) for each in advice]
     if chosen.write is not None:
         write(configuration(advice, gc_advice, program.command), chosen.write)
     facts = {
@@ -80,7 +84,7 @@ def _report(chosen: argparse.Namespace, program: Program, profiler: Profiler, se
             **attrs.asdict(gc_advice),
         },
     }
-    arrays = arrays_seen()
+    arrays = None if "arrays" in chosen.without else arrays_seen()
     if arrays is not None and arrays.arrays:
         facts["arrays"] = arrays.asdict()
     unmet = [*_uncounted(profiler.uncounted), *unmet_names(_config.current.instrument)]

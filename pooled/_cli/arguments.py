@@ -41,7 +41,7 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
 
 def _refuse_without_measure(advise: argparse.ArgumentParser, chosen: argparse.Namespace) -> None:
     """Refuse the options of `advise --measure` without it."""
-    for name in ("rounds", "time_limit", "compare", "in_copy", "drive", "without"):
+    for name in ("rounds", "time_limit", "compare", "in_copy", "drive"):
         if getattr(chosen, name):
             advise.error(f"--{name.replace('_', '-')}: expected --measure, too")
 
@@ -78,6 +78,13 @@ def _add_advise(commands: Any) -> argparse.ArgumentParser:
         action="store_true",
         help="run the program several times, with and without settings, and recommend what makes it faster",
     )
+    advise.add_argument(
+        "--without",
+        action="append",
+        default=[],
+        choices=("gc", "pools", "arrays"),
+        help="leave out these settings. May be given again",
+    )
     measure = advise.add_argument_group("with --measure")
     measure.add_argument("--rounds", type=positive, metavar="N", help="compare in so many rounds (default: 3)")
     measure.add_argument(
@@ -92,13 +99,6 @@ def _add_advise(commands: Any) -> argparse.ArgumentParser:
         metavar="COMMAND",
         help="of a server: run this shell command when it listens, and stop the server when the command has ended. "
         "Numbers that the command prints, one a line, are compared as latencies",
-    )
-    measure.add_argument(
-        "--without",
-        action="append",
-        default=[],
-        choices=("gc", "pools", "arrays"),
-        help="leave out these settings. May be given again",
     )
     _add_program(advise)
     return advise

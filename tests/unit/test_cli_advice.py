@@ -153,7 +153,7 @@ import queue, threading
 from collections import deque
 
 class Record:
-    def __init__(self, number): self.number, self.parts = number, [number] * 3
+    def __init__(self, number): self.number, self.parts = number, {}
 
 """
 

@@ -21,8 +21,8 @@ def use(count):
 """
 
 
-def advice(folder):
-    process = pooled("advise", "--json", "--output", "advice.json", "main.py", cwd=folder)
+def advice(folder, *options):
+    process = pooled("advise", *options, "--json", "--output", "advice.json", "main.py", cwd=folder)
     assert process.returncode == 0, process.stderr
     facts = json.loads((folder / "advice.json").read_text())
     return process.stdout, {each["target"]: each for each in facts["classes"]}, facts["unmet"]
@@ -59,7 +59,7 @@ for _ in range(4):
 
 def test_a_class_that_wakes_the_collector_is_named_however_little_time_it_takes(tmp_path):
     (tmp_path / "main.py").write_text(RARE)
-    _, found, _ = advice(tmp_path)
+    _, found, _ = advice(tmp_path, "--without", "gc")
     assert found["__main__:Often"]["pool"]
     assert found["__main__:Rare"]["pool"], found["__main__:Rare"]["why"]
 
@@ -110,6 +110,26 @@ def gc_advice(folder, *arguments, source=CYCLES):
     process = pooled("advise", *arguments, "main.py", cwd=folder)
     assert process.returncode == 0, process.stderr
     return process.stderr
+
+
+BURSTS = NODES.replace("= number", "= abs(number)") + CYCLES + "for _ in range(20): use(10_000)\n"
+
+
+@limits.skip_if("no-inlined-init")
+@pytest.mark.parametrize(("options", "is_pooled"), [((), False), (("--without", "gc"), True)])
+def test_no_pool_to_save_collections_that_a_higher_threshold_saves(tmp_path, options, is_pooled):
+    source = BURSTS.replace("class Node:\n    def __init__(self):", "class Cycle:\n    def __init__(self):")
+    (tmp_path / "main.py").write_text(source.replace("): Node()", "): Cycle()"))
+    _, found, _ = advice(tmp_path, *options)
+    assert found["__main__:Node"]["pool"] is is_pooled, found["__main__:Node"]["why"]
+
+
+def test_settings_that_are_left_out(tmp_path):
+    (tmp_path / "main.py").write_text(REPEATED)
+    _, found, _ = advice(tmp_path, "--without", "gc", "--without", "pools")
+    assert not found["__main__:Node"]["pool"]
+    report = gc_advice(tmp_path, "--without", "gc")
+    assert "threshold" not in report
 
 
 def test_a_higher_threshold_where_collections_take_long(tmp_path):

@@ -115,9 +115,12 @@ class Launcher:
         return child.wait(None).cpu
 
     def watched(self, limit: float | None) -> tuple[dict[str, Any], str, Run]:
-        """Run the program under `advise`. Return its facts, the configuration that it wrote, and the run."""
+        """Run the program under `advise`. Return its facts, the configuration that it wrote, and the run.
+
+        The pools are chosen as if the collector kept its settings: what they add to those settings is measured.
+        """
         facts, written = self.folder / "facts.json", self.folder / "written.toml"
-        options = ["advise", "--json", "--output", str(facts), "--write", str(written)]
+        options = ["advise", "--without=gc", "--json", "--output", str(facts), "--write", str(written)]
         run = self._run(["-m", "pooled", *options], limit)
         with suppress(OSError):
             return _read_json(facts), written.read_text(encoding="utf-8"), run

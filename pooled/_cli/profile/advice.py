@@ -92,20 +92,20 @@ def _two_digits(number: int) -> int:
     return round(number / unit) * unit
 
 
-def advice_on(profiles: Sequence[ClassProfile], seconds: float, gc_share: float) -> list[Advice]:
+def advice_on(profiles: Sequence[ClassProfile], seconds: float, gc_share: float | None) -> list[Advice]:
     """The advice on each class: first the ones to pool, each group by the share of the time.
 
     Args:
         profiles: the profiles of the classes.
         seconds: the processor time of the program.
-        gc_share: the share of it that collections took.
+        gc_share: the share of it that collections took; None if the advice is to make them rare by the threshold.
     """
     objects = max(1, sum(profile.made for profile in profiles if not _is_builtin(profile)))
     advice = [_advice_on_class(profile, seconds, gc_share, objects) for profile in profiles]
     return sorted(advice, key=lambda each: (not each.pool, -each.share, each.target))
 
 
-def _advice_on_class(profile: ClassProfile, seconds: float, gc_share: float, objects: int) -> Advice:
+def _advice_on_class(profile: ClassProfile, seconds: float, gc_share: float | None, objects: int) -> Advice:
     """The advice on a class of a program that made so many objects of all its classes."""
     made = profile.made
     each, each_from_pool = _seconds_each(profile)
@@ -124,9 +124,10 @@ def _advice_on_class(profile: ClassProfile, seconds: float, gc_share: float, obj
         why="",
     )
     pool_costs = 0.0 if gain is None else share / gain - share  # the share that a slower pool would add
-    saves_gc = _triggers_gc(profile) and gc_share >= max(_MIN_GC_SHARE, pool_costs)
+    triggers_gc = gc_share is not None and _triggers_gc(profile)
+    saved = gc_share if triggers_gc and gc_share and gc_share >= max(_MIN_GC_SHARE, pool_costs) else 0.0
     against = next(_reasons_against(profile, facts), None) or _little_gain(
-        profile, share, None if saves_gc else gain, objects / seconds, made / objects
+        profile, share, None if saved else gain, objects / seconds, None if triggers_gc else made / objects
     )
     if against is not None:
         return attrs.evolve(facts, why=against)
@@ -136,7 +137,7 @@ def _advice_on_class(profile: ClassProfile, seconds: float, gc_share: float, obj
         max=min(_MAX_PARKED, _power_of_two(max(16, profile.peak))),
         max_cap=_max_cap(profile.capacities),
         scope="global" if _dies_elsewhere(profile) else "local",
-        why="; ".join(_expectation(profile, share, gain, gc_share if saves_gc else 0.0)),
+        why="; ".join(_expectation(profile, share, gain, saved)),
     )
 
 
@@ -170,7 +171,9 @@ def _reasons_against(profile: ClassProfile, facts: Advice) -> Iterator[str]:
         yield "most of them were found by the collector, which frees them: end the cycles that they are in first"
 
 
-def _little_gain(profile: ClassProfile, share: float, gain: float | None, rate: float, part: float) -> str | None:
+def _little_gain(
+    profile: ClassProfile, share: float, gain: float | None, rate: float, part: float | None
+) -> str | None:
     """Why there is little to gain from a pool; None if there may be more.
 
     Args:
@@ -178,7 +181,7 @@ def _little_gain(profile: ClassProfile, share: float, gain: float | None, rate: 
         share: the share of the time that it took to make its objects.
         gain: how many times as fast a pool makes them, if that is known and matters.
         rate: the number of objects of all classes a second.
-        part: the part of the objects of all classes.
+        part: the part of the objects of all classes; None if that does not matter, as a pool saves collections.
     """
     if _is_builtin(profile):
         if share < _MIN_SHARE:
@@ -186,7 +189,7 @@ def _little_gain(profile: ClassProfile, share: float, gain: float | None, rate: 
         return f"from a pool they are {gain:.2f} times as fast" if gain is not None and gain < _MIN_GAIN else None
     if rate < _MIN_RATE:
         return f"the program makes only {rate:,.0f} objects of its classes a second"
-    if _triggers_gc(profile):
+    if part is None:
         return None
     if part < _MIN_PART:
         return f"only {part:.1%} of all objects are of this class"
