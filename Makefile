@@ -16,7 +16,7 @@ RUN := $(BIN)/python -P
 PYTEST := $(RUN) -m pytest -q -n $(JOBS)
 INSTALL := $(RUN) -m pip install --quiet --no-deps --no-build-isolation --force-reinstall
 
-.PHONY: help dev build test test-long test-all test-checked contract contract-others contract-off contract-toggled parallel stress fuzz packages programs clusters sanitize packaging browser \
+.PHONY: help dev build test test-long test-all test-checked contract contract-others contract-off contract-toggled parallel stress fuzz packages programs clusters guides sanitize packaging browser \
 	compile-free-threaded \
 	format lint docs wheel benchmark demo clean
 .NOTPARALLEL:
@@ -61,7 +61,7 @@ test-checked: ## run the tests of the contract on the checked build
 contract-others: ## run the tests of the contract on every other interpreter: those of POOLED_PYTHONS, else of the PATH
 	@$(PYTHON) tools/other_pythons.py $(MAKE) contract
 
-test-all: lint test-long contract-others contract-off contract-toggled test-checked parallel stress fuzz packages programs clusters sanitize docs packaging wheel browser ## run everything
+test-all: lint test-long contract-others contract-off contract-toggled test-checked parallel stress fuzz packages programs clusters guides sanitize docs packaging wheel browser ## run everything
 
 # Which tests run in the two targets below; .ci/run gives a shorter list.
 THREADED ?= tests/contract
@@ -98,6 +98,10 @@ programs: dev ## compare programs over real packages with what advise chose; PRO
 clusters: dev ## test pools on local clusters of Dask and Ray
 	@$(ENVIRONMENT) clusters
 	$(RUN) -m pytest -q -rs --all tests/clusters tests/unit/test_main_programs.py
+
+guides: dev ## run the guides to FastAPI, Django, Celery and others with these packages
+	@$(ENVIRONMENT) guides
+	$(RUN) -m pytest -q -rs --all tests/guides
 
 packaging: dev ## test the sdist, the wheel, and `pip install .`
 	@$(ENVIRONMENT) packaging
