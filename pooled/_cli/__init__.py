@@ -1,4 +1,4 @@
-"""`python -m pooled`: runs unchanged programs with pools, advises what to pool, and prints the configuration."""
+"""`python -m pooled`: runs unchanged programs with pools, advises what to pool, and checks the installation."""
 
 from __future__ import annotations
 
@@ -14,6 +14,10 @@ __all__ = ["main"]
 
 def main() -> int:
     """Run the command, and return the exit status. Reports are printed after the program and its threads have ended."""
+    if not sys.argv[1:]:
+        from pooled._cli.start import print_next_steps
+
+        return print_next_steps()
     options, program = split(sys.argv[1:])
     chosen = _parsed(options)
     # Import only the command in use: the modules of the others should not be loaded beside somebody's program.
@@ -21,6 +25,10 @@ def main() -> int:
         from pooled._cli.info import print_info
 
         return print_info(as_json=chosen.json)
+    if chosen.command == "doctor":
+        from pooled._cli.doctor import print_doctor
+
+        return print_doctor(as_json=chosen.json)
     if program is None:
         from pooled._cli.arguments import exit_without_program
 

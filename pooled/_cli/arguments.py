@@ -33,6 +33,15 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
         "info", help="what is in force here: engine, features, configuration", allow_abbrev=False
     )
     info.add_argument("--json", action="store_true", help="as JSON")
+    doctor = commands.add_parser(
+        "doctor",
+        help="check the installation, and say what would make it faster",
+        description="Check the installation: engine, compiler, versions, configuration.",
+        epilog="exit status: 0 if pools are as fast as they can be here, 1 if something would make them faster, "
+        "2 if the configuration is wrong.",
+        allow_abbrev=False,
+    )
+    doctor.add_argument("--json", action="store_true", help="as JSON")
     chosen = parser.parse_args(arguments)
     if chosen.command == "advise" and not chosen.measure:
         _refuse_without_measure(advise, chosen)

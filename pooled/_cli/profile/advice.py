@@ -57,7 +57,7 @@ class Advice:
         made: the number of objects constructed.
         counted: the number of these that were counted; the rest are estimated.
         peak: the largest number of objects alive at once.
-        seconds: their mean lifetime; None if none was seen to die.
+        seconds: their mean lifetime; None if none died.
         share: the share of the program's time that it took to construct them.
         places: where they were constructed: file, line and the share of the objects, most first. Empty if no code of
             the program did.
