@@ -118,12 +118,13 @@ format: ## format the Python and C files
 	$(BIN)/ruff check --fix .
 	$(BIN)/clang-format -i $(C_FILES)
 
-lint: ## check format, style, spelling, types and layers
+lint: ## check format, style, spelling, words, types and layers
 	@$(ENVIRONMENT) lint
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/clang-format --dry-run -Werror $(C_FILES)
 	$(BIN)/codespell
+	$(BIN)/python tools/check_words.py
 	$(BIN)/mypy
 	$(BIN)/pyright --pythonpath $(BIN)/python
 	$(BIN)/python tools/check_layers.py
@@ -156,8 +157,8 @@ wheel-here:
 benchmark: build ## measure pooled against not pooled; BENCHMARK=--quick ends within five minutes
 	$(BIN)/python -m benchmarks $(BENCHMARK)
 
-demo: build ## run the producer and the consumer
-	$(BIN)/python examples/producer_consumer.py
+demo: build ## compare a search service with and without pools, in less than a minute
+	$(BIN)/python examples/demo.py
 
 clean: ## remove the environments and everything that was built
 	rm -rf .venv build dist docs/_build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

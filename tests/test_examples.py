@@ -15,8 +15,8 @@ from conftest import ENGINES
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
 SOURCES = [Path(sysconfig.get_path("stdlib")) / name for name in ("argparse.py", "typing.py", "subprocess.py")]
-PROGRAMS = sorted(path.name for path in EXAMPLES.glob("[!_]*.py") if path.name != "scheduler.py")
-"""The examples that read files. The scheduler generates its input, and has other tests."""
+PROGRAMS = sorted(path.name for path in EXAMPLES.glob("[!_]*.py") if path.name not in ("demo.py", "scheduler.py"))
+"""The examples that read files. The others generate their input, and have other tests."""
 
 REQUESTS, CACHED = effort.pick(short=(30, 1_500), long=(60, 3_000))
 SMALL_SERVER = ("--requests", REQUESTS, "--cached", CACHED, "--blocks", 600, "--rounds", 1)
@@ -126,3 +126,28 @@ def test_a_scheduler_without_room():
     )
     assert process.returncode == 2
     assert "--blocks 10: expected at least 563" in process.stderr
+
+
+@pytest.mark.parametrize("engine", [pytest.param("reference", marks=pytest.mark.long), "native"])
+def test_the_demo_compares_both_ways(engine):
+    size = ("--products", 2_000, "--offers", 100, "--requests", 20, "--rounds", 2)
+    lines = run("demo.py", *size, engine=engine).splitlines()
+    assert re.fullmatch(
+        r"pooled: \d+\.\d\d\N{MULTIPLICATION SIGN} as fast, p99 \d+\.\d ms instead of \d+\.\d ms, results equal",
+        lines[-1],
+    )
+    assert sum("\N{FULL BLOCK}" in line for line in lines) == 4
+    assert (
+        len([line for line in lines if re.search(r"[\d,]+ collections, [\d,]+ of them full; [\d.]+ s in all", line)])
+        == 2
+    )
+    assert re.search(r"^the pool: [1-9][\d,]* offers reused, [1-9]\d* created$", "\n".join(lines), re.MULTILINE)
+    assert ("python -m pooled doctor" in "\n".join(lines)) == (engine != "native")
+
+
+def test_a_demo_without_requests():
+    process = subprocess.run(
+        [sys.executable, EXAMPLES / "demo.py", "--requests", "0"], capture_output=True, text=True, check=False
+    )
+    assert process.returncode == 2
+    assert "--requests 0: expected at least 1" in process.stderr
