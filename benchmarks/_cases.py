@@ -29,7 +29,7 @@ FILL = {
 
 
 def take_and_drop(pairs: int) -> Iterator[Result]:
-    """Make one and let go of it."""
+    """Make one and drop it."""
     for name, (ours, stock) in STOCK.items():
         names = {"ours": ours, "theirs": stock}
         yield compare(f"{name}() against {stock.__name__}()", "ours()", "theirs()", names, pairs=pairs, wanted=1.1)
@@ -53,7 +53,7 @@ def attribute_reads(pairs: int) -> Iterator[Result]:
 
 
 def bursts(pairs: int, count: int) -> Iterator[Result]:
-    """Make many that live at once, then let go of all, with the cyclic collector on."""
+    """Make many that live at once, then drop all, with the cyclic collector on."""
     limits = {"max": count}
     subjects: dict[str, Pair] = {"List": (pooled_container("List", **limits), list), **classes(**limits)}
     wanted = {"List": 2.2, "class, 2 slots": 1.8} if INLINED else {"List": 3.5, "class, 2 slots": 2.5}
@@ -73,7 +73,7 @@ def bursts(pairs: int, count: int) -> Iterator[Result]:
 
 
 def grid(pairs: int, sizes: tuple[int, ...]) -> Iterator[Result]:
-    """Make a container, fill it with so many elements or bytes, and let go of it."""
+    """Make a container, fill it with so many elements or bytes, and drop it."""
     for scope in ("local", "global"):
         for name, fill in FILL.items():
             ours, theirs = pooled_container(name, scope=scope, max_cap=ANY_SIZE), STOCK[name][1]

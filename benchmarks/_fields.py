@@ -70,7 +70,7 @@ def _pairs_of_classes(**limits: Any) -> Iterator[tuple[str, dict[str, Any]]]:
 
 
 def lives(pairs: int) -> Iterator[Result]:
-    """Take one, fill it or not, and let go of it; and construct one of the pooled class."""
+    """Take one, fill it or not, and drop it; and construct one of the pooled class."""
     for kind, names in _pairs_of_classes():
         for what, fill in FILL.items():
             ours, theirs = (f"o = {make}\n{fill}del o" for make in ("take(ours)", "theirs()"))
@@ -79,7 +79,7 @@ def lives(pairs: int) -> Iterator[Result]:
 
 
 def bursts(pairs: int) -> Iterator[Result]:
-    """Take many that live at once, then let go of all, again and again, with the cyclic collector on."""
+    """Take many that live at once, then drop all, again and again, with the cyclic collector on."""
     for kind, names in _pairs_of_classes(max=ALIVE):
         yield compare_bursts(
             f"{ALIVE:,} alive, {kind}",

@@ -27,7 +27,7 @@ RETURNED_HUGE: Final = {"MALLOC_MMAP_THRESHOLD_": str(MIB)}
 
 
 def arrays(pairs: int) -> Iterator[Result]:
-    """Make an array of 16 MiB, fill it, and let go of it; and a small one."""
+    """Make an array of 16 MiB, fill it, and drop it; and a small one."""
     yield _filled("16 MiB, pages returned", RETURNED, pairs, wanted=8.0)
     yield _filled("16 MiB, huge pages returned", RETURNED_HUGE, pairs)
     yield _filled("16 MiB, the allocator's default", {}, pairs, wanted=0.95)
@@ -58,7 +58,7 @@ def fill(pairs: int) -> Result:
 
 
 def buffers(pairs: int) -> Iterator[Result]:
-    """Make a buffer and let go of it: what a `bytearray` costs grows with its size, a pooled buffer's cost does not."""
+    """Make a buffer and drop it: what a `bytearray` costs grows with its size, a pooled buffer's cost does not."""
     for kib in (4, 64, 256, 1024, 4096):
         pool = BufferPool()
         names = {"take": pool.take, "n": kib << 10}

@@ -1,6 +1,6 @@
 """The peers: what others offer to pool an object with, each taking and giving back the same one as `pooled`.
 
-With all of them an object is given back by hand, and emptied by hand before. What is not installed is left out; the
+With all of them an object is emptied and returned by hand. What is not installed is left out; the
 extra `benchmarks` has them all.
 """
 

@@ -57,7 +57,7 @@ Work = Callable[[int], None]
 
 
 def scaling(pairs: int) -> Iterator[Result]:
-    """How much dearer it gets with more threads, against how much dearer that of plain objects gets.
+    """How much more it costs with more threads, against how much more plain objects cost then.
 
     A ratio of 1 says that pooled objects scale as plain ones do. The clock is that of each thread, so threads that wait
     for a core, or for the GIL, cost nothing; those that wait for one another's memory do.

@@ -1,7 +1,7 @@
 """Draw the charts of the documentation, and write its tables, from what `python -m benchmarks --json FILE` wrote.
 
-`python -m benchmarks.charts FILE [--into FOLDER] [--only CHART] [--suffix TEXT]`. It needs matplotlib, which the extra
-`benchmarks` has.
+`python -m benchmarks.charts FILE [--into FOLDER] [--only CHART] [--suffix TEXT]`. From a page of tables that it wrote,
+FILE.md, it draws the charts again. It needs matplotlib, which the extra `benchmarks` has.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import Any, Final
 from matplotlib.axes import Axes
 
 from benchmarks._drawing import Draw, Look, bars, chart, grouped, lines
-from benchmarks._page import page
+from benchmarks._page import page, read
 
 INTO: Final = Path(__file__).resolve().parent.parent / "docs" / "benchmarks"
 
@@ -195,7 +195,12 @@ CHARTS: Final[dict[str, tuple[str, Any, float]]] = {
     "sizes": ("the grid: ", sizes, 4.0),
     "growth-live": (
         "growth: objects",
-        partial(growth, title="growth: objects", message="No dearer with a million out", unit="objects that are out"),
+        partial(
+            growth,
+            title="growth: objects",
+            message="The cost is the same with a million live objects",
+            unit="live objects",
+        ),
         3.6,
     ),
     "growth-classes": (
@@ -210,7 +215,9 @@ CHARTS: Final[dict[str, tuple[str, Any, float]]] = {
     ),
     "growth-threads": (
         "growth: threads",
-        partial(growth, title="growth: threads", message="No dearer with more threads", unit="threads at once"),
+        partial(
+            growth, title="growth: threads", message="The cost is the same with more threads", unit="threads at once"
+        ),
         3.6,
     ),
     "instructions": ("instructions", instructions, 4.0),
@@ -232,21 +239,24 @@ def draw_all(tables: Tables, folder: Path, only: str = "", suffix: str = "") -> 
 def main() -> None:
     """Draw what the command line says."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.charts", description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("figures", type=Path, metavar="FILE", help="what `python -m benchmarks --json FILE` wrote")
+    parser.add_argument("figures", type=Path, metavar="FILE", help="what `--json FILE` wrote, or a page of its tables")
     parser.add_argument("--into", type=Path, default=INTO, metavar="FOLDER", help="where to (default: docs/benchmarks)")
     parser.add_argument("--only", default="", metavar="CHART", help="only the charts with this in their names")
     parser.add_argument("--suffix", default="", metavar="TEXT", help="what is put behind the names of the files")
     chosen = parser.parse_args()
     try:
-        about = json.loads(chosen.figures.read_text("utf-8"))
+        written = chosen.figures.read_text("utf-8")
+        from_page = chosen.figures.suffix == ".md"
+        about = read(written) if from_page else json.loads(written)
         text = page(about)
     except (OSError, ValueError, KeyError, TypeError) as error:
         parser.error(f"{chosen.figures}: expected what --json wrote; {type(error).__name__}: {error}")
     for file in draw_all(about["tables"], chosen.into, chosen.only, chosen.suffix):
         print(file)
-    tables = chosen.into / f"figures{chosen.suffix}.md"
-    tables.write_text(text, "utf-8")
-    print(tables)
+    if not from_page:
+        tables = chosen.into / f"figures{chosen.suffix}.md"
+        tables.write_text(text, "utf-8")
+        print(tables)
 
 
 if __name__ == "__main__":

@@ -31,7 +31,7 @@ PAGES = {
     for path in (ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md")))
     if "_build" not in path.parts
 }
-NEEDS = {"README.md": "numpy", "docs/guides/arrays.md": "pooled._memory.arrays", "docs/guides/numpy.md": "numpy"}
+NEEDS = {"docs/guides/arrays.md": "pooled._memory.arrays", "docs/guides/numpy.md": "numpy"}
 
 
 def pages_with(*languages):

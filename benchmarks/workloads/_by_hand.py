@@ -1,6 +1,6 @@
 """The scheduler's objects from pools by hand: what people have without `pooled`.
 
-The classes are the same. An object is emptied and given back by hand; all that a step makes goes back when the next
+The classes are the same. An object is emptied and returned by hand; all that a step makes goes back when the next
 one begins, which is the least that a program can do, and right only because a step leaves nothing behind.
 """
 
@@ -53,7 +53,7 @@ class Hands:
     """What hands out the objects of a step, by the names that the example's makers have."""
 
     def __init__(self, pool: Callable[[Callable[[], Any]], Pool], classes: dict[str, type]) -> None:
-        self.pooled_classes: list[type] = []  # none of them comes home by itself
+        self.pooled_classes: list[type] = []  # none of them returns by itself
         self._out: list[list[Any]] = []
         self._give_back: list[Callable[[Any], object]] = []
         for name, cls in classes.items():

@@ -29,7 +29,7 @@ class Plain:
 
 
 class Pooled:
-    """Hands out objects that come home when they are dropped."""
+    """Hands out objects that return to their pool when they are dropped."""
 
     pooling = True
     by_hand = None

@@ -83,7 +83,7 @@ def fill(make_message: Callable[..., Any], bodies: list[list[int]], number: int)
 
 
 def consume(messages: list[Message]) -> int:
-    """Work on messages, and let go of them; what they say."""
+    """Work on messages and drop them; what they say."""
     total = 0
     while messages:
         message = messages.pop()

@@ -120,7 +120,7 @@ def test_run_accepts_the_advice(tmp_path, free_threaded):
 def test_advice_on_an_unchanged_example(tmp_path):
     producer = EXAMPLES / "producer_consumer.py"
     text = tmp_path / "text.txt"
-    text.write_bytes((ROOT / "README.md").read_bytes() * 10)
+    text.write_bytes((ROOT / "CHANGELOG.md").read_bytes() * 10)
     advised = pooled("advise", "--json", producer, "--no-pool", text, cwd=tmp_path)
     assert advised.returncode == 0, advised.stderr
     found = {each["target"]: each for each in json.loads(advised.stderr)["classes"]}
