@@ -1,4 +1,4 @@
-"""Batches of lines, as the producer makes them and the consumer lets go of them: pooled globally, locally or not."""
+"""Batches of lines, as the producer makes them and the consumer drops them: pooled globally, locally or not."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What stands for the language model: it reads all that it is told, as a real one has to, and draws its tokens."""
+"""What stands for the language model: it reads all of its input, as a real one has to, and draws its tokens."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ class SamplingParams:
         temperature: 0 takes the likeliest token.
         stop: tokens that are never part of an answer.
         bias: what is added to the odds of a token.
-        logprobs: how many likely tokens are told along with the chosen one.
+        logprobs: how many likely tokens are reported with the chosen one.
     """
 
     max_tokens: int

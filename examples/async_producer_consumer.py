@@ -21,7 +21,7 @@ async def produce(source: Source, files: list[Path], batches: asyncio.Queue[Batc
 
 
 async def consume(run: Run, batches: asyncio.Queue[Batch | None]) -> None:
-    """Count the identifiers in what arrives, and let go of it."""
+    """Count the identifiers in the lines that arrive, and drop them."""
     while (batch := await batches.get()) is not None:
         for line in batch:
             run.consume(line)

@@ -1,7 +1,7 @@
 """Three ways to make a class of one's own poolable, in a program that outlines Python sources.
 
 - `Scanner` is expensive to create. It names the method that resets it, and `take` returns it in that state.
-- `Line`, an attrs class, is called as ever; the native engine carries out its generated `__init__` in C.
+- `Line`, an attrs class, is called as before; the native engine carries out its generated `__init__` in C.
 - `Statement` is poolable by its metaclass, and so are its subclasses, each with a pool of its own.
 """
 

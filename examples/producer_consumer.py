@@ -1,8 +1,8 @@
 """One thread always produces, another always consumes: objects cross over, and come back through global pools.
 
 The producer reads text and sends it through a queue of 10 batches; a batch is a pooled list of 100 pooled byte
-strings. The consumer counts the identifiers in them and lets go. With global pools what it lets go of comes back
-to the producer. With local pools (--local) it stays with the consumer, who has no use for it. (On free-threaded
+strings. The consumer counts the identifiers in them and drops them. With global pools they return to the
+producer. With local pools (--local) they stay with the consumer, which does not need them. (On free-threaded
 Python the last drop may be left to the thread that took the object, and so some of it comes back.)
 """
 
@@ -26,7 +26,7 @@ def produce(source: Source, files: list[Path], batches: queue.Queue[Batch | None
 
 
 def consume(run: Run, batches: queue.Queue[Batch | None]) -> None:
-    """Count the identifiers in what arrives, and let go of it."""
+    """Count the identifiers in the lines that arrive, and drop them."""
     while (batch := batches.get()) is not None:
         for line in batch:
             run.consume(line)

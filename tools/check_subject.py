@@ -1,7 +1,7 @@
 """Check the subject of a commit message: `python tools/check_subject.py FILE`, as git's commit-msg hook runs it.
 
-A subject starts with a verb in the imperative and has at most 72 characters. The mood is told from the ending of the
-first word, so that it finds "Added", "Adds" and "Adding".
+A subject starts with a verb in the imperative and has at most 72 characters. The check looks at the ending of the first
+word, so it finds "Added", "Adds" and "Adding".
 """
 
 import re

@@ -40,7 +40,7 @@ class AtFork:
         self._is_ours = self._freezer.freeze()
 
     def in_parent(self) -> None:
-        """Thaw the objects: the parent is as it was."""
+        """Thaw the objects: the parent has them as before."""
         if self._is_ours:
             self._is_ours = False
             self._freezer.thaw()

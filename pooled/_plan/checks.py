@@ -47,7 +47,7 @@ def refuse_unhookable(cls: object) -> None:
     if issubclass(cls, type):
         raise TypeError(f"cls={name}: a metaclass cannot be pooled; pool the objects of its classes")
     if issubclass(cls, enum.Enum):
-        raise TypeError(f"cls={name}: an enum cannot be pooled, its members live for ever; leave it as it is")
+        raise TypeError(f"cls={name}: an enum cannot be pooled, its members live forever; leave it as it is")
     if typing.is_typeddict(cls):
         raise TypeError(f"cls={name}: a TypedDict makes plain dicts; use pooled.containers.Dict")
     refuse_exceptions(cls)

@@ -91,7 +91,7 @@ class pooled_arrays:  # noqa: N801 (it is used like a function, as contextlib.su
             raise TypeError(f"pooled_arrays decorates a function, got {function!r}; decorate its methods")
         if self._memory is None:
             return function
-        self._memory.begin()  # for ever: it will be called again
+        self._memory.begin()  # without an end: it will be called again
         step = partial(_Step, self)
         stepped = in_steps(function, step)
         if stepped is not None:

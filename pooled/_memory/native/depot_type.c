@@ -290,7 +290,7 @@ static Handler installed;
 static PyObject *
 depot_object_install(DepotObject *self, PyObject *Py_UNUSED(ignored))
 {
-    static PyObject *kept; /* for ever: arrays that the handler serves do not refer to the depot */
+    static PyObject *kept; /* forever: arrays that the handler serves do not refer to the depot */
     PyObject *former = kept;
     Handler handler;
     handler_of_depot(&handler, numpy_default_name(), self->depot);

@@ -65,7 +65,7 @@ run_low_memory(void *hook)
     return 0;
 }
 
-static PyObject *low_memory_hook; /* a strong reference, for ever */
+static PyObject *low_memory_hook; /* a strong reference, forever */
 
 static void
 ask_for_memory(void)

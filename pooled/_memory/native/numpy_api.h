@@ -33,7 +33,7 @@ PyObject *numpy_array_on(Block *block, PyObject *capsule, const ArrayForm *form)
 const char *numpy_default_name(void);
 
 /* Put a handler in the place of NumPy's default one, for all contexts and threads. Arrays that exist stay valid, since a
-   handler passes on what it did not allocate. It must live for ever. False with an exception set. */
+   handler passes on what it did not allocate. It must live forever. False with an exception set. */
 bool numpy_replace_default(Handler *handler);
 
 /* Whether that was done. */

@@ -164,7 +164,7 @@ measure_deque_block(const Container *kind)
     return deque_block_bytes > 0;
 }
 
-/* Set `*function` to the function of a method with one argument, NULL if it has another signature. The class lives for ever,
+/* Set `*function` to the function of a method with one argument, NULL if it has another signature. The class lives forever,
    and the function with it. False with an exception set. */
 static bool
 find_method(PyTypeObject *type, const char *name, PyCFunction *function)

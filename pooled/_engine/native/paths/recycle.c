@@ -82,7 +82,7 @@ destroy_overridden(Hook *hook, Override override, PyObject *self)
 }
 
 /* An object may send itself from one pool to another in its reset. More often than this it is refused: else two resets could
-   go on for ever. */
+   go on forever. */
 enum { MOVES = 1 };
 
 /* Recycle an object into the pool to which its own reset has sent it. */
