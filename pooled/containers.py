@@ -8,6 +8,8 @@ with `pool_of(List).resize(...)`.
 The capacity of a container is what it has room for without growing: in bytes for buffers, in characters for `StringIO`,
 in elements for all others. A container with a capacity above `max_cap` of its pool is discarded.
 
+The containers are types of fields for pydantic, msgspec and cattrs; the guide "Containers as field types" says how.
+
 `BufferPool` is a pool of memory instead of objects: it hands out memoryviews to read into.
 """
 
@@ -18,8 +20,9 @@ import collections
 import io
 from collections.abc import Iterable
 from types import GenericAlias
-from typing import TYPE_CHECKING, Any, Literal, Self, TypeAlias, TypeVar, cast, overload
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self, TypeAlias, TypeVar, cast, overload
 
+from pooled._field_types import pydantic_schema
 from pooled._memory.buffers import BufferPool
 from pooled._plan.builtins import capacity_of, of_the_builtin
 from pooled._pool.decorate import poolable
@@ -51,6 +54,8 @@ class List(list[T]):
 
     __slots__ = ()
 
+    __get_pydantic_core_schema__: ClassVar[Any] = classmethod(pydantic_schema)
+
     @of_the_builtin
     def capacity(self) -> int:
         """Elements it has room for."""
@@ -62,6 +67,8 @@ class Dict(dict[K, V]):
     """A poolable `dict`."""
 
     __slots__ = ()
+
+    __get_pydantic_core_schema__: ClassVar[Any] = classmethod(pydantic_schema)
 
     @of_the_builtin
     def capacity(self) -> int:
@@ -75,6 +82,8 @@ class Set(set[T]):
 
     __slots__ = ()
 
+    __get_pydantic_core_schema__: ClassVar[Any] = classmethod(pydantic_schema)
+
     @of_the_builtin
     def capacity(self) -> int:
         """Slots of its hash table; a set grows when three fifths of them are used."""
@@ -87,6 +96,8 @@ class Deque(collections.deque[T]):
 
     __slots__ = ()
 
+    __get_pydantic_core_schema__: ClassVar[Any] = classmethod(pydantic_schema)
+
     @of_the_builtin
     def capacity(self) -> int:
         """Elements its blocks have room for."""
@@ -98,6 +109,8 @@ class ByteArray(bytearray):
     """A poolable `bytearray`."""
 
     __slots__ = ()
+
+    __get_pydantic_core_schema__: ClassVar[Any] = classmethod(pydantic_schema)
 
     @of_the_builtin
     def capacity(self) -> int:
@@ -135,6 +148,8 @@ class OrderedDict(collections.OrderedDict[K, V]):
 
     __slots__ = ()
 
+    __get_pydantic_core_schema__: ClassVar[Any] = classmethod(pydantic_schema)
+
     @of_the_builtin
     def capacity(self) -> int:
         """Entries it has room for."""
@@ -147,6 +162,8 @@ class DefaultDict(collections.defaultdict[K, V]):
 
     __slots__ = ()
 
+    __get_pydantic_core_schema__: ClassVar[Any] = classmethod(pydantic_schema)
+
     @of_the_builtin
     def capacity(self) -> int:
         """Entries it has room for."""
@@ -156,6 +173,8 @@ class DefaultDict(collections.defaultdict[K, V]):
 @poolable
 class Counter(collections.Counter[T]):
     """A poolable `collections.Counter`."""
+
+    __get_pydantic_core_schema__: ClassVar[Any] = classmethod(pydantic_schema)
 
     @of_the_builtin
     def capacity(self) -> int:

@@ -127,6 +127,7 @@ LIMITS = {
     "cloudpickle": Limit("cloudpickle is not installed"),
     "joblib": Limit("joblib is not installed"),
     "msgspec": Limit("msgspec is not installed; there is no build of it for some interpreters"),
+    "cattrs": Limit("cattrs is not installed"),
     "pydantic": Limit("pydantic is not installed; there is no build of it for some interpreters"),
     "parso": Limit("parso is not installed (extra `programs`)"),
     "sqlalchemy": Limit("SQLAlchemy is not installed"),

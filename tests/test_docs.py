@@ -31,7 +31,11 @@ PAGES = {
     for path in (ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md")))
     if "_build" not in path.parts
 }
-NEEDS = {"docs/guides/arrays.md": "pooled._memory.arrays", "docs/guides/numpy.md": "numpy"}
+NEEDS = {
+    "docs/guides/arrays.md": ["pooled._memory.arrays"],
+    "docs/guides/field-types.md": ["cattrs", "msgspec", "pydantic"],
+    "docs/guides/numpy.md": ["numpy"],
+}
 
 
 def pages_with(*languages):
@@ -50,8 +54,8 @@ def folder(tmp_path, request):
     if limits.applies("shows-the-gil"):
         limits.skip("shows-the-gil")
     name = request.getfixturevalue("name")
-    if name in NEEDS:
-        limits.require(NEEDS[name])
+    for needed in NEEDS.get(name, ()):
+        limits.require(needed)
     for example in (ROOT / "examples").glob("*.py"):
         target = tmp_path / "examples" / example.name
         target.parent.mkdir(exist_ok=True)

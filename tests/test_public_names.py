@@ -17,7 +17,9 @@ import pooled.instrument
 CONTRIB = [
     importlib.import_module(f"pooled.contrib.{module}")
     for module, package in (
+        ("cattrs", "cattrs"),
         ("dask", "distributed"),
+        ("msgspec", "msgspec"),
         ("numpy", "numpy"),
         ("opentelemetry", "opentelemetry"),
         ("prometheus", "prometheus_client"),

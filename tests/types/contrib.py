@@ -4,6 +4,8 @@
 from collections.abc import Callable, Iterator
 from typing import Any, assert_type
 
+import cattrs
+import msgspec
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -12,7 +14,10 @@ from prometheus_client import CollectorRegistry
 from prometheus_client.core import Metric
 
 from pooled import AllStats, Stats, pool_of, pytest_plugin
+from pooled.containers import List
+from pooled.contrib import cattrs as structuring
 from pooled.contrib import dask, opentelemetry, prometheus, ray, sortedcontainers
+from pooled.contrib import msgspec as hooks
 from pooled.contrib import numpy as arrays
 
 
@@ -59,6 +64,22 @@ def sorted_ones() -> None:
     assert_type(sortedcontainers.SortedDict[int, str](), sortedcontainers.SortedDict[int, str])
     assert_type(pool_of(sortedcontainers.SortedList[int]).take(), sortedcontainers.SortedList[int])
     sortedcontainers.SortedList([1], key=len)  # type: ignore[arg-type] # pyright: ignore[reportArgumentType]
+
+
+class Row(msgspec.Struct):
+    numbers: List[int]
+
+
+def field_types() -> None:
+    decoder = msgspec.json.Decoder(Row, dec_hook=hooks.dec_hook)
+    assert_type(decoder.decode("[1]").numbers, List[int])
+    msgspec.json.encode(List([1]), enc_hook=hooks.enc_hook)
+    msgspec.json.schema(Row, schema_hook=hooks.schema_hook)
+    msgspec.json.Decoder(Row, strict=False, dec_hook=hooks.make_dec_hook(hooks.dec_hook, strict=False))
+    msgspec.json.encode(List([1]), enc_hook=hooks.make_enc_hook(str))
+    structuring.configure(cattrs.Converter())
+    structuring.configure(3)  # type: ignore[arg-type] # pyright: ignore[reportArgumentType]
+    hooks.make_dec_hook(3)  # type: ignore[arg-type] # pyright: ignore[reportArgumentType]
 
 
 def metrics() -> None:
