@@ -14,7 +14,7 @@ from pooled._plan.hooks import Poolable, SupportsCapacity, SupportsReset
 from pooled._policy import Policy
 from pooled._pool.class_pool import pool_of
 from pooled._pool.decorate import PooledABCMeta, PooledMeta, poolable
-from pooled._pool.functions import assign, detach, orphan, take, try_take
+from pooled._pool.functions import assign, detach, insert, orphan, take, try_take
 from pooled._pool.pools import GlobalPool, LocalPool, Pool
 from pooled._pool.trimming import trim
 from pooled._stats import Constructions, Stats
@@ -67,6 +67,7 @@ __all__ = [
     "engine_info",
     "field_reset",
     "freeze",
+    "insert",
     "instrument",
     "live",
     "orphan",

@@ -8,13 +8,14 @@ from pooled._record import Record
 
 
 class Stats(Record):
-    """Counts of the objects that a pool handed out so far, by what became of them. Two can be added.
+    """Counts of the objects of a pool so far, by how they came and by what became of them. Two can be added.
 
-    The counts add up: `hits + misses = taken = live + recycled + discarded + escaped + collected + detached`.
+    The counts add up: `hits + misses + inserted = live + recycled + discarded + escaped + collected + detached`.
 
     Attributes:
         hits: handed out from the pool.
         misses: handed out new, because no parked object fitted.
+        inserted: given to the pool by `insert` or `assign`. The pool did not hand them out, so they are not `taken`.
         recycled: emptied and parked when their last reference went.
         discarded_full: freed because the pool was full (with `max=0` it always is).
         discarded_large: freed because their capacity was above `max_cap`.
@@ -24,12 +25,13 @@ class Stats(Record):
             clear the weak references that an object made to itself).
         escaped: left alive, because another reference existed when they should have been parked.
         collected: found by the cyclic garbage collector, or dropped during a collection, and freed.
-        detached: removed from the pool by `detach` or `assign`.
+        detached: removed from the pool by `detach`, or given to another pool by `insert` or `assign`.
         parked: parked in the pool now (a local pool: in all threads that live).
     """
 
     hits: int = 0
     misses: int = 0
+    inserted: int = 0
     recycled: int = 0
     discarded_full: int = 0
     discarded_large: int = 0
@@ -52,8 +54,9 @@ class Stats(Record):
 
     @property
     def live(self) -> int:
-        """How many objects are in use: handed out, and not dropped yet."""
-        return self.taken - self.recycled - self.discarded - self.escaped - self.collected - self.detached
+        """How many objects are in use: handed out or inserted, and not dropped yet."""
+        came = self.taken + self.inserted
+        return came - self.recycled - self.discarded - self.escaped - self.collected - self.detached
 
     @property
     def hit_rate(self) -> float:
@@ -69,6 +72,9 @@ class Stats(Record):
 
 COUNTERS: Final = tuple(name for name in Stats().asdict() if name != "parked")
 """Names of the attributes of `Stats` that are counted as objects come and go; `parked` is looked up instead."""
+
+ARRIVALS: Final = COUNTERS[:3]
+"""Those of how objects come: hits, misses and inserted. All others count how objects end."""
 
 
 class Constructions(Record):

@@ -219,5 +219,5 @@ def empty_pools() -> None:
 
 def report() -> str:
     """The text that `--pooled-report` prints."""
-    used = {name: stats for name, stats in pooled.stats().items() if stats.taken or stats.parked}
+    used = {name: stats for name, stats in pooled.stats().items() if stats.taken or stats.inserted or stats.parked}
     return str(pooled.AllStats(used)) if used else "nothing came from a pool"

@@ -92,7 +92,7 @@ def _prepare_report(chosen: argparse.Namespace) -> None:
 
 _ALWAYS: Final = ("hits", "misses", "recycled", "live", "parked")
 _NOTHING: Final = "pooled: nothing came from a pool"
-_RARE: Final = ("discarded", "escaped", "collected", "detached")
+_RARE: Final = ("inserted", "discarded", "escaped", "collected", "detached")
 
 
 def _report(chosen: argparse.Namespace, total: Total, unmet: list[str]) -> None:

@@ -10,7 +10,7 @@ import types
 import typing
 import weakref
 from collections.abc import Iterable, Mapping
-from typing import Any, Final
+from typing import Any, Final, NoReturn
 
 from pooled._plan.builtins import EMPTIABLE
 from pooled._plan.construction import class_with_new
@@ -180,3 +180,22 @@ def check_keep(keep: Any) -> tuple[str, ...]:
             f"keep={names!r}: it has {', '.join(map(repr, twice))} more than once; name each attribute once"
         )
     return tuple(str.__str__(name) for name in names)  # a subclass of str may compare and hash as it likes
+
+
+def refuse_foreign(obj: object, cls: type, pool: str) -> NoReturn:
+    """Raise TypeError: `pool` keeps objects of `cls`, and `obj` is none."""
+    given = obj.__class__
+    if given.__qualname__ == cls.__qualname__:
+        remedy = "its own class is another one of that name, as that of objects made before the class was decorated"
+    else:
+        remedy = f"give it to a pool of {given.__qualname__}"
+    raise TypeError(f"obj={obj!r}: {pool} keeps objects of {cls.__qualname__}; {remedy}")
+
+
+def refuse_uninsertable(obj: object) -> NoReturn:
+    """Raise TypeError: the class of `obj` has no pool that could keep it."""
+    name = obj.__class__.__qualname__
+    raise TypeError(
+        f"obj={obj!r}: {name} is no poolable class; decorate it with @poolable, or make a pool of {name} and call its "
+        "method insert"
+    )

@@ -1,4 +1,4 @@
-"""The functions that reach a pool through a class or an object: take, try_take, orphan, detach and assign."""
+"""The functions that reach a pool through a class or an object: take, try_take, orphan, insert, detach and assign."""
 
 from __future__ import annotations
 
@@ -6,9 +6,11 @@ from collections.abc import Callable
 from typing import Any, ParamSpec, TypeVar, cast
 
 from pooled import _engine
-from pooled._plan.class_info import info_of
+from pooled._plan.checks import refuse_uninsertable
+from pooled._plan.class_info import info_of, pool_in
 from pooled._pool.class_pool import is_poolable, pool_of
 from pooled._pool.pools import Pool
+from pooled._pool.replaced import check_replaced
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -50,7 +52,7 @@ def _store_of_class(cls: Any) -> Any:
 
 
 def orphan(cls: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
-    """Make a new object, `cls(*args, **kwargs)`, of a poolable class. It belongs to no pool, unless it is assigned one.
+    """Make a new object, `cls(*args, **kwargs)`, of a poolable class. It belongs to no pool, unless it is inserted.
 
     Raises:
         TypeError: the class is not poolable.
@@ -75,23 +77,27 @@ def detach(obj: T) -> T:
     return obj
 
 
-def assign(obj: T, pool: Pool[Any]) -> T:
-    """Make an object return to `pool` when it is dropped, whatever pool it came from. Return the object.
+def insert(obj: T) -> T:
+    """Give the pool of its class an object that was made elsewhere. Return the object, as `Pool.insert` does.
 
-    Its former pool counts it as detached, the new one as a miss. If `obj` belongs to no pool, the reference engine
-    returns a proxy: use the proxy, and drop `obj`.
+    Raises:
+        TypeError: the class of the object is not poolable.
+    """
+    cls: object = obj.__class__
+    pool = pool_in(cls) if isinstance(cls, type) else None
+    if pool is None:
+        check_replaced()
+        refuse_uninsertable(obj)
+    return cast("T", pool.insert(obj))
+
+
+def assign(obj: T, pool: Pool[Any]) -> T:
+    """Make an object return to `pool` when it is dropped, whatever pool it came from: `pool.insert(obj)`.
 
     Raises:
         TypeError: `pool` is not a pool, or a pool of objects of another class.
     """
     if not isinstance(pool, Pool):
         raise TypeError(f"pool={pool!r}: expected a LocalPool or a GlobalPool")
-    store = pool._store
-    if not store.plan.is_for(obj):
-        raise TypeError(
-            f"obj={obj!r}: {pool!r} keeps objects of {store.plan.cls.__qualname__}; "
-            f"assign it to a pool of {obj.__class__.__qualname__}"
-        )
-    if _engine.store_of(obj) is store:
-        return obj
-    return cast("T", store.adopt(obj))
+    inserted: T = pool.insert(obj)
+    return inserted

@@ -8,6 +8,7 @@ from typing import Any, ClassVar, Final, Generic, NoReturn, SupportsIndex, TypeV
 
 from pooled import _config, _engine
 from pooled._memory.registry import Registry, refuse_pickling
+from pooled._plan.checks import refuse_foreign
 from pooled._plan.class_info import pool_in
 from pooled._plan.hooks import OMITTED, Hooks
 from pooled._plan.plan import Plan, plan_for_class, plan_for_function
@@ -126,6 +127,30 @@ class Pool(Generic[T]):
         pool or clears it after that. An object with more references has escaped.
         """
         return cast("AbstractContextManager[T]", self._store.borrow())
+
+    def insert(self, obj: T) -> T:
+        """Give the pool an object that it did not hand out. Return the object: use the result from then on.
+
+        When its last reference goes, the object is emptied and parked, as one that `take` returned. The pool counts it
+        as inserted. Another pool that it came from counts it as detached. An object that returns to this pool anyway
+        is not counted again.
+
+        The result is a proxy if the pool hands out proxies: with the reference engine, and if the objects are made by a
+        function or are of a class that is not poolable. Then drop `obj`: as long as another reference to it exists, the
+        object cannot be parked.
+
+        A pool whose factory is a function takes any object, since it knows no class.
+
+        Raises:
+            TypeError: the object is not of the class that the pool keeps; a subclass is another class. Nothing changes.
+        """
+        store = self._store
+        if not store.plan.is_for(obj):
+            refuse_foreign(obj, store.plan.cls, repr(self))
+        if _engine.store_of(obj) is store:
+            return obj
+        inserted: T = store.adopt(obj)
+        return inserted
 
     def prefill(self, n: int) -> int:
         """Make and park up to `n` objects, as many as there is room for (a local pool: in this thread).

@@ -15,6 +15,7 @@ from pooled import _engine
 from pooled._report.charts import Chart
 from pooled._report.names import shown
 from pooled._report.sampling import Sample
+from pooled._report.stats import columns_for
 from pooled._report.tables import bar, cell, name_in_html, table
 from pooled._stats import Stats
 
@@ -113,7 +114,7 @@ figure :is(tbody th, td:last-child) { padding: .15rem 0; min-width: 0; }
 """
 
 _COLUMNS: Final = (
-    *("taken", "hits", "misses", "live", "parked"),
+    *("taken", "hits", "misses", "inserted", "live", "parked"),
     *("recycled", "discarded", "escaped", "collected", "detached"),
 )
 
@@ -149,7 +150,7 @@ def page(pools: Mapping[str, Stats], samples: Sequence[Sample], collector: str =
 
 
 def _did(stats: Stats) -> bool:
-    return bool(stats.taken or stats.parked)
+    return bool(stats.taken or stats.inserted or stats.parked)
 
 
 def _summary(total: Stats) -> str:
@@ -167,16 +168,16 @@ def _summary(total: Stats) -> str:
 def _pools(pools: Mapping[str, Stats]) -> str:
     if not pools:
         return "<p class=about>Nothing came from a pool.</p>"
-    columns = [[column, *(f"{getattr(stats, column):,}" for stats in pools.values())] for column in _COLUMNS]
-    dense = sum(max(map(len, column)) for column in columns) > DENSE
-    return table(
-        "Pools", "pool", ("hit rate", *_COLUMNS), {name: _cells(stats) for name, stats in pools.items()}, dense=dense
-    )
+    columns = columns_for(_COLUMNS, pools)
+    texts = [[column, *(f"{getattr(stats, column):,}" for stats in pools.values())] for column in columns]
+    dense = sum(max(map(len, column)) for column in texts) > DENSE
+    rows = {name: _cells(stats, columns) for name, stats in pools.items()}
+    return table("Pools", "pool", ("hit rate", *columns), rows, dense=dense)
 
 
-def _cells(stats: Stats) -> Iterable[str]:
+def _cells(stats: Stats, columns: Sequence[str]) -> Iterable[str]:
     yield f'<td class=share data-of="hit rate">{bar(stats.hit_rate) if stats.taken else ""}</td>'
-    for column in _COLUMNS:
+    for column in columns:
         yield cell(column, f"{getattr(stats, column):,}")
 
 

@@ -19,6 +19,7 @@ COUNTERS: Final[Mapping[str, str]] = MappingProxyType(
     {
         "hits": "Objects that were handed out from the pool.",
         "misses": "Objects that were handed out new.",
+        "inserted": "Objects that were made elsewhere and given to the pool.",
         "recycled": "Objects that were emptied and parked.",
         "escaped": "Objects that somebody still held when they should have been parked.",
         "collected": "Objects that the cyclic garbage collector freed.",

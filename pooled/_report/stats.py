@@ -13,7 +13,7 @@ from pooled._record import Record
 from pooled._report.names import distinct, encodable, shown
 from pooled._stats import Stats
 
-_COLUMNS = ("hits", "misses", "recycled", "discarded", "escaped", "collected", "detached", "live", "parked")
+_COLUMNS = ("hits", "misses", "inserted", "recycled", "discarded", "escaped", "collected", "detached", "live", "parked")
 
 
 if TYPE_CHECKING:
@@ -26,7 +26,10 @@ _names: Final[WeakKeyDictionary[AnyPool, str]] = WeakKeyDictionary()
 
 
 class AllStats(Mapping[str, Stats]):
-    """The statistics of all pools at one moment, by the names of the pools. `str()` of it is a table."""
+    """The statistics of all pools at one moment, by the names of the pools. `str()` of it is a table.
+
+    The table has a column `inserted` if objects were inserted into a pool.
+    """
 
     __slots__ = ("_by_name",)
 
@@ -46,9 +49,16 @@ class AllStats(Mapping[str, Stats]):
         return f"{type(self).__name__}({self._by_name!r})"
 
     def __str__(self) -> str:
-        rows: list[tuple[str, ...]] = [("pool", *_COLUMNS)]
-        rows += [(shown(name), *(f"{getattr(stats, column):,}" for column in _COLUMNS)) for name, stats in self.items()]
+        columns = columns_for(_COLUMNS, self)
+        rows: list[tuple[str, ...]] = [("pool", *columns)]
+        rows += [(shown(name), *(f"{getattr(stats, column):,}" for column in columns)) for name, stats in self.items()]
         return table(rows)
+
+
+def columns_for(columns: Sequence[str], pools: Mapping[str, Stats]) -> list[str]:
+    """These columns, without `inserted` if no object was inserted into any of the pools: few programs do that."""
+    inserts = any(stats.inserted for stats in pools.values())
+    return [column for column in columns if inserts or column != "inserted"]
 
 
 def table(rows: Sequence[tuple[str, ...]]) -> str:

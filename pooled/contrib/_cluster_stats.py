@@ -54,7 +54,7 @@ class ClusterStats(AllStats):
     def __str__(self) -> str:
         count = len(self.processes)
         ended = f", of which {len(self.ended):,} ended" if self.ended else ""
-        used = {name: stats for name, stats in self.items() if stats.taken or stats.parked}
+        used = {name: stats for name, stats in self.items() if stats.taken or stats.inserted or stats.parked}
         parts = [
             f"{count:,} process{'' if count == 1 else 'es'}{ended}",
             str(AllStats(used)) if used else "nothing came from a pool",

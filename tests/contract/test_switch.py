@@ -30,7 +30,7 @@ def define(pooled, **limits):
 
 def adds_up(stats):
     ended = stats.recycled + stats.discarded_full + stats.escaped + stats.collected + stats.detached
-    assert stats.hits + stats.misses == stats.live + ended
+    assert stats.taken + stats.inserted == stats.live + ended
     return stats
 
 

@@ -332,5 +332,5 @@ def changed_constructions(run: Run) -> None:
         stats = subject.pool.stats()
         ends = stats.recycled + stats.discarded + stats.escaped + stats.collected + stats.detached
         assert stats.live == 0, stats
-        assert stats.hits + stats.misses == ends, stats
+        assert stats.taken + stats.inserted == ends, stats
     sys.setswitchinterval(former)

@@ -96,6 +96,11 @@ suspended = generator(); next(suspended)
 kept = some(); pooled.detach(kept[0]); pool = pooled.GlobalPool(Slotted)
 kept[1] = pooled.assign(kept[1], pool)
 orphans = [pooled.orphan(Thing), pooled.orphan(List)]
+inserted = [pooled.insert(pooled.orphan(Thing)), pool.insert(pooled.orphan(Slotted)), pooled.GlobalPool(list).insert([1])]
+class AtExit:
+    def __del__(self):
+        pooled.insert(pooled.orphan(Thing))
+kept.append(AtExit())
 """,
     "a frame that is kept": "def fail(kept=None):\n    kept = some()\n    1 / 0\ntry: fail()\nexcept ZeroDivisionError as error: sys.kept = error",
     "a long chain": "kept = None\nfor _ in range(20_000): kept = Slotted(Thing(kept))",

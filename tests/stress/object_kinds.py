@@ -298,7 +298,7 @@ def check_at_rest(kind: Kind, *, parked: int | None = None) -> None:
     stats = kind.pool.stats()
     ends = stats.recycled + stats.discarded + stats.escaped + stats.collected + stats.detached
     assert stats.live == 0, f"{kind.name}: {stats}"
-    assert stats.hits + stats.misses == ends, f"{kind.name}: {stats}"
+    assert stats.taken + stats.inserted == ends, f"{kind.name}: {stats}"
     assert parked is None or stats.parked <= parked, f"{kind.name}: {stats}"
 
 

@@ -39,10 +39,10 @@ class Pools:
                 counted[place, "detached"] += 1
             return pooled.detach(obj), None
         if to != place:
-            counted[to, "taken"] += 1
+            counted[to, "inserted"] += 1
             if place is not None:
                 counted[place, "detached"] += 1
-        return pooled.assign(obj, self.pools[to]), to
+        return self.pools[to].insert(obj), to
 
     def manage(self, rng: Random) -> None:
         pool = rng.choice(self.pools)
@@ -98,8 +98,8 @@ class Pools:
             where = f"{self.kind.name}, pool {place}: {stats}"
             assert stats.live == before.live, where
             assert stats.escaped == 0, where
-            assert stats.taken - before.taken == counted[place, "taken"], f"{where}, but {counted}"
-            assert stats.detached - before.detached == counted[place, "detached"], f"{where}, but {counted}"
+            for name in ("taken", "inserted", "detached"):
+                assert getattr(stats, name) - getattr(before, name) == counted[place, name], f"{where}, but {counted}"
             assert len(pool) <= 6, where
 
 

@@ -64,6 +64,7 @@ def objects() -> None:
     pooled.orphan(Plain, "1")  # type: ignore[arg-type] # pyright: ignore[reportArgumentType]
     assert_type(pooled.detach(Plain(1)), Plain)
     assert_type(pooled.assign(Plain(1), pooled.pool_of(Plain)), Plain)
+    assert_type(pooled.insert(Plain(1)), Plain)
 
 
 def pools() -> None:
@@ -74,6 +75,8 @@ def pools() -> None:
     assert_type(pool.borrow(), AbstractContextManager[Attrs])
     with pool.borrow() as borrowed:
         assert_type(borrowed, Attrs)
+    assert_type(pool.insert(Attrs(1)), Attrs)
+    pool.insert(Plain(1))  # type: ignore[arg-type] # pyright: ignore[reportArgumentType]
     assert_type(pool.name, str)
     assert_type(pool.policy, pooled.Policy)
     assert_type(pool.depth, int)

@@ -16,7 +16,8 @@ from pooled.containers import BufferPool
 from pooled.contrib.opentelemetry import instrument
 
 COUNTERS = {
-    f"pooled.{what}" for what in ("hits", "misses", "recycled", "escaped", "collected", "detached", "discarded")
+    f"pooled.{what}"
+    for what in ("hits", "misses", "inserted", "recycled", "escaped", "collected", "detached", "discarded")
 }
 GAUGES = {"pooled.live", "pooled.parked", "pooled.max", "pooled.memory.parked", "pooled.memory.max"}
 

@@ -15,7 +15,8 @@ from pooled.containers import BufferPool
 from pooled.contrib.prometheus import PoolCollector, register
 
 COUNTERS = {
-    f"pooled_{what}" for what in ("hits", "misses", "recycled", "escaped", "collected", "detached", "discarded")
+    f"pooled_{what}"
+    for what in ("hits", "misses", "inserted", "recycled", "escaped", "collected", "detached", "discarded")
 } | {"pooled_gc_young_objects"}
 GAUGES = {f"pooled_{what}" for what in ("live_objects", "parked_objects", "max_objects", "parked_bytes", "max_bytes")}
 

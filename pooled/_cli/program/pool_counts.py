@@ -11,7 +11,7 @@ from pooled import _config
 from pooled._cli.gc_report import Pauses
 from pooled._gc.pauses import IS_UNSEEN, record_gc
 from pooled._record import Record
-from pooled._stats import COUNTERS, Stats
+from pooled._stats import ARRIVALS, COUNTERS, Stats
 
 _MAIN: Final = "__mp_main__:"
 """The name that multiprocessing gives the main module in a spawned process."""
@@ -62,8 +62,8 @@ class PoolCounts:
 
 
 def is_used(stats: Stats) -> bool:
-    """Whether a pool has handed out or parked an object."""
-    return bool(stats.taken or stats.parked)
+    """Whether a pool has handed out, got or parked an object."""
+    return bool(stats.taken or stats.inserted or stats.parked)
 
 
 def left_out() -> dict[str, str]:
@@ -77,8 +77,9 @@ def _since(now: Stats, start: Stats | None) -> Stats:
     if start is None:
         return now
     counts = {name: getattr(now, name) - getattr(start, name) for name in COUNTERS}
-    inherited = sum(counts[name] for name in COUNTERS[2:]) - counts["hits"] - counts["misses"]
-    for name in COUNTERS[2:]:
+    ends = COUNTERS[len(ARRIVALS) :]
+    inherited = sum(counts[name] for name in ends) - sum(counts[name] for name in ARRIVALS)
+    for name in ends:
         less = min(max(inherited, 0), counts[name])
         counts[name] -= less
         inherited -= less

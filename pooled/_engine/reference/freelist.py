@@ -25,7 +25,7 @@ class Freelist:
 
     def __init__(self, policy: Policy) -> None:
         self._low = 0  # the smallest length since the last trim: that many objects were not used
-        self._depth = self._credit = 0  # with max="auto": the objects that fit now; the misses that may each make room
+        self._depth = self._credit = 0  # with max="auto": the objects that fit now; arrivals that may each make room
         self._objects: deque[Any] = deque(maxlen=min(policy.most, sys.maxsize))
         self.policy = policy
         self.bound = sys.maxsize  # with max="auto": the most objects that the budget allows

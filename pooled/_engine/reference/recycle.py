@@ -174,7 +174,10 @@ class Recycler:
         state.tally.add(name)
 
     def _count_miss(self, state: ThreadState) -> None:
-        state.tally.add("misses")
+        self._count_arrival(state, "misses")
+
+    def _count_arrival(self, state: ThreadState, name: str) -> None:
+        state.tally.add(name)
         state.freelist.expect(1)
 
 

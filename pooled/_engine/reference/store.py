@@ -30,6 +30,7 @@ __all__ = [
     "name",
     "orphan",
     "store_of",
+    "when_memory_is_short",
 ]
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -125,6 +126,8 @@ class Store(Acquirer):
         self._parks = parks
         self.set_policy(self.policy)
         if not parks:
+            state = self._states.here()
+            self._reclaim(state, len(state.lent))
             self.keep(0)
 
     def stats(self) -> Stats:
@@ -144,7 +147,7 @@ class Store(Acquirer):
 
     def adopt(self, obj: Any) -> Any:
         """Make an object return to this store from now on; return the proxy to use for it."""
-        self._count_miss(self._states.here())
+        self._count_arrival(self._states.here(), "inserted")
         if not is_proxy(obj):
             return self._proxy(obj, self)
         is_unfinished = isinstance(obj._self_pooled_owner, Discarding)
@@ -179,3 +182,7 @@ def in_c(function: F) -> F:
 def gc_callback(function: F, least: int) -> F:  # noqa: ARG001 (the function looks at the generation, too)
     """The function itself: code in Python has no way to be silent where the stack has no room for it."""
     return function
+
+
+def when_memory_is_short(function: Callable[[], object]) -> None:
+    """Do nothing: only the native engine notices where memory is short."""

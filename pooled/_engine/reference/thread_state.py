@@ -17,7 +17,7 @@ from pooled._engine.reference.freelist import Freelist
 from pooled._engine.reference.proxy import Held
 from pooled._engine.reference.thread_exit import is_ending, know_this_thread
 from pooled._policy import Policy
-from pooled._stats import COUNTERS, Stats
+from pooled._stats import ARRIVALS, COUNTERS, Stats
 
 _NO_FREELIST: Final = Policy(max=0)
 """The policy for objects that are dropped on a thread that has ended."""
@@ -130,18 +130,18 @@ class ThreadStates:
     def stats(self) -> Stats:
         """The counts of all threads, including those that ended, and the number of parked objects.
 
-        Other threads go on meanwhile. Without a GIL, ends of objects are read before takes: every end that is read has
-        its take, so that never more objects end than were taken.
+        Other threads go on meanwhile. Without a GIL, ends of objects are read before arrivals: every end that is read
+        has its arrival, so that never more objects end than came.
         """
         with _counting:
             self._merge_ended()
             outermost, self._is_counting = not self._is_counting, True
             try:
-                ends, takes = map(self._ended.add, _read(self._counters))
+                ends, arrivals = map(self._ended.add, _read(self._counters))
             finally:
                 self._is_counting = not outermost
         counts = dict(zip(COUNTERS, ends, strict=True))
-        counts |= {name: takes[COUNTERS.index(name)] for name in ("hits", "misses")}
+        counts |= {name: arrivals[COUNTERS.index(name)] for name in ARRIVALS}
         return Stats(parked=sum(map(len, self.freelists())), **counts)
 
     def freelists(self) -> list[Freelist]:

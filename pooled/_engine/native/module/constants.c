@@ -27,6 +27,7 @@ static const Constant sources[] = {{"Argument", SOURCE_ARGUMENT},
 static const char *const outcomes[OUTCOMES + 1] = {
     [HIT] = "hits",
     [MISS] = "misses",
+    [INSERTED] = "inserted",
     [RECYCLED] = "recycled",
     [DISCARDED_FULL] = "discarded_full",
     [DISCARDED_LARGE] = "discarded_large",

@@ -13,6 +13,7 @@
 #include "paths/prefill.h"
 #include "paths/transfer.h"
 #include "paths/trim.h"
+#include "pool/pool_checks.h"
 #include "pool/store.h"
 
 /* ---- methods ---- */
@@ -167,11 +168,11 @@ store_inits(PoolStore *self, PyObject *Py_UNUSED(ignored))
 static void
 count_late(uint64_t *counts)
 {
-    uint64_t taken = counts[HIT] + counts[MISS], ended = 0;
+    uint64_t came = counts[HIT] + counts[MISS] + counts[INSERTED], ended = 0;
     for (int outcome = FIRST_END; outcome < OUTCOMES; outcome++) {
         ended += counts[outcome];
     }
-    counts[MISS] += ended > taken ? ended - taken : 0;
+    counts[MISS] += ended > came ? ended - came : 0;
 }
 
 static PyObject *
@@ -182,6 +183,7 @@ store_counts(PoolStore *self, PyObject *Py_UNUSED(ignored))
     if (self->hook->counts_late) {
         count_late(sum.counts);
     }
+    CHECKED(pool_check_counts(&sum));
     PyObject *counts = PyTuple_New(OUTCOMES + 1);
     for (int i = 0; counts != NULL && i <= OUTCOMES; i++) {
         PyObject *count = i < OUTCOMES ? PyLong_FromLongLong((long long)sum.counts[i]) : PyLong_FromSsize_t(parked);

@@ -55,6 +55,22 @@ base_in_c(PyTypeObject *type)
     return type;
 }
 
+/* Count what a finalizer has done to the object: it may have inserted it into a pool. `was_set`: the object had the override
+   UNCOUNTED. There was no memory for it otherwise. */
+static COLD void
+count_finalized(Hook *hook, PyObject *self, bool dies, bool was_set)
+{
+    if (!dies) {
+        store_count(hook->own_store, INSERTED, was_set ? 0 : 1); /* it is counted again when it is dropped */
+        return;
+    }
+    Override override = overrides_pop(&hook->overrides, self);
+    if (override.object == NULL ? was_set : override.disposition != UNCOUNTED) {
+        store_count(override.object != NULL ? override.store : hook->own_store, DISCARDED_REFUSED, 1);
+    }
+    Py_XDECREF(override.store);
+}
+
 /* Run the finalizer of an object of refcount 0. False if that resurrected it. Its outcome has been counted already. So
    it gets the override UNCOUNTED before the finalizer runs, and keeps it if it is resurrected. */
 static bool
@@ -72,14 +88,14 @@ finalize(PyObject *self)
     gc_track_fast(self); /* a resurrected object must be tracked */
     Hook *hook = hook_of(type);
     PyObject *pending = compat_take_exception();
-    if (hook != NULL && !overrides_set(&hook->overrides, self, hook->own_store, UNCOUNTED)) {
+    bool is_set = hook != NULL && overrides_set(&hook->overrides, self, hook->own_store, UNCOUNTED);
+    if (!is_set) {
         PyErr_Clear();
     }
     compat_put_exception(pending);
     bool dies = PyObject_CallFinalizerFromDealloc(self) == 0;
-    hook = hook_of(type);
-    if (dies && hook != NULL) {
-        Py_XDECREF(overrides_pop(&hook->overrides, self).store);
+    if (hook != NULL && hook == hook_of(type)) { /* else it ended meanwhile, and the overrides with it */
+        count_finalized(hook, self, dies, is_set);
     }
     return dies;
 }

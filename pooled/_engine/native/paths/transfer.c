@@ -35,7 +35,8 @@ transfer_adopt(PoolStore *store, PyObject *obj)
 {
     Hook *hook = store->hook;
     if (hook_of(Py_TYPE(obj)) != hook) {
-        PyErr_Format(PyExc_TypeError, "obj=%R: not an object of the class that this pool is for", obj);
+        PyErr_Format(PyExc_TypeError, "obj=%R: expected an object of %s itself, got %s; insert the object, not a proxy",
+                     obj, hook->type->tp_name, Py_TYPE(obj)->tp_name);
         return false;
     }
     if (!trace_moved(store, obj)) {
@@ -54,7 +55,7 @@ transfer_adopt(PoolStore *store, PyObject *obj)
         return false;
     }
     CHECKED(object_check_path(store));
-    store_count(store, MISS, 1);
+    store_count(store, INSERTED, 1);
     if (former.object == NULL || former.disposition != UNCOUNTED) {
         store_count(former.object != NULL ? former.store : hook->own_store, DETACHED, 1);
     }

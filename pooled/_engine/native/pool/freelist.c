@@ -4,12 +4,12 @@
 
 enum { FIRST_ROOM = 16, MOST_ROOM = 1 << 20 }; /* the latter where the room follows the load */
 
-/* The room to grow to. Objects exist because of misses, so each miss makes room for one object. A thread that only drops what
-   other threads took has no misses, and parks nothing. 0: no more room. */
+/* The room to grow to. Each miss and each insertion brings an object, so it makes room for one. A thread that only drops
+   objects that other threads took has none of these, and parks nothing. 0: no more room. */
 static Py_ssize_t
 room_for_load(Freelist *freelist)
 {
-    int64_t credit = (int64_t)(freelist->counts[MISS] - freelist->credited);
+    int64_t credit = (int64_t)(freelist->counts[MISS] + freelist->counts[INSERTED] - freelist->credited);
     Py_ssize_t step = freelist->room < FIRST_ROOM ? FIRST_ROOM : freelist->room;
     step = step < MOST_ROOM - freelist->room ? step : MOST_ROOM - freelist->room;
     step = credit < step ? (Py_ssize_t)credit : step;
@@ -74,9 +74,12 @@ freelist_remove_oldest(Freelist *freelist, Py_ssize_t count)
         freelist->count = freelist->room = freelist->low = 0;
         return all;
     }
-    PyObject **oldest = count <= 0 ? NULL : PyMem_Malloc((size_t)count * sizeof(PyObject *));
-    if (oldest == NULL) {
+    if (count <= 0) {
         return (Removed){.count = 0};
+    }
+    PyObject **oldest = PyMem_Malloc((size_t)count * sizeof(PyObject *));
+    if (oldest == NULL) {
+        return freelist_remove_oldest(freelist, freelist->count); /* memory is short: that needs none */
     }
     memcpy(oldest, freelist->objects, (size_t)count * sizeof(PyObject *));
     freelist->count -= count;

@@ -18,11 +18,11 @@ struct PoolStore;
 
 typedef struct Freelist {
     PyObject **objects;
-    Py_ssize_t count;        /* parked objects; 0 <= count <= room */
-    Py_ssize_t room;         /* pointers that fit into `objects` */
-    Py_ssize_t low;          /* the smallest count since the last trim: this many objects were not needed; <= count */
-    bool follows;            /* whether `room` follows the load (max="auto"): it bounds the parked objects */
-    uint64_t credited;       /* the misses that have made room; each later one may make room for one object */
+    Py_ssize_t count;  /* parked objects; 0 <= count <= room */
+    Py_ssize_t room;   /* pointers that fit into `objects` */
+    Py_ssize_t low;    /* the smallest count since the last trim: this many objects were not needed; <= count */
+    bool follows;      /* whether `room` follows the load (max="auto"): it bounds the parked objects */
+    uint64_t credited; /* the misses and insertions that have made room; each later one may make room for one object */
     struct PoolStore *store; /* borrowed: a store frees its freelists; NULL in a list that belongs to no store */
     struct Freelist *heir;   /* the freelist that inherits the counts; NULL in a freelist that stands in its store */
     uint64_t counts[OUTCOMES + 1]; /* by Outcome; the last one is of objects that were counted already */
@@ -55,7 +55,7 @@ bool freelist_grow(Freelist *freelist);
 /* Insert an object below all others. False, without an exception, where there is no memory. */
 bool freelist_put_under(Freelist *freelist, PyObject *object);
 
-/* Remove the `count` oldest objects, or all; none where there is no memory for the array. */
+/* Remove the `count` oldest objects; all of them where there are no more, or where there is no memory for the array. */
 Removed freelist_remove_oldest(Freelist *freelist, Py_ssize_t count);
 
 /* Remove half of the objects that were not needed since the last call, oldest first, so that the rest can serve another

@@ -7,7 +7,8 @@
 typedef enum {
     HIT,
     MISS,
-    FIRST_END, /* the takes are before it, and the ends of objects from here on */
+    INSERTED,
+    FIRST_END, /* how objects come is before it, and how they end from here on */
     RECYCLED = FIRST_END,
     DISCARDED_FULL,
     DISCARDED_LARGE,

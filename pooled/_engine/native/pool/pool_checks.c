@@ -29,14 +29,26 @@ pool_check_freelist(const Freelist *freelist)
         CHECK(freelist->heir->heir == NULL && freelist->heir->store == freelist->store);
         CHECK(freelist->heir->follows == freelist->follows);
     }
-    /* A freelist that follows the load never makes more room than there were misses, except where max was a number before. */
-    CHECK(!freelist->follows || (int64_t)(freelist->counts[MISS] - freelist->credited) >= -UNCOUNTED_LATER);
+    /* A freelist that follows the load never makes more room than there were misses and insertions, except where max was a
+       number before. */
+    uint64_t came = freelist->counts[MISS] + freelist->counts[INSERTED];
+    CHECK(!freelist->follows || (int64_t)(came - freelist->credited) >= -UNCOUNTED_LATER);
     if (freelist->store != NULL) {
         CHECK(freelist->trimmed <= freelist->store->trimmings);
         for (Py_ssize_t i = freelist->count; --i >= 0 && i >= freelist->count - SAMPLE;) {
             pool_check_parked(freelist->store, freelist->objects[i]);
         }
     }
+}
+
+void
+pool_check_counts(const Freelist *sum)
+{
+    int64_t live = (int64_t)(sum->counts[HIT] + sum->counts[MISS] + sum->counts[INSERTED]);
+    for (int outcome = FIRST_END; outcome < OUTCOMES; outcome++) {
+        live -= (int64_t)sum->counts[outcome];
+    }
+    CHECK(live >= -UNCOUNTED_LATER);
 }
 
 void

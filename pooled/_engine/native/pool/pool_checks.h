@@ -12,6 +12,9 @@
 /* Check a freelist that this thread may read. */
 void pool_check_freelist(const Freelist *freelist);
 
+/* Check the counts of a pool, added up: not more objects ended than came. */
+void pool_check_counts(const Freelist *sum);
+
 /* Check the overrides of single objects of a class. */
 void pool_check_overrides(Overrides *overrides);
 
