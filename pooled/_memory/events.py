@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from collections import deque
 from collections.abc import Callable
 from threading import get_ident
 from time import sleep
 from typing import Any, Final, TypeAlias
+
+from pooled._memory.registry import Registry
 
 Event: TypeAlias = tuple[str, int, list[Any] | None]
 """The name of an event, the bytes of the block, and a list that alone refers to the block, if it was returned."""
@@ -30,16 +33,30 @@ class EventQueue:
             a reference cycle.
     """
 
-    __slots__ = ("_events", "_handle", "_turn")
+    __slots__ = ("__weakref__", "_events", "_handle", "_turn")
 
     def __init__(self, handle: Callable[[str, int, list[Any] | None], None]) -> None:
         self._events: Final[deque[Event]] = deque()
         self._turn: Final[dict[str, list[int]]] = {}
         self._handle: Final = handle
+        _queues.add(self)
 
     def append(self, what: str, size: int, memory: list[Any] | None = None) -> None:
         """Queue an event; a later `settle` handles it."""
         self._events.append((what, size, memory))
+
+    def note(self, what: str, size: int, memory: list[Any] | None = None) -> None:
+        """Queue an event, and handle what is queued."""
+        self.append(what, size, memory)
+        self.settle()
+
+    def take_back(self, memory: list[Any]) -> None:
+        """Park or free the block in this list, which alone refers to it."""
+        self.note("recycled", len(memory[0]), memory)
+
+    def count_lost(self, outcome: str) -> None:
+        """Count a block that does not return to the pool, by a name in `Stats`."""
+        self.note(outcome, 0)
 
     def settle(self) -> None:
         """Handle the queued events, unless another thread, or this one further up its stack, does so now.
@@ -76,3 +93,16 @@ class EventQueue:
             if len(self._events) < _BACKLOG or turn[0] == get_ident() or self._turn.get("of") is not turn:
                 return
             sleep(0.0001)
+
+
+_queues: Final[Registry[EventQueue]] = Registry()
+"""All queues: leases may keep one when its pool is gone."""
+
+
+def _after_fork_in_child() -> None:
+    for queue in _queues.all():
+        queue.forget_turn()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork_in_child)

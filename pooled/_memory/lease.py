@@ -17,12 +17,12 @@ Memory = ctypes.Array
 
 
 class Lender(Protocol):
-    """The pool that memory returns to."""
+    """The part of a pool that memory returns to. It does not keep the pool itself."""
 
-    def _take_back(self, memory: list[Memory[Any]]) -> None:
+    def take_back(self, memory: list[Memory[Any]]) -> None:
         """Take back the memory in this list, which alone refers to it."""
 
-    def _count_lost(self, outcome: str) -> None:
+    def count_lost(self, outcome: str) -> None:
         """Count memory that does not return, by a name in `Stats`."""
 
 
@@ -60,12 +60,12 @@ def _end(lease: Any, is_exiting: Any = is_finalizing) -> None:
     references = getrefcount(lease), getrefcount(memory[0])
     if references == _ALONE:
         del lease._memory
-        lender._take_back(memory)
+        lender.take_back(memory)
     elif lender is _counting:
         _counting.append(references)
     else:
         # The garbage collector calls this before it frees anything, and the object may still be resurrected.
-        lender._count_lost("escaped" if references[0] == _ALONE[0] else "collected")
+        lender.count_lost("escaped" if references[0] == _ALONE[0] else "collected")
 
 
 @cache

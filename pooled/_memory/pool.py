@@ -111,7 +111,7 @@ class LeasePool(MemoryPool):
         while limit != (wanted := self._max_bytes if _config.current.pooling else 0):
             limit = wanted
             self._blocks.limit(limit, self._blocks.max_cap)
-            self._note("resized", 0)
+            self._events.note("resized", 0)
 
     def __len__(self) -> int:
         """How many blocks are parked."""
@@ -125,9 +125,12 @@ class LeasePool(MemoryPool):
         """Allocate memory of `size` bytes; with `zero`, all bytes are 0. Each kind of pool defines it."""
         raise NotImplementedError
 
-    def _after_fork_in_child(self) -> None:
-        """Forget what other threads, which do not exist in this process, were doing."""
-        self._events.forget_turn()
+    def __del__(self) -> None:
+        """Free the parked blocks. Leases keep the queue and the blocks, but not the pool."""
+        events = getattr(self, "_events", None)  # None if `__init__` raised
+        if events is not None and not self._is_exiting():
+            self._blocks.limit(0, 0)
+            events.note("resized", 0)
 
     # Taking.
 
@@ -143,30 +146,16 @@ class LeasePool(MemoryPool):
                 self._blank(memory, nbytes)
         # Not settled: that happens when a block returns, or when `stats` is called.
         self._events.append(what, size)
-        return self._lend(memory, self)
+        return self._lend(memory, self._events)
 
     def _prefill(self, nbytes: int, n: int) -> int:
         size, made = self._blocks.size_for(nbytes), 0
         while made < n and not OFF and self._blocks.has_room_for_new(size):
             memory = self._new_memory(size, zero=False)
             self._blank(memory, size)  # the system allocates pages when they are first touched: now
-            self._note("prefilled", size, [memory])
+            self._events.note("prefilled", size, [memory])
             made += 1
         return made
-
-    # Returning.
-
-    def _take_back(self, memory: list[Memory[Any]]) -> None:
-        """Park or free the block in this list, which alone refers to it."""
-        self._note("recycled", len(memory[0]), memory)
-
-    def _count_lost(self, outcome: str) -> None:
-        """Count a block that does not return to the pool, by a name in `Stats`."""
-        self._note(outcome, 0)
-
-    def _note(self, what: str, size: int, memory: list[Memory[Any]] | None = None) -> None:
-        self._events.append(what, size, memory)
-        self._events.settle()
 
 
 def check_size(name: str, value: object) -> int:

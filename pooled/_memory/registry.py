@@ -64,7 +64,6 @@ class MemoryPool:
 
     def _after_fork_in_child(self) -> None:
         """Make the pool usable in a process that has no thread but this one."""
-        raise NotImplementedError
 
     def _prunable_bytes(self) -> int:
         """How many bytes `prune` frees at least: 10 % of `max_bytes` if more than that is parked, else 1 %."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from typing import Any, ClassVar, Final, Generic, NoReturn, SupportsIndex, TypeVar, cast
@@ -74,6 +75,14 @@ class Pool(Generic[T]):
         policy = written.over(_config.current.defaults).completed()
         plan = _plan(factory, Hooks(reset, capacity), type(self).__name__)
         self._open(plan, policy, name or _config.target_of(factory))
+
+    _is_exiting = staticmethod(sys.is_finalizing)
+
+    def __del__(self) -> None:
+        """Free the parked objects. Objects in use keep the store, which must not keep parked objects for their sake."""
+        store = getattr(self, "_store", None)  # None if `__init__` raised
+        if store is not None and not self._is_exiting():
+            store.set_parking(False)
 
     def _open(self, plan: Plan, policy: Policy, name: str) -> None:
         self._store = _engine.Store(plan, policy)
