@@ -1,9 +1,9 @@
 """Poolable containers of the standard library.
 
-Each class is a subclass of the container with the same name and works like it. You can subclass it; decorate the
-subclass with `poolable` to recycle its objects too. A container is recycled empty. The limits are the configured
-defaults: change them with `pooled.configure` before you import this module, in the configuration file, or at any time
-with `pool_of(List).resize(...)`.
+Each class is a subclass of the container with the same name and works like it; the library has no `OrderedSet`. You
+can subclass it; decorate the subclass with `poolable` to recycle its objects too. A container is recycled empty. The
+limits are the configured defaults: change them with `pooled.configure` before you import this module, in the
+configuration file, or at any time with `pool_of(List).resize(...)`.
 
 The capacity of a container is what it has room for without growing: in bytes for buffers, in characters for `StringIO`,
 in elements for all others. A container with a capacity above `max_cap` of its pool is discarded.
@@ -26,20 +26,25 @@ from pooled._field_types import pydantic_schema
 from pooled._memory.buffers import BufferPool
 from pooled._plan.builtins import capacity_of, of_the_builtin
 from pooled._pool.decorate import poolable
+from pooled._structures import ChainMap, OrderedSet, UserDict, UserList
 
 __all__ = [
     "Array",
     "BufferPool",
     "ByteArray",
     "BytesIO",
+    "ChainMap",
     "Counter",
     "DefaultDict",
     "Deque",
     "Dict",
     "List",
     "OrderedDict",
+    "OrderedSet",
     "Set",
     "StringIO",
+    "UserDict",
+    "UserList",
 ]
 
 K = TypeVar("K")

@@ -154,6 +154,32 @@ def settings() -> None:
     del errors
 
 
+def structures() -> None:
+    table: containers.UserDict[str, int] = containers.UserDict({"a": 1})
+    assert_type(table["a"], int)
+    assert_type(containers.UserList([1])[0], int)
+    assert_type(containers.ChainMap({"a": 1})["a"], int)
+    ordered = containers.OrderedSet([1, 2])
+    assert_type(ordered, containers.OrderedSet[int])
+    assert_type(ordered.pop(last=False), int)
+    assert_type(ordered.copy(), containers.OrderedSet[int])
+    assert_type(ordered.union([1], {2}), containers.OrderedSet[int])
+    assert_type(ordered.difference("a"), containers.OrderedSet[int])
+    assert_type(ordered.intersection("a"), containers.OrderedSet[int])
+    assert_type(ordered.symmetric_difference([1]), containers.OrderedSet[int])
+    assert_type(ordered & {1}, containers.OrderedSet[int])
+    assert_type(ordered.issubset([1]) or ordered.issuperset([1]), bool)
+    ordered.add(3)
+    ordered.discard("other")
+    ordered.remove(3)
+    ordered.update([4], {5})
+    ordered.difference_update([4])
+    ordered.intersection_update([5])
+    ordered.symmetric_difference_update([6])
+    ordered.clear()
+    ordered.add("3")  # type: ignore[arg-type] # pyright: ignore[reportArgumentType]
+
+
 def every_container() -> None:
     assert_type(containers.List([1]), containers.List[int])
     assert_type(containers.List([1])[0], int)
