@@ -2,6 +2,7 @@
 
 import re
 import subprocess
+import tomllib
 
 import limits
 import pytest
@@ -46,9 +47,11 @@ def test_advise_and_run(guide):
     pricing.write_text(pricing.read_text().replace("@pooled.poolable(max=4096)\n", ""))
     jobs = guide.folder / "jobs.py"
     jobs.write_text(re.sub(r"@worker_process_shutdown.*?\n\n\n", "", jobs.read_text(), flags=re.DOTALL))
-    printed, _ = results(guide, advise)
+    printed, log = results(guide, advise)
     assert printed == expected
-    assert '[instrument."pricing:Line"]' in (guide.folder / "jobs.toml").read_text()
+    assert re.search(r"^pricing:Line +20,000", log, re.MULTILINE), log
+    assert set(tomllib.loads((guide.folder / "jobs.toml").read_text())) <= {"gc", "instrument"}
+    (guide.folder / "jobs.toml").write_text('[instrument."pricing:Line"]\nmax = 4096\n')
     run, _ = guide.command("python -m pooled run")
     printed, log = results(guide, run)
     assert printed == expected
