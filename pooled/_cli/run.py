@@ -120,7 +120,7 @@ def _report(chosen: argparse.Namespace, total: Total, unmet: list[str]) -> None:
         }
         write(json.dumps(document, indent=2), chosen.output)
         return
-    notes = [*_processes(total), *_discards(used), *unmet, *_reasons(total.left_out), *_arrays()]
+    notes = [*_processes(total), *_misses(used), *unmet, *_reasons(total.left_out), *_arrays()]
     if not used and not notes and not gc_report.is_worth_telling(collector):
         write(_NOTHING, chosen.output)
         return
@@ -139,21 +139,27 @@ def _processes(total: Total) -> list[str]:
     return [f"The sum of {total.processes:,} processes{cut_off and f', {cut_off}'}."]
 
 
-_REASONS: Final = {
-    "full": "the pool was full (max)",
-    "large": "too large (max_cap)",
-    "error": "a hook raised",
-    "refused": "refused by reset, or not emptied",
+_LOST: Final = {
+    "discarded_full": "discarded, since the pool was full (max)",
+    "discarded_large": "discarded, since they were too large (max_cap)",
+    "discarded_error": "discarded, since a hook raised",
+    "discarded_refused": "discarded, since reset refused them or they could not be emptied",
+    "escaped": "left to others who still referred to them",
+    "collected": "freed by the collector",
+    "detached": "detached",
 }
+"""What became of the objects that a pool lost."""
 
 
-def _discards(used: Mapping[str, pooled.Stats]) -> list[str]:
-    """A sentence for each pool that discarded objects: how many, and why."""
+def _misses(used: Mapping[str, pooled.Stats]) -> list[str]:
+    """A sentence for each pool that lost objects: why it missed as often as it did."""
     found = []
     for name, stats in used.items():
-        counts = {reason: getattr(stats, f"discarded_{reason}") for reason in _REASONS}
-        why = ", ".join(f"{count:,}: {_REASONS[reason]}" for reason, count in counts.items() if count)
-        found += [f"{name} discarded {why}"] if why else []
+        lost = {how: getattr(stats, reason) for reason, how in _LOST.items()}
+        lost["trimmed"] = max(0, stats.misses + stats.inserted - stats.live - stats.parked - sum(lost.values()))
+        why = [f"{count:,} were {how}" for how, count in lost.items() if count]
+        left = [f"{stats.live + stats.parked:,} are live or parked"] if stats.live + stats.parked else []
+        found += [f"{name} missed {stats.misses:,} times. Of the objects, {', '.join(left + why)}."] if why else []
     return found
 
 

@@ -79,10 +79,13 @@ def test_run_pools_all_classes_of_modules(tmp_path):
     assert "not poolable: parts:Kind: an enum cannot" in pooled("run", *arguments, cwd=tmp_path).stderr
 
 
-def test_run_says_why_objects_were_discarded(tmp_path):
+def test_run_says_why_a_pool_missed(tmp_path):
     (tmp_path / "deep.py").write_text("class Node: pass\nnodes = [Node() for _ in range(30)]\nnodes.clear()")
     process = pooled("run", "--pool", "__main__:Node,max=10", "deep.py", cwd=tmp_path)
-    assert process.stderr.endswith("\n__main__:Node discarded 20: the pool was full (max)\n")
+    assert " ".join(process.stderr.split()).endswith(
+        "__main__:Node missed 30 times. Of the objects, 10 are live or parked, 20 were discarded, since the "
+        "pool was full (max)."
+    )
 
 
 def test_run_writes_an_html_report(program):
