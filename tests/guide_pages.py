@@ -70,6 +70,11 @@ class Guide:
             wait_for(process, port)
             yield address
 
+    def children(self):
+        """The processes that the running server has started."""
+        path = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children")
+        return [int(number) for number in path.read_text().split()]
+
     @contextlib.contextmanager
     def background(self, command, **environ):
         """Run a command until the block ends; then SIGTERM has to end it without an error."""
@@ -79,6 +84,7 @@ class Guide:
                 arguments(command), cwd=self.folder, env=environment(environ), stdout=output, stderr=output
             )
             process.log = log
+            self.process = process
             try:
                 yield process
             finally:

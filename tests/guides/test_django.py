@@ -1,6 +1,10 @@
 """The guide to Django: the same answers with pools and without, from a real gunicorn that forks its workers."""
 
+import os
 import random
+import signal
+import time
+from pathlib import Path
 
 import limits
 import pytest
@@ -51,6 +55,28 @@ def test_without_preloading(guide):
     with guide.serve("gunicorn") as address:
         answers(address)
         check(ask(f"{address}/metrics"))
+
+
+def catches(process, number):
+    """Whether a process has a handler for a signal; a worker that still starts has none."""
+    status = Path(f"/proc/{process}/status").read_text()
+    caught = next(line for line in status.splitlines() if line.startswith("SigCgt:"))
+    return int(caught.split()[1], 16) >> (number - 1) & 1
+
+
+@limits.skip_if("no-statm")
+def test_the_kill_switch(guide):
+    with guide.serve("gunicorn") as address:
+        before = answers(address)
+        workers = guide.children()
+        assert len(workers) == 2
+        for worker in workers:
+            while not catches(worker, signal.SIGUSR2):
+                time.sleep(0.1)
+            os.kill(worker, signal.SIGUSR2)
+        assert answers(address) == before
+        for _ in range(10):
+            assert metric(ask(f"{address}/metrics"), "pooled_parked_objects", "shop.pricing:Line") == 0
 
 
 MODELS = """
