@@ -39,9 +39,9 @@ class ClusterStats(AllStats):
             for name, stats in pools.items():
                 by_name[name] = by_name.get(name, Stats()) + stats
         super().__init__(by_name)
-        self.processes = dict(processes)
-        self.ended = frozenset(ended)
-        self.notes = tuple(notes)
+        self.processes: dict[str, AllStats] = dict(processes)
+        self.ended: frozenset[str] = frozenset(ended)
+        self.notes: tuple[str, ...] = tuple(notes)
 
     @property
     def total(self) -> Stats:
