@@ -127,6 +127,8 @@ lint: ## check format, style, spelling, words, types and layers
 	$(BIN)/python tools/check_words.py
 	$(BIN)/mypy
 	$(BIN)/pyright --pythonpath $(BIN)/python
+	PATH="$(CURDIR)/$(BIN):$$PATH" PYTHONPATH=tools/typings $(BIN)/pyright --verifytypes pooled --ignoreexternal >$(FOLDER)/types.txt \
+		|| { cat $(FOLDER)/types.txt; exit 1; } # each public name has a complete type
 	$(BIN)/python tools/check_layers.py
 
 # On a build with a GIL, this finds what does not compile without one; nothing is run.

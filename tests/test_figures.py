@@ -128,6 +128,25 @@ STATED = {
             *ratios("workload: server", P999)
         ),
     ],
+    "docs/decisions/construction-in-c.md": [
+        "| {} | {:.2f} | {:.2f} |".format(name, *construction(f"{kind}: positional"))
+        for name, kind in (
+            ("two slots", "two slots"),
+            ("eight fields, attrs", "eight fields, attrs"),
+            ("eight fields, dataclass", "eight fields, dataclass"),
+            ("not planned", "not planned"),
+        )
+    ],
+    "docs/decisions/collector-settings.md": [
+        "| {} | {:.2f} | {:.2f} |".format(
+            name,
+            *(row("figures-3.14", "workload: server", f"{what}, against {how}")["ratio"] for what in ("mean", "p99.9")),
+        )
+        for name, how in (
+            ("default settings", "not pooled"),
+            *((f"`{how}`", how) for how in ("gc.freeze()", "gc.set_threshold(50_000)", "gc.disable()")),
+        )
+    ],
     "docs/benchmarks/index.md": [
         *(f"| {name} | {short(old)} | {short(new)} |" for name, (old, new) in PROGRAMS.items()),
         *(
