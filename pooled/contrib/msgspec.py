@@ -121,8 +121,7 @@ def dec_hook(type: Any, obj: Any) -> Any:  # noqa: A002 (msgspec's word for it)
 
     Raises:
         NotImplementedError: the type is no container of `pooled.containers`.
-        ValueError: an item is not valid. msgspec makes a `ValidationError` of it, and adds where the container is:
-            ``Expected `int`, got `str` (at `[2]`) - at `$.lines` ``.
+        ValueError: an item is not valid. msgspec makes a `ValidationError` of it, and adds the place of the container.
     """
     return _dec_hook(type, obj)
 
