@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 from _common import parser
 
@@ -19,9 +19,9 @@ Batch: TypeAlias = list[bytearray]
 
 
 class Source:
-    """Where lists and byte strings come from. They go back by themselves, if at all."""
+    """Where lists and byte strings come from. They return to their pools by themselves, if there are any."""
 
-    def __init__(self, new_list: Callable[[], Batch], new_string: Callable[[], bytearray]) -> None:
+    def __init__(self, new_list: Callable[[], Batch], new_string: Callable[[bytes], bytearray]) -> None:
         self.new_list = new_list
         self.new_string = new_string
 
@@ -31,13 +31,34 @@ class Source:
         for path in files:
             with path.open("rb") as file:
                 for text in file:
-                    line = self.new_string()
-                    line += text
-                    batch.append(line)
+                    batch.append(self.new_string(text))
                     if len(batch) == BATCH_LINES:
                         yield batch
                         batch = self.new_list()
         yield batch
+
+
+class PooledSource(Source):
+    """Lists and byte strings from pools: classes are called, so that C fills a recycled object in its memory.
+
+    `take` of a pool beside that of the class would cost several times as much.
+    """
+
+    def __init__(self, scope: Literal["local", "global"]) -> None:
+        @pooled.poolable(scope=scope, max=1024, max_cap=1024)
+        class Lines(List[Any]):
+            """A list of lines."""
+
+            __slots__ = ()
+
+        @pooled.poolable(scope=scope, max=1024, max_cap=4096)
+        class Line(ByteArray):
+            """A line."""
+
+            __slots__ = ()
+
+        super().__init__(Lines, Line)
+        self.pools: dict[str, pooled.Pool[Any]] = {"lists": pooled.pool_of(Lines), "strings": pooled.pool_of(Line)}
 
 
 def options(description: str | None) -> argparse.Namespace:
@@ -54,15 +75,12 @@ def source_for(chosen: argparse.Namespace) -> Source:
     if chosen.no_pool:
         print(f"no pools, engine {pooled.engine}")
         return Source(list, bytearray)
-    kind: type[pooled.Pool[Any]] = pooled.LocalPool if chosen.local else pooled.GlobalPool
     print(f"{'local' if chosen.local else 'global'} pools, engine {pooled.engine}")
-    lists = kind(List, max=1024, max_cap=1024, name="lists")
-    strings = kind(ByteArray, max=1024, max_cap=4096, name="strings")
-    return Source(lists.take, strings.take)
+    return PooledSource("local" if chosen.local else "global")
 
 
-def print_pools() -> None:
-    """Print what the pools called `lists` and `strings` did, if there are any."""
-    for name, stats in pooled.stats().items():
-        if name in ("lists", "strings"):
-            print(f"pool of {name}: {stats.hits:,} hits, {stats.misses:,} misses, {stats.parked:,} parked at the end")
+def print_pools(source: Source) -> None:
+    """Print what the pools of a source did, if it has any."""
+    for name, pool in source.pools.items() if isinstance(source, PooledSource) else ():
+        stats = pool.stats()
+        print(f"pool of {name}: {stats.hits:,} hits, {stats.misses:,} misses, {stats.parked:,} parked at the end")

@@ -40,7 +40,7 @@ def main() -> None:
     run = Run(count_lines(files))
     asyncio.run(cross(source, files, run))
     run.report()
-    print_pools()
+    print_pools(source)
 
 
 if __name__ == "__main__":

@@ -67,6 +67,13 @@ def test_the_kinds_of_pools(program):
             assert re.search(what, text)
 
 
+def test_dedup_without_pools():
+    printed = run("dedup.py", "--no-pool", *SOURCES)
+    assert counted(printed) == counted(run("dedup.py", *SOURCES))
+    assert "no pools" in printed
+    assert "pool of" not in printed
+
+
 @limits.skip_if("last-drop-elsewhere")
 def test_nothing_comes_back_to_a_producer_from_local_pools():
     lines = run("producer_consumer.py", "--local", *SOURCES).splitlines()
