@@ -51,6 +51,8 @@ BYTES: Final[Mapping[str, str]] = MappingProxyType(
 """The same in bytes. A name and `_bytes` is the name of an attribute of `Figures`."""
 
 
+COLLECTIONS: Final = "How often the garbage collector stopped the program, by generation."
+
 PAUSES: Final = "How long the garbage collector stopped the program, by generation."
 
 YOUNG: Final = "Young objects that woke the garbage collector, in samples of its collections, by their type."

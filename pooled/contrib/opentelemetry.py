@@ -4,6 +4,9 @@
 that is unique while the pool lives, and `pooled.scope`, "local" or "global"; those of `pooled.discarded` also have
 `pooled.reason`. Pools of memory count blocks. Only they have `pooled.memory.parked` and `pooled.memory.max`, in bytes;
 only the others have `pooled.max`.
+
+`pooled.gc.pauses` and `pooled.gc.pause_time`, in seconds, have the attribute `pooled.generation`;
+`pooled.gc.young_objects` has `pooled.type`. They have values once `pooled.record_gc()` was called.
 """
 
 from __future__ import annotations
@@ -13,7 +16,20 @@ from collections.abc import Callable, Iterable, Iterator
 from opentelemetry.metrics import CallbackOptions, Meter, Observation, get_meter
 
 import pooled
-from pooled._report.metrics import BYTES, COUNTERS, DISCARDED, OBJECTS, REASONS, Figures, figures
+from pooled._report.metrics import (
+    BYTES,
+    COLLECTIONS,
+    COUNTERS,
+    DISCARDED,
+    OBJECTS,
+    PAUSES,
+    REASONS,
+    YOUNG,
+    Figures,
+    figures,
+    pauses,
+    young,
+)
 
 __all__ = ["instrument"]
 
@@ -34,6 +50,9 @@ def instrument(meter: Meter | None = None) -> None:
         meter.create_observable_gauge(f"pooled.{what}", [_current(what)], unit="{object}", description=text)
     for what, text in BYTES.items():
         meter.create_observable_gauge(f"pooled.memory.{what}", [_current(f"{what}_bytes")], unit="By", description=text)
+    meter.create_observable_counter("pooled.gc.pauses", [_pauses], unit="{pause}", description=COLLECTIONS)
+    meter.create_observable_counter("pooled.gc.pause_time", [_pause_time], unit="s", description=PAUSES)
+    meter.create_observable_counter("pooled.gc.young_objects", [_young], unit="{object}", description=YOUNG)
 
 
 def _counted(what: str) -> Callable[[CallbackOptions], Iterable[Observation]]:
@@ -60,6 +79,21 @@ def _current(attribute: str) -> Callable[[CallbackOptions], Iterable[Observation
                 yield Observation(value, _attributes(pool))
 
     return observe
+
+
+def _pauses(_: CallbackOptions) -> Iterator[Observation]:
+    for generation, found in pauses().items():
+        yield Observation(found.count, {"pooled.generation": generation})
+
+
+def _pause_time(_: CallbackOptions) -> Iterator[Observation]:
+    for generation, found in pauses().items():
+        yield Observation(found.total / 1e9, {"pooled.generation": generation})
+
+
+def _young(_: CallbackOptions) -> Iterator[Observation]:
+    for name, count in young().items():
+        yield Observation(count, {"pooled.type": name})
 
 
 def _attributes(pool: Figures) -> dict[str, str]:

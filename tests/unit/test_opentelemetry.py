@@ -19,6 +19,7 @@ COUNTERS = {
     f"pooled.{what}"
     for what in ("hits", "misses", "inserted", "recycled", "escaped", "collected", "detached", "discarded")
 }
+COLLECTOR = {"pooled.gc.pauses", "pooled.gc.pause_time", "pooled.gc.young_objects"}
 GAUGES = {"pooled.live", "pooled.parked", "pooled.max", "pooled.memory.parked", "pooled.memory.max"}
 
 
@@ -44,7 +45,7 @@ def observed(reader, pool):
     """The values of a pool, by metric and by the other attributes of a data point."""
     found = {}
     for metric in metrics(reader):
-        points = [point for point in metric.data.data_points if point.attributes["pooled.pool"] == pool]
+        points = [point for point in metric.data.data_points if point.attributes.get("pooled.pool") == pool]
         values = {
             tuple(value for key, value in point.attributes.items() if key != "pooled.pool"): point.value
             for point in points
@@ -85,6 +86,22 @@ def test_the_instruments_and_their_units(reader):
     assert said["pooled.memory.max"] == {("global",): 1 << 20}
     assert (said["pooled.parked"], said["pooled.max"]) == ({("global",): 1}, {})
     assert observed(reader, "objects")["pooled.max"] == {("local",): pool.policy.max}
+
+
+def test_the_pauses_of_the_collector(reader):
+    assert not COLLECTOR & {metric.name for metric in metrics(reader)}
+    with pooled.record_gc():
+        gc.collect()
+        found = {metric.name: metric for metric in metrics(reader)}
+    counts = {
+        point.attributes["pooled.generation"]: point.value for point in found["pooled.gc.pauses"].data.data_points
+    }
+    assert counts[2] == 1
+    times = {
+        point.attributes["pooled.generation"]: point.value for point in found["pooled.gc.pause_time"].data.data_points
+    }
+    assert 0 < times[2] < 60
+    assert found["pooled.gc.pause_time"].unit == "s"
 
 
 def test_a_meter_that_has_them_already(reader, caplog):
