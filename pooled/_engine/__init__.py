@@ -17,6 +17,7 @@ __all__ = [
     "built_for",
     "detach",
     "gc_callback",
+    "handles",
     "hands_out",
     "hook",
     "hookable",
@@ -63,6 +64,8 @@ if _config.current.debug:
 
     detach = forgetting(chosen.detach)
 gc_callback: Callable[[Callable[[str, dict[str, int]], None], int], Callable[..., object]] = chosen.gc_callback
+handles: Callable[..., tuple[type, type, type]] | None = getattr(chosen, "handles", None)
+"""Makes the classes `Arc`, `TArc` and `Weak`; None where the engine has none of its own."""
 hands_out = chosen.hands_out
 hook = chosen.hook
 hookable = chosen.hookable

@@ -21,6 +21,7 @@ _IMMUTABLE: Final = (
     *(int, float, complex, str, bytes, tuple, frozenset, range, slice, memoryview),
     *_REFERENCES,  # their target has a list of them
 )
+_own_immutable: Final[list[type]] = []
 _IN_CONTAINERS: Final[Mapping[type, str]] = {
     **{base: base.__name__.title() for base in EMPTIABLE},
     bytearray: "ByteArray",
@@ -70,9 +71,14 @@ def refuse_alias(cls: object) -> None:
         )
 
 
+def register_immutable(*classes: type) -> None:
+    """Refuse these classes and their subclasses as those of Python that are immutable."""
+    _own_immutable.extend(classes)
+
+
 def refuse_immutable(cls: type) -> None:
     """Raise TypeError if instances of `cls` are immutable."""
-    base = next((base for base in cls.__mro__ if base in _IMMUTABLE), None)
+    base = next((base for base in cls.__mro__ if base in _IMMUTABLE or base in _own_immutable), None)
     if base is not None:
         raise TypeError(
             f"cls={cls.__qualname__}: {base.__name__} objects are immutable and cannot be recycled; "

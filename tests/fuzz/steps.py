@@ -171,7 +171,7 @@ def watch(side, at):
 
 @seen
 def share(side, with_pool, value):
-    side.arcs.append(side.engine.arc.Arc(side.pools[4] if with_pool else None, value_of(side, value)))
+    side.arcs.append(side.engine.arc.Arc(value_of(side, value), side.pools[4] if with_pool else False))
 
 
 @seen

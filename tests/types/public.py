@@ -202,13 +202,24 @@ def every_container() -> None:
 
 
 def shared() -> None:
-    counted = arc.Arc(None, Plain(1))
+    counted = arc.Arc(Plain(1))
     assert_type(counted, arc.Arc[Plain])
     assert_type(counted.get(), Plain)
     assert_type(counted.get_mut(), Plain | None)
+    assert_type(counted.make_mut(), Plain)
     assert_type(counted.clone(), arc.Arc[Plain])
-    assert_type(counted.strong_count(), int)
-    assert_type(counted.ptr_eq(counted), bool)
+    assert_type((counted.strong_count(), counted.weak_count(), hash(counted)), tuple[int, int, int])
+    assert_type((counted.ptr_eq(counted), counted.is_unique()), tuple[bool, bool])
+    weak = counted.downgrade()
+    assert_type(weak, arc.Weak[Plain])
+    assert_type(weak.upgrade(), arc.Arc[Plain] | None)
+    assert_type(weak.clone(), arc.Weak[Plain])
+    assert_type((weak.strong_count(), weak.weak_count(), weak.ptr_eq(weak)), tuple[int, int, bool])
     cells: pooled.GlobalPool[arc.Cell[int]] = pooled.GlobalPool(arc.Cell)
-    assert_type(arc.TArc(cells, 3), arc.TArc[int])
+    assert_type(arc.TArc(3, cells), arc.TArc[int])
+    assert_type(arc.TArc(3, False).make_mut(), int)
+    assert_type(arc.Arc[float](3).get(), float)
+    assert_type(sorted([arc.Arc(2), arc.Arc(1)]), list[arc.Arc[int]])
+    arc.Arc(3, True)  # type: ignore[arg-type] # pyright: ignore[reportArgumentType]
+    arc.TArc(3).downgrade()  # type: ignore[attr-defined] # pyright: ignore[reportAttributeAccessIssue]
     assert isinstance(Plain(1), pooled.Poolable)

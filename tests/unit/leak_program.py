@@ -473,7 +473,7 @@ def memory_kinds():
         gc.collect(0)
 
     def shared(cls, pool):
-        first = cls(pool, [payload])
+        first = cls([payload], pool)
         second = first.clone()
         del first
         second.get_mut().append(second.get())
@@ -481,12 +481,12 @@ def memory_kinds():
 
     def shared_in_a_cycle(cls):
         value = []
-        value.append(cls(cells, value))
+        value.append(cls(value, cells))
         del value
         gc.collect(0)
 
     def shared_on_a_thread(cls):
-        box = [cls(cells, payload).clone()]
+        box = [cls(payload, cells).clone()]
         thread = threading.Thread(target=box.clear)
         thread.start()
         thread.join()
@@ -498,7 +498,7 @@ def memory_kinds():
             cls.__name__,
             {
                 "dropped": functools.partial(shared, cls, cells),
-                "in no pool": functools.partial(shared, cls, None),
+                "in no pool": functools.partial(shared, cls, False),
                 "in a cycle": functools.partial(shared_in_a_cycle, cls),
                 "on another thread": functools.partial(shared_on_a_thread, cls),
             },

@@ -188,7 +188,7 @@ def test_engine_off_makes_everything_as_if_the_library_were_not_there():
     assert package.assign(values, pool) is values
     assert package.orphan(containers.List, [1]) == [1] == package.GlobalPool(lambda: [1], reset=list.clear).take()
     assert package.clear() == package.prune() == 0
-    handle = arc.Arc(package.GlobalPool(arc.Cell), 5)
+    handle = arc.Arc(5, package.GlobalPool(arc.Cell))
     assert (handle.clone().get(), handle.strong_count()) == (5, 1)
     with pytest.raises(TypeError, match="immutable"):
         package.poolable(type("Number", (int,), {}))

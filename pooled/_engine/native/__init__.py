@@ -242,6 +242,28 @@ def _is_in_use(cls: type) -> bool:
     )  # so that the `__getattr__` of a module does not run
 
 
+def handles(
+    lone: type,
+    store: NativeStore,
+    global_pool: type,
+    local_pool: type,
+    store_for: Callable[[Any, Any], Any],
+    copy: Callable[[Any], Any],
+) -> tuple[type, type, type]:
+    """Return the classes `Arc`, `TArc` and `Weak` in C.
+
+    Args:
+        lone: the class of cells that are in no pool, a base of that of the others.
+        store: the store of the class of the others.
+        global_pool: the class `GlobalPool`.
+        local_pool: the class `LocalPool`.
+        store_for: gives the store for the arguments of a handle, or None.
+        copy: copies a value.
+    """
+    _native.set_cells(lone, store, global_pool, local_pool, store_for, copy)
+    return _native.Arc, _native.TArc, _native.Weak
+
+
 def in_c(take: F) -> F:
     """The implementation of `pooled.take` in C. `take` itself serves classes that are not hooked."""
     return _native.in_c(take, True)

@@ -270,6 +270,30 @@ compat_is_finalized(PyObject *self)
 /* Whether releases of this version of Python have different collectors. */
 #define COMPAT_COLLECTOR_VARIES (PY_VERSION_HEX >= 0x030e0000)
 
+/* Between these two lines, this thread alone uses `object`, as far as others do the same. With a GIL, they do nothing:
+   the lines between them run no other code. The two make a block. */
+#if COMPAT_FREE_THREADED
+#define COMPAT_BEGIN_CRITICAL_SECTION(object) Py_BEGIN_CRITICAL_SECTION(object)
+#define COMPAT_END_CRITICAL_SECTION() Py_END_CRITICAL_SECTION()
+#else
+#define COMPAT_BEGIN_CRITICAL_SECTION(object) {
+#define COMPAT_END_CRITICAL_SECTION() }
+#endif
+
+/* What a weak reference refers to, a new reference; NULL, without an exception, if that is gone. */
+static inline PyObject *
+compat_weakref_target(PyObject *ref)
+{
+#if PY_VERSION_HEX >= 0x030d0000
+    PyObject *target;
+    PyWeakref_GetRef(ref, &target); /* it fails for other objects only */
+    return target;
+#else
+    PyObject *target = PyWeakref_GET_OBJECT(ref);
+    return target == Py_None ? NULL : Py_NewRef(target);
+#endif
+}
+
 /* ---- exceptions ---- */
 
 /* Clear the current exception and return it, a new reference. NULL if there is none. */

@@ -6,12 +6,16 @@
 #include "base/interp.h"
 #include "containers/containers.h"
 #include "containers/stock.h"
+#include "module/arc_handle.h"
+#include "module/arc_state.h"
+#include "module/arc_type.h"
 #include "module/constants.h"
 #include "module/counter_type.h"
 #include "module/gc_callback.h"
 #include "module/hook_type.h"
 #include "module/probes.h"
 #include "module/store_type.h"
+#include "module/weak_type.h"
 #include "object/class_counter.h"
 #include "object/debug_trace.h"
 #include "object/init_plan.h"
@@ -25,6 +29,7 @@
 #include "pool/store.h"
 
 typedef struct {
+    ArcState arc; /* first: the handles find it by the address of the state */
     PyTypeObject *hook_type;
     PyTypeObject *store_type;
     PyTypeObject *fields_type;
@@ -232,6 +237,21 @@ native_in_c(PyObject *module, PyObject *args)
     return made;
 }
 
+PyDoc_STRVAR(
+    set_cells_doc,
+    "set_cells(lone, store, global_pool, local_pool, store_for, copy): the classes of cells and of their pools, "
+    "and what `Arc`, `TArc` and `Weak` call.");
+
+static PyObject *
+native_set_cells(PyObject *module, PyObject *args)
+{
+    State *state = state_of(module);
+    if (!arc_state_set(&state->arc, args, state->store_type)) {
+        return NULL;
+    }
+    Py_RETURN_NONE;
+}
+
 PyDoc_STRVAR(set_collecting_doc,
              "set_collecting(flag): tell ClassCounter whether this thread runs a collection from now on.");
 
@@ -270,8 +290,9 @@ PyDoc_STRVAR(close_doc,
              "close(): destroy all parked objects, and park none from now on. For the end of the interpreter.");
 
 static PyObject *
-native_close(PyObject *Py_UNUSED(module), PyObject *Py_UNUSED(ignored))
+native_close(PyObject *module, PyObject *Py_UNUSED(ignored))
 {
+    handles_close(state_of(module)->arc.arc_type, state_of(module)->arc.tarc_type);
     trace_close();
     trim_close_all();
     Py_RETURN_NONE;
@@ -289,6 +310,7 @@ static PyMethodDef methods[] = {
     {"in_c", native_in_c, METH_VARARGS, in_c_doc},
     {"empties", native_empties, METH_O, empties_doc},
     {"kept", native_kept, METH_NOARGS, kept_doc},
+    {"set_cells", native_set_cells, METH_VARARGS, set_cells_doc},
     {"set_collecting", native_set_collecting, METH_O, set_collecting_doc},
     {"restart_counters", native_restart_counters, METH_NOARGS, restart_counters_doc},
     {"gc_callback", native_gc_callback, METH_VARARGS, gc_callback_doc},
@@ -319,9 +341,13 @@ native_exec(PyObject *module)
         || add_type(module, &store_spec, &state->store_type) < 0
         || add_type(module, &fields_spec, &state->fields_type) < 0
         || add_type(module, &init_plan_spec, &state->init_plan_type) < 0
-        || add_type(module, &counter_spec, &state->counter_type) < 0) {
+        || add_type(module, &counter_spec, &state->counter_type) < 0
+        || add_type(module, &arc_spec, &state->arc.arc_type) < 0
+        || add_type(module, &tarc_spec, &state->arc.tarc_type) < 0
+        || add_type(module, &weak_spec, &state->arc.weak_type) < 0) {
         return -1;
     }
+    state->arc.arc_type->tp_vectorcall = state->arc.tarc_type->tp_vectorcall = arc_vectorcall;
     if (constants_add(module) < 0) {
         return -1;
     }
@@ -337,7 +363,7 @@ native_traverse(PyObject *module, visitproc visit, void *arg)
     Py_VISIT(state_of(module)->init_plan_type);
     Py_VISIT(state_of(module)->counter_type);
     Py_VISIT(state_of(module)->take_of_any);
-    return 0;
+    return arc_state_traverse(&state_of(module)->arc, visit, arg);
 }
 
 static int
@@ -349,6 +375,7 @@ native_clear(PyObject *module)
     Py_CLEAR(state_of(module)->init_plan_type);
     Py_CLEAR(state_of(module)->counter_type);
     Py_CLEAR(state_of(module)->take_of_any);
+    arc_state_clear(&state_of(module)->arc);
     return 0;
 }
 

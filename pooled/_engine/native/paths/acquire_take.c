@@ -84,6 +84,20 @@ acquire_take(PoolStore *store, PyObject *const *args, Py_ssize_t count, PyObject
 }
 
 PyObject *
+acquire_bare(PoolStore *store)
+{
+    store_hold(store); /* making an object ready may drop the last reference to the pool */
+    CHECKED(object_check_path(store));
+    PyObject *self = pop_for(store);
+    if (UNLIKELY(self == NULL) && !PyErr_Occurred()) {
+        self = acquire_make_plain(store);
+    }
+    CHECKED(object_check_path(store));
+    store_release(store);
+    return self;
+}
+
+PyObject *
 acquire_orphan(Hook *hook, PyObject *args, PyObject *kwargs)
 {
     bool given = PyTuple_GET_SIZE(args) != 0 || PyDict_GET_SIZE(kwargs) != 0;

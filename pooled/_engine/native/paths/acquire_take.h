@@ -13,6 +13,9 @@ PyObject *acquire_try_take(PoolStore *store, PyObject *const *args, Py_ssize_t c
 /* The same, or a new object. */
 PyObject *acquire_take(PoolStore *store, PyObject *const *args, Py_ssize_t count, PyObject *names);
 
+/* A parked object, or a new one, on which no `__init__` has run. For a class whose `__new__` is that of `object`. */
+PyObject *acquire_bare(PoolStore *store);
+
 /* cls(...), in no pool. */
 PyObject *acquire_orphan(Hook *hook, PyObject *args, PyObject *kwargs);
 
