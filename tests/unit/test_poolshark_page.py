@@ -20,6 +20,9 @@ ITEMS = [
     *(f"RawPool::{name}" for name in ("new", "take", "try_take", "insert", "prune", "downgrade")),
     *(f"GPooled::{name}" for name in ("take", "take_sz", "orphan", "assign", "detach")),
     *("WeakPool", "WeakPool::new", "WeakPool::upgrade"),
+    *(f"Arc::{name}" for name in ("new", "clone", "get_mut", "make_mut", "strong_count", "weak_count")),
+    *("Arc::downgrade", "Arc::as_ptr"),
+    *("TArc::is_unique", "Weak::upgrade", "Weak::strong_count", "Weak::weak_count"),
     *("Vec", "VecDeque", "HashMap", "AHashMap", "HashSet", "AHashSet", "String", "Option", "IndexMap", "IndexSet"),
     *("Serialize", "Deserialize"),
 ]
