@@ -16,21 +16,21 @@ if TYPE_CHECKING:
     from pooled._cli.output import Destination
 
 _STATUS: Final = """\
-exit status: that of the program, as Python has it; 2, and no program starts,
-where the command line or a configuration cannot be followed. The report comes
-last, when threads and what the program registered with atexit are over."""
+exit status: that of the program; 2, without starting it, if the command line
+or the configuration is invalid. The report comes last, after the threads and
+the atexit functions of the program."""
 
 
 def parse(arguments: Sequence[str]) -> argparse.Namespace:
     """Parse a command and its options. Invalid ones end the process with status 2."""
     parser = argparse.ArgumentParser(
-        prog="python -m pooled", description="Object pools for programs as they are.", allow_abbrev=False
+        prog="python -m pooled", description="Run unchanged programs with object pools.", allow_abbrev=False
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     _add_run(commands)
     advise = _add_advise(commands)
     info = commands.add_parser(
-        "info", help="what is in force here: engine, features, configuration", allow_abbrev=False
+        "info", help="show the engine and the configuration in force, with the source of each value", allow_abbrev=False
     )
     info.add_argument("--json", action="store_true", help="as JSON")
     doctor = commands.add_parser(
@@ -64,7 +64,7 @@ def _add_run(commands: Any) -> None:
         default=[],
         type=pool,
         metavar="MODULE:CLASS[,max=N|auto][,max_cap=N][,scope=local|global]",
-        help="make this class poolable, * all of the module; __main__ is the program itself. May be given again",
+        help="make this class poolable; * means all classes of the module, __main__ the program itself. Repeatable",
     )
     run.add_argument(
         "--numpy",
@@ -74,14 +74,14 @@ def _add_run(commands: Any) -> None:
         metavar="=SIZE",
         help="pool the memory of NumPy's arrays, up to this size (default: 256MiB); write a size only after `=`",
     )
-    run.add_argument("--html", type=file, metavar="FILE", help="write the report as a page, too, with charts")
+    run.add_argument("--html", type=file, metavar="FILE", help="also write the report as a page with charts")
     _add_program(run)
 
 
 def _add_advise(commands: Any) -> argparse.ArgumentParser:
     advise = _program_command(commands, "advise", "run a program unchanged, and say which of its classes to pool")
     advise.add_argument("--write", type=file, metavar="FILE", help="write the configuration that `run` takes")
-    advise.add_argument("--top", type=positive, default=20, metavar="N", help="list so many classes (default: 20)")
+    advise.add_argument("--top", type=positive, default=20, metavar="N", help="list at most N classes (default: 20)")
     advise.add_argument(
         "--measure",
         action="store_true",
@@ -92,15 +92,15 @@ def _add_advise(commands: Any) -> argparse.ArgumentParser:
         action="append",
         default=[],
         choices=("gc", "pools", "arrays"),
-        help="leave out these settings. May be given again",
+        help="leave out these settings. Repeatable",
     )
     measure = advise.add_argument_group("with --measure")
-    measure.add_argument("--rounds", type=positive, metavar="N", help="compare in so many rounds (default: 3)")
+    measure.add_argument("--rounds", type=positive, metavar="N", help="the number of rounds (default: 3)")
     measure.add_argument(
         "--time-limit", type=seconds, metavar="SECONDS", help="for all runs (default: 25 times the program's own time)"
     )
     measure.add_argument(
-        "--compare", action="append", default=[], metavar="FILE", help="compare this file, too. May be given again"
+        "--compare", action="append", default=[], metavar="FILE", help="also compare this file. Repeatable"
     )
     measure.add_argument("--in-copy", action="store_true", help="run in copies of the working directory")
     measure.add_argument(
@@ -123,8 +123,10 @@ def _program_command(commands: Any, name: str, purpose: str) -> argparse.Argumen
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
-    parser.add_argument("--json", action="store_true", help="print it as JSON")
-    parser.add_argument("--output", type=file, metavar="FILE", help="write it to a file; else to standard error")
+    parser.add_argument("--json", action="store_true", help="print the report as JSON")
+    parser.add_argument(
+        "--output", type=file, metavar="FILE", help="write the report to this file instead of standard error"
+    )
     return parser
 
 
@@ -134,7 +136,7 @@ def _add_program(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "program", nargs="?", help="the file of the program, a folder or archive with a __main__.py, or -"
     )
-    parser.add_argument("arguments", nargs=argparse.REMAINDER, help="what the program is given")
+    parser.add_argument("arguments", nargs=argparse.REMAINDER, help="the arguments of the program")
 
 
 class NoModule(argparse.Action):

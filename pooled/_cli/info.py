@@ -82,7 +82,7 @@ def _text(facts: dict[str, Any]) -> str:
         ("pooled", facts["version"], ""),
         ("Python", facts["python"] + (", without a GIL" if facts["free_threaded"] else ""), ""),
         ("engine", facts["engine"] + built, _engine_source(facts["why"])),
-        ("keep their room", ", ".join(kept) or "none", f"not here: {', '.join(lost)}" if lost else ""),
+        ("keep capacity", ", ".join(kept) or "none", f"not here: {', '.join(lost)}" if lost else ""),
         ("debug", str(facts["debug"]["value"]), facts["debug"]["from"]),
         *((name, str(entry["value"]), entry["from"]) for name, entry in facts["defaults"].items()),
         *((name, str(facts[name]["value"]), facts[name]["from"]) for name in ("budget", "gc_trim", "numpy")),
