@@ -26,6 +26,7 @@ __all__ = [
     "name",
     "orphan",
     "store_of",
+    "when_memory_is_short",
     "why",
 ]
 
@@ -74,3 +75,4 @@ keeps_capacity = chosen.keeps_capacity
 name = chosen.name
 orphan = chosen.orphan
 store_of = chosen.store_of
+when_memory_is_short: Callable[[Callable[[], object]], None] = chosen.when_memory_is_short

@@ -154,3 +154,7 @@ def in_c(take: F) -> F:
 def gc_callback(function: F, least: int) -> F:  # noqa: ARG001 (the function looks at the generation, too)
     """The function itself: code in Python has no way to be silent where the stack has no room for it."""
     return function
+
+
+def when_memory_is_short(function: Callable[[], object]) -> None:
+    """Do nothing: only the native engine notices where memory is short."""

@@ -5,9 +5,11 @@
 - A pool without a take for its `idle_trim` seconds frees its parked objects.
 - If all pools together park more bytes than the budget, idle pools free objects first, then the largest ones. Pools
   with max="auto" grow no further than the budget allows.
+- Soon after the engine could not allocate memory, all pools free their parked objects.
 
-The second runs on the thread of the collection. The others run from time to time on a thread that exists only if
-`idle_trim`, max="auto" or a budget is set. A take or a drop pays for all of this with one comparison.
+The second runs on the thread of the collection, the last on the main thread. The others run from time to time on a
+thread that exists only if `idle_trim`, max="auto" or a budget is set. A take or a drop pays for all of this with one
+comparison.
 """
 
 from __future__ import annotations
@@ -23,9 +25,9 @@ from collections.abc import Container, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from pooled import _config
-from pooled._engine import gc_callback
+from pooled._engine import gc_callback, when_memory_is_short
 from pooled._engine import name as engine
-from pooled._memory.registry import Registry
+from pooled._memory.registry import Registry, memory_pools
 from pooled._policy import AUTO
 from pooled._pool.background import FORK_COUNTS_LATE, Background
 
@@ -196,5 +198,15 @@ def enforce() -> None:
             if store.policy.max == AUTO:
                 store.set_bound(None)
 
+
+def give_back() -> None:
+    """Free all parked objects, in all threads, and all parked memory, since an allocation has failed."""
+    for store in _all_stores():
+        store.keep(0)
+    for pool in memory_pools.all():
+        pool.clear()
+
+
+when_memory_is_short(give_back)
 
 _config.when_configured.append(enforce)

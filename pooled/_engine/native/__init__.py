@@ -53,6 +53,7 @@ built_for: Final = _native.built_for
 keeps_capacity: Final[Mapping[str, bool]] = MappingProxyType(_native.kept())
 
 gc_callback = _native.gc_callback
+when_memory_is_short = _native.when_memory_is_short
 
 HookedType = type
 

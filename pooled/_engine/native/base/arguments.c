@@ -1,5 +1,7 @@
 #include "base/arguments.h"
 
+#include "base/pressure.h"
+
 /* Returns the positional arguments as a new tuple. NULL with an exception set. */
 static PyObject *
 as_tuple(PyObject *const *args, Py_ssize_t count)
@@ -25,8 +27,9 @@ as_dict(PyObject *const *args, Py_ssize_t count, PyObject *names)
     return dict;
 }
 
-bool
-arguments_pack(Packed *packed, PyObject *const *args, size_t nargsf, PyObject *names)
+/* `arguments_pack`, tried once. */
+static ALWAYS_INLINE bool
+pack(Packed *packed, PyObject *const *args, size_t nargsf, PyObject *names)
 {
     Py_ssize_t count = PyVectorcall_NARGS(nargsf);
     packed->tuple = as_tuple(args, count);
@@ -36,6 +39,18 @@ arguments_pack(Packed *packed, PyObject *const *args, size_t nargsf, PyObject *n
         return false;
     }
     return true;
+}
+
+static COLD bool
+pack_again(Packed *packed, PyObject *const *args, size_t nargsf, PyObject *names)
+{
+    return pressure_relieve() && pack(packed, args, nargsf, names);
+}
+
+bool
+arguments_pack(Packed *packed, PyObject *const *args, size_t nargsf, PyObject *names)
+{
+    return LIKELY(pack(packed, args, nargsf, names)) || pack_again(packed, args, nargsf, names);
 }
 
 void

@@ -43,7 +43,10 @@ interp_init(void)
     interp.init_name = PyUnicode_InternFromString("__init__");
     interp.sizeof_name = PyUnicode_InternFromString("__sizeof__");
     interp.read_init_name = PyUnicode_InternFromString("read_init");
-    if (interp.init_name == NULL || interp.read_init_name == NULL || interp.sizeof_name == NULL) {
+    interp.arrays_name = PyUnicode_InternFromString("pooled._memory.arrays");
+    interp.release_name = PyUnicode_InternFromString("release");
+    if (interp.init_name == NULL || interp.read_init_name == NULL || interp.sizeof_name == NULL
+        || interp.arrays_name == NULL || interp.release_name == NULL) {
         return false;
     }
     interp.empty_bytes_args = Py_BuildValue("(y)", "");

@@ -17,6 +17,8 @@ typedef struct {
     PyObject *init_name;          /* "__init__", interned */
     PyObject *read_init_name;     /* "read_init", interned */
     PyObject *sizeof_name;        /* "__sizeof__", interned */
+    PyObject *arrays_name;        /* "pooled._memory.arrays", interned: the module of the depots of arrays */
+    PyObject *release_name;       /* "release", interned: its function that frees what they have parked */
 } Interp;
 
 /* Static, because a dealloc has no module to look it up in. Set at import, and constant afterwards. */

@@ -4,6 +4,7 @@
 #include "base/compat.h"
 #include "base/gc_track.h"
 #include "base/interp.h"
+#include "base/pressure.h"
 #include "containers/containers.h"
 #include "containers/stock.h"
 #include "module/arc_handle.h"
@@ -294,7 +295,20 @@ native_close(PyObject *module, PyObject *Py_UNUSED(ignored))
 {
     handles_close(state_of(module)->arc.arc_type, state_of(module)->arc.tarc_type);
     trace_close();
+    pressure_set_trim(NULL);
     trim_close_all();
+    Py_RETURN_NONE;
+}
+
+PyDoc_STRVAR(when_memory_is_short_doc,
+             "when_memory_is_short(function): call it, on the main thread, soon after an allocation has failed.");
+
+static PyObject *
+native_when_memory_is_short(PyObject *Py_UNUSED(module), PyObject *function)
+{
+    if (PyInterpreterState_Get() == PyInterpreterState_Main()) { /* pending calls run there */
+        pressure_set_trim(function);
+    }
     Py_RETURN_NONE;
 }
 
@@ -314,6 +328,7 @@ static PyMethodDef methods[] = {
     {"set_collecting", native_set_collecting, METH_O, set_collecting_doc},
     {"restart_counters", native_restart_counters, METH_NOARGS, restart_counters_doc},
     {"gc_callback", native_gc_callback, METH_VARARGS, gc_callback_doc},
+    {"when_memory_is_short", native_when_memory_is_short, METH_O, when_memory_is_short_doc},
     {"close", native_close, METH_NOARGS, close_doc},
     DEBUG_TRACE_METHOD,
     {NULL, NULL, 0, NULL},

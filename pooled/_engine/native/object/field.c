@@ -63,5 +63,5 @@ field_make_ready(const Field *field, PyObject **place)
         return true; /* the attribute stays unset */
     }
     *place = part_make(&field->part, field->make);
-    return *place != NULL;
+    return LIKELY(*place != NULL) || (*place = part_make_again(&field->part, field->make)) != NULL;
 }

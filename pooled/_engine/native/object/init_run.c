@@ -30,7 +30,11 @@ init_run_make(const InitPlan *plan, Places *places, PyObject *const *values)
             continue;
         }
         if (UNLIKELY(*place == NULL)) {
-            return false;
+            bool is_part = source->kind == SOURCE_PART;
+            *place = is_part ? part_make_again(&item->field->part, item->field->make) : NULL;
+            if (*place == NULL) {
+                return false;
+            }
         }
     }
     return true;

@@ -1,6 +1,7 @@
 #include "object/parts.h"
 
 #include "base/arguments.h"
+#include "base/pressure.h"
 #include "object/user_hooks.h"
 #include "pool/hook_table.h"
 
@@ -251,6 +252,14 @@ part_make(const Part *part, PyObject *make)
     default:
         return PyObject_CallNoArgs(make);
     }
+}
+
+COLD PyObject *
+part_make_again(const Part *part, PyObject *make)
+{
+    bool in_c = part->kind != PART_ANY && part->kind != PART_PYTHON && part->kind != PART_POOLABLE;
+    bool has_effects = !in_c || make != (PyObject *)part->type; /* code in Python is not run twice */
+    return !has_effects && pressure_relieve() ? part_make(part, make) : NULL;
 }
 
 bool

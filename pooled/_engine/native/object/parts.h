@@ -52,6 +52,9 @@ void part_free(Part *part);
 /* Returns a new part: the result of a call of `make` without arguments. NULL with an exception set. */
 PyObject *part_make(const Part *part, PyObject *make);
 
+/* Try `part_make` once more after it has failed, if it was memory that lacked, and `make` is a class written in C. */
+PyObject *part_make_again(const Part *part, PyObject *make);
+
 /* Prepare a part that was kept for its next use: an object of a poolable class gets its defaults and parts. False with
    an exception set. */
 bool part_make_ready(const Part *part, PyObject *value);

@@ -2,7 +2,20 @@
 
 #include "base/gc_track.h"
 #include "base/interp.h"
+#include "base/pressure.h"
 #include "object/debug_trace.h"
+#include "object/destroy.h"
+
+/* Destroy an object that nobody else refers to, and for whose override there is no memory. A drop would recycle it. */
+static COLD void
+destroy_at_once(PyObject *self)
+{
+    PyObject *pending = compat_take_exception();
+    gc_untrack_fast(self);
+    compat_decref_no_dealloc(self);
+    destroy_object(self);
+    compat_put_exception(pending);
+}
 
 /* Count a new object as a miss of `store`, and make it return there. NULL, with the reference dropped, where that fails. */
 static inline PyObject *
@@ -13,8 +26,7 @@ register_miss(PoolStore *store, PyObject *self, bool is_ready)
     bool is_usual = store == hook->own_store && is_ready;
     if (UNLIKELY(!is_usual && !overrides_set(&hook->overrides, self, store, is_ready ? RETURNS : UNREADY))) {
         store_count(store, MISS, -1);
-        store_count(hook->own_store, MISS, 1); /* where it goes now */
-        Py_DECREF(self);
+        destroy_at_once(self);
         return NULL;
     }
     if (UNLIKELY(!trace_taken(store, self))) {
@@ -36,7 +48,10 @@ acquire_allocate(PoolStore *store, Py_ssize_t items, bool is_ready)
     Hook *hook = store->hook;
     PyObject *self = hook->alloc(hook->type, items);
     if (UNLIKELY(self == NULL)) {
-        return NULL;
+        self = pressure_relieve() ? hook->alloc(hook->type, items) : NULL;
+        if (self == NULL) {
+            return NULL;
+        }
     }
     if (!DEBUG_TRACE) {
         return register_miss(store, self, is_ready);
@@ -49,8 +64,9 @@ acquire_allocate(PoolStore *store, Py_ssize_t items, bool is_ready)
     return self;
 }
 
-PyObject *
-acquire_make(PoolStore *store, PyObject *args, PyObject *kwargs, bool *made)
+/* `acquire_make`, tried once. */
+static ALWAYS_INLINE PyObject *
+make_once(PoolStore *store, PyObject *args, PyObject *kwargs, bool *made)
 {
     PyTypeObject *type = store->hook->type;
     PoolStore *outer = receiver_begin(store);
@@ -63,6 +79,20 @@ acquire_make(PoolStore *store, PyObject *args, PyObject *kwargs, bool *made)
         return register_miss(store, self, true);
     }
     return self;
+}
+
+static COLD PyObject *
+make_again(PoolStore *store, PyObject *args, PyObject *kwargs, bool *made)
+{
+    bool has_effects = !hook_new_is_of_object(store->hook); /* any other `__new__` may have used up its arguments */
+    return !has_effects && pressure_relieve() ? make_once(store, args, kwargs, made) : NULL;
+}
+
+PyObject *
+acquire_make(PoolStore *store, PyObject *args, PyObject *kwargs, bool *made)
+{
+    PyObject *self = make_once(store, args, kwargs, made);
+    return LIKELY(self != NULL) ? self : make_again(store, args, kwargs, made);
 }
 
 PyObject *
@@ -97,12 +127,16 @@ acquire_fail(PyObject *self)
 {
     PyObject *pending = compat_take_exception();
     Hook *hook = hook_of(Py_TYPE(self)); /* look it up again: `__init__` may have ended the pool */
-    if (hook != NULL && !overrides_turn(&hook->overrides, self, UNREADY, FAILED)
-        && !overrides_turn(&hook->overrides, self, RETURNS, FAILED) && !has_override(&hook->overrides, self)
-        && !overrides_set(&hook->overrides, self, hook->own_store, FAILED)) {
-        PyErr_Clear();
+    bool is_known = hook == NULL || overrides_turn(&hook->overrides, self, UNREADY, FAILED)
+                    || overrides_turn(&hook->overrides, self, RETURNS, FAILED) || has_override(&hook->overrides, self)
+                    || overrides_set(&hook->overrides, self, hook->own_store, FAILED);
+    if (!is_known && compat_is_unique(self)) {
+        store_count(hook->own_store, DISCARDED_ERROR, 1);
+        destroy_at_once(self);
     }
-    Py_DECREF(self);
-    compat_put_exception(pending);
+    else {
+        Py_DECREF(self);
+    }
+    compat_put_exception(pending); /* instead of the MemoryError of overrides_set */
     return NULL;
 }

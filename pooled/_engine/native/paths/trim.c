@@ -1,5 +1,6 @@
 #include "paths/trim.h"
 
+#include "base/pressure.h"
 #include "object/destroy.h"
 #include "object/fields.h"
 #include "object/object_checks.h"
@@ -169,13 +170,45 @@ drain(ThreadState *state)
     }
 }
 
+/* ---- all pools ---- */
+
+static uint64_t reliefs; /* the number of calls of `relieve` */
+
+/* Find a store that this relief has not visited: a new reference, or NULL. */
+static void
+find_unrelieved(void *found)
+{
+    for (PoolStore *store = stores; store != NULL; store = store->next) {
+        if (Py_REFCNT(store) > 0 && store->relieved < reliefs) {
+            store->relieved = reliefs;
+            *(PoolStore **)found = (PoolStore *)Py_NewRef(store);
+            return;
+        }
+    }
+}
+
+/* Destroy all that is parked in all pools, since memory is short. It needs none. */
+static void
+relieve(void)
+{
+    PoolStore *store;
+    reliefs++;
+    do {
+        store = NULL;
+        lock_run_exclusive(find_unrelieved, &store);
+        if (store != NULL) {
+            trim_to(store, 0);
+            Py_DECREF(store);
+        }
+    } while (store != NULL);
+}
+
 void
 trim_init(void)
 {
     thread_state_drain = drain;
+    pressure_trim = relieve;
 }
-
-/* ---- all pools ---- */
 
 /* Find a store that has parked objects: a new reference, or NULL. */
 static void

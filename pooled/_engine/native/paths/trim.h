@@ -19,7 +19,7 @@ Py_ssize_t trim_unused(PoolStore *store);
 /* Destroy all that is parked in all pools, and park nothing from now on. */
 void trim_close_all(void);
 
-/* Install the function that runs at the end of a thread. At import. */
+/* Install the functions that run at the end of a thread, and where memory is short. At import. */
 void trim_init(void);
 
 #endif

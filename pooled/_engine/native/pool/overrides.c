@@ -1,5 +1,7 @@
 #include "pool/overrides.h"
 
+#include "base/pressure.h"
+
 static size_t
 place_of(const Overrides *overrides, const PyObject *object)
 {
@@ -99,23 +101,38 @@ overrides_find(Overrides *overrides, PyObject *object)
     return found;
 }
 
-bool
-overrides_exchange(Overrides *overrides, PyObject *object, PoolStore *store, Disposition disposition, Override *former)
+/* Insert an override, or replace that of the same object. False, without an exception, where memory is short. */
+static ALWAYS_INLINE bool
+exchange(Overrides *overrides, Override override, Override *former)
 {
-    Override new_mark = {object, (PoolStore *)Py_NewRef(store), disposition};
     bool done = true;
-    *former = (Override){NULL, NULL, RETURNS};
     lock_acquire(&overrides->lock);
-    Override *override = slot_of(overrides, object);
-    if (override != NULL) {
-        *former = *override;
-        *override = new_mark;
+    Override *present = slot_of(overrides, override.object);
+    if (present != NULL) {
+        *former = *present;
+        *present = override;
     }
     else if ((done = make_room(overrides))) {
-        place(overrides, new_mark);
+        place(overrides, override);
         change_used(overrides, 1);
     }
     lock_release(&overrides->lock);
+    return done;
+}
+
+static COLD bool
+exchange_again(Overrides *overrides, Override override, Override *former)
+{
+    pressure_give_back();
+    return exchange(overrides, override, former);
+}
+
+bool
+overrides_exchange(Overrides *overrides, PyObject *object, PoolStore *store, Disposition disposition, Override *former)
+{
+    Override override = {object, (PoolStore *)Py_NewRef(store), disposition};
+    *former = (Override){NULL, NULL, RETURNS};
+    bool done = LIKELY(exchange(overrides, override, former)) || exchange_again(overrides, override, former);
     if (!done) {
         Py_DECREF(store);
         PyErr_NoMemory();

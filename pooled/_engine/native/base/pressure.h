@@ -1,0 +1,22 @@
+/* Memory pressure: what the engine does before it gives up an allocation that has failed.
+
+   It gives back the memory that the depots of arrays have parked, and asks for all pools to be trimmed soon, since trimming
+   may run any code. Then the caller tries once more. */
+
+#ifndef POOLED_PRESSURE_H
+#define POOLED_PRESSURE_H
+
+#include "base/compat.h"
+
+/* Whether to try again after an allocation that raised: only after MemoryError, which is cleared then. */
+bool pressure_relieve(void);
+
+/* The same after an allocation that sets no exception. An exception in flight stays set. */
+void pressure_give_back(void);
+
+/* Called soon after an allocation has failed, on the main thread: first the function in C, which needs no memory, and is set
+   once, at import; then the function in Python. It may be NULL. */
+extern void (*pressure_trim)(void);
+void pressure_set_trim(PyObject *function);
+
+#endif
