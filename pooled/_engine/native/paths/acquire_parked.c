@@ -39,12 +39,16 @@ parked_pop_of_parts(PoolStore *store)
     return self;
 }
 
-/* Destroy an object that was just popped, uncounted. */
+/* Count the outcome of an object that was just popped, and drop it so that nothing is counted again. Where there is no memory
+   for its override, it is dropped as an object in use, and counted then. */
 static void
-destroy_popped(PoolStore *store, PyObject *self)
+drop_popped(PoolStore *store, PyObject *self, Outcome outcome, int more)
 {
     PyObject *pending = compat_take_exception();
-    if (!overrides_set(&store->hook->overrides, self, store, UNCOUNTED)) {
+    if (overrides_set(&store->hook->overrides, self, store, UNCOUNTED)) {
+        store_count(store, outcome, more);
+    }
+    else {
         PyErr_Clear();
     }
     if (store->fields != NULL) {
@@ -58,15 +62,13 @@ destroy_popped(PoolStore *store, PyObject *self)
 COLD void
 parked_discard(PoolStore *store, PyObject *self)
 {
-    store_count(store, DISCARDED_REFUSED, 1);
-    destroy_popped(store, self);
+    drop_popped(store, self, DISCARDED_REFUSED, 1);
 }
 
 COLD void
 parked_withdraw(PoolStore *store, PyObject *self)
 {
-    store_count(store, HIT, -1);
-    destroy_popped(store, self);
+    drop_popped(store, self, HIT, -1);
 }
 
 /* Push an object of refcount 0 below all others. False where it has to be destroyed. */
@@ -107,10 +109,12 @@ parked_put_back(PoolStore *store, PyObject *self)
         }
     }
     else {
-        store_count(store, ESCAPED, 1);
         trace_dropped(self);
-        if (!overrides_set(&hook->overrides, self, store, UNCOUNTED)) {
-            PyErr_Clear();
+        if (overrides_set(&hook->overrides, self, store, UNCOUNTED)) {
+            store_count(store, ESCAPED, 1);
+        }
+        else {
+            PyErr_Clear(); /* it stays in use, and is counted when it is dropped */
         }
         Py_DECREF(self);
     }

@@ -115,7 +115,7 @@ acquire_orphan(Hook *hook, PyObject *args, PyObject *kwargs)
             trace_dropped(self);
         }
         else {
-            Py_CLEAR(self);
+            self = acquire_fail(self);
         }
     }
     if (self != NULL && PyObject_TypeCheck(self, hook->type) && Py_TYPE(self)->tp_init(self, args, kwargs) < 0) {

@@ -24,8 +24,8 @@ init_parkable(PoolStore *store, PyObject *self)
     return inits ? hook->base->tp_init(self, interp.no_arguments, NULL) : 0;
 }
 
-/* A new object in the state of a parked one, in no pool and not counted. NULL, without an exception, where none can be
-   made. */
+/* A new object in the state of a parked one, in no pool and not counted. NULL where none can be made, with an exception if it
+   is an error. */
 static PyObject *
 make_parkable(PoolStore *store)
 {
@@ -37,8 +37,7 @@ make_parkable(PoolStore *store)
         return NULL;
     }
     if (!overrides_set(&hook->overrides, self, store, UNCOUNTED)) {
-        Py_DECREF(self);
-        return NULL;
+        return acquire_fail(self);
     }
     store_count(store, MISS, -1); /* it is not handed out, and its `__init__` may raise */
     if (init_parkable(store, self) < 0) {

@@ -119,15 +119,15 @@ settle(Hook *hook, PoolStore *store, PyObject *self, Outcome outcome, bool alive
 }
 
 /* Whether the `__new__` of a base in C may have failed after it had allocated the object, which is then not complete enough
-   to be emptied. The error is set when it drops the object. */
+   to be emptied: by C, where the base has a state, and by a `reset`. The error is set when it drops the object. */
 static inline bool
-may_be_half_made(const Hook *hook, PyObject *self)
+may_be_half_made(const PoolStore *store, PyObject *self)
 {
     if (LIKELY(self != this_thread.receiver.allocated)) {
         return false;
     }
     this_thread.receiver.allocated = NULL;
-    return !hook->is_stateless && PyErr_Occurred() != NULL;
+    return (!store->hook->is_stateless || !store_takes_blank(store)) && PyErr_Occurred() != NULL;
 }
 
 void
@@ -152,7 +152,7 @@ recycle_object(Hook *hook, PyObject *self, int moves)
         CHECKED(object_check_path(store));
     }
     bool alive = false;
-    Outcome outcome = may_be_half_made(hook, self) ? DISCARDED_REFUSED : recycle(store, self, &alive);
+    Outcome outcome = may_be_half_made(store, self) ? DISCARDED_REFUSED : recycle(store, self, &alive);
     if (UNLIKELY(outcome != RECYCLED)) {
         settle(hook, store, self, outcome, alive, moves);
     }

@@ -29,7 +29,8 @@ give_up(PoolStore *store, PyObject *self, Outcome outcome, bool *alive)
     else {
         overridden = overrides_set(&hook->overrides, self, store, UNCOUNTED);
         if (!overridden) {
-            PyErr_Clear(); /* the object will be counted a second time */
+            PyErr_Clear();
+            counts = COUNTED_ALREADY; /* not now: it stays in use, and returns when it is dropped */
         }
     }
     gc_track_fast(self);

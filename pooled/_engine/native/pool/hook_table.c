@@ -20,21 +20,20 @@ place(HookEntry entry)
     hook_table[i] = entry;
 }
 
-/* Move all entries except that of `without` into a new table, of the same size or `larger`, twice the size. False, without
-   an exception, where there is no memory. */
+/* Move all entries into a new table of twice the size. False, without an exception, where there is no memory. */
 static bool
-rebuild(bool larger, PyTypeObject *without)
+enlarge(void)
 {
-    size_t former_size = hook_mask + 1, size = larger ? former_size * 2 : former_size;
+    size_t former_size = hook_mask + 1, size = former_size * 2;
     HookEntry *former = hook_table, *table = PyMem_Calloc(size, sizeof(HookEntry));
     if (table == NULL) {
         return false;
     }
     hook_table = table;
     hook_mask = size - 1;
-    hook_shift -= larger;
+    hook_shift--;
     for (size_t i = 0; i < former_size; i++) {
-        if (former[i].type != NULL && former[i].type != without) {
+        if (former[i].type != NULL) {
             place(former[i]);
         }
     }
@@ -47,7 +46,7 @@ rebuild(bool larger, PyTypeObject *without)
 bool
 hook_table_add(Hook *hook)
 {
-    if ((hook_count + 1) * 8 > hook_mask + 1 && !rebuild(true, NULL)) {
+    if ((hook_count + 1) * 8 > hook_mask + 1 && !enlarge()) {
         return false;
     }
     place((HookEntry){hook->type, hook});
@@ -55,18 +54,24 @@ hook_table_add(Hook *hook)
     return true;
 }
 
+/* Remove the entry of a hook. This needs no memory: an entry that stays would hide a later class at the same address. */
 static void
-table_remove(Hook *hook)
+table_remove(const Hook *hook)
 {
-    hook_count--;
-    if (!rebuild(false, hook->type)) {
-        hook_count++; /* others may be behind the entry: it stays, without a hook */
-        for (size_t i = 0; i <= hook_mask; i++) {
-            if (hook_table[i].type == hook->type) {
-                hook_table[i].hook = NULL;
-            }
+    size_t gap = hook_place(hook->type);
+    while (hook_table[gap].hook != hook) {
+        gap = (gap + 1) & hook_mask;
+    }
+    /* Close the gap: an entry behind it moves up, unless it is in its own place. */
+    for (size_t i = (gap + 1) & hook_mask; hook_table[i].type != NULL; i = (i + 1) & hook_mask) {
+        size_t wanted = hook_place(hook_table[i].type);
+        if (((i - wanted) & hook_mask) >= ((i - gap) & hook_mask)) {
+            hook_table[gap] = hook_table[i];
+            gap = i;
         }
     }
+    hook_table[gap] = (HookEntry){NULL, NULL};
+    hook_count--;
 }
 
 static void
