@@ -133,3 +133,25 @@ def test_what_is_no_earlier_run(tmp_path):
     process = run("--compare", old)
     assert process.returncode == 2
     assert "expected what --json wrote" in process.stderr
+
+
+def alternatives(*arguments):
+    command = [sys.executable, "-m", "benchmarks.alternatives", *map(str, arguments)]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+
+
+@pytest.mark.long
+def test_the_alternatives(tmp_path):
+    limits.require("msgspec")
+    process = alternatives("--quick", "--rounds", 1, "--json", tmp_path / "figures.json")
+    assert process.returncode == 0, process.stderr
+    assert process.stdout == alternatives("--tables", tmp_path / "figures.json").stdout
+    assert process.stdout.count("| **pooled** |") == 3
+
+
+def test_the_comparison_has_the_measured_figures():
+    files = [ROOT / "docs" / "benchmarks" / f"alternatives-{version}.json" for version in ("3.11", "3.14")]
+    page = (ROOT / "docs" / "explanation" / "comparison.md").read_text("utf-8")
+    tables = alternatives("--tables", *files).stdout.strip().split("\n\n")
+    assert len(tables) == 3
+    assert [table for table in tables if table not in page] == []
