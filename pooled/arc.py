@@ -1,5 +1,9 @@
 """Reference-counted handles: several handles share one value, and each knows how many there are.
 
+The handles share a cell, which comes from a pool of cells. When the last handle goes, the value is released and the
+cell returns to its pool. A `Weak` handle does not keep the value alive. A pool counts its cells: one for each
+`Arc(value)`, however many clones there are. With the native engine, the handles are written in C. An example:
+
     from pooled.arc import Arc
 
     config = Arc({"debug": False})
@@ -7,10 +11,6 @@
         worker.config = config.clone()
     if (mine := config.get_mut()) is not None:  # there is no other handle
         mine["debug"] = True
-
-The handles share a cell, which comes from a pool of cells. When the last handle goes, the value is released and the
-cell returns to its pool. A `Weak` handle does not keep the value alive. A pool counts its cells: one for each
-`Arc(value)`, however many clones there are. With the native engine, the handles are written in C.
 """
 
 from __future__ import annotations
