@@ -114,6 +114,9 @@ LIMITS = {
     ),
     "keywords-are-strings": Limit("a poolable class is called in a way that checks keywords before any __init__"),
     "frames-of-the-engine": Limit("a constructor of the reference engine adds frames between a call and __init__"),
+    "dropped-and-collected": Limit(
+        "without a GIL, a proxy that the collector finds before its owner sees its drop looks as if it were in a cycle"
+    ),
     "proxy-has-no-buffer": Limit("a proxy of the reference engine has no buffer before Python 3.12"),
     "proxy-is-no-structure": Limit("a proxy of the reference engine is no ctypes structure"),
     "proxy-keeps-dict": Limit("the __dict__ of a proxy of the reference engine cannot be replaced"),

@@ -1,5 +1,7 @@
 """Contract line 9: any mix of threads hands each object to one owner; threads, forks and exits leave nothing behind."""
 
+import dataclasses
+import gc
 import os
 import queue
 import random
@@ -110,6 +112,72 @@ def test_what_ended_threads_counted_is_not_lost(pooled):
         on_another_thread(use)
     stats = pooled.pool_of(Thing).stats()
     assert (stats.misses, stats.hits, stats.recycled, stats.parked) == (1, 199, 200, 1)
+
+
+def drop_and_collect(*lists):
+    """Drop objects on another thread, which collects after each; without a GIL, before their owner sees the drop."""
+
+    def work():
+        while lists[0]:
+            for things in lists:
+                things.pop()
+            gc.collect()
+
+    on_another_thread(work)
+
+
+@pytest.mark.needs_pool
+@pytest.mark.parametrize("scope", ["local", "global"])
+def test_a_collection_takes_no_dropped_object_from_its_pool(pooled, scope):
+    if limits.FREE_THREADED and pooled.engine == "reference":
+        limits.skip("dropped-and-collected")
+
+    class Plain:
+        pass
+
+    class Resetting:
+        def reset(self): ...
+
+    @dataclasses.dataclass
+    class Record:
+        items: list = dataclasses.field(default_factory=list)
+
+    class Items(list):
+        __slots__ = ()
+
+    classes = [pooled.poolable(scope=scope)(cls) for cls in (Plain, Record, Items)]
+    classes.append(pooled.poolable(scope=scope, reset="reset")(Resetting))
+    lists = [[cls() for _ in range(4)] for cls in classes]
+    drop_and_collect(*lists)
+    for cls in classes:
+        stats = pooled.pool_of(cls).stats()
+        assert (stats.recycled, stats.collected, stats.live) == (4, 0, 0), cls
+    assert vars(classes[1]()) == {"items": []}
+
+
+@pytest.mark.needs_pool
+def test_a_reset_never_sees_a_part_that_the_collector_finalized(pooled):
+    seen = []
+
+    class Part:
+        def __init__(self):
+            self.open = True
+
+        def __del__(self):
+            self.open = False
+
+    @pooled.poolable(reset="reset")
+    class Thing:
+        def __init__(self):
+            self.parts = [Part()]
+
+        def reset(self):
+            seen.extend(part.open for part in self.parts)
+
+    drop_and_collect([Thing() for _ in range(4)])
+    stats = pooled.pool_of(Thing).stats()
+    assert False not in seen
+    assert (stats.recycled + stats.collected, stats.live) == (4, 0)
 
 
 FORK_DURING_AN_IMPORT = """

@@ -206,6 +206,32 @@ compat_make_ref_local(PyObject *self)
     }
 }
 
+/* Whether the collector has found an object unreachable, and is about to destroy it. */
+static inline bool
+compat_is_being_collected(PyObject *self)
+{
+    return _PyObject_HAS_GC_BITS(self, _PyGC_BITS_UNREACHABLE);
+}
+
+/* Whether the collector, which finalizes an object now, has the only reference to it. Then the object is in no cycle:
+   its last reference was dropped by another thread, and the collector came before the owner had merged the parts.
+
+   While it collects, the collector has a reference of its own to each unreachable object, in the shared part, and keeps
+   a link in `ob_tid`. */
+static inline bool
+compat_only_collector_refers(PyObject *self)
+{
+    return compat_is_being_collected(self) && compat_shared_count(self) == _Py_REF_SHARED(1, _Py_REF_MERGED);
+}
+
+/* Remove an object that is finalized now from the collection. The collector looks for objects that their finalizers have
+   untracked (`handle_resurrected_objects`), and drops its reference to them before it clears any other object. */
+static inline void
+compat_leave_collection(PyObject *self)
+{
+    _PyObject_CLEAR_GC_BITS(self, _PyGC_BITS_TRACKED | _PyGC_BITS_FINALIZED);
+}
+
 #else
 
 static inline bool

@@ -16,10 +16,50 @@ static struct {
     int count; /* deallocs in `items` */
 } registry;
 
+#if COMPAT_FREE_THREADED
+
+static int
+visit_part(PyObject *part, void *Py_UNUSED(nothing))
+{
+    return PyObject_IS_GC(part) && compat_is_being_collected(part);
+}
+
+/* Whether an object that the collector found can be emptied as if its last reference had just been dropped.
+
+   The finalizers of other objects that the collector found have run, or are going to: code of the user's must not see
+   these objects again. So nothing that the object refers to is among them, unless C alone empties it. C keeps none of
+   them as a part, because the collector has a second reference to each. */
+static bool
+can_be_emptied(Hook *hook, PyObject *self)
+{
+    const PoolStore *store = hook->own_store;
+    bool is_emptied_in_c = store->strategy <= STRATEGY_FIELDS && store->capacity == NULL && hook->empty == NULL;
+    if (is_emptied_in_c && !has_override(&hook->overrides, self)) {
+        return true;
+    }
+    return Py_TYPE(self)->tp_traverse(self, visit_part, NULL) == 0;
+}
+
+/* The object may be in no cycle: another thread dropped the last reference to it, and the drop waits in a queue of the
+   thread that has made it. If the collector comes first, it takes over the queue, and treats such an object as one in a
+   cycle. Here, the object leaves the collection, and is dropped as usual. */
+void
+destroy_no_finalizer(PyObject *self)
+{
+    Hook *hook = compat_only_collector_refers(self) ? hook_of(Py_TYPE(self)) : NULL;
+    if (hook != NULL && can_be_emptied(hook, self)) {
+        compat_leave_collection(self);
+    }
+}
+
+#else
+
 void
 destroy_no_finalizer(PyObject *Py_UNUSED(self))
 {
 }
+
+#endif
 
 void
 destroy_register_dealloc(destructor dealloc)

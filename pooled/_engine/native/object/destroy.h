@@ -9,8 +9,8 @@
 
 #include "base/compat.h"
 
-/* The finalizer of hooked classes that have none. It does nothing. With it, the collector marks the objects that it
-   finds as finalized. */
+/* The finalizer of hooked classes that have none. With it, the collector marks the objects that it finds as finalized.
+   With a GIL, it does nothing. Without one, it removes objects from the collection that are in no cycle. */
 void destroy_no_finalizer(PyObject *self);
 
 /* Register a tp_dealloc of this extension, at import. The deallocs are in a layer above, and `base_in_c` skips them. */
