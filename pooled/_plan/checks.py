@@ -153,6 +153,12 @@ def _c_base(cls: type) -> type:
     return base or object
 
 
+def new_reads_arguments(cls: type) -> bool:
+    """Whether a `__new__` in C may read the arguments of a call: that of a base which is not known here."""
+    base = _c_base(cls)
+    return base is not object and base not in EMPTIABLE
+
+
 def _is_python_class(cls: type) -> bool:
     """Whether `cls` adds to its base only what Python code can see: slots, a dict, and a list of weak references."""
     base = cls.__base__

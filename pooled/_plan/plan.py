@@ -9,6 +9,7 @@ from typing import Any
 from pooled._plan.builtins import Builtin, builtin_of, is_of_the_builtin
 from pooled._plan.cached_values import deleting_cached_values
 from pooled._plan.checks import (
+    new_reads_arguments,
     refuse_alias,
     refuse_exceptions,
     refuse_immutable,
@@ -41,6 +42,7 @@ class Plan(Record, eq=False):
         plain: whether `object.__new__` makes the objects.
         has_new: whether a `__new__` written in Python makes them; a call of the class runs it for each object.
         builtin: how the builtin part of an object is recycled; None if the class has no builtin base.
+        fits: whether a parked object can be used for a construction with these arguments; None means always.
     """
 
     factory: Callable[[], Any]
@@ -57,6 +59,7 @@ class Plan(Record, eq=False):
     plain: bool = False
     has_new: bool = False
     builtin: Builtin | None = None
+    fits: Callable[[Any, tuple[Any, ...]], bool] | None = None
 
     def is_outdated(self) -> bool:
         """Whether the bases of the class were changed since, so that its objects may have unknown attributes."""
@@ -121,6 +124,7 @@ def plan_for_class(cls: type, hooks: Hooks = Hooks(), *, hooked: bool, keep: tup
     has_new = class_with_new(cls) is not None
     if builtin is not None and has_new:
         builtin = builtin.replace(fits=None, refill=None)  # its own __new__ chooses the arguments
+    fits = _fits_no_arguments if not has_new and new_reads_arguments(cls) else None
     scrub = scrubber(cls, builtin)
     if keep:
         refuse_unkept(cls, keep)
@@ -139,10 +143,16 @@ def plan_for_class(cls: type, hooks: Hooks = Hooks(), *, hooked: bool, keep: tup
         keep=keep,
         hooks=hooks,
         hooked=hooked,
-        plain=builtin is None and not has_new,
+        plain=builtin is None and not has_new and fits is None,
         has_new=has_new,
         builtin=builtin,
+        fits=fits if builtin is None else builtin.fits,
     )
+
+
+def _fits_no_arguments(_: Any, args: tuple[Any, ...]) -> bool:
+    """Whether a construction has no arguments, which the `__new__` of a base in C would have read."""
+    return not args
 
 
 def plan_for_function(factory: Callable[[], Any], hooks: Hooks) -> Plan:

@@ -1,6 +1,7 @@
 """Hooks: a pool calls a function that was named for it, and no other, whatever the methods of a class are called."""
 
 import functools
+import itertools
 import html.parser
 import operator
 import warnings
@@ -604,6 +605,30 @@ def test_what_a_cached_value_does_while_it_dies(pooled, unraisable):
     assert len(escaped) == 1
     assert vars(pooled.take(Thing)) == {}
     assert not unraisable
+
+
+class Call(functools.partial):
+    pass
+
+
+class Numbers(itertools.count):
+    pass
+
+
+@pytest.mark.parametrize(
+    ("cls", "describe", "calls"),
+    [
+        (Call, lambda call: (call.func, call.args, call.keywords), [((print, 1), {}), ((len,), {}), ((max,), {"key": len})]),
+        (Numbers, next, [((1,), {}), ((5,), {}), ((), {"start": 7}), ((9, 2), {})]),
+    ],
+)
+def test_arguments_that_the_new_of_a_base_in_c_reads(pooled, cls, describe, calls):
+    ours = pooled.poolable(reset=lambda obj: None)(type(cls.__name__, (cls,), {}))
+    pool = pooled.GlobalPool(cls, reset=lambda obj: None)
+    for args, kwargs in 2 * calls:
+        expected = describe(cls(*args, **kwargs))
+        assert describe(ours(*args, **kwargs)) == expected
+        assert describe(pool.take(*args, **kwargs)) == expected
 
 
 def test_exceptions_cannot_be_pooled_even_with_a_reset(pooled):

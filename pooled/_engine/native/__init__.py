@@ -185,7 +185,7 @@ def _hook_for(plan: Plan) -> _native.Hook:
     return _native.Hook(
         cls,
         empty=None if builtin is None or _native.empties(cls) else builtin.empty,
-        fits=None if builtin is None else builtin.fits,
+        fits=plan.fits,
         refill=None if builtin is None else builtin.refill,
     )
 

@@ -66,7 +66,7 @@ class Acquirer(Recycler):
         runs_init = is_given or plan.strategy.takes_blank
         if runs_init and plan.hooked:
             return self.construct(args, kwargs) if len(state.freelist) or state.lent else None
-        obj = self._pop(state, args)
+        obj = self._pop(state, args, kwargs)
         if obj is NOTHING:
             return None
         state.tally.add("hits")
@@ -101,7 +101,7 @@ class Acquirer(Recycler):
         plan, state = self.plan, self._states.here()
         if (args or kwargs) and plan.takes_nothing:
             raise TypeError(f"{plan.cls.__name__}() takes no arguments")
-        obj = self._pop(state, args) if reusing else NOTHING
+        obj = self._pop(state, args, kwargs) if reusing else NOTHING
         hit = obj is not NOTHING
         if not hit:
             obj = allocate(plan.cls, plan.cls, args, kwargs, hook)
@@ -116,13 +116,15 @@ class Acquirer(Recycler):
             plan.builtin.refill(obj, *args)
         return proxy, True
 
-    def _pop(self, state: ThreadState, args: Arguments) -> Any:
-        """A parked object that fits a construction with `args`, or NOTHING."""
+    def _pop(self, state: ThreadState, args: Arguments, kwargs: Keywords) -> Any:
+        """A parked object that fits a construction with these arguments, or NOTHING."""
         if state.lent:
             self._reclaim(state, _PROBES)
-        fits = self.plan.builtin.fits if self.plan.builtin is not None else None
+        fits = self.plan.fits
         if fits is None:
             return state.freelist.pop()
+        if kwargs and self.plan.builtin is None:  # a `__new__` that is not known would read the keywords
+            return NOTHING
         for _ in range(_PROBES):
             obj = state.freelist.pop()
             if obj is NOTHING or fits(obj, args):

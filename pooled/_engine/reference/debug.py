@@ -61,8 +61,8 @@ class DebugStore(reference.Store):
         lifetimes.taken(id(obj), type(obj), self)
         return proxy
 
-    def _pop(self, state: ThreadState, args: Any) -> Any:
-        while (obj := super()._pop(state, args)) is not NOTHING:
+    def _pop(self, state: ThreadState, args: Any, kwargs: Any) -> Any:
+        while (obj := super()._pop(state, args, kwargs)) is not NOTHING:
             key = id(obj)
             text = lifetimes.popped(obj, self) if key in lifetimes.last else None
             if text is None:
