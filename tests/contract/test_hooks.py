@@ -1,8 +1,8 @@
 """Hooks: a pool calls a function that was named for it, and no other, whatever the methods of a class are called."""
 
 import functools
-import itertools
 import html.parser
+import itertools
 import operator
 import warnings
 
@@ -618,7 +618,11 @@ class Numbers(itertools.count):
 @pytest.mark.parametrize(
     ("cls", "describe", "calls"),
     [
-        (Call, lambda call: (call.func, call.args, call.keywords), [((print, 1), {}), ((len,), {}), ((max,), {"key": len})]),
+        (
+            Call,
+            lambda call: (call.func, call.args, call.keywords),
+            [((print, 1), {}), ((len,), {}), ((max,), {"key": len})],
+        ),
         (Numbers, next, [((1,), {}), ((5,), {}), ((), {"start": 7}), ((9, 2), {})]),
     ],
 )
