@@ -127,8 +127,8 @@ def foreign(pooled, cls):
 
 @pytest.mark.parametrize("what", ["a subclass", "another class", "a builtin", "None"])
 def test_objects_of_another_class_are_refused(pooled, cls, pool, what):
-    obj = foreign(pooled, cls)[what]
-    before = pooled.stats()
+    others = foreign(pooled, cls)
+    obj, before = others[what], pooled.stats()
     name = type(obj).__name__ if what in ("a builtin", "None") else obj.__class__.__name__
     with pytest.raises(TypeError, match=rf"obj=.*: <.*> keeps objects of .*Thing; give it to a pool of .*{name}"):
         pool.insert(obj)

@@ -100,7 +100,7 @@ def test_an_assigned_object_is_emptied_into_its_new_pool(pooled, message, counts
     fill(obj)
     del obj
     counts(message, misses=1, detached=1)
-    assert pool.stats() == pooled.Stats(misses=1, recycled=1, parked=1)
+    assert pool.stats() == pooled.Stats(inserted=1, recycled=1, parked=1)
     obj = pool.take()
     assert is_fresh(obj)
     fill(obj)

@@ -10,7 +10,7 @@ from pooled import arc, containers
 
 
 def of_a_pool(stats: pooled.Stats) -> None:
-    assert_type((stats.hits, stats.misses, stats.taken), tuple[int, int, int])
+    assert_type((stats.hits, stats.misses, stats.inserted, stats.taken), tuple[int, int, int, int])
     assert_type((stats.recycled, stats.escaped, stats.collected), tuple[int, int, int])
     assert_type((stats.detached, stats.discarded, stats.discarded_full), tuple[int, int, int])
     assert_type((stats.discarded_large, stats.discarded_error, stats.discarded_refused), tuple[int, int, int])

@@ -146,7 +146,7 @@ def test_a_higher_threshold_where_collections_take_long(tmp_path):
     ("first", "why"),
     [
         ("import gc; gc.set_threshold(10_000)", "the program sets the threshold itself"),
-        ("import gc; gc.disable()", "collections took 0.0% of the time"),
+        ("import gc; gc.disable()", "collections took"),
     ],
 )
 def test_no_threshold_where_it_gains_nothing(tmp_path, first, why):

@@ -38,7 +38,7 @@ print(len(kept))
 
 def test_a_program_with_nothing_to_gain(tmp_path):
     (tmp_path / "small.py").write_text(SMALL)
-    options = ("--measure", "--rounds", "1", "--compare", "written.txt")
+    options = ("--measure", "--rounds", "1", "--without", "gc", "--compare", "written.txt")
     process = pooled("advise", *options, "small.py", "x", "--", cwd=tmp_path, given="given")
     assert (process.returncode, process.stdout) == (3, "['x', '--']\n")  # once
     first, second, warning, found = process.stderr.splitlines()[:4]

@@ -102,9 +102,13 @@ class Trials:
         return facts, written
 
     def leave_out_start_up(self, candidate: Candidate) -> None:
-        """Leave the start of `run` out of the cost of a short program: it does not grow with what the program does."""
-        if self._first.usage.cpu < _SHORT:
-            self.findings.start_up = self._launcher.start_up(candidate)
+        """Leave the start of `run` out of the cost of a short program: it does not grow with what the program does.
+
+        No more than half of the program's time is left out. What is left of a shorter program could not be measured.
+        """
+        own = self._first.usage.cpu
+        if own < _SHORT:
+            self.findings.start_up = min(self._launcher.start_up(candidate), own / 2)
 
     def with_settings(self, candidate: Candidate) -> Run:
         """Run the program with a candidate."""
