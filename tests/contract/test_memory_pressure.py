@@ -25,9 +25,10 @@ def fails(pooled):
     return run
 
 
-def settled():
-    """Let pending calls run."""
-    return sum(number for number in range(1000))
+def settles(is_done):
+    """Whether this is true once pending calls have run."""
+    sum(number for number in range(1000))
+    return is_done()
 
 
 @pytest.mark.needs_pool
@@ -45,8 +46,7 @@ def test_an_object_is_allocated_at_the_second_try(pooled, fails, times):
     pool = pooled.pool_of(Idle)
     pool.prefill(3)
     assert fails(Thing, 1, 1 + times) is (None if times == 1 else MemoryError)
-    settled()
-    assert len(pool) == 0, "all pools were trimmed"
+    assert settles(lambda: len(pool) == 0), "all pools were trimmed"
     stats = pooled.pool_of(Thing).stats()
     assert (stats.live, stats.recycled) == (0, int(times == 1))
 
@@ -58,13 +58,16 @@ def test_the_memory_of_arrays_and_buffers_is_given_back(pooled, containers, arra
     for pool in pools:
         assert pool.prefill(1 << 16, 2) == 2
 
-    @pooled.poolable
-    class Thing:
-        pass
+    for start in range(20):  # which allocation is that of the object depends on the free lists
 
-    assert fails(Thing, 1, 2) is None
-    settled()
-    assert [pool.parked_bytes for pool in pools] == [0, 0]
+        @pooled.poolable
+        class Thing:
+            pass
+
+        fails(Thing, start, start + 1)
+        if settles(lambda: [pool.parked_bytes for pool in pools] == [0, 0]):
+            return
+    pytest.fail(f"{[pool.parked_bytes for pool in pools]} bytes are parked")
 
 
 @pytest.mark.needs_pool
