@@ -4,26 +4,38 @@
 
 void (*pressure_trim)(void);
 
-/* Static, since a pending call has no module to ask. */
-static PyObject *trim_function; /* a strong reference, or NULL */
+/* Static, since a pending call has no module to ask. Each copy of the package that was imported adds its function. */
+static PyObject *trim_functions; /* a list, or NULL */
 static bool is_pending;
+
+static void
+call_unraisable(PyObject *function)
+{
+    PyObject *done = PyObject_CallNoArgs(function);
+    if (done == NULL) {
+        PyErr_WriteUnraisable(function);
+    }
+    Py_XDECREF(done);
+}
 
 /* A pending call, on the main thread. */
 static int
 run_trim(void *Py_UNUSED(argument))
 {
     is_pending = false;
-    if (trim_function == NULL) {
+    if (trim_functions == NULL) {
         return 0; /* the engine is closed */
     }
     pressure_trim();
-    PyObject *function = Py_XNewRef(trim_function);
-    PyObject *done = function == NULL ? NULL : PyObject_CallNoArgs(function);
-    if (function != NULL && done == NULL) {
-        PyErr_WriteUnraisable(function);
+    PyObject *functions = PyList_AsTuple(trim_functions); /* they may import another copy */
+    if (functions == NULL) {
+        PyErr_Clear(); /* no memory even for that: the next failure asks again */
+        return 0;
     }
-    Py_XDECREF(done);
-    Py_XDECREF(function);
+    for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(functions); i++) {
+        call_unraisable(PyTuple_GET_ITEM(functions, i));
+    }
+    Py_DECREF(functions);
     return 0;
 }
 
@@ -43,7 +55,7 @@ pressure_give_back(void)
 {
     PyObject *pending = compat_take_exception();
     release_depots();
-    if (trim_function != NULL && !is_pending) {
+    if (trim_functions != NULL && !is_pending) {
         is_pending = Py_AddPendingCall(run_trim, NULL) == 0;
     }
     compat_put_exception(pending);
@@ -60,8 +72,17 @@ pressure_relieve(void)
     return true;
 }
 
-void
-pressure_set_trim(PyObject *function)
+bool
+pressure_add_trim(PyObject *function)
 {
-    Py_XSETREF(trim_function, Py_XNewRef(function));
+    if (trim_functions == NULL && (trim_functions = PyList_New(0)) == NULL) {
+        return false;
+    }
+    return PyList_Append(trim_functions, function) == 0;
+}
+
+void
+pressure_close(void)
+{
+    Py_CLEAR(trim_functions);
 }

@@ -14,9 +14,14 @@ bool pressure_relieve(void);
 /* The same after an allocation that sets no exception. An exception in flight stays set. */
 void pressure_give_back(void);
 
-/* Called soon after an allocation has failed, on the main thread: first the function in C, which needs no memory, and is set
-   once, at import; then the function in Python. It may be NULL. */
+/* Called soon after an allocation has failed, on the main thread, before the functions in Python. It needs no memory, and is
+   set once, at import. */
 extern void (*pressure_trim)(void);
-void pressure_set_trim(PyObject *function);
+
+/* Have this function be called then, too. False with an exception set. */
+bool pressure_add_trim(PyObject *function);
+
+/* Call none of them from now on. */
+void pressure_close(void);
 
 #endif

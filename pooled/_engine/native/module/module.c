@@ -295,7 +295,7 @@ native_close(PyObject *module, PyObject *Py_UNUSED(ignored))
 {
     handles_close(state_of(module)->arc.arc_type, state_of(module)->arc.tarc_type);
     trace_close();
-    pressure_set_trim(NULL);
+    pressure_close();
     trim_close_all();
     Py_RETURN_NONE;
 }
@@ -306,8 +306,8 @@ PyDoc_STRVAR(when_memory_is_short_doc,
 static PyObject *
 native_when_memory_is_short(PyObject *Py_UNUSED(module), PyObject *function)
 {
-    if (PyInterpreterState_Get() == PyInterpreterState_Main()) { /* pending calls run there */
-        pressure_set_trim(function);
+    if (!pressure_add_trim(function)) {
+        return NULL;
     }
     Py_RETURN_NONE;
 }
