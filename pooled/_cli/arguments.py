@@ -74,7 +74,7 @@ def _add_run(commands: Any) -> None:
         metavar="=SIZE",
         help="pool the memory of NumPy's arrays, up to this size (default: 256MiB); write a size only after `=`",
     )
-    run.add_argument("--html", type=file, metavar="FILE", help="also write the report as a page with charts")
+    run.add_argument("--html", type=file, metavar="FILE", help="also write a page with charts, and estimate lifetimes")
     _add_program(run)
 
 

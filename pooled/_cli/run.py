@@ -38,9 +38,10 @@ def run(chosen: argparse.Namespace, program: Program) -> int:
             counts.stop()
             total = total_of(counts, *processes.read_parts())
             names = unmet_names({**_config.current.instrument, **others})
-            _report(chosen, total, names + (main_classes.unmet() if main_classes else []))
             if sampling is not None:
                 sampling.stop()
+            _report(chosen, total, names + (main_classes.unmet() if main_classes else []))
+            if sampling is not None:
                 _write_page(chosen.html)
 
         if main_classes is None:
@@ -98,6 +99,7 @@ _RARE: Final = ("inserted", "discarded", "escaped", "collected", "detached")
 def _report(chosen: argparse.Namespace, total: Total, unmet: list[str]) -> None:
     """Write the statistics of the pools that were used."""
     used = total.pools
+    lifetimes = {} if chosen.html is None else _lifetimes(used)
     from pooled._cli import gc_report
     from pooled._cli.output import write
 
@@ -106,7 +108,13 @@ def _report(chosen: argparse.Namespace, total: Total, unmet: list[str]) -> None:
         import json
 
         figures = {
-            name: {**stats.asdict(), "taken": stats.taken, "live": stats.live, "hit_rate": stats.hit_rate}
+            name: {
+                **stats.asdict(),
+                "taken": stats.taken,
+                "live": stats.live,
+                "hit_rate": stats.hit_rate,
+                "lifetime": lifetimes.get(name),
+            }
             for name, stats in used.items()
         }
         document = {
@@ -120,7 +128,7 @@ def _report(chosen: argparse.Namespace, total: Total, unmet: list[str]) -> None:
         }
         write(json.dumps(document, indent=2), chosen.output)
         return
-    notes = [*_processes(total), *_misses(used), *unmet, *_reasons(total.left_out), *_arrays()]
+    notes = [*_processes(total), *_misses(used), *_lifetime_notes(lifetimes), *unmet, *_reasons(total.left_out), *_arrays()]
     if not used and not notes and not gc_report.is_worth_telling(collector):
         write(_NOTHING, chosen.output)
         return
@@ -161,6 +169,21 @@ def _misses(used: Mapping[str, pooled.Stats]) -> list[str]:
         left = [f"{stats.live + stats.parked:,} are live or parked"] if stats.live + stats.parked else []
         found += [f"{name} missed {stats.misses:,} times. Of the objects, {', '.join(left + why)}."] if why else []
     return found
+
+
+def _lifetimes(used: Iterable[str]) -> dict[str, float]:
+    """How long the objects of each pool lived on average in this process, in seconds, as far as samples tell."""
+    from pooled._report.sampling import latest, lifetimes
+
+    return {name: seconds for name, seconds in lifetimes(latest()).items() if name in used}
+
+
+def _lifetime_notes(lifetimes: Mapping[str, float]) -> list[str]:
+    """A sentence on how long objects lived."""
+    from pooled._sizes import text_of_seconds
+
+    lived = ", ".join(f"{name} {text_of_seconds(seconds)}" for name, seconds in lifetimes.items())
+    return [f"Mean lifetimes of objects, estimated from samples: {lived}."] if lived else []
 
 
 def _arrays() -> list[str]:

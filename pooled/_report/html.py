@@ -14,9 +14,10 @@ from typing import Final
 from pooled import _engine
 from pooled._report.charts import Chart
 from pooled._report.names import shown
-from pooled._report.sampling import Sample
+from pooled._report.sampling import Sample, lifetimes
 from pooled._report.stats import columns_for
 from pooled._report.tables import bar, cell, name_in_html, table
+from pooled._sizes import text_of_seconds
 from pooled._stats import Stats
 
 CHARTED: Final = 12
@@ -205,7 +206,9 @@ def _charts(pools: Mapping[str, Stats], samples: Sequence[Sample]) -> str:
         return "<p class=about>One sample was taken so far; a chart needs two.</p>"
     if not samples:
         return "<p class=about>Nothing was sampled: <code>pooled.sample(interval)</code> does that.</p>"
-    drawn = [figure for number, name in enumerate(list(pools)[:CHARTED]) if (figure := _figure(number, name, samples))]
+    lived = lifetimes(samples)
+    figures = (_figure(number, name, samples, lived.get(name)) for number, name in enumerate(list(pools)[:CHARTED]))
+    drawn = list(filter(None, figures))
     if not drawn:
         return "<p class=about>None of these pools was there when samples were taken.</p>"
     which = f", of the {CHARTED} pools that handed out most" if len(pools) > CHARTED else ""
@@ -213,8 +216,8 @@ def _charts(pools: Mapping[str, Stats], samples: Sequence[Sample]) -> str:
     return f"{about}<div class=charts>" + "\n".join(drawn) + "</div>"
 
 
-def _figure(number: int, name: str, samples: Sequence[Sample]) -> str:
-    """The chart of a pool; empty if fewer than two samples have the pool."""
+def _figure(number: int, name: str, samples: Sequence[Sample], lifetime: float | None) -> str:
+    """The chart of a pool, with the mean lifetime of its objects in seconds; empty if fewer than two samples have the pool."""
     seen = [(sample.seconds, sample.pools[name]) for sample in samples if name in sample.pools]
     if len(seen) < 2:
         return ""
@@ -228,6 +231,8 @@ def _figure(number: int, name: str, samples: Sequence[Sample]) -> str:
         f"<li><i class={series}></i><b>{series}</b> {counts[-1]:,} at last, {max(counts):,} at most</li>"
         for series, counts in chart.series.items()
     )
+    if lifetime is not None:
+        key += f"<li><b>lifetime</b> about {text_of_seconds(lifetime)} on average</li>"
     return (
         f"<figure><figcaption>{name_in_html(name)}</figcaption>{chart.svg(f'chart-{number}')}"
         f"<ul class=key>{key}</ul></figure>"

@@ -6,7 +6,8 @@ import os
 import threading
 import time
 import weakref
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from typing import Final, Self
 
 from pooled._policy import check_limit, check_seconds
@@ -16,6 +17,9 @@ from pooled._stats import Stats
 
 LEAST: Final = 0.001
 """The least number of seconds between two samples, since each costs a walk over all pools and threads."""
+
+_FEW: Final = 10
+"""Fewer samples do not tell how long objects lived."""
 
 
 class Sample(Record):
@@ -143,6 +147,26 @@ def sample(interval: float, *, keep: int = 2_000) -> Sampling:
 def latest() -> list[Sample]:
     """The samples of the sampling that was started last."""
     return _latest[0].samples if _latest else []
+
+
+def lifetimes(samples: Sequence[Sample]) -> dict[str, float]:
+    """How long the objects of each pool were live on average, in seconds, by the name of the pool.
+
+    It is an estimate by Little's law: the mean number of live objects, divided by the number taken in a second. Pools
+    are left out of which too few samples tell.
+    """
+    seen: dict[str, list[tuple[float, Stats]]] = {}
+    for each in samples:
+        for name, stats in each.pools.items():
+            seen.setdefault(name, []).append((each.seconds, stats))
+    found = {}
+    for name, points in seen.items():
+        before = samples[0].pools.get(name, Stats())
+        taken = points[-1][1].taken - before.taken
+        object_seconds = sum((end - start) * (old.live + new.live) / 2 for (start, old), (end, new) in pairwise(points))
+        if len(points) >= _FEW and taken > 0 and object_seconds > 0:
+            found[name] = object_seconds / taken
+    return found
 
 
 def _stop_in_child() -> None:

@@ -98,6 +98,20 @@ def test_run_writes_an_html_report(program):
     assert "__main__:Order" in page
 
 
+def test_run_estimates_how_long_objects_lived(tmp_path):
+    (tmp_path / "main.py").write_text(
+        "import time\nclass Job: pass\njobs = [Job() for _ in range(9)]\n"
+        "from pooled._report.sampling import latest\nwhile len(latest()) < 12: time.sleep(0.01)\n"
+    )
+    process = pooled("run", "--html", "page.html", "--pool", "__main__:Job", "main.py", cwd=tmp_path)
+    said = re.search(r"Mean lifetimes of objects, estimated from samples: __main__:Job (\S+ m?s)\.", process.stderr)
+    assert said, process.stderr
+    assert f"<b>lifetime</b> about {said[1]} on average" in (tmp_path / "page.html").read_text()
+    arguments = ("--json", "--html", "page.html", "--pool", "__main__:Job", "main.py")
+    figures = json.loads(pooled("run", *arguments, cwd=tmp_path).stderr)["pools"]["__main__:Job"]
+    assert figures["lifetime"] > 0.05
+
+
 def test_run_names_classes_that_were_never_defined(program):
     (program.parent / "pooled.toml").write_text('[instrument."nowhere.at_all:Class"]\n')
     pools = ("--pool", "somewhere:Else", "--pool", "__main__:Ordr", "--pool", "__main__:Nobody")

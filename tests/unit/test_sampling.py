@@ -4,14 +4,17 @@ import gc
 import subprocess
 import sys
 import threading
+import time
 import tracemalloc
 from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
 
 import limits
 import pytest
 from helpers import run_python
 
 import pooled
+from pooled._report.sampling import lifetimes
 from pooled.containers import BufferPool
 
 
@@ -42,6 +45,22 @@ def test_it_sees_what_pools_do_over_time():
     assert (samples[0].pools[name].parked, samples[-1].pools[name].parked) == (0, 10)
     sampling.stop()
     assert sampling.samples == samples
+
+
+def test_the_lifetime_of_objects_follows_from_samples():
+    @pooled.poolable
+    class Held:
+        pass
+
+    with pooled.sample(0.001) as sampling:
+        began = time.monotonic()
+        out = [Held() for _ in range(4)]
+        wait_for(sampling, len(sampling.samples) + 20)
+        out.clear()
+        held = time.monotonic() - began
+    gap = max(after.seconds - before.seconds for before, after in pairwise(sampling.samples))
+    assert lifetimes(sampling.samples)[pooled.pool_of(Held).name] == pytest.approx(held, abs=2 * gap)
+    assert lifetimes(sampling.samples[:9]) == {}, "too few"
 
 
 def test_what_is_kept_is_bounded_and_covers_the_whole_time():
