@@ -6,6 +6,9 @@ in alternation, and the least time of several runs counts, that of each request,
 the start of `run` is left out. It fails if a variant prints something else than the plain program does, or ends with
 another exit status.
 
+With `--cycles` it compares the cycles that cachegrind, a tool of valgrind, estimates for a processor of its own. They
+do not depend on other work on the machine, so each variant runs once; a program of a second takes minutes.
+
 With `--same-advice` it runs `advise` three times over each program instead. Then it fails if the configurations name
 other classes, or if one says twice as much as another. With `--lives` it makes objects of the advised classes, writes
 to their fields, drops them, and fails if the objects made after them differ from those of a plain program.
@@ -45,6 +48,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--only", nargs="+", metavar="NAME", choices=names, default=names, help="these programs")
     parser.add_argument("--rounds", type=int, default=5, help="runs of each variant (%(default)s)")
     parser.add_argument("--size", type=float, default=1.0, help="how much each program does (%(default)s)")
+    parser.add_argument("--cycles", action="store_true", help="compare estimated cycles instead of times")
     parser.add_argument("--short", action="store_true", help="compare the outputs only, in a few seconds")
     parser.add_argument(
         "--same-advice", nargs="?", type=int, const=3, metavar="RUNS", help="compare so many runs of advise (%(const)s)"
@@ -76,6 +80,8 @@ def check(runner: Runner) -> Iterator[str]:
 
 def measure(program: Program, runner: Runner, rounds: int) -> tuple[dict[str, dict[str, float]], list[str]]:
     """The ratios of a program, by quantity and variant, and what is wrong with its outcomes."""
+    if runner.simulates:
+        rounds = 1
     plain = runner.run("plain")
     wrong = [f"plain: {plain.outcome}"] if plain.outcome.status else []
     runs: dict[str, list[Run]] = {name: [] for name in ("plain", *VARIANTS)}
@@ -89,19 +95,22 @@ def measure(program: Program, runner: Runner, rounds: int) -> tuple[dict[str, di
         wrong += [f"{name}: {run.outcome}" for run in several if run.outcome != plain.outcome][:1]
     least = {name: Run.least(several) for name, several in runs.items()}
     ratios: dict[str, dict[str, float]] = {}
-    for quantity in QUANTITIES if program.is_service else ["seconds"]:
+    for quantity in QUANTITIES if program.is_service and not runner.simulates else ["seconds"]:
         values = {name: getattr(run, quantity) for name, run in least.items()}
-        if quantity == "seconds" and values["plain"] < LONG:
+        if quantity == "seconds" and (values["plain"] < LONG or runner.simulates):
             values["advised"] -= runner.start_up()
         ratios[quantity] = {name: values["plain"] / values[name] for name in VARIANTS}
-        ratios[quantity] |= {"plain": values["plain"], "advise": getattr(advise, quantity) / values["plain"]}
+        ratios[quantity]["plain"] = values["plain"]
+        if not runner.simulates:
+            ratios[quantity]["advise"] = getattr(advise, quantity) / values["plain"]
     return ratios, wrong
 
 
-def show(name: str, ratios: dict[str, dict[str, float]], is_same: bool) -> None:
+def show(name: str, ratios: dict[str, dict[str, float]], is_same: bool, unit: str) -> None:
     for quantity, values in ratios.items():
-        figures = (f"{values['plain']:.3f} s", *(f"{values[each]:.2f}" for each in VARIANTS), f"{values['advise']:.2f}")
-        print(ROW.format(name, QUANTITIES[quantity], *figures, "same" if is_same else "DIFFERENT"), flush=True)
+        figures = [f"{values[each]:.2f}" if each in values else "" for each in (*VARIANTS, "advise")]
+        row = (name, QUANTITIES[quantity], f"{values['plain']:.3f} {unit}", *figures)
+        print(ROW.format(*row, "same" if is_same else "DIFFERENT"), flush=True)
 
 
 def show_means(measured: dict[Program, dict[str, dict[str, float]]]) -> None:
@@ -110,9 +119,9 @@ def show_means(measured: dict[Program, dict[str, dict[str, float]]]) -> None:
         group = [
             ratios for program, ratios in measured.items() if program.is_service is services and not program.settings
         ]
-        for quantity in QUANTITIES if group and services else ["seconds"] if group else []:
-            values = ([each[quantity][variant] for each in group] for variant in (*VARIANTS, "advise"))
-            figures = [f"{geometric_mean(each):.2f}" for each in values]
+        for quantity in dict.fromkeys(quantity for ratios in group for quantity in ratios):
+            values = ([each[quantity].get(variant) for each in group] for variant in (*VARIANTS, "advise"))
+            figures = ["" if None in each else f"{geometric_mean(each):.2f}" for each in values]
             print(ROW.format("services" if services else "small heaps", QUANTITIES[quantity], "", *figures, ""))
 
 
@@ -128,7 +137,7 @@ def main() -> int:
         if not (given.short or given.same_advice or given.lives):
             print(ROW.format("program", "plain ÷ variant of", "plain", *VARIANTS, "advise", "output"))
         for program in programs:
-            runner = Runner(program, 0.02 if given.short else given.size, folder)
+            runner = Runner(program, 0.02 if given.short else given.size, folder, simulates=given.cycles)
             if given.same_advice:
                 found = compare_advice(program, runner, given.same_advice)
             elif given.lives:
@@ -138,7 +147,7 @@ def main() -> int:
                 print(f"{program.name}: {'output DIFFERENT' if found else 'same output'}", flush=True)
             else:
                 measured[program], found = measure(program, runner, given.rounds)
-                show(program.name, measured[program], not found)
+                show(program.name, measured[program], not found, "G" if given.cycles else "s")
             wrong += [f"{program.name}, {each}" for each in found]
     show_means(measured)
     if given.json:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -16,6 +17,12 @@ from .catalogue import Program
 
 COLLECTOR = {"freeze": "freeze", "threshold": "50000"}
 """What `PROGRAM_GC` says in the variants that change the settings of the collector alone."""
+
+CACHES = ["--I1=32768,8,64", "--D1=32768,8,64", "--LL=8388608,16,64"]
+"""A simulated processor, the same on each machine: bytes, ways and bytes of a line."""
+
+CYCLES = {"I   refs": 1, "I1  misses": 10, "D1  misses": 10, "LLi misses": 100, "LLd misses": 100}
+"""The cycles of an instruction and of a miss, after cachegrind's manual."""
 
 
 @attrs.frozen
@@ -37,7 +44,7 @@ class Run:
 
     Attributes:
         outcome: what it printed and returned.
-        seconds: the processor time of the whole process.
+        seconds: the processor time of the whole process; where it is simulated, billions of cycles.
         requests: the processor time of each request, if it is a service.
         reused: the classes of which objects got a second life, where the program was told to give them one.
     """
@@ -73,10 +80,13 @@ class Runner:
         program: the program.
         size: how much it does: 1 stands for one or two seconds.
         folder: a folder for the configuration and the reports.
+        simulates: whether to run the programs under cachegrind, which estimates the cycles that they take. That takes
+            a hundred times as long, and the result does not depend on other work on the machine.
     """
 
-    def __init__(self, program: Program, size: float, folder: Path) -> None:
+    def __init__(self, program: Program, size: float, folder: Path, *, simulates: bool = False) -> None:
         self.folder = folder
+        self.simulates = simulates
         self.configuration = folder / f"{program.name}.toml"
         self._program = program
         self._size = size
@@ -96,7 +106,8 @@ class Runner:
         reported = ["--output", str(self._report)]
         match variant:
             case "advise":
-                return self._run(["-m", "pooled", "advise", "--write", str(self.configuration), *reported], added)
+                arguments = ["-m", "pooled", "advise", "--write", str(self.configuration), *reported]
+                return self._run(arguments, added, simulates=False)  # it measures times
             case "advised":
                 return self._run(["-m", "pooled", "run", "--config", str(self._chosen), *reported], added)
         return self._run([], added)
@@ -106,24 +117,39 @@ class Runner:
         empty = self.folder / "empty.py"
         empty.touch()
         with_run, plain = (
-            min(self._run(arguments, {}, empty).seconds for _ in range(3))
+            min(self._run(arguments, {}, empty).seconds for _ in range(1 if self.simulates else 3))
             for arguments in (["-m", "pooled", "run", "--config", str(self._chosen), "--output", str(self._report)], [])
         )
         return max(0.0, with_run - plain)
 
-    def _run(self, arguments: list[str], added: Mapping[str, str], file: Path | None = None) -> Run:
+    def _run(
+        self, arguments: list[str], added: Mapping[str, str], file: Path | None = None, *, simulates: bool | None = None
+    ) -> Run:
+        simulates = self.simulates if simulates is None else simulates
         environ = {name: value for name, value in os.environ.items() if not name.startswith("POOLED_")}
         environ |= {"PYTHONHASHSEED": "0", **added}
         with tempfile.TemporaryDirectory() as folder:
             latencies = Path(folder, "latencies")
             command = [sys.executable, *arguments, str(file or self._program.file), str(self._size), str(latencies)]
+            log = Path(folder, "cachegrind")
+            if simulates:
+                tool = ["valgrind", "--tool=cachegrind", "--cache-sim=yes", "--cachegrind-out-file=/dev/null", *CACHES]
+                command = [*tool, f"--log-file={log}", *command]
             before = os.times()
             done = subprocess.run(command, env=environ, capture_output=True, check=False)
             after = os.times()
             seconds = after.children_user + after.children_system - before.children_user - before.children_system
             requests = [float(line) for line in _lines(latencies)]
+            if simulates:
+                seconds, requests = _cycles(log) / 1e9, []
             reused = _lines(Path(f"{latencies}.reused"))
         return Run(Outcome(done.returncode, done.stdout, done.stderr), seconds, requests, reused)
+
+
+def _cycles(log: Path) -> int:
+    """The cycles that cachegrind estimates."""
+    counts = re.findall(r"== ([^:=]+): +([\d,]+)(?: |$)", "\n".join(_lines(log)), re.MULTILINE)
+    return sum(CYCLES.get(name, 0) * int(count.replace(",", "")) for name, count in counts)
 
 
 def _lines(file: Path) -> list[str]:
