@@ -128,7 +128,14 @@ def _report(chosen: argparse.Namespace, total: Total, unmet: list[str]) -> None:
         }
         write(json.dumps(document, indent=2), chosen.output)
         return
-    notes = [*_processes(total), *_misses(used), *_lifetime_notes(lifetimes), *unmet, *_reasons(total.left_out), *_arrays()]
+    notes = [
+        *_processes(total),
+        *_misses(used),
+        *_lifetime_notes(lifetimes),
+        *unmet,
+        *_reasons(total.left_out),
+        *_arrays(),
+    ]
     if not used and not notes and not gc_report.is_worth_telling(collector):
         write(_NOTHING, chosen.output)
         return
