@@ -217,7 +217,7 @@ def _charts(pools: Mapping[str, Stats], samples: Sequence[Sample]) -> str:
 
 
 def _figure(number: int, name: str, samples: Sequence[Sample], lifetime: float | None) -> str:
-    """The chart of a pool, with the mean lifetime of its objects in seconds; empty if fewer than two samples have the pool."""
+    """The chart of a pool, with the mean lifetime of its objects in seconds; empty if it has fewer than two samples."""
     seen = [(sample.seconds, sample.pools[name]) for sample in samples if name in sample.pools]
     if len(seen) < 2:
         return ""

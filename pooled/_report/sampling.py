@@ -157,8 +157,8 @@ def lifetimes(samples: Sequence[Sample]) -> dict[str, float]:
     """
     seen: dict[str, list[tuple[float, Stats]]] = {}
     for each in samples:
-        for name, stats in each.pools.items():
-            seen.setdefault(name, []).append((each.seconds, stats))
+        for name, counts in each.pools.items():
+            seen.setdefault(name, []).append((each.seconds, counts))
     found = {}
     for name, points in seen.items():
         before = samples[0].pools.get(name, Stats())
