@@ -9,6 +9,7 @@ import builtins
 import contextlib
 import os
 import random
+import re
 import sys
 import tomllib
 from pathlib import Path
@@ -108,7 +109,9 @@ def describe(value, depth=DEPTH):
     match value:
         case int() if value >> 32:
             return "a large int"  # perhaps a hash, made of addresses
-        case None | bool() | int() | float() | str() | bytes():
+        case str():
+            return re.sub(r"\d{10,}", "a large int", repr(value))  # SQLAlchemy puts addresses into names
+        case None | bool() | int() | float() | bytes():
             return repr(value)
         case dict():
             parts = [f"{describe(key, depth - 1)}: {describe(each, depth - 1)}" for key, each in value.items()]
