@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import random
 import shlex
 import signal
 import socket
@@ -20,6 +21,13 @@ SECONDS = 120
 """How long a server may take to start or to end."""
 
 OFF = {"POOLED_ENGINE": "off"}
+
+RANDOM = random.Random(8)
+ORDERS = [
+    {"items": [{"product": RANDOM.randrange(20_000), "count": RANDOM.randint(1, 9)} for _ in range(500)]}
+    for _ in range(40)
+]
+"""What the tests send to the services of the guides."""
 
 
 class Guide:
@@ -129,6 +137,11 @@ def ask(url, content=None):
     request = urllib.request.Request(url, data, {"Content-Type": "application/json"})
     with urllib.request.urlopen(request, timeout=SECONDS) as answer:
         return answer.read().decode()
+
+
+def answers(address):
+    """The answers of a service to all orders."""
+    return [ask(f"{address}/orders", order) for order in ORDERS]
 
 
 def metric(text, name, pool):

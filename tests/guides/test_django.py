@@ -1,34 +1,23 @@
 """The guide to Django: the same answers with pools and without, from a real gunicorn that forks its workers."""
 
 import os
-import random
 import signal
 import time
 from pathlib import Path
 
 import limits
 import pytest
-from guide_pages import OFF, Guide, ask, metric
+from guide_pages import OFF, Guide, answers, ask, metric
 
 pytestmark = [pytest.mark.long, limits.skip_if("no-fork")]
 
 for _package in ("django", "gunicorn", "prometheus_client"):
     limits.require(_package)
 
-RANDOM = random.Random(8)
-ORDERS = [
-    {"items": [{"product": RANDOM.randrange(20_000), "count": RANDOM.randint(1, 9)} for _ in range(500)]}
-    for _ in range(40)
-]
-
 
 @pytest.fixture
 def guide(tmp_path):
     return Guide("django", tmp_path)
-
-
-def answers(address):
-    return [ask(f"{address}/orders", order) for order in ORDERS]
 
 
 def check(metrics):

@@ -1,30 +1,18 @@
 """The guide to FastAPI: the same answers with pools and without, from a real uvicorn."""
 
-import random
-
 import limits
 import pytest
-from guide_pages import OFF, Guide, ask, metric
+from guide_pages import OFF, ORDERS, Guide, answers, ask, metric
 
 pytestmark = pytest.mark.long
 
 for _package in ("fastapi", "uvicorn", "prometheus_client"):
     limits.require(_package)
 
-RANDOM = random.Random(8)
-ORDERS = [
-    {"items": [{"product": RANDOM.randrange(20_000), "count": RANDOM.randint(1, 9)} for _ in range(500)]}
-    for _ in range(40)
-]
-
 
 @pytest.fixture
 def guide(tmp_path):
     return Guide("fastapi", tmp_path)
-
-
-def answers(address):
-    return [ask(f"{address}/orders", order) for order in ORDERS]
 
 
 def test_decorated(guide):
