@@ -54,6 +54,12 @@ def test_the_metrics_exist(expressions):
         assert found - names() <= OTHERS, expression
 
 
+def test_the_first_panel_shows_all_objects_handed_out():
+    first = dashboard()["panels"][0]
+    shown = {re.search(r"pooled_\w+", target["expr"])[0] for target in first["targets"]}
+    assert shown == {"pooled_hits_total", "pooled_misses_total", "pooled_inserted_total"}
+
+
 def test_the_page_explains_each_alert():
     page = (GUIDES / "production.md").read_text()
     assert set(re.findall(r"^\| `(Pooled\w+)`", page, re.MULTILINE)) == {
