@@ -15,6 +15,7 @@ __all__ = [
     "HookedType",
     "Store",
     "built_for",
+    "check_hookable",
     "detach",
     "gc_callback",
     "handles",
@@ -59,6 +60,7 @@ Store = chosen.Store
 if _config.current.debug and chosen.name == "reference":
     from pooled._engine.reference.debug import DebugStore as Store
 built_for = chosen.built_for
+check_hookable = chosen.check_hookable
 detach: Callable[[Any], None] = chosen.detach
 if _config.current.debug:
     from pooled._engine.reference.debug import forgetting

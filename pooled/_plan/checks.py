@@ -62,6 +62,16 @@ def refuse_unhookable(cls: object) -> None:
         )
 
 
+def refuse_own_call(cls: type) -> None:
+    """Raise TypeError if the metaclass of `cls` has a `__call__` of its own, which passes by the hooks of a class."""
+    metaclass = type(cls)
+    if metaclass.__call__ is not type.__call__:
+        raise TypeError(
+            f"cls={cls.__qualname__}: its metaclass {metaclass.__name__} has a __call__ of its own, which cannot be "
+            f"hooked; use GlobalPool({cls.__name__}, ...) or LocalPool({cls.__name__}, ...)"
+        )
+
+
 def refuse_alias(cls: object) -> None:
     """Raise TypeError if `cls` is a generic alias, such as `Box[int]`, instead of a class."""
     origin = getattr(cls, "__origin__", None)

@@ -35,7 +35,8 @@ def make_poolable(
     Raises:
         TypeError, ValueError: its objects cannot be recycled, or a hook cannot be called. The class is unchanged.
     """
-    plan_for_class(cls, hooks, keep=keep, hooked=True)  # raises before anything is changed
+    _engine.check_hookable(cls)  # like the next line, it raises before anything is changed
+    plan_for_class(cls, hooks, keep=keep, hooked=True)
     before()
     cls = _engine.hookable(cls)
     plan = plan_for_class(cls, hooks, keep=keep, hooked=True)

@@ -108,6 +108,20 @@ def test_what_cannot_be_scrubbed_needs_a_reset(pooled, cls):
     pooled.pool_of(pooled.poolable(reset=lambda obj: None)(cls))
 
 
+@pytest.mark.needs_pool
+def test_no_reset_is_advised_where_none_helps(pooled):
+    class Meta(type):
+        def __call__(cls, *args):
+            return super().__call__(*args)
+
+    struct = Meta("Struct", (threading.local,), {})
+    for decorate in (pooled.poolable, pooled.poolable(reset=lambda obj: None), pooled.poolable(keep=["a"])):
+        with pytest.raises(TypeError, match=r"has a __call__ of its own, .*; use GlobalPool\(Struct, \.\.\.\)"):
+            decorate(struct)
+    with pooled.GlobalPool(struct, reset=lambda obj: None).borrow() as obj:
+        assert type(obj) is struct
+
+
 def test_a_new_that_is_a_class_method(pooled):
     class Odd:
         @classmethod

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
 from pooled import _config
 from pooled._engine.unraisable import report
 from pooled._plan import class_info
+from pooled._plan.checks import refuse_own_call
 from pooled._plan.construction import Arguments, Keywords
 from pooled._plan.fields import KeptFields
 from pooled._plan.parts import AnyPart, replacement
@@ -206,23 +207,18 @@ def _proxies() -> Any:
     return globals().get("proxies")  # the import system sets it, once the module is loaded
 
 
-def hookable(cls: type) -> type:
-    """Return `cls` itself, which is hooked in place.
-
-    Raises:
-        TypeError: the metaclass of `cls` has its own `__call__`, or the cyclic collector does not track its objects.
-    """
-    metaclass = type(cls)
-    if metaclass.__call__ is not type.__call__:
-        raise TypeError(
-            f"cls={cls.__qualname__}: its metaclass {metaclass.__name__} has a __call__ of its own, which cannot be "
-            f"hooked; use GlobalPool({cls.__name__}, ...) or LocalPool({cls.__name__}, ...)"
-        )
+def check_hookable(cls: type) -> None:
+    """Raise TypeError if its metaclass has its own `__call__`, or the cyclic collector does not track its objects."""
+    refuse_own_call(cls)
     if not cls.__flags__ & _IN_GC:
         raise TypeError(
             f"cls={cls.__qualname__}: its objects are unknown to the cyclic collector, so they cannot be hooked; use "
             f"GlobalPool({cls.__name__}, ...) or LocalPool({cls.__name__}, ...)"
         )
+
+
+def hookable(cls: type) -> type:
+    """Return `cls` itself, which is hooked in place."""
     return cls
 
 

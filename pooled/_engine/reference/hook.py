@@ -13,6 +13,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from pooled._engine.reference.signature import signature_of
+from pooled._plan.checks import refuse_own_call
 from pooled._plan.construction import Arguments, Keywords, NewHook, allocate
 
 if TYPE_CHECKING:
@@ -58,27 +59,23 @@ class HookedType(type):
         return signature_of(cls)
 
 
-def hookable(cls: type) -> type:
-    """A class that can be hooked: `cls` itself, or a subclass that replaces it.
+def check_hookable(cls: type) -> None:
+    """Raise TypeError if the metaclass of `cls` has a `__call__` of its own."""
+    if not isinstance(cls, HookedType):
+        refuse_own_call(cls)
 
-    Raises:
-        TypeError: the type of `cls` has a `__call__` of its own.
-    """
+
+def hookable(cls: type) -> type:
+    """A class that can be hooked: `cls` itself, or a subclass that replaces it."""
     if isinstance(cls, HookedType):
         return cls
-    metaclass = type(cls)
-    if metaclass.__call__ is not type.__call__:
-        raise TypeError(
-            f"cls={cls.__qualname__}: its metaclass {metaclass.__name__} has a __call__ of its own, which the "
-            f"reference engine cannot hook; use GlobalPool({cls.__name__}, ...) or LocalPool({cls.__name__}, ...)"
-        )
     namespace = {name: value for name, value in cls.__dict__.items() if name in _ITS_OWN}
     namespace |= {"__slots__": (), "__qualname__": cls.__qualname__, "__doc__": _doc_of(cls)}
     dataclasses = sys.modules.get("dataclasses")
     if dataclasses is not None:  # `dataclass`, if it comes next, deletes the attributes that describe fields
         namespace |= {name: value for name, value in cls.__dict__.items() if isinstance(value, dataclasses.Field)}
     with _unannounced(cls):
-        replacement: type = _hooked(metaclass)(cls.__name__, (cls,), namespace)
+        replacement: type = _hooked(type(cls))(cls.__name__, (cls,), namespace)
     del replacement.__slots__  # type: ignore[attr-defined] # so that the slots of `cls` are found
     return replacement
 

@@ -8,7 +8,7 @@ from typing import Any, Final, TypeVar
 
 from pooled._engine.reference.acquire import Acquirer
 from pooled._engine.reference.freelist import Freelist
-from pooled._engine.reference.hook import HookedType, hook, hookable
+from pooled._engine.reference.hook import HookedType, check_hookable, hook, hookable
 from pooled._engine.reference.proxy import Held, is_proxy
 from pooled._engine.reference.recycle import Discarding, store_of
 from pooled._plan.construction import Arguments, Keywords, construct
@@ -21,6 +21,7 @@ __all__ = [
     "HookedType",
     "Store",
     "built_for",
+    "check_hookable",
     "detach",
     "hands_out",
     "hook",
