@@ -70,8 +70,8 @@
 #endif
 
 /* All declarations that follow are hidden: the extension exports none of them, a name in another library cannot replace
-   one, and calls need no look-up. */
-#if defined(__GNUC__)
+   one, and calls need no look-up. On Windows, only names declared with dllexport are exported anyway. */
+#if defined(__GNUC__) && !defined(_WIN32)
 #pragma GCC visibility push(hidden)
 #endif
 
