@@ -83,7 +83,7 @@ __all__ = [
     "try_take",
 ]
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 _LOADED_WHEN_USED = {
     "AllStats": "pooled._report.stats",
