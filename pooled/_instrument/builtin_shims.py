@@ -8,11 +8,12 @@ from typing import Any
 import wrapt
 
 from pooled._instrument.builtin_types import BUILTINS
+from pooled._plan.builtins import Shim
 from pooled._policy import Limits
 from pooled._pool.decorate import pool_class
 
 
-class BuiltinShim(wrapt.CallableObjectProxy[Any]):
+class BuiltinShim(Shim, wrapt.CallableObjectProxy[Any]):
     """Replaces a builtin container in a module: a call goes to `make`, and everything else to the builtin.
 
     `isinstance`, subclassing, `list[int]`, `list | None` and comparison work as with the builtin. A shim works neither

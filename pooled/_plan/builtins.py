@@ -29,6 +29,13 @@ class Builtin(Record, eq=False):
     refill: Callable[..., object] | None = None
 
 
+class Shim:
+    """Stands for a builtin container in a module, where its calls use a pool. `_self_builtin` is the builtin itself."""
+
+    __slots__ = ()
+    _self_builtin: type
+
+
 def _tail_size(cls: type, unit: int) -> Callable[[Any], int]:
     """A function that gives the memory of an instance of `cls` beyond its fixed part, in units of `unit` bytes."""
     size_of: Callable[[Any], int] = vars(cls)["__sizeof__"]

@@ -9,7 +9,7 @@ import types
 from collections.abc import Sequence
 from typing import Any, Final, TypeAlias
 
-from pooled._plan.builtins import EMPTIABLE
+from pooled._plan.builtins import EMPTIABLE, Shim
 from pooled._plan.init_plan import Argument, Choice, Constant, Container, NotPlannedError, Value, find
 from pooled._plan.parts import part_made_by
 from pooled._record import Record
@@ -91,8 +91,11 @@ def is_default(name: str) -> bool:
 
 
 def made_by(callee: Any, args: Sequence[Symbol]) -> Value | None:
-    """The result of a call that makes an empty builtin container; None for any other call."""
-    factory = callee
+    """The result of a call that makes an empty builtin container; None for any other call.
+
+    A shim counts as its builtin: a container that stays with its object needs no pool of its own.
+    """
+    factory = callee = callee._self_builtin if issubclass(type(callee), Shim) else callee
     if callee is tuple and not args:
         return Constant(())
     if callee is collections.defaultdict and len(args) == 1 and isinstance(args[0], Constant):

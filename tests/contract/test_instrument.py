@@ -85,6 +85,35 @@ def test_a_builtin_again(pooled, package):
     assert (pool.policy.max, pool.stats().recycled) == (7, 1)
 
 
+CONTAINED = """
+from dataclasses import dataclass, field
+
+@dataclass
+class Made:
+    number: int
+    parts: list = field(default_factory=list)
+
+class Called:
+    def __init__(self, number):
+        self.number, self.parts = number, list()
+"""
+
+
+@pytest.mark.needs_pool
+@pytest.mark.parametrize("name", ["Made", "Called"])
+def test_a_builtin_that_a_poolable_class_calls(pooled, package, tmp_path, name):
+    (tmp_path / package.partition(".")[0] / "web.py").write_text(CONTAINED)
+    for each in ("list", name):
+        pooled.instrument.when_imported(f"{package}:{each}", max=3)
+    cls = getattr(importlib.import_module(package), name)
+    plain = pooled.poolable(type("Plain", (), {"__init__": lambda self, number: None}))
+    assert pooled.field_reset(cls).in_c == pooled.field_reset(plain).in_c
+    for number in range(3):
+        made = cls(number)
+        assert (made.number, made.parts) == (number, [])
+        made.parts.append(number)
+
+
 @pytest.mark.needs_pool
 def test_with_attributes_that_are_kept(pooled, package):
     pooled.instrument.when_imported(f"{package}:Request", keep=("headers",))
