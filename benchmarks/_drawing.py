@@ -64,13 +64,13 @@ SETTINGS: Final = {
 Draw = Callable[[Axes, Look], None]
 
 
-def chart(folder: Path, name: str, draw: Draw, *, height: float = 4.0) -> list[Path]:
-    """Draw a chart into files of this name, `height` inches high; which files."""
+def chart(folder: Path, name: str, draw: Draw, *, height: float = 4.0, width: float = 8.0) -> list[Path]:
+    """Draw a chart into files of this name, `width` by `height` inches; which files."""
     made = []
     for suffix, look in LOOKS.items():
         settings: Any = {**SETTINGS, **look.settings}
         with mpl.rc_context(settings):
-            figure, axes = plt.subplots(figsize=(8.0, height))
+            figure, axes = plt.subplots(figsize=(width, height))
             draw(axes, look)
             formats: dict[str, Any] = {"svg": {"metadata": {"Date": None}}, "png": {"dpi": 144}}
             for kind, options in formats.items():

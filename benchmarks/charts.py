@@ -54,7 +54,7 @@ def whole_programs(axes: Axes, look: Look, tables: Tables) -> None:
         axes, look, dict(sorted(figures.items(), key=lambda item: -item[1])), "{:.2f} \N{MULTIPLICATION SIGN}", ours=""
     )
     axes.axvline(1.0, color=look.ink, linewidth=0.8, linestyle=":")
-    axes.set_title("Whole programs, with pools: how many times as fast")
+    axes.set_title("With pools: how many times as fast")
     axes.set_xlabel("mean time of an operation, not pooled / pooled")
 
 
@@ -226,6 +226,9 @@ CHARTS: Final[dict[str, tuple[str, Any, float]]] = {
 }
 """The charts by name: the table that each needs, what draws it, and how high it is, in inches."""
 
+WIDTHS: Final = {"whole-programs": 5.2}
+"""How wide a chart is, if not as the others: that of the README has to be readable on a phone."""
+
 
 def draw_all(tables: Tables, folder: Path, only: str = "", suffix: str = "") -> Iterator[Path]:
     """Draw the charts of what was run, and has `only` in its name, into files with the suffix; the files."""
@@ -233,7 +236,7 @@ def draw_all(tables: Tables, folder: Path, only: str = "", suffix: str = "") -> 
     for name, (needs, draw, height) in CHARTS.items():
         if only in name and table(tables, needs):
             drawn: Draw = partial(draw, tables=tables)
-            yield from chart(folder, name + suffix, drawn, height=height)
+            yield from chart(folder, name + suffix, drawn, height=height, width=WIDTHS.get(name, 8.0))
 
 
 def main() -> None:
