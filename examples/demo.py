@@ -13,6 +13,7 @@ import multiprocessing
 import shutil
 import statistics
 import sys
+import textwrap
 import time
 from collections.abc import Iterator
 from multiprocessing.connection import Connection
@@ -122,11 +123,22 @@ def compare(size: Size) -> tuple[list[list[Round]], str]:
     return [rounds for _, rounds in sides], said[1]
 
 
+def columns() -> int:
+    """Return the width of the terminal."""
+    return shutil.get_terminal_size().columns
+
+
+def print_wrapped(text: str, indent: int = 0) -> None:
+    """Print text that fits the terminal, with all lines but the first indented."""
+    print(textwrap.fill(text, min(88, columns() - 1), subsequent_indent=" " * indent), flush=True)
+
+
 def show_progress(share: float, text: str) -> None:
     """Draw a bar on a terminal; the last call removes it."""
     if sys.stderr.isatty():
         line = "" if share == 1 else f"[{'#' * round(share * 30):30}] {share:4.0%}  {text}"
-        sys.stderr.write(f"\r{line:72}" + ("\r" if share == 1 else ""))
+        width = min(72, columns() - 1)  # in the last column, some terminals begin a new line
+        sys.stderr.write(f"\r{line[:width]:{width}}" + ("\r" if share == 1 else ""))
         sys.stderr.flush()
 
 
@@ -148,7 +160,7 @@ def print_bars(title: str, values: list[float]) -> None:
         bar = BAR
     except UnicodeEncodeError:
         bar = "#"
-    width = max(10, min(48, shutil.get_terminal_size().columns - 28))
+    width = max(10, min(48, columns() - 28))
     print(f"\n{title}")
     for side, value in zip(SIDES, values, strict=True):
         print(f"  {side:10}  {bar * max(1, round(width * value / max(values)))} {value:.2f} ms")
@@ -159,9 +171,10 @@ def print_pauses(sides: list[list[Round]]) -> None:
     print("\npauses of the garbage collector")
     for side, rounds in zip(SIDES, sides, strict=True):
         pauses = rounds[-1].pauses
-        print(
+        print_wrapped(
             f"  {side:10}  {sum(pauses.collections):,} collections, {pauses.collections[2]:,} of them full;"
-            f" {pauses.seconds:.2f} s in all, the longest {pauses.longest * 1e3:.1f} ms"
+            f" {pauses.seconds:.2f} s in all, the longest {pauses.longest * 1e3:.1f} ms",
+            indent=14,
         )
 
 
@@ -181,13 +194,12 @@ def read_arguments() -> Size:
 def main() -> None:
     """Compare both sides and print the result. The exit status is 1 if their answers differ."""
     size = read_arguments()
-    print(
-        f"A search service holds {size.products:,} products. For each request it makes {size.offers:,} offers,\n"
-        f"and returns the best ten. {size.requests * size.rounds:,} requests with and without pools, "
-        f"in {size.rounds} alternating rounds.\n"
-        f"Python {sys.version.split()[0]}, {pooled.engine} engine, processor time.",
-        flush=True,
+    print_wrapped(
+        f"A search service holds {size.products:,} products. For each request it makes {size.offers:,} offers, and "
+        f"returns the best ten. {size.requests * size.rounds:,} requests with and without pools, in {size.rounds} "
+        "alternating rounds."
     )
+    print_wrapped(f"Python {sys.version.split()[0]}, {pooled.engine} engine, processor time.")
     sides, pool = compare(size)
     plain, with_pools = sides
     print_bars("mean time of a request", [mean(plain), mean(with_pools)])
