@@ -62,6 +62,7 @@ tbody th { color: var(--ink); font-weight: 500; background: none; }
 .rate { display: inline-block; width: 4rem; height: .5rem; margin-right: .6rem; border-radius: 4px;
   background: var(--line); overflow: hidden; vertical-align: middle; }
 .rate i { display: block; height: 100%; background: var(--parked); }
+.part { display: inline-block; min-width: 3.4em; text-align: right; }
 .zero { color: var(--soft); }
 .why { display: grid; grid-template-columns: max-content 1fr; gap: .15rem 1rem; margin: .75rem 0 0; font-size: .9rem; }
 .why dt { font-weight: 600; } .why dd { margin: 0; color: var(--soft); }

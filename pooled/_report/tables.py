@@ -35,7 +35,7 @@ def cell(column: str, text: str) -> str:
 
 def bar(share: float) -> str:
     """A share from 0.0 to 1.0 as a bar and as text."""
-    return f'<span><span class=rate><i style="width:{share:.1%}"></i></span>{share:.1%}</span>'
+    return f'<span><span class=rate><i style="width:{share:.1%}"></i></span><span class=part>{share:.1%}</span></span>'
 
 
 def name_in_html(name: str) -> str:

@@ -125,7 +125,7 @@ def test_it_can_be_read_on_narrow_things(browser, report, medium):
     page.close()
 
 
-@pytest.mark.parametrize("width", [800, 1200, 1600])
+@pytest.mark.parametrize("width", [400, 800, 1200, 1600])
 def test_no_column_is_cut_off(browser, report, width, tmp_path):
     file, _ = report
     worse = tmp_path / "worse.html"
