@@ -36,7 +36,6 @@ from pooled._plan.init_symbols import (
     is_setattr_getter,
     made_by,
     name_of,
-    value_of,
 )
 
 _REFUSED_FLAGS: Final = 0x04 | 0x08 | 0x20 | 0x80 | 0x200  # *args, **kwargs, generators and coroutines
@@ -165,7 +164,7 @@ class _Frame:
             raise NotPlannedError("the name of an attribute is not a constant")
         check_attribute(self.cls, name.value)
         self.reader.uses_setattr |= by_setattr
-        state.values[name.value] = value_of(symbol)
+        state.values[name.value] = state.value_of(symbol)
 
     def call(self, state: State, callee: Symbol, args: list[Any], keywords: dict[str, Any]) -> Symbol:
         """The result of a call."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import Any, Self, TypeAlias
 
-from pooled._plan.init_plan import Argument, Constant, Container, NotPlannedError, Value
+from pooled._plan.init_plan import Argument, Choice, Constant, Container, NotPlannedError, Value
 from pooled._plan.init_symbols import Symbol, chosen, value_of
 from pooled._record import Record
 
@@ -79,6 +79,15 @@ class State:
             return test.result
         earlier = (each for each in self.path if each.index == test.index and each.sentinel is test.sentinel)
         return next((each.result for each in earlier), None)
+
+    def value_of(self, symbol: Symbol | Test) -> Value:
+        """The value of an attribute that gets this symbol: one of two booleans if it is a test."""
+        if not isinstance(symbol, Test):
+            return value_of(symbol)
+        known = self.result_of(symbol)
+        if known is not None:
+            return Constant(known is not symbol.negated)
+        return Choice(symbol.index, symbol.sentinel, Constant(not symbol.negated), Constant(symbol.negated))
 
     def branch(self, test: Test, result: bool) -> State:
         """The state where the test had this result."""

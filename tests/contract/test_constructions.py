@@ -306,3 +306,33 @@ def test_a_call_of_an_inherited_init(pooled, call, in_c, change):
     change(ours)
     for _ in range(2 * WARM):
         assert attributes(ours) == attributes(plain)
+
+
+@limits.skip_if("runs-every-init")
+@pytest.mark.needs_pool
+@pytest.mark.parametrize(
+    ("test", "in_c"),
+    [
+        ("size is None", True),
+        ("size is not None", True),
+        ("None is not size", True),
+        ("size is MISSING", True),
+        ("self.size is None", False),
+        ("size is other", False),
+        ("1 if size is None else (other is None)", False),
+    ],
+)
+def test_an_attribute_that_gets_the_result_of_a_test(pooled, test, in_c):
+    scope = {"MISSING": object()}
+    exec(
+        "class Token:\n    def __init__(self, size=None, other=None):\n"
+        f"        self.size = size\n        self.known = {test}\n",
+        scope,
+    )
+    ours = pooled.poolable(type("Token", (scope["Token"],), {}))
+    for _ in range(WARM):
+        for arguments in ((), (5,), (None, None), (scope["MISSING"], 1), (False, None)):
+            known, expected = ours(*arguments).known, scope["Token"](*arguments).known
+            assert (known, type(known)) == (expected, type(expected))
+    if pooled.engine == "native":
+        assert bool(pooled.pool_of(ours).constructions().in_c) is in_c

@@ -133,6 +133,7 @@ def expression(rng: Draw, parameters: list[str]) -> str:
     odd = [
         f"[] if {parameter} is None else [] if {other} is None else {other}",
         f"({parameter} is None)",
+        f"{parameter} is not None",
         f"{parameter} or {empty}",
         f"{parameter} if {parameter} else {empty}",
         f"[{parameter}]",
