@@ -19,7 +19,7 @@ def _plugin() -> Any:
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add `--pooled-report` and `pooled_empty_pools`."""
     group = parser.getgroup("pooled", "object pools")
-    group.addoption("--pooled-report", action="store_true", help="print what the pools did at the end of the run")
+    group.addoption("--pooled-report", action="store_true", help="print the statistics of the pools at the end")
     parser.addini("pooled_empty_pools", "whether each test begins and ends with nothing parked", "bool", default=False)
 
 
@@ -76,7 +76,7 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
     workers: dict[str, str] = getattr(terminalreporter, "pooled_reports", {})
     by_number = sorted(workers.items(), key=lambda worker: (len(worker[0]), worker[0]))  # gw2 before gw10
     for worker, text in by_number or [("", _plugin().report())]:
-        terminalreporter.section(f"what the pools did{f' in {worker}' if worker else ''}")
+        terminalreporter.section(f"statistics of the pools{f' in {worker}' if worker else ''}")
         terminalreporter.write_line(text)
 
 

@@ -1,7 +1,7 @@
 """Python objects that recycle themselves.
 
-Decorate a class with `poolable`, make it with `PooledMeta`, or use a container from `pooled.containers`. When the last
-reference to an object goes, the object is emptied and parked, and the next construction reuses it.
+Decorate a class with `poolable`, give it the metaclass `PooledMeta`, or use a container from `pooled.containers`. When
+the last reference to an object is dropped, the object is emptied and parked. The next construction reuses it.
 """
 
 import sys as _sys
@@ -130,7 +130,7 @@ if not TYPE_CHECKING:  # a type checker would else accept any name
 
 
 def _set_collector() -> None:
-    """Set the collector as the configuration says, unless nothing was ever said."""
+    """Apply the configured settings of the garbage collector, if there are or were any."""
     if _config.current.gc is not None or "pooled._gc.settings" in _sys.modules:
         from pooled._gc import settings  # here, since few programs set it
 

@@ -1,4 +1,4 @@
-"""The warning about code that worked in another way in an earlier version of this package."""
+"""The warning about code whose meaning changed since an earlier version of this package."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ _FOLDER: Final = str(Path(__file__).parent) + os.sep
 class PooledDeprecationWarning(FutureWarning):
     """The code means, or will mean, something else than in an earlier version of this package.
 
-    The text says what to write, and the warning points at the line of the program. It is a `FutureWarning`, since
-    Python shows these by default; a `DeprecationWarning` in an imported module is hidden.
+    The message says what to write instead, and the warning points at the line of the program. It is a `FutureWarning`,
+    since Python shows these by default; a `DeprecationWarning` in an imported module is hidden.
     """
 
 

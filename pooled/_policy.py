@@ -28,7 +28,7 @@ def check_limit(name: str, value: object) -> int:
             f"leave {name} out for the default"
         )
     if value < 0:
-        raise ValueError(f"{name}={value!r}: expected 0 or more; {name}=0 is the smallest limit there is")
+        raise ValueError(f"{name}={value!r}: expected 0 or more; {name}=0 is the smallest limit")
     return value
 
 
@@ -88,22 +88,22 @@ LIMITS: Final[Mapping[str, Callable[[str, object], Any]]] = {
 
 
 class Policy(Record):
-    """The limits of a pool: up to `max` parked objects of up to `max_cap` capacity, for one thread or for all.
+    """The limits of a pool: how many objects it parks, how large they may be, and which threads share it.
 
     Attributes:
         max: the most objects that the pool parks (a local pool: in each thread). 0 pools nothing.
-            "auto": as many as were in use at once in the last one to two windows of ten seconds, within the budget and
-            up to 1,048,576.
+            "auto" parks as many as were in use at once in the last 10 to 20 seconds, within the budget and 1,048,576.
         max_cap: the largest capacity of a parked object; larger ones are discarded. It counts elements of a list, dict,
             set, deque or array, bytes of a byte buffer, characters of a StringIO, and units of `capacity()` for your
             own classes. Objects without a capacity are never too large.
-        scope: "local": each thread has its own pool, which gets the objects dropped on that thread. "global": all
-            threads share one pool, which gets back the objects that it handed out.
+        scope: "local": each thread has its own pool, and an object returns to the pool of the thread that drops it.
+            "global": all threads share one pool.
         idle_trim: seconds without a take after which the pool frees its parked objects. 0 means never.
 
     Raises:
-        TypeError: a limit is not an int, the scope not a string, or `idle_trim` not a number.
-        ValueError: a limit is below 0, the scope neither "local" nor "global", or `idle_trim` below 0 or not finite.
+        TypeError: a limit is not an int, the scope is not a string, or `idle_trim` is not a number.
+        ValueError: a limit is below 0, the scope is neither "local" nor "global", or `idle_trim` is below 0 or not
+            finite.
     """
 
     max: Max = 1024
@@ -113,7 +113,7 @@ class Policy(Record):
 
     @property
     def most(self) -> int:
-        """The most objects that the pool may ever park: `max`, or the ceiling of "auto"."""
+        """The most objects that the pool may ever park: `max`, or the upper limit of "auto"."""
         return self.max if isinstance(self.max, int) else AUTO_MOST
 
     def _check(self) -> None:
@@ -134,7 +134,7 @@ class Limits(Record):
             LIMITS[name](name, value)
 
     def over(self, below: Limits) -> Limits:
-        """These limits, where limits that are not set are those of `below`."""
+        """These limits, with those of `below` in place of limits that are not set."""
         return below.replace(**self.written())
 
     def completed(self) -> Policy:

@@ -7,7 +7,7 @@ import sys
 from typing import Any, Final
 
 DEFAULT_ARRAY_BYTES: Final = 1 << 28
-"""The bytes that are parked for the arrays of NumPy, if nothing else is said."""
+"""The default limit of the bytes that are parked for the arrays of NumPy."""
 
 _CONTAINERS: Final = frozenset({list, dict, set, bytearray})
 
@@ -19,7 +19,7 @@ _UNITS: Final[dict[str, int]] = {
 
 
 def size_of(obj: Any) -> int:
-    """Bytes of an object and of the builtin containers that it refers to, without the contents of these."""
+    """The bytes of an object and of the builtin containers that it refers to, without what these contain."""
     parts = (value for value in gc.get_referents(obj) if type(value) in _CONTAINERS)
     return _size(obj) + sum(map(_size, parts))
 
@@ -56,7 +56,7 @@ def check_bytes(name: str, value: object) -> int:
             raise ValueError(f"{name}={value!r}: expected 0 bytes or more")
         return value
     if not isinstance(value, str):
-        raise TypeError(f"{name}={value!r}: expected bytes as an int, or a text such as '256MiB'")
+        raise TypeError(f"{name}={value!r}: expected bytes as an int, or a string such as '256MiB'")
     import re  # here: few processes have a budget
 
     match = re.fullmatch(r"\s*(\d{1,30})(?:\.(\d{1,30}))?\s*(\w*)\s*", value, re.ASCII)

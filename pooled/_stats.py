@@ -8,15 +8,15 @@ from pooled._record import Record
 
 
 class Stats(Record):
-    """Counts of the objects of a pool so far, by how they came and by what became of them. Two can be added.
+    """Counts of the objects of a pool so far: how they were obtained, and how they ended. Two can be added.
 
     The counts add up: `hits + misses + inserted = live + recycled + discarded + escaped + collected + detached`.
 
     Attributes:
         hits: handed out from the pool.
-        misses: handed out new, because no parked object fitted.
-        inserted: given to the pool by `insert` or `assign`. The pool did not hand them out, so they are not `taken`.
-        recycled: emptied and parked when their last reference went.
+        misses: created, because there was no parked object, or none that fitted the arguments.
+        inserted: added by `insert` or `assign`. The pool did not hand them out, so `taken` does not include them.
+        recycled: emptied and parked when their last reference was dropped.
         discarded_full: freed because the pool was full (with `max=0` it always is).
         discarded_large: freed because their capacity was above `max_cap`.
         discarded_error: freed because `__init__`, `reset` or `capacity` raised an error.
@@ -25,8 +25,8 @@ class Stats(Record):
             clear the weak references that an object made to itself).
         escaped: left alive, because another reference existed when they should have been parked.
         collected: found by the cyclic garbage collector, or dropped during a collection, and freed.
-        detached: removed from the pool by `detach`, or given to another pool by `insert` or `assign`.
-        parked: parked in the pool now (a local pool: in all threads that live).
+        detached: removed from the pool by `detach`, or moved to another pool by `insert` or `assign`.
+        parked: parked in the pool now (a local pool: in all running threads).
     """
 
     hits: int = 0
@@ -71,24 +71,26 @@ class Stats(Record):
 
 
 COUNTERS: Final = tuple(name for name in Stats().asdict() if name != "parked")
-"""Names of the attributes of `Stats` that are counted as objects come and go; `parked` is looked up instead."""
+"""Names of the attributes of `Stats` that are counters. `parked` is no counter: it is looked up."""
 
 ARRIVALS: Final = COUNTERS[:3]
-"""Those of how objects come: hits, misses and inserted. All others count how objects end."""
+"""The counters of how objects were obtained: hits, misses and inserted. All others count how objects end."""
 
 
 class Constructions(Record):
-    """How calls of a class constructed its objects, since the native engine has read `__init__`.
+    """How calls of a class constructed its objects. The counts begin when the native engine reads `__init__`.
 
-    `field_reset` says why a class is not among those whose `__init__` can be carried out in C; then all counts are 0.
+    If C cannot carry out the `__init__` of a class, all counts are 0, and `field_reset` gives the reason.
 
     Attributes:
         in_c: `__init__` was carried out in C.
-        traced: it ran as Python code, because of a trace or profile function, or of a tool of `sys.monitoring`.
-        patched: the same, because its code, its defaults, or a name that it reads had been replaced.
-        changed: the same, because an attribute of the class had been set shortly before.
-        unbound: the same, because the arguments did not fit, so that it raised `TypeError`.
-        unfit: the same, because the object had no place for an attribute, or the class changed during the call.
+        traced: `__init__` ran as Python code, because a trace function, a profile function or a tool of
+            `sys.monitoring` was active.
+        patched: it ran as Python code, because its code, its defaults, or a name that it reads had been replaced.
+        changed: it ran as Python code, because an attribute of the class had been set shortly before.
+        unbound: it ran as Python code and raised `TypeError`, because the arguments did not match the parameters.
+        unfit: it ran as Python code, because the object had no place for an attribute, or the class changed during the
+            call.
     """
 
     in_c: int = 0

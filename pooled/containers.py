@@ -1,14 +1,14 @@
 """Poolable containers of the standard library.
 
 Each class is a subclass of the container with the same name and works like it; the library has no `OrderedSet`. You
-can subclass it; decorate the subclass with `poolable` to recycle its objects too. A container is recycled empty. The
-limits are the configured defaults: change them with `pooled.configure` before you import this module, in the
-configuration file, or at any time with `pool_of(List).resize(...)`.
+can subclass it; decorate the subclass with `poolable` to recycle its objects too. A recycled container is empty. The
+limits are the configured defaults. Change them in the configuration file, with `pooled.configure` before you import
+this module, or at any time with `pool_of(List).resize(...)`.
 
-The capacity of a container is what it has room for without growing: in bytes for buffers, in characters for `StringIO`,
-in elements for all others. A container with a capacity above `max_cap` of its pool is discarded.
+The capacity of a container is how much it can hold without growing: in bytes for buffers, in characters for `StringIO`,
+and in elements for all others. A container with a capacity above the `max_cap` of its pool is discarded.
 
-The containers are types of fields for pydantic, msgspec and cattrs; the guide "Containers as field types" says how.
+You can use the containers as field types with pydantic, msgspec and cattrs; see the guide "Containers as field types".
 
 `BufferPool` is a pool of memory instead of objects: it hands out memoryviews to read into.
 """
@@ -63,7 +63,7 @@ class List(list[T]):
 
     @of_the_builtin
     def capacity(self) -> int:
-        """Elements it has room for."""
+        """The number of elements that it can hold without growing."""
         return capacity_of(self)
 
 
@@ -77,7 +77,7 @@ class Dict(dict[K, V]):
 
     @of_the_builtin
     def capacity(self) -> int:
-        """Entries it has room for."""
+        """The number of entries that it can hold without growing."""
         return capacity_of(self)
 
 
@@ -91,7 +91,7 @@ class Set(set[T]):
 
     @of_the_builtin
     def capacity(self) -> int:
-        """Slots of its hash table; a set grows when three fifths of them are used."""
+        """The number of slots of its hash table; a set grows when three fifths of them are used."""
         return capacity_of(self)
 
 
@@ -105,7 +105,7 @@ class Deque(collections.deque[T]):
 
     @of_the_builtin
     def capacity(self) -> int:
-        """Elements its blocks have room for."""
+        """The number of elements that fit into its blocks."""
         return capacity_of(self)
 
 
@@ -119,7 +119,7 @@ class ByteArray(bytearray):
 
     @of_the_builtin
     def capacity(self) -> int:
-        """Bytes it has room for."""
+        """The number of bytes that it can hold without growing."""
         return capacity_of(self)
 
 
@@ -131,7 +131,7 @@ class BytesIO(io.BytesIO):
 
     @of_the_builtin
     def capacity(self) -> int:
-        """Bytes its buffer has room for; 0 while it shares the memory of the `bytes` that it was made from."""
+        """The bytes that its buffer can hold; 0 while it shares the memory of the `bytes` it was made from."""
         return capacity_of(self)
 
 
@@ -143,7 +143,7 @@ class StringIO(io.StringIO):
 
     @of_the_builtin
     def capacity(self) -> int:
-        """Characters in it; Python does not expose how many it has room for."""
+        """The number of characters in it; Python does not expose how many it can hold."""
         return capacity_of(self)
 
 
@@ -157,7 +157,7 @@ class OrderedDict(collections.OrderedDict[K, V]):
 
     @of_the_builtin
     def capacity(self) -> int:
-        """Entries it has room for."""
+        """The number of entries that it can hold without growing."""
         return capacity_of(self)
 
 
@@ -171,7 +171,7 @@ class DefaultDict(collections.defaultdict[K, V]):
 
     @of_the_builtin
     def capacity(self) -> int:
-        """Entries it has room for."""
+        """The number of entries that it can hold without growing."""
         return capacity_of(self)
 
 
@@ -183,7 +183,7 @@ class Counter(collections.Counter[T]):
 
     @of_the_builtin
     def capacity(self) -> int:
-        """Entries it has room for."""
+        """The number of entries that it can hold without growing."""
         return capacity_of(self)
 
 
@@ -199,9 +199,9 @@ else:
 class Array(_Array[N]):
     """A poolable `array.array`.
 
-    The type code of an array is fixed, so a parked array only serves a construction with the same type code. A
-    construction checks only a few parked arrays. If you use many type codes at once, make a pool for each:
-    `GlobalPool(lambda: array.array("d"), reset=lambda a: a.__delitem__(slice(None)))`.
+    The type code of an array is fixed, so a parked array can only be reused with the same type code. A construction
+    checks only a few parked arrays. If you use many type codes at once, make a pool for each: `GlobalPool(lambda:
+    array.array("d"), reset=lambda a: a.__delitem__(slice(None)))`.
     """
 
     __slots__ = ()
@@ -230,10 +230,10 @@ class Array(_Array[N]):
 
     @of_the_builtin
     def capacity(self) -> int:
-        """Elements it has room for."""
+        """The number of elements that it can hold without growing."""
         return capacity_of(self)
 
-    # The builtin methods make an array without a call of its class, so they would not use the pool.
+    # The builtin methods create an array without calling its class, so they would not use the pool.
 
     def __copy__(self) -> Any:
         return type(self)(self.typecode, self)

@@ -8,7 +8,7 @@ Call `when_imported("package.module:Class", max=64)` before the package is impor
     reset = "clear"     # the name of a method of the class; so is capacity = "..."
     # or: keep = ["buffer", "seen"]
 
-`*` stands for all classes of the module that can be poolable; `left_out` says which cannot, and why.
+`*` stands for all classes of the module that can be poolable; `left_out` returns those that cannot, with the reasons.
 
 `Class` may also be `list`, `dict`, `set` or `bytearray`. A call of it in that module then takes from a pool.
 
@@ -55,14 +55,13 @@ def when_imported(  # noqa: PLR0913 (each is one setting of a class)
     Args:
         target: the class as "package.module:Class"; a nested class as "package.module:Outer.Inner"; all classes of the
             module that can be poolable as `"package.module:*"`.
-        max: the number of objects that the pool parks. This and the other arguments are as for `poolable`. "auto"
-            follows the most objects in use at once in the last one to two windows of ten seconds, within the budget and
-            up to 1,048,576.
-        max_cap: the pool discards objects with a larger capacity, in elements or bytes.
+        max: the most objects that the pool parks. This and the other arguments are as for `poolable`. "auto" parks as
+            many as were in use at once in the last 10 to 20 seconds, within the budget and up to 1,048,576.
+        max_cap: the largest capacity, in elements or bytes, of a parked object; larger ones are discarded.
         scope: "local" or "global".
-        idle_trim: the pool frees its parked objects when nothing was taken from it for this many seconds.
-        reset: a function that is called with a dropped object, to empty it, or the name of a method.
-        capacity: a function that is called with an object and returns its capacity, or the name of a method.
+        idle_trim: seconds without a take after which the pool frees its parked objects.
+        reset: a function that empties a dropped object, or the name of a method.
+        capacity: a function that returns the capacity of an object, or the name of a method that does.
         keep: the names of attributes that are emptied in place and kept.
 
     Raises:
@@ -83,7 +82,7 @@ def when_imported(  # noqa: PLR0913 (each is one setting of a class)
 
 
 def left_out() -> dict[str, str]:
-    """Why classes are not poolable although all classes of their module were named: a reason for each target."""
+    """The classes that `module:*` left out because they cannot be poolable: the reason, by target."""
     return dict(_left_out)
 
 
@@ -99,7 +98,7 @@ def _register(where: str, module: str, name: str, arguments: dict[str, Any]) -> 
 
 
 def _replace_and_note(where: str, module: ModuleType, name: str, arguments: dict[str, Any]) -> None:
-    """Do what `_replace` does, and note the outcome: the program may catch the error."""
+    """Do what `_replace` does, and record the outcome, because the program may catch the error."""
     target = f"{module.__name__}:{name}"
     try:
         _replace(where, module, name, arguments)
@@ -177,12 +176,13 @@ def _callbacks_for(spec: ModuleSpec) -> Callbacks | None:
     name = spec.name
     if name not in _builtins and name not in _classes:
         return None
-    # Builtin containers before the module's code runs: it may pass the name on, as in `field(factory=list)`.
+    # Builtin containers are replaced before the module's code runs: it may pass the name on, as in
+    # `field(factory=list)`.
     return Callbacks(before=partial(_replace_all, _builtins, name), after=partial(_replace_all, _classes, name))
 
 
 def _replace_all(waiting: _Waiting, registered: str, module: ModuleType) -> None:
-    """Replace what waits for the module that was registered under this name."""
+    """Replace the classes that are registered for the module of this name."""
     for where, name, arguments in waiting.pop(registered, ()):
         _replace_and_note(where, module, name, arguments)
 
@@ -198,7 +198,7 @@ def _limits_of(arguments: dict[str, Any]) -> dict[str, Any]:
     """
     more = [name for name in ("reset", "capacity", "keep") if arguments[name]]
     if more:
-        raise TypeError(f"{more[0]}={arguments[more[0]]!r}: a builtin container has none; leave it out")
+        raise TypeError(f"{more[0]}={arguments[more[0]]!r}: a builtin container has no such setting; leave it out")
     return {name: arguments[name] for name in LIMITS if arguments[name] is not None}
 
 

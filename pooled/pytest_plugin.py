@@ -4,9 +4,9 @@
   than `max_live` additional objects alive. In debug mode (`POOLED_DEBUG=1`) the failure says where they were taken.
 - The fixture `empty_pools` empties all pools before and after a test; with `pooled_empty_pools = true` in pytest's
   configuration every test uses it.
-- `--pooled-report` prints the statistics of the pools at the end of the run; with pytest-xdist, those of each worker.
+- `--pooled-report` prints the statistics of the pools at the end of the run; with pytest-xdist, for each worker.
 
-The marker does not check a test that fails for another reason, since its traceback keeps objects alive.
+The marker checks only tests that pass, because the traceback of a failure keeps objects alive.
 """
 
 from __future__ import annotations
@@ -38,9 +38,10 @@ class Expected:
     """The promise of a test about pooled objects.
 
     Attributes:
-        no_escapes: no object escapes: the test holds no other reference to an object that it drops.
-        max_live: the largest number of additional objects that may be alive at its end, in all pools together; None if
-            there is no limit.
+        no_escapes: whether no object may escape. An object escapes if another reference to it exists when it is
+            dropped.
+        max_live: the largest number of additional objects that may be alive at the end of the test, in all pools
+            together; None for no limit.
     """
 
     no_escapes: bool = True
@@ -69,8 +70,8 @@ class Watch:
     """The statistics of the pools at the start of a test, to compare with. Costs two full garbage collections."""
 
     def __init__(self) -> None:
-        # The error of the test before, and the objects in its frames, would be freed while this test runs. pytest drops
-        # the error, too, but later.
+        # Otherwise the error of the previous test, and the objects in its frames, would be freed while this test runs:
+        # pytest drops the error later.
         for name in ("last_exc", "last_type", "last_value", "last_traceback"):
             if hasattr(sys, name):
                 delattr(sys, name)
@@ -86,11 +87,11 @@ class Watch:
         found = []
         escaped = self._more(now, "escaped")
         if expected.no_escapes and escaped:
-            text = f"{_listed(escaped)} escaped: somebody still had them when they were dropped"
+            text = f"{_listed(escaped)} escaped: something else referred to them when they were dropped"
             found.append("\n".join([text, *_places(escaped, self._escaped())]))
         live = self._more(now, "live")
         if expected.max_live is not None and live.total() > expected.max_live:
-            text = f"{_listed(live)} still alive, where at most {expected.max_live} may be"
+            text = f"{_listed(live)} still alive, expected at most {expected.max_live}"
             found.append("\n".join([text, *_places(live, self._live(live))]))
         return found
 
@@ -149,7 +150,7 @@ def _places(counts: Counter[str], known: list[str]) -> list[str]:
     by_place = Counter(known)
     lines = [f"  {count:,} of {place}" for place, count in by_place.most_common(_SHOWN)]
     if len(by_place) > _SHOWN:
-        lines.append(f"  and {len(by_place) - _SHOWN:,} places more")
+        lines.append(f"  and {len(by_place) - _SHOWN:,} more places")
     unknown = counts.total() - len(known)
     if unknown > 0:
         lines.append(f"  {_why_not(counts, unknown)}")
@@ -160,12 +161,12 @@ def _why_not(counts: Counter[str], unknown: int) -> str:
     """Why the places of this many objects are not known, and how to find them."""
     debug = _config.current.debug
     if counts.keys() <= {pool.name for pool in memory_pools.all()}:
-        return "where blocks of memory are taken is not recorded"
+        return "the places where blocks of memory are taken are not recorded"
     if not debug:
-        return "POOLED_DEBUG=1 in the environment of the run says where they were taken"
+        return "set POOLED_DEBUG=1 in the environment of the run to see where they were taken"
     if debug > 1:
-        return f"not recorded of {unknown:,}: POOLED_DEBUG={debug} records one take in {debug}; set it to 1"
-    return f"not known of {unknown:,}: dead meanwhile, or a block of memory"
+        return f"not recorded for {unknown:,}: POOLED_DEBUG={debug} records one take in {debug}; set it to 1"
+    return f"unknown for {unknown:,}: freed meanwhile, or a block of memory"
 
 
 # The functions that `_pooled_pytest` calls.
@@ -200,7 +201,7 @@ def begin_check(item: pytest.Item, mark: pytest.Mark) -> None:
 
 
 def end_check(item: pytest.Item) -> None:
-    """Fail a test that has passed but broke the promise of its marker."""
+    """Fail a test that passed, but broke the promise of its marker."""
     if _CHECKED not in item.stash:
         return  # the test added the marker while it ran
     expected, watch = item.stash[_CHECKED]
@@ -220,4 +221,4 @@ def empty_pools() -> None:
 def report() -> str:
     """The text that `--pooled-report` prints."""
     used = {name: stats for name, stats in pooled.stats().items() if stats.taken or stats.inserted or stats.parked}
-    return str(pooled.AllStats(used)) if used else "nothing came from a pool"
+    return str(pooled.AllStats(used)) if used else "no objects were taken from a pool"

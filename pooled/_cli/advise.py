@@ -60,7 +60,7 @@ def advise(chosen: argparse.Namespace, program: Program) -> int:
 
 
 def _report(chosen: argparse.Namespace, program: Program, profiler: Profiler, seen: AllProfiles, status: int) -> None:
-    # Other programs on the machine make the run time longer, but not the processor time.
+    # Other programs on the machine increase the run time, but not the processor time.
     seconds, gc_share = profiler.processor_seconds, profiler.clock.processor_seconds / profiler.processor_seconds
     gc_advice = GcAdvice(None, _LEFT_OUT) if "gc" in chosen.without else gc_advice_on(profiler.clock, gc_share)
     advice = advice_on(seen.profiles, seconds, gc_share if gc_advice.threshold is None else None)
@@ -110,7 +110,7 @@ def _text(
     spent, seconds = facts["gc"][clock], facts[clock]
     counts = ", ".join(f"{count:,}" for count in facts["gc"]["collections"])
     lines = [
-        f"{facts['program']}: {facts['seconds']:.2f} s, watched once.",
+        f"{facts['program']}: {facts['seconds']:.2f} s, profiled once.",
         *map(screen.wrap, _processes(facts)),
         screen.wrap(f"The cyclic collector ran {counts} times and took {spent:.2f} s, {spent / seconds:.1%} of it."),
     ]
@@ -132,9 +132,9 @@ def _text(
     few = [each for each in advice if not each.pool and each.made < FEW]
     if few:
         other = " other" if len(few) < len(advice) else ""
-        lines += ["", f"Of {len(few)}{other} class{'' if len(few) == 1 else 'es'} fewer than {FEW:,} were made."]
+        lines += ["", f"{len(few)}{other} class{'' if len(few) == 1 else 'es'} with fewer than {FEW:,} objects each."]
     if not to_pool:
-        lines += ["", "Nothing that this program makes is worth a pool."]
+        lines += ["", "No class of this program is worth a pool."]
     if is_written and chosen.write is not None:
         lines += [
             "",
@@ -144,24 +144,25 @@ def _text(
 
 
 def _processes(facts: Mapping[str, Any]) -> Iterable[str]:
-    """How many processes the figures add up, if there was more than one."""
+    """The number of processes in the sums, if there was more than one."""
     if facts["processes"] == 1:
         return
-    cut_off = f", {facts['cut_off']} of them killed or still running, as last seen" if facts["cut_off"] else ""
+    left = facts["cut_off"]
+    cut_off = f", {left} of them killed or still running, with their last known counts" if left else ""
     yield (
         f"The sum of {facts['processes']:,} processes{cut_off}: {facts['processor_seconds']:.2f} s of processor time. "
-        "At once: the most in one process."
+        'The column "at once" is the maximum of a single process.'
     )
 
 
 _WORTH_TRYING: Final = 0.5
-"""The least share of the bytes of arrays that a pool has to serve to be worth trying."""
+"""The least share of the bytes of arrays that a pool has to serve to be recommended."""
 
 
 def _arrays(seen: dict[str, int]) -> str:
     """What NumPy allocated, and how much of it a pool would have served."""
     total, share = text_of_bytes(seen["bytes"]), seen["served_bytes"] / seen["bytes"]
-    advice = "try `run --numpy`" if share >= _WORTH_TRYING else "that is too little to gain from"
+    advice = "try `run --numpy`" if share >= _WORTH_TRYING else "too little to be worth a pool"
     return (
         f"NumPy allocated {total} in {seen['arrays']:,} arrays of 32 KiB or more. A pool of "
         f"{text_of_bytes(seen['max_bytes'])} would have served {share:.0%} of that: {advice}."

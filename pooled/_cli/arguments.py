@@ -30,14 +30,14 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     _add_run(commands)
     advise = _add_advise(commands)
     info = commands.add_parser(
-        "info", help="show the engine and the configuration in force, with the source of each value", allow_abbrev=False
+        "info", help="show the engine and the current configuration, with the source of each value", allow_abbrev=False
     )
     info.add_argument("--json", action="store_true", help="as JSON")
     doctor = commands.add_parser(
         "doctor",
-        help="check the installation, and say what would make it faster",
+        help="check the installation, and say how to make it faster",
         description="Check the installation: engine, compiler, versions, configuration.",
-        epilog="exit status: 0 if pools are as fast as they can be here, 1 if something would make them faster, "
+        epilog="exit status: 0 if pools are as fast as possible here, 1 if something would make them faster, "
         "2 if the configuration is wrong.",
         allow_abbrev=False,
     )
@@ -52,12 +52,12 @@ def _refuse_without_measure(advise: argparse.ArgumentParser, chosen: argparse.Na
     """Refuse the options of `advise --measure` without it."""
     for name in ("rounds", "time_limit", "compare", "in_copy", "drive"):
         if getattr(chosen, name):
-            advise.error(f"--{name.replace('_', '-')}: expected --measure, too")
+            advise.error(f"--{name.replace('_', '-')}: works only with --measure")
 
 
 def _add_run(commands: Any) -> None:
-    run = _program_command(commands, "run", "run a program unchanged, with pools, and print what they did")
-    run.add_argument("--config", type=path, metavar="FILE", help="a configuration, as `advise --write` writes it")
+    run = _program_command(commands, "run", "run a program unchanged, with pools, and print their statistics")
+    run.add_argument("--config", type=path, metavar="FILE", help="a configuration file, as `advise --write` makes it")
     run.add_argument(
         "--pool",
         action="append",
@@ -72,7 +72,7 @@ def _add_run(commands: Any) -> None:
         const=DEFAULT_ARRAY_BYTES,
         type=array_bytes,
         metavar="=SIZE",
-        help="pool the memory of NumPy's arrays, up to this size (default: 256MiB); write a size only after `=`",
+        help="pool the memory of NumPy's arrays, up to this size (default: 256MiB); give a size as --numpy=SIZE",
     )
     run.add_argument("--html", type=file, metavar="FILE", help="also write a page with charts, and estimate lifetimes")
     _add_program(run)
@@ -80,7 +80,7 @@ def _add_run(commands: Any) -> None:
 
 def _add_advise(commands: Any) -> argparse.ArgumentParser:
     advise = _program_command(commands, "advise", "run a program unchanged, and say which of its classes to pool")
-    advise.add_argument("--write", type=file, metavar="FILE", help="write the configuration that `run` takes")
+    advise.add_argument("--write", type=file, metavar="FILE", help="write a configuration file for `run`")
     advise.add_argument("--top", type=positive, default=20, metavar="N", help="list at most N classes (default: 20)")
     advise.add_argument(
         "--measure",
@@ -92,21 +92,28 @@ def _add_advise(commands: Any) -> argparse.ArgumentParser:
         action="append",
         default=[],
         choices=("gc", "pools", "arrays"),
-        help="leave out these settings. Repeatable",
+        help="do not recommend these settings. Repeatable",
     )
     measure = advise.add_argument_group("with --measure")
     measure.add_argument("--rounds", type=positive, metavar="N", help="the number of rounds (default: 3)")
     measure.add_argument(
-        "--time-limit", type=seconds, metavar="SECONDS", help="for all runs (default: 25 times the program's own time)"
+        "--time-limit",
+        type=seconds,
+        metavar="SECONDS",
+        help="the limit for all runs together (default: 25 times the program's own time)",
     )
     measure.add_argument(
-        "--compare", action="append", default=[], metavar="FILE", help="also compare this file. Repeatable"
+        "--compare",
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="also compare this file, which the program writes. Repeatable",
     )
-    measure.add_argument("--in-copy", action="store_true", help="run in copies of the working directory")
+    measure.add_argument("--in-copy", action="store_true", help="run the program in copies of the working directory")
     measure.add_argument(
         "--drive",
         metavar="COMMAND",
-        help="of a server: run this shell command when it listens, and stop the server when the command has ended. "
+        help="for a server: run this shell command when the server listens, and stop the server when the command ends. "
         "Numbers that the command prints, one a line, are compared as latencies",
     )
     _add_program(advise)

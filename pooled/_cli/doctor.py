@@ -24,18 +24,16 @@ State: TypeAlias = Literal["ok", "slower", "note"]
 _NEEDED: Final = ("attrs", "wrapt")
 _OPTIONAL: Final = ("numpy", "sortedcontainers", "prometheus-client", "opentelemetry-api")
 
-_AGAIN: Final = (
-    "`POOLED_BUILD_NATIVE=1 pip install --force-reinstall --no-deps` of pooled prints why it cannot be built"
-)
+_AGAIN: Final = "`POOLED_BUILD_NATIVE=1 pip install --force-reinstall --no-deps` of pooled prints why the build fails"
 
 
 class Finding(Record, kw_only=False):
-    """One thing that was checked.
+    """The result of one check.
 
     Attributes:
-        name: the thing.
+        name: what was checked.
         value: what was found.
-        state: "ok", "slower" if something else would be faster, or "note" if it has no influence.
+        state: "ok"; "slower" if something else would be faster; "note" if it does not affect the speed.
         advice: what would make it faster; None if nothing would.
     """
 
@@ -61,7 +59,7 @@ def _text(findings: list[Finding], faster: list[str]) -> str:
     rows = [(each.name, each.value, each.state) for each in findings]
     lines = [table(screen, ("check", "found", "state"), rows), ""]
     if faster:
-        lines.append("What would make it faster:")
+        lines.append("To make it faster:")
         lines += [screen.wrap(f"- {advice}") for advice in faster]
     else:
         lines.append(screen.wrap("Everything is as fast as it can be here."))
@@ -83,7 +81,7 @@ def _engine() -> Iterator[Finding]:
     yield _construction()
     lost = [name for name, is_kept in engine.keeps_capacity.items() if not is_kept]
     if lost:
-        advice = "Use a released version of CPython: this one lays these containers out in another way"
+        advice = "Use a released version of CPython: in this one, the layout of these containers differs"
         yield Finding("keep capacity", f"not {', '.join(lost)}", "slower", advice)
     else:
         yield Finding("keep capacity", ", ".join(engine.keeps_capacity))
@@ -91,12 +89,12 @@ def _engine() -> Iterator[Finding]:
 
 def _advice_for_engine() -> str:
     if os.environ.get("POOLED_ENGINE"):
-        return f"Unset POOLED_ENGINE, which chooses the {pooled.engine} engine"
+        return f"Unset POOLED_ENGINE, which selects the {pooled.engine} engine"
     folder = Path(pooled.__file__).parent
     if (folder.parent / "setup.py").exists():
         return (
-            f"Python imported the sources in {folder}, which were not built: leave that folder, "
-            "run `python -P`, or build them by `make dev`"
+            f"Python imported the sources in {folder}, which are not built: change to another folder, "
+            "run `python -P`, or build them with `make dev`"
         )
     if _is_untested_build():
         return "Use a Python with a GIL, or free-threaded 3.13: the native engine is not tested on this build"
@@ -116,30 +114,30 @@ def _construction() -> Finding:
 
     resets = pooled.field_reset(Simple)
     if resets.in_c:
-        return Finding("construction", "in C where `__init__` only assigns")
+        return Finding("construction", "in C if `__init__` only assigns attributes")
     return Finding("construction", resets.construction, "slower", "Use a Python with a GIL to construct objects in C")
 
 
 def _build() -> Iterator[Finding]:
-    """What building the native engine needs. It matters only where that engine is missing."""
+    """What the build of the native engine needs. It matters only if the native engine is missing."""
     is_needed = pooled.engine == "reference" and not os.environ.get("POOLED_ENGINE")
     compiler = _compiler()
     if compiler is not None:
         found = shutil.which(compiler)
-        advice = None if found or not is_needed else f"Install a C compiler: there is no {compiler}. Then {_AGAIN}"
+        advice = None if found or not is_needed else f"Install a C compiler: {compiler} was not found. Then {_AGAIN}"
         yield Finding("compiler", found or f"{compiler}: not found", "slower" if advice else "note", advice)
     header = Path(sysconfig.get_path("include"), "Python.h")
     has_header = header.exists()
-    advice = (
-        None if has_header or not is_needed else f"Install Python's headers (python3-dev): no {header}. Then {_AGAIN}"
-    )
+    advice = None
+    if is_needed and not has_header:
+        advice = f"Install Python's headers (python3-dev): {header} was not found. Then {_AGAIN}"
     yield Finding(
         "headers", str(header.parent if has_header else f"{header}: not found"), "slower" if advice else "note", advice
     )
 
 
 def _compiler() -> str | None:
-    """The C compiler that an installation would call; None where setuptools looks for it in another way."""
+    """The C compiler that an installation would call; None if setuptools searches for it in another way."""
     command = shlex.split(os.environ.get("CC") or sysconfig.get_config_var("CC") or "")
     return command[0] if command else None
 
@@ -166,18 +164,17 @@ def _arrays() -> Finding:
     if find_spec("pooled._memory.arrays") is not None:
         return Finding("array pools", "built")
     if sys.platform == "win32":
-        return Finding("array pools", "not on Windows", "note")
+        return Finding("array pools", "not available on Windows", "note")
     return Finding("array pools", "not built", "slower", f"Install pooled again: {_AGAIN}")
 
 
 def _settings() -> Iterator[Finding]:
     variables = sorted(name for name in os.environ if name.startswith("POOLED_") and os.environ[name])
     named = ", ".join(f"{name}={os.environ[name]}" for name in variables)
-    yield Finding("configuration", named or "no variables in the environment, no file: the defaults", "note")
+    yield Finding("configuration", named or "the defaults: no environment variables, no file", "note")
     if _config.current.debug:
         source = "Unset POOLED_DEBUG" if os.environ.get("POOLED_DEBUG") else "Remove `debug` from the file"
-        yield Finding(
-            "debug mode", f"on ({_config.current.debug})", "slower", f"{source}: it costs microseconds a take"
-        )
+        advice = f"{source}: debug mode adds a few microseconds to each take"
+        yield Finding("debug mode", f"on ({_config.current.debug})", "slower", advice)
     else:
         yield Finding("debug mode", "off")

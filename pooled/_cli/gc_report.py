@@ -1,4 +1,4 @@
-"""What the reports of `run` and `advise` say about the garbage collector: its pauses, and what wakes it."""
+"""The part of the reports of `run` and `advise` on the garbage collector: its pauses, and what triggers it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 FEW: Final = 20
 SHORT: Final = 0.5
-"""The text leaves out fewer collections, if they took fewer seconds in all."""
+"""The text omits the pauses if there were fewer collections, and they took fewer seconds in all."""
 
 LISTED: Final = 5
 """The number of types that the text names."""
@@ -25,7 +25,7 @@ LEAST: Final = 0.01
 
 
 class Pauses:
-    """The pauses of one process, and what woke the collector. Those of others can be added.
+    """The pauses of one process, and what triggered the collector. Those of other processes can be added.
 
     Attributes:
         histograms: the pauses by generation; empty where nothing was recorded.
@@ -41,7 +41,7 @@ class Pauses:
         return cls([], {}) if recording is None else cls(recording._histograms(), dict(recording.types))
 
     def part(self) -> dict[str, Any]:
-        """What another process can add, as builtin objects."""
+        """The pauses as builtin objects, which another process can add."""
         return {"histograms": [each.asdict() for each in self.histograms], "young": self.young}
 
     def add(self, part: Mapping[str, Any]) -> None:
@@ -65,12 +65,12 @@ class Pauses:
 
 
 def is_worth_telling(found: Mapping[str, Any] | None) -> bool:
-    """Whether there were so many collections, or so long ones, that the text should have them."""
+    """Whether there were enough collections, or long enough ones, for the text to mention them."""
     return found is not None and (sum(found["collections"]) >= FEW or found["seconds"] >= SHORT)
 
 
 def lines(screen: Screen, found: Mapping[str, Any] | None) -> list[str]:
-    """The same as text, if it is worth telling."""
+    """The figures as text, if they are worth telling."""
     if found is None or not is_worth_telling(found):
         return []
     from pooled._cli.table import table  # here, since most runs need none
@@ -83,7 +83,7 @@ def lines(screen: Screen, found: Mapping[str, Any] | None) -> list[str]:
     ]
     made = [table(screen, head, rows, numbers=range(1, len(head)))]
     if found["young"]:
-        made.append(screen.wrap(f"Young objects when it ran: {', '.join(_shares(found['young']))}."))
+        made.append(screen.wrap(f"Young objects when the collector ran: {', '.join(_shares(found['young']))}."))
     return made
 
 

@@ -47,7 +47,7 @@ def _facts() -> dict[str, Any]:
 
 
 def _collector() -> dict[str, Any]:
-    """The settings of the garbage collector; null is what Python or the program says."""
+    """The settings of the garbage collector. null means that the setting of Python or the program applies."""
     settings = _config.current.gc or _config.GcSettings()
     return {"threshold": settings.threshold, "freeze": settings.freeze, "from": _source("gc")}
 
@@ -82,7 +82,7 @@ def _text(facts: dict[str, Any]) -> str:
         ("pooled", facts["version"], ""),
         ("Python", facts["python"] + (", without a GIL" if facts["free_threaded"] else ""), ""),
         ("engine", facts["engine"] + built, _engine_source(facts["why"])),
-        ("keep capacity", ", ".join(kept) or "none", f"not here: {', '.join(lost)}" if lost else ""),
+        ("keep capacity", ", ".join(kept) or "none", f"not in this build: {', '.join(lost)}" if lost else ""),
         ("debug", str(facts["debug"]["value"]), facts["debug"]["from"]),
         *((name, str(entry["value"]), entry["from"]) for name, entry in facts["defaults"].items()),
         *((name, str(facts[name]["value"]), facts[name]["from"]) for name in ("budget", "gc_trim", "numpy")),
@@ -90,7 +90,7 @@ def _text(facts: dict[str, Any]) -> str:
     ]
     for section in ("classes", "override", "instrument"):
         for target, limits in facts[section].items():
-            settings = ", ".join(f"{key}={_shown(value)}" for key, value in limits.items()) or "as the defaults are"
+            settings = ", ".join(f"{key}={_shown(value)}" for key, value in limits.items()) or "the defaults"
             rows.append((target, settings, f"the file {facts['file']}, [{section}]"))
     return table(Screen.of(sys.stdout), ("what", "value", "from"), rows)
 
@@ -105,4 +105,4 @@ def _engine_source(why: str | None) -> str:
         return f"the environment, POOLED_ENGINE={name}"
     # The folder shows whether Python imported the sources of a checkout instead of the installed package.
     folder = Path(pooled.__file__).parent
-    return "it was built" if why is None else f"{folder} has no native one that works here: {why}"
+    return "the default" if why is None else f"{folder} has no native engine that works here: {why}"

@@ -54,7 +54,7 @@ def run(chosen: argparse.Namespace, program: Program) -> int:
 
 
 def _settings(chosen: argparse.Namespace, targets: Iterable[str], *, has_own: bool) -> dict[str, Any]:
-    """What a Python process that the program starts has to know.
+    """The settings for a Python process that the program starts.
 
     Args:
         chosen: the options of the command.
@@ -75,7 +75,7 @@ def _settings(chosen: argparse.Namespace, targets: Iterable[str], *, has_own: bo
 
 
 def _main_classes(entries: dict[str, Instrumented]) -> MainClasses | None:
-    """What makes these classes of the program's own module poolable; None if there are none."""
+    """The object that makes these classes of the program's own module poolable; None if there are none."""
     if not entries:
         return None
     from pooled._cli.program.main_classes import MainClasses  # here, since few runs name such a class
@@ -84,7 +84,7 @@ def _main_classes(entries: dict[str, Instrumented]) -> MainClasses | None:
 
 
 def _prepare_report(chosen: argparse.Namespace) -> None:
-    """Import now what the report will import: the program may have modules of the same names."""
+    """Import the modules that the report needs now: the program may have modules with the same names."""
     if chosen.json:
         import json  # noqa: F401
     if chosen.html is not None:
@@ -92,7 +92,7 @@ def _prepare_report(chosen: argparse.Namespace) -> None:
 
 
 _ALWAYS: Final = ("hits", "misses", "recycled", "live", "parked")
-_NOTHING: Final = "pooled: nothing came from a pool"
+_NOTHING: Final = "pooled: no objects were taken from a pool"
 _RARE: Final = ("inserted", "discarded", "escaped", "collected", "detached")
 
 
@@ -147,34 +147,34 @@ def _report(chosen: argparse.Namespace, total: Total, unmet: list[str]) -> None:
 
 
 def _processes(total: Total) -> list[str]:
-    """How many processes the figures add up, if there was more than one."""
+    """The number of processes in the sums, if there was more than one."""
     if total.processes == 1:
         return []
-    cut_off = f"{total.cut_off} of them killed or still running, as last seen" if total.cut_off else ""
+    cut_off = f"{total.cut_off} of them killed or still running, with their last known counts" if total.cut_off else ""
     return [f"The sum of {total.processes:,} processes{cut_off and f', {cut_off}'}."]
 
 
 _LOST: Final = {
-    "discarded_full": "discarded, since the pool was full (max)",
-    "discarded_large": "discarded, since they were too large (max_cap)",
-    "discarded_error": "discarded, since a hook raised",
-    "discarded_refused": "discarded, since reset refused them or they could not be emptied",
-    "escaped": "left to others who still referred to them",
+    "discarded_full": "discarded because the pool was full (max)",
+    "discarded_large": "discarded because they were too large (max_cap)",
+    "discarded_error": "discarded because a hook raised an exception",
+    "discarded_refused": "discarded because reset refused them or they could not be emptied",
+    "escaped": "not parked because something else referred to them",
     "collected": "freed by the collector",
     "detached": "detached",
 }
-"""What became of the objects that a pool lost."""
+"""What happened to objects that were not parked."""
 
 
 def _misses(used: Mapping[str, pooled.Stats]) -> list[str]:
-    """A sentence for each pool that lost objects: why it missed as often as it did."""
+    """A sentence for each pool with objects that were not parked, which explains its misses."""
     found = []
     for name, stats in used.items():
         lost = {how: getattr(stats, reason) for reason, how in _LOST.items()}
         lost["trimmed"] = max(0, stats.misses + stats.inserted - stats.live - stats.parked - sum(lost.values()))
         why = [f"{count:,} were {how}" for how, count in lost.items() if count]
         left = [f"{stats.live + stats.parked:,} are live or parked"] if stats.live + stats.parked else []
-        found += [f"{name} missed {stats.misses:,} times. Of the objects, {', '.join(left + why)}."] if why else []
+        found += [f"{name} missed {stats.misses:,} times. Of its objects, {', '.join(left + why)}."] if why else []
     return found
 
 

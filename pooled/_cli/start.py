@@ -1,4 +1,4 @@
-"""`python -m pooled` without a command: says what to do next."""
+"""`python -m pooled` without a command: prints the next steps."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ Check the installation:
     python -m pooled doctor
 Find out which classes of a program to pool, and write them to a file:
     python -m pooled advise --write pools.toml program.py
-Run the program with these pools, and print what they did:
+Run the program with these pools, and print their statistics:
     python -m pooled run --config pools.toml program.py
-Show the configuration in force:
+Show the current configuration:
     python -m pooled info
 
 The program stays unchanged. `python -m pooled COMMAND --help` lists all options.

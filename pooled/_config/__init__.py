@@ -107,28 +107,26 @@ def configure(  # noqa: PLR0913 (each is one setting)
 
     Args:
         max: the most objects that a pool parks (a local pool: in each thread).
-            "auto" follows the most objects in use at once in the last one to two windows of ten seconds, within the
-            budget and up to 1,048,576.
-        max_cap: the largest capacity, in elements or bytes, of an object that is parked; larger ones are discarded.
+            "auto" parks as many as were in use at once in the last 10 to 20 seconds, within the budget and 1,048,576.
+        max_cap: the largest capacity, in elements or bytes, of a parked object; larger ones are discarded.
         scope: "local" or "global".
         idle_trim: seconds without a take after which a pool frees its parked objects; 0 means never.
         budget: the most bytes that all pools together park, as an int or a text such as "256MiB"; None for no limit.
             It applies at once, to existing pools too, and is checked every second. Pools with max="auto" grow no
-            further than it allows. The bytes are an estimate from a
-            sample of the parked objects: it counts the objects and the containers they keep, but nothing else that
-            they refer to.
-        gc_trim: the least number of seconds between two trims after full collections (see `trim`), initially 10.
-            0 trims after each full collection; False turns these trims off. It applies at once, too.
-        gc: settings of Python's garbage collector, at once and for the whole process: a dict with `threshold`, three
-            ints for `gc.set_threshold`, and `freeze`, "steady" or "fork". A key that is left out changes nothing, None
-            ends what the key began; `gc=None` ends both. See "The garbage collector" in the guides.
+            further than it allows. The bytes are estimated from a sample of the parked objects: the estimate includes
+            the containers that objects keep, but nothing else that they refer to.
+        gc_trim: the least number of seconds between two trims after full collections (see `trim`), initially 10. 0
+            trims after each full collection; False turns these trims off. It applies at once, to existing pools too.
+        gc: settings of Python's garbage collector, which apply at once and to the whole process: a dict with
+            `threshold`, three ints for `gc.set_threshold`, and `freeze`, "steady" or "fork". An omitted key changes
+            nothing, and None reverts its setting; `gc=None` reverts both. See "The garbage collector" in the guides.
 
     Returns:
-        The defaults now in force.
+        The new defaults.
 
     Raises:
-        TypeError: a limit is not an int, the scope not a string, seconds not a number, `budget` neither an int nor a
-            string, or `gc` not a dict.
+        TypeError: a limit is not an int, the scope is not a string, seconds are not a number, `budget` is neither an
+            int nor a string, or `gc` is not a dict.
         ValueError: a limit or seconds are below 0, seconds are not finite, the scope is neither "local" nor "global",
             `budget` is not a number of bytes, or `gc` has another key or an invalid value.
     """

@@ -34,7 +34,7 @@ def read_file(path: Path, where: str) -> Configuration:
 
 
 def load_file(path: Path, where: str) -> dict[str, Any]:
-    """Load the document in a file, without a check of its entries.
+    """Load the document in a file, without checking its entries.
 
     Raises:
         ConfigurationError: the file cannot be read, or is not TOML in UTF-8.

@@ -15,7 +15,7 @@ Target: TypeAlias = str
 class ConfigurationError(ValueError):
     """The environment or the configuration file has an invalid entry.
 
-    The text names the variable or the file, the key, the value, and what was expected there.
+    The message names the variable or the file, the key, the value, and what was expected there.
     """
 
 
@@ -48,7 +48,7 @@ if TYPE_CHECKING:
     from typing import TypedDict
 
     class GcOptions(TypedDict, total=False):
-        """The argument `gc` of `configure`. A key that is left out changes nothing; None ends what it began."""
+        """The argument `gc` of `configure`. An omitted key changes nothing; None reverts its setting."""
 
         threshold: Sequence[int] | None
         freeze: Freeze | None
@@ -80,12 +80,12 @@ class Configuration:
         budget: the number of bytes that all pools together may park; None for no limit.
         numpy: the bytes that are parked for the arrays of NumPy; None leaves them to NumPy.
         gc_trim: the least number of seconds between two trims after full collections; None turns these trims off.
-        gc: settings of the garbage collector; None if there never were any.
-        defaults: the limits of classes that set none themselves.
-        classes: limits by target, below the limits in the code of the class.
-        override: limits by target, above the limits in the code of the class.
+        gc: settings of the garbage collector; None if none were configured.
+        defaults: the limits of classes that do not set them.
+        classes: limits by target; limits in the code of the class take precedence over them.
+        override: limits by target, which take precedence over the limits in the code of the class.
         instrument: the classes to make poolable when they are imported, by target.
-        matched: the targets that named a class.
+        matched: the targets for which a class was found.
         refused: why classes that `instrument` names are not poolable, by target.
         pooling: whether pools park anything; `pooled.disable` and `pooled.enable` set it.
     """
@@ -111,7 +111,7 @@ class Configuration:
         return bool(self.classes or self.override or self.instrument)
 
     def policy(self, target: Target, written: Limits) -> Policy:
-        """The policy of the class `target`, whose code sets the limits `written`."""
+        """The policy of the class named `target`, whose code sets the limits `written`."""
         if target in self.classes or target in self.override:
             self.matched.add(target)
         nothing = Limits()

@@ -103,7 +103,7 @@ def moved(key: int, cls: type, store: Owner) -> None:
 
 
 def readied(obj: Any, store: Owner) -> None:
-    """Record that a new object, which nobody has used, is about to be parked."""
+    """Record that a new, unused object is about to be parked."""
     life = out.pop(id(obj), None)
     if life is not None:
         last[id(obj)] = life
@@ -111,7 +111,7 @@ def readied(obj: Any, store: Owner) -> None:
 
 
 def dropped(key: int) -> None:
-    """Record that an object is no longer in use, whatever becomes of it."""
+    """Record that an object is no longer in use, whether it is parked or freed."""
     life = out.pop(key, None)
     if life is not None:
         last[key] = life
@@ -151,9 +151,9 @@ def popped(obj: Any, store: Owner) -> str | None:
     if changed is None:
         return None
     return (
-        f"{obj.__class__.__qualname__}: a parked object is not as it was left: {changed}; somebody still has a part of "
-        f"it. Its last owner took it at {life}. It was discarded; let no part of an object outlive it, or have its "
-        "reset make that part anew"
+        f"{obj.__class__.__qualname__}: a parked object was changed: {changed}; something still refers to a part of "
+        f"it. Its last owner took it at {life}. It was discarded; let no part of an object outlive the object, or "
+        "let its reset replace that part by a new one"
     )
 
 

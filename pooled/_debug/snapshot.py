@@ -30,7 +30,7 @@ def difference(obj: Any, parked_as: Snapshot | None, plan: Plan, kept: Sequence[
 
     Args:
         obj: the object.
-        parked_as: its state after its reset; None if none was recorded. It counts only if the class has a reset.
+        parked_as: its state after its reset; None if it was not recorded. It is used only if the class has a reset.
         plan: how the object was emptied.
         kept: the names of the attributes that were left with an empty container.
     """
@@ -91,7 +91,7 @@ def _changes(obj: Any, parked_as: Snapshot) -> str | None:
     names = dict(_attributes(obj))
     for name, value in names.items():
         if id(value) not in sizes:
-            return f"its {name!r} is not what it was"
+            return f"its {name!r} has changed"
         before, now = sizes[id(value)], _size(value)
         if before != now:
             return f"its {name!r} was left with {before} elements and has {now}"

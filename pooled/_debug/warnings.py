@@ -4,8 +4,8 @@ from __future__ import annotations
 
 
 class DirtyWarning(RuntimeWarning):
-    """An object changed while it was parked: somebody kept a part of it and changed that part.
+    """An object changed while it was parked: code that still referred to a part of it changed that part.
 
-    The text names the class, the difference, and where the last owner took the object. The debug mode (`POOLED_DEBUG`)
-    issues it at the line that was about to get the object; that line gets another object.
+    The message names the class, the difference, and where the last owner took the object. The debug mode
+    (`POOLED_DEBUG`) issues the warning at the line that takes the object; that line gets another object.
     """

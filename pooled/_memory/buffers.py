@@ -17,22 +17,22 @@ class BufferPool(LeasePool):
     numpy arrays and all other users of the buffer protocol count as views. `with pool.take(n) as view:` releases the
     view at the end of the block; the memory returns then, unless other views exist. Any thread may take and drop.
 
-    Block sizes are powers of two, at least 64 bytes. The pool parks up to `max_bytes`. When that is full, it frees
-    blocks of sizes that were not taken during the last 1000 takes. Unused memory stays parked until `prune` or
+    Block sizes are powers of two, at least 64 bytes. The pool parks up to `max_bytes`. When this limit is reached, it
+    frees blocks of sizes that were not taken during the last 1000 takes. Unused memory stays parked until `prune` or
     `clear`.
 
-    Cost: a take and a drop together take a few microseconds, for any size. `bytearray(n)` fills its memory with zeros
-    instead. So this pays from some hundred kilobytes on, not for small messages.
+    Cost: a take and a drop together take a few microseconds, for any size. The time of `bytearray(n)` grows with `n`,
+        because it fills its memory with zeros. So the pool is faster from a few hundred kilobytes on, not for small
+        messages.
 
     Args:
         max_bytes: the most bytes that are parked, in all threads together. 0 pools nothing.
-        max_cap: the most bytes of a parked block, where the size of a take is rounded up to a power of two. A larger
-            block is freed when it is dropped, and is at most an eighth larger than the take. The default is
-            `max_bytes`.
+        max_cap: the most bytes of a parked block. A larger block is at most an eighth larger than the take, and is
+            freed when it is dropped. The default is `max_bytes`.
         name: the name of the pool in reports. The default is "BufferPool".
 
     Raises:
-        TypeError, ValueError: an argument is invalid; the text names it, its value and the remedy.
+        TypeError, ValueError: an argument is invalid; the message names it, its value and the remedy.
         ImportError: this Python was built without ctypes.
     """
 
@@ -44,8 +44,8 @@ class BufferPool(LeasePool):
     def take(self, nbytes: int, *, zero: bool = False) -> memoryview:
         """Take a writable view of exactly `nbytes` bytes, of format "B" and one dimension.
 
-        Its content is left over from an earlier use of the same memory in this process. With `zero` all bytes are 0,
-        which costs a write of each.
+        Its content is left over from an earlier use of the same memory in this process. With `zero`, all bytes are set
+        to 0.
 
         Raises:
             TypeError, ValueError: `nbytes` is not an int of 0 or more.
@@ -59,7 +59,7 @@ class BufferPool(LeasePool):
         return memoryview(self._lease(nbytes, zero=zero)).cast("B")[:nbytes]
 
     def prefill(self, nbytes: int, n: int) -> int:
-        """Allocate and park up to `n` blocks for takes of `nbytes` bytes, as many as there is room for.
+        """Allocate and park up to `n` blocks for takes of `nbytes` bytes, as many as fit into the pool.
 
         Returns:
             The number of allocated blocks.

@@ -24,9 +24,9 @@ class LeasePool(MemoryPool):
     """A pool of blocks of memory. A block returns to the pool when its last view is released.
 
     Block sizes are powers of two, in bytes, and a block serves any take of its size or less. A block larger than
-    `max_cap` is made for one take (an eighth larger at most), and freed when it is dropped. No method waits for
-    another thread for longer than 10 ms, so a view may be dropped anywhere: in a finalizer, a signal handler, or while
-    a lock is held.
+    `max_cap` serves one take, is at most an eighth larger than that, and is freed when it is dropped. No method waits
+    for another thread for longer than 10 ms, so a view may be dropped anywhere: in a finalizer, in a signal handler, or
+    while a lock is held.
     """
 
     __slots__ = ("_blank", "_blocks", "_events", "_lend")
@@ -59,17 +59,17 @@ class LeasePool(MemoryPool):
         return self._blocks.parked_bytes()
 
     def stats(self) -> Stats:
-        """Counts of the blocks that this pool handed out, by what became of them. `parked_bytes` gives bytes.
+        """Counts of the blocks that this pool handed out, and of how they ended. `parked_bytes` gives bytes.
 
-        `discarded_large` counts blocks above `max_cap`, `discarded_full` those for which `max_bytes` left no room.
-        `collected` counts blocks whose last view the cyclic garbage collector found: that view may be resurrected, so
-        the memory is not used again. `escaped` counts blocks whose memory itself was still referenced.
+        `discarded_large` counts blocks above `max_cap`. `discarded_full` counts blocks that did not fit into
+        `max_bytes`. `collected` counts blocks whose last view the cyclic garbage collector found. Such a view may be
+        resurrected, so its memory is not reused. `escaped` counts blocks to whose memory something else still refers.
         """
         self._events.settle()
         return Stats(parked=len(self), **dict(self._blocks.tally))  # its copying cannot be interrupted
 
     def prune(self) -> int:
-        """Free some parked blocks, first those of the sizes that were not taken for longest.
+        """Free some parked blocks, first those of the sizes that have not been taken for the longest time.
 
         It frees 10 % of `max_bytes` if more than that is parked, else 1 %; at least one block.
 
@@ -93,7 +93,7 @@ class LeasePool(MemoryPool):
         return sum(1 for _ in self._blocks.free_coldest())
 
     def resize(self, *, max_bytes: int | None = None, max_cap: int | None = None) -> None:
-        """Change the limits, in bytes. Omitted ones stay. Parked blocks beyond the new limits are freed.
+        """Change the limits, in bytes. Omitted limits stay unchanged. Parked blocks beyond the new limits are freed.
 
         Raises:
             TypeError, ValueError: a limit is not an int of 0 or more; nothing changes.
@@ -106,7 +106,7 @@ class LeasePool(MemoryPool):
         self._follow_switch()
 
     def _follow_switch(self) -> None:
-        """Park memory or none, as `disable` and `enable` have set it. Other threads may call them meanwhile."""
+        """Turn parking on or off, as `disable` and `enable` require. Other threads may call them meanwhile."""
         limit = None
         while limit != (wanted := self._max_bytes if _config.current.pooling else 0):
             limit = wanted
@@ -144,7 +144,7 @@ class LeasePool(MemoryPool):
             what = "hits"
             if zero:
                 self._blank(memory, nbytes)
-        # Not settled: that happens when a block returns, or when `stats` is called.
+        # Not settled here, but when a block returns or `stats` is called.
         self._events.append(what, size)
         return self._lend(memory, self._events)
 
@@ -169,5 +169,5 @@ def check_size(name: str, value: object) -> int:
     if size is None or isinstance(value, bool):
         raise TypeError(f"{name}={value!r}: expected an int of 0 or more, got {type(value).__name__}")
     if not 0 <= size <= sys.maxsize:
-        raise ValueError(f"{name}={value!r}: expected 0 or more, and no more than memory can have ({sys.maxsize})")
+        raise ValueError(f"{name}={value!r}: expected 0 to {sys.maxsize}, the largest size of memory")
     return size

@@ -1,4 +1,4 @@
-"""Registries of all existing pools, which do not keep them alive, and what all pools of memory have in common."""
+"""Registries of all existing pools, which do not keep the pools alive, and the base class of pools of memory."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Registry(Generic[T]):
 
 
 class MemoryPool:
-    """A pool of blocks of memory: what the kinds of them have in common. It is registered when it is initialised."""
+    """The base class of pools of blocks of memory. A pool is registered when it is initialised."""
 
     __slots__ = ("__weakref__", "_max_bytes", "_name")
 
@@ -59,14 +59,14 @@ class MemoryPool:
         raise NotImplementedError
 
     def stats(self) -> Stats:
-        """Counts of the blocks that this pool handed out, by what became of them. `parked_bytes` gives bytes."""
+        """Counts of the blocks that this pool handed out, and of how they ended. `parked_bytes` gives bytes."""
         raise NotImplementedError
 
     def _after_fork_in_child(self) -> None:
-        """Make the pool usable in a process that has no thread but this one."""
+        """Make the pool usable in the child of a fork, which has only this thread."""
 
     def _prunable_bytes(self) -> int:
-        """How many bytes `prune` frees at least: 10 % of `max_bytes` if more than that is parked, else 1 %."""
+        """The least number of bytes that `prune` frees: 10 % of `max_bytes` if more than that is parked, else 1 %."""
         percent = 10 if self.parked_bytes * 10 > self._max_bytes else 1
         return max(1, self._max_bytes * percent // 100)
 
@@ -91,5 +91,5 @@ if hasattr(os, "register_at_fork"):
 
 
 def refuse_pickling(pool: object) -> NoReturn:
-    """Raise TypeError: a copy of a pool, in this process or another, would not own the objects of the original."""
-    raise TypeError(f"{pool!r}: a pool stays in its process; send what it hands out, or make one there")
+    """Raise TypeError: a copy of a pool would not own the objects of the original, in this process or another."""
+    raise TypeError(f"{pool!r}: a pool cannot be copied or sent; send its objects, or make a pool in the other process")

@@ -1,4 +1,4 @@
-"""`field_reset`: a report of how objects are constructed, and what happens to their attributes in a pool."""
+"""`field_reset`: a report of how objects are constructed, and how a pool treats their attributes."""
 
 from __future__ import annotations
 
@@ -23,7 +23,8 @@ class FieldReset(Record, kw_only=False):
         name: its name.
         action: what happens to it.
 
-            - "emptied": `__init__` makes an empty container. The native engine keeps that of the last life, emptied.
+            - "emptied": `__init__` makes an empty container. The native engine empties the container of the last life
+              and keeps it.
             - "made": `__init__` makes an empty container of a kind that is not kept.
             - "kept": it is emptied in place and kept, because of `keep=`.
             - "assigned": it is unset when the object is recycled, and the next construction assigns it.
@@ -42,9 +43,9 @@ class FieldResets(Record, kw_only=False):
 
     Attributes:
         cls: the class.
-        construction: whether the native engine carries out `__init__` in C; if not, what prevents it: a line of its
-            source, a field, or a property of the class.
-        in_c: whether it does.
+        construction: "constructed in C" if the native engine carries out `__init__` in C; otherwise what prevents it: a
+            line of its source, a field, or a property of the class.
+        in_c: whether C carries out `__init__`.
         fields: the attributes that are known, in the order in which they are assigned; empty if none are.
     """
 
@@ -79,11 +80,11 @@ class FieldResets(Record, kw_only=False):
 _WIDTH: Final = len("assigned")
 
 _KNOWN_AFTER: Final = 32
-"""How many objects show whether the attributes of a class have fixed places."""
+"""The number of objects after which it is known whether the attributes of a class have fixed places."""
 
 
 def field_reset(cls: type) -> FieldResets:
-    """Report how objects of `cls` are constructed, and what becomes of their attributes when they are recycled.
+    """Report how objects of `cls` are constructed, and what happens to their attributes when they are recycled.
 
     Args:
         cls: a class. If it is not poolable, the result describes what would happen if it were.
@@ -111,7 +112,7 @@ def field_reset(cls: type) -> FieldResets:
 
 
 def construction_of(cls: type, plan: Plan) -> InitPlan | str:
-    """What the native engine carries out in C to construct an object; or a sentence that says why it cannot."""
+    """What the native engine does in C to construct an object; or a sentence that says why it cannot."""
     if plan.strategy is Strategy.RESET:
         return "__init__ runs as Python code, because the class has a reset"
     if plan.strategy is Strategy.KEEP:

@@ -22,11 +22,10 @@ Capacity: TypeAlias = Callable[[Any], int]
 
 
 class Poolable:
-    """A base class of classes whose methods `reset` and `capacity` are hooks, without a further word at the decorator.
+    """A base class that makes the methods `reset` and `capacity` of its subclasses hooks, without naming them.
 
-    A class that inherits from it may have both methods, one, or none; `SupportsReset` and `SupportsCapacity` describe
-    them. Methods that the class inherits from any base count as well. The base class adds nothing else: no methods, no
-    metaclass, no slots.
+    A subclass may have both methods, one, or none; `SupportsReset` and `SupportsCapacity` describe them. Methods that
+    it inherits from any base count as well. The base class adds nothing else: no methods, no metaclass, no slots.
     """
 
     __slots__ = ()
@@ -34,11 +33,11 @@ class Poolable:
 
 @runtime_checkable
 class SupportsReset(Protocol):
-    """For type checkers: an object with a method that empties it, as the hook `reset` of a class does."""
+    """For type checkers: an object with a method `reset`, which can be a hook that empties the object."""
 
     @abstractmethod
     def reset(self) -> bool | None:
-        """Empty the object. As a hook, it runs when the last reference goes, on the thread that drops it.
+        """Empty the object. As a hook, it runs when the last reference is dropped, on the thread that drops it.
 
         Returns:
             False to discard the object; any other result parks it.
@@ -49,11 +48,11 @@ class SupportsReset(Protocol):
 
 @runtime_checkable
 class SupportsCapacity(Protocol):
-    """For type checkers: an object with a method that measures it, as the hook `capacity` of a class does."""
+    """For type checkers: an object with a method `capacity`, which can be a hook that measures the object."""
 
     @abstractmethod
     def capacity(self) -> int:
-        """Measure the object, in a unit that the class chooses. The pool discards an object above `max_cap`.
+        """Return the size of the object, in a unit that the class chooses. The pool discards an object above `max_cap`.
 
         As a hook, it runs after `reset`; without a `reset`, it runs before the object is emptied. An exception goes to
         `sys.unraisablehook`, and the object is discarded.
@@ -75,12 +74,12 @@ OMITTED: Final = cast("str", _Omitted())  # for type checkers it is one of the v
 
 # `typing.NamedTuple` would load `annotationlib` and `ast` on Python 3.14.
 class Hooks(namedtuple("Hooks", ("reset", "capacity"), defaults=(OMITTED, OMITTED))):  # noqa: PYI024
-    """The hooks that one place names. Each is a function, the name of a method, None for no hook, or `OMITTED`."""
+    """The hooks named in one place. Each is a function, the name of a method, None for no hook, or `OMITTED`."""
 
     __slots__ = ()
 
     def over(self, below: Hooks) -> Hooks:
-        """These hooks, where omitted ones are those of `below`."""
+        """These hooks, with those of `below` in place of omitted ones."""
         return Hooks(*(mine if mine is not OMITTED else other for mine, other in zip(self, below, strict=True)))
 
 
@@ -110,18 +109,18 @@ def functions_of(cls: type, hooks: Hooks) -> tuple[Reset | None, Capacity | None
 
 
 def functions_by_name(hooks: Hooks) -> tuple[Reset | None, Capacity | None]:
-    """The same for objects whose class is not known before they are made, so that a name is looked up on each object.
+    """The same for objects whose class is unknown before they are made: a name is looked up on each object.
 
     Raises:
         TypeError: a hook cannot be called with an object alone.
-        ValueError: a name is none that a method can have.
+        ValueError: a string cannot be the name of a method.
     """
     reset, capacity = (_function(None, key, hook) for key, hook in zip(Hooks._fields, hooks, strict=True))
     return reset, capacity
 
 
 def unnamed_hooks(cls: type, hooks: Hooks) -> list[str]:
-    """Which of the methods `reset` and `capacity` the class has, though nothing names them as hooks."""
+    """The methods `reset` and `capacity` that the class has, but that nothing names as hooks."""
     return [
         key
         for key, hook in zip(Hooks._fields, hooks, strict=True)
@@ -130,7 +129,7 @@ def unnamed_hooks(cls: type, hooks: Hooks) -> list[str]:
 
 
 def check_hook(key: str, hook: object) -> None:
-    """Raise an error if `hook` can be no value of the parameter `key`, whatever the class is."""
+    """Raise an error if `hook` is not a possible value of the parameter `key`, for any class."""
     if isinstance(hook, str) and not hook.isidentifier():
         raise ValueError(f"{key}={hook!r}: expected the name of a method, or a function that takes the object")
     if callable(hook):
@@ -167,7 +166,7 @@ def _function(cls: type | None, key: str, hook: Any) -> Callable[[Any], Any] | N
         remedy = close_to(hook, _methods(cls)) or "; name one of its methods, or pass a function that takes the object"
         raise ValueError(f"{where} has no method {hook!r}{remedy}")
     if not _is_method(cls, hook):
-        raise TypeError(f"{where}.{hook} is no method; name one that takes the object alone, or pass a function")
+        raise TypeError(f"{where}.{hook} is not a method; name one that takes only the object, or pass a function")
     if isinstance(method, _FUNCTIONS):
         _check_call(f"{where}.{hook}", key, method)
         return method
@@ -179,7 +178,7 @@ _NO_METHODS: Final = (type, property, cached_property, classmethod, staticmethod
 
 
 def _is_method(cls: type, name: str) -> bool:
-    """Whether an object of `cls` has a method of this name, which gets the object; not one of the metaclass."""
+    """Whether an object of `cls` has a method of this name, which gets the object; not a method of the metaclass."""
     found = _found(cls, name)
     if isinstance(found, _FUNCTIONS):
         return True
@@ -212,7 +211,7 @@ def _check_call(which: str, key: str, function: Callable[..., Any]) -> None:
     called = (function, inspect.getattr_static(type(function), "__call__", None))  # a callable object
     if any(inspect.iscoroutinefunction(each) or inspect.isgeneratorfunction(each) for each in called):
         raise TypeError(
-            f"{which}: it runs while an object is dropped, where nothing awaits it; make it a plain function"
+            f"{which}: it is asynchronous, but nothing awaits it while an object is dropped; make it a plain function"
         )
     try:
         signature = _signature_of(function)
@@ -222,13 +221,13 @@ def _check_call(which: str, key: str, function: Callable[..., Any]) -> None:
         signature.bind(object())
     except TypeError as error:
         raise TypeError(
-            f"{which}: it is called with the object alone, but takes {signature}; "
+            f"{which}: it is called with only the object, but takes {signature}; "
             f"pass {key}= a function that takes only the object"
         ) from error
 
 
 def _signature_of(function: Callable[..., Any]) -> inspect.Signature:
-    """The signature of a function, without an evaluation of its annotations, whose names may not exist yet."""
+    """The signature of a function, without evaluating its annotations, whose names may not exist yet."""
     import inspect
 
     if sys.version_info >= (3, 14):

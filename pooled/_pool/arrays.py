@@ -38,29 +38,31 @@ _entered: Final[ContextVar[_Entered | None]] = ContextVar("pooled_arrays", defau
 class pooled_arrays:  # noqa: N801 (it is used like a function, as contextlib.suppress is)
     """Let NumPy take the memory of arrays from a pool: in a `with` block, or in a decorated function.
 
-    The code inside needs no change: `a * b + c`, pandas, SciPy and everything else that makes arrays is served. The
-    arrays are ordinary ones. They may outlive the block; their memory returns to the pool, or to the system once the
-    block is over, when their last view is dropped.
+    The code inside needs no change: it serves `a * b + c`, pandas, SciPy and all other code that creates arrays. The
+    arrays are ordinary ones, and may outlive the block. When the last view of an array is dropped, its memory returns
+    to the pool; after the end of the block, it returns to the system.
 
-    Arrays of 32 KiB to `max_bytes` are served. Smaller ones are left to NumPy, whose cache is faster; larger ones could
-    not be parked. A block is at most an eighth larger than its array. It begins at a multiple of 4 KiB.
-    Where a process has a limit of address space (`ulimit -v`), blocks get at most a third of what is free.
+    It serves arrays of 32 KiB to `max_bytes`. NumPy allocates smaller ones itself, because its cache is faster, and
+    larger ones, because they could not be parked. A block is at most an eighth larger than its array, and begins at a
+    multiple of 4 KiB. If the address space of the process is limited (`ulimit -v`), blocks use at most a third of the
+    free part.
 
-    The setting belongs to the current context: to a thread, or to an asyncio task. Threads that are started inside the
-    block are not served; `install` serves all. A decorated generator or coroutine is served between one `yield` or
-    `await` and the next, and its caller is not. A `with` block in a generator leaks to the caller at each `yield`, as
-    every context variable does. One object may be entered repeatedly, nested, and by many threads at once: they share
-    its memory and its limit.
+    The setting belongs to the current context: to a thread, or to an asyncio task. It does not apply to threads that
+    are started inside the block; `install` applies to all threads. In a decorated generator or coroutine, it applies
+    from one `yield` or `await` to the next, but not to the caller. A `with` block in a generator also applies to the
+    caller at each `yield`, like every context variable. One object may be entered repeatedly, nested, and by several
+    threads at once: they share its memory and its limit.
 
-    The end of the outermost `with` block frees what is parked. A decorated function keeps its memory for the next call,
-    until it is idle (see `pooled.trim`), `pooled.clear()` is called, or the function itself is dropped.
+    The end of the outermost `with` block frees the parked memory. A decorated function keeps its memory for the next
+    call until a trim frees unused memory (see `pooled.trim`), `pooled.clear()` is called, or the function itself is
+    dropped.
 
-    Cost: a take and a drop of a block take about 100 ns more than from NumPy. Where the C library returns memory to the
-    system, and gets new pages that are zeroed, they save 0.1 to 0.3 ms for each MiB. `python -m benchmarks arrays`
-    measures both.
+    Cost: a take and a drop of a block take about 100 ns more than NumPy's own allocation. They save 0.1 to 0.3 ms for
+        each MiB if the C library would return the memory to the system and get new, zeroed pages for the next array.
+        `python -m benchmarks arrays` measures both.
 
     Args:
-        max_bytes: the most bytes that are parked, in all threads together, as an int or a text such as "1GiB".
+        max_bytes: the most bytes that are parked, in all threads together, as an int or a string such as "1GiB".
         name: the name in reports.
 
     Raises:
@@ -105,12 +107,12 @@ class pooled_arrays:  # noqa: N801 (it is used like a function, as contextlib.su
         return served
 
     def stats(self) -> Stats:
-        """Counts of the blocks of memory, by what became of them."""
+        """Counts of the blocks of memory: how they were obtained, and how they ended."""
         return Stats() if self._memory is None else self._memory.stats()
 
     @property
     def parked_bytes(self) -> int:
-        """How many bytes are parked."""
+        """The number of parked bytes."""
         return 0 if self._memory is None else self._memory.parked_bytes
 
     def __repr__(self) -> str:
@@ -121,7 +123,7 @@ class pooled_arrays:  # noqa: N801 (it is used like a function, as contextlib.su
         _entered.set(_Entered(self, former, _entered.get()))
 
     def _leave(self) -> None:
-        """Give the context the handler that it had. In a context that has not entered this object, nothing is done."""
+        """Restore the former handler of the context. Do nothing in a context that has not entered this object."""
         from pooled._memory import arrays
 
         entered = _entered.get()
@@ -164,14 +166,15 @@ def installed() -> ServingMemory | None:
 
 
 def install(max_bytes: int | str = DEFAULT_ARRAY_BYTES) -> None:
-    """Let NumPy take the memory of arrays from a pool in the whole process: in all threads, now and later.
+    """Let NumPy take the memory of arrays from a pool in the whole process, in all present and future threads.
 
     Call it once at start-up; another call changes the limit. A block of `pooled_arrays` keeps its own memory and limit.
-    NumPy's own functions, such as `get_handler_name`, go on reporting its default handler. In the child of a fork it
-    holds, too, with what was parked.
+    NumPy's own functions, such as `get_handler_name`, still report its default handler. The child of a fork inherits
+    the setting and the parked memory.
 
     Args:
-        max_bytes: the most bytes that are parked, as an int or a text such as "1GiB". 0 serves nothing any more.
+        max_bytes: the most bytes that are parked, as an int or a string such as "1GiB". With 0, NumPy allocates all
+            arrays itself.
 
     Raises:
         TypeError, ValueError: `max_bytes` is not a number of bytes.

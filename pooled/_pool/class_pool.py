@@ -49,14 +49,14 @@ def make_poolable(
 
 
 def replan(cls: type) -> None:
-    """Make the plan of a poolable class anew, after the class was changed. Frees the objects parked so far."""
+    """Make a new plan for a poolable class that was changed. This frees the parked objects."""
     info: Any = info_of(cls)  # never None: the class is poolable
     plan = plan_for_class(cls, hooks_of(cls), keep=info.keep, hooked=True)
     info.pool._store.set_plan(plan)
 
 
 def is_poolable(cls: type) -> bool:
-    """Whether `cls` itself has a pool; that of a base does not count."""
+    """Whether `cls` itself has a pool; the pool of a base does not count."""
     return info_of(cls) is not None
 
 
@@ -71,6 +71,6 @@ def pool_of(cls: type[T]) -> Pool[T]:
         refuse_alias(cls)
         check_replaced()
         raise TypeError(
-            f"cls={cls!r}: expected a poolable class; decorate it with @poolable, or make a GlobalPool of it"
+            f"cls={cls!r}: expected a poolable class; decorate it with @poolable, or make a GlobalPool from it"
         )
     return cast("Pool[T]", pool)

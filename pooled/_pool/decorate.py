@@ -23,7 +23,7 @@ _PLANNED_BY: Final = frozenset({"__attrs_attrs__", "__dataclass_fields__", "__in
 """Attributes of a class that define how its objects are emptied."""
 
 _claimed: Final[dict[int, tuple[object, type]]] = {}
-"""The classes that threads make poolable now, by `id`, since a metaclass may define equality."""
+"""The classes that are being made poolable, by `id`, since a metaclass may define equality."""
 
 
 @overload
@@ -55,42 +55,43 @@ def poolable(  # noqa: PLR0913 (each is one property of a class)
     capacity: Callable[[Any], int] | str | None = OMITTED,
     keep: Iterable[str] | None = None,
 ) -> Any:
-    """Make a class poolable: when the last reference to an object goes, the object is emptied and parked for reuse.
+    """Make a class poolable: when an object's last reference is dropped, the object is emptied and parked for reuse.
 
     Use it as the outermost decorator, without arguments, `@poolable`, or with some, `@poolable(max=64)`. Call the class
-    as before: `__init__` runs on a parked object if there is one, or the native engine does in C what it would do
-    (`field_reset` shows whether). Subclasses are ordinary classes unless they are decorated too.
+    as before: `__init__` runs on a parked object if there is one. If `__init__` only assigns attributes, the native
+    engine assigns them in C instead; `field_reset` shows whether it does. Subclasses are ordinary classes unless they
+    are decorated too.
 
-    A pool calls the hooks `reset` and `capacity` that are named here, and no method because of its name. Poolable
-    subclasses inherit the hooks; a name is looked up on the subclass. `Poolable` is another way to name hooks.
-    Without a `reset`, an object is scrubbed: all its attributes are deleted, except empty containers that an
-    `__init__` in C would make again.
+    A pool calls only the hooks `reset` and `capacity` that are named here; a method with such a name is not a hook by
+    itself. Poolable subclasses inherit the hooks; a name is looked up on the subclass. `Poolable` is another way to
+    name hooks. Without a `reset`, an object is scrubbed: all its attributes are deleted. If the native engine assigns
+    the attributes in C, it keeps containers that `__init__` would create empty, and empties them.
 
     Args:
         cls: the class, if the decorator is used without arguments.
         max: the most objects that the pool parks (a local pool: in each thread). 0 pools nothing.
-            "auto" follows the most in use at once in the last 10 to 20 seconds, up to 1,048,576 and the budget.
+            "auto" parks as many as were in use at once in the last 10 to 20 seconds, within the budget and 1,048,576.
         max_cap: the largest capacity of a parked object, in elements, bytes, or the unit of `capacity`.
-        scope: "local": each thread has its own pool, which gets the objects dropped on that thread. "global": all
-            threads share one pool, which gets back the objects that it handed out.
+        scope: "local": each thread has its own pool, and an object returns to the pool of the thread that drops it.
+            "global": all threads share one pool.
         idle_trim: seconds without a take after which the pool frees its parked objects.
         reset: a function that empties a dropped object, or the name of a method; the result False discards the object.
             None turns off the hook of a base.
-        capacity: a function that measures an object, or the name of a method, or None.
+        capacity: a function that returns the size of an object, the name of a method that does, or None.
         keep: names of attributes that are emptied in place and kept, if there is no `reset`: containers (the native
             engine also keeps their allocated memory), poolable objects, or objects with a `clear` method. `take`
             without arguments then does not run `__init__` on a parked object, so the other attributes are unset.
 
-    Omitted arguments come from the configuration, and else from the defaults of `Policy`.
+    Omitted arguments come from the configuration, or from the defaults of `Policy`.
 
     Returns:
         The class to use from now on: `cls` itself, or with the reference engine a subclass of the same name.
 
     Raises:
-        TypeError: objects of the class cannot be recycled, or an argument has the wrong type. The text says what to do
-            instead. The class is unchanged.
-        ValueError: a limit is below 0, the scope is neither "local" nor "global", or `reset`, `capacity` or `keep` is a
-            name that the class does not have.
+        TypeError: objects of the class cannot be recycled, or an argument has the wrong type. The message says what to
+            do instead. The class is unchanged.
+        ValueError: a limit is below 0, the scope is neither "local" nor "global", or `reset`, `capacity` or `keep`
+            names an attribute that the class does not have.
 
     Warns:
         PooledDeprecationWarning: the class has a method `reset` or `capacity`, and the argument is omitted.
@@ -106,7 +107,7 @@ def poolable(  # noqa: PLR0913 (each is one property of a class)
 
 
 def pool_class(cls: type, limits: Limits, *, hooks: Hooks = Hooks(), keep: tuple[str, ...] = ()) -> type:
-    """Do what `poolable` does, for a class whose author does not name its hooks: without a warning."""
+    """Do what `poolable` does, but without a warning about unnamed hooks: the caller is not the author of the class."""
     refuse_unhookable(cls)
     return _pooled(cls, limits, hooks, keep, None)
 
@@ -140,8 +141,8 @@ class PooledMeta(_engine.HookedType):
     """A metaclass that makes its classes and all their subclasses poolable, each with a pool of its own.
 
     `class Order(metaclass=PooledMeta, max=256, max_cap=4096, scope="global", reset="clear")`: the limits, the hooks
-    `reset` and `capacity`, and `keep` have the meaning that they have in `poolable`. A subclass inherits the limits and
-    hooks that it omits, and keeps the attributes that its bases keep. `@attrs.define` and `@dataclass` work on such a
+    `reset` and `capacity`, and `keep` mean the same as in `poolable`. A subclass inherits the limits and hooks that it
+    omits. It keeps the attributes that its bases keep, besides its own. `@attrs.define` and `@dataclass` work on such a
     class as on any other.
 
     Raises:

@@ -20,8 +20,8 @@ T = TypeVar("T")
 def take(cls: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
     """Do what `cls(*args, **kwargs)` does, with a parked object if there is one.
 
-    If the class has a `reset`, or attributes to keep (`keep=`), and there are no arguments, a parked object is returned
-    as its reset left it: `__init__` runs only for a new object.
+    If the class has a `reset` or `keep=`, a call without further arguments returns a parked object in the state in
+    which it was parked: `__init__` runs only for a new object.
 
     Args:
         cls: a poolable class.
@@ -52,7 +52,7 @@ def _store_of_class(cls: Any) -> Any:
 
 
 def orphan(cls: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
-    """Make a new object, `cls(*args, **kwargs)`, of a poolable class. It belongs to no pool, unless it is inserted.
+    """Create an object, `cls(*args, **kwargs)`, of a poolable class outside of its pool. `insert` can add it later.
 
     Raises:
         TypeError: the class is not poolable.
@@ -64,8 +64,8 @@ def orphan(cls: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
 def detach(obj: T) -> T:
     """Remove an object from its pool: when its last reference goes, it is freed. Return the object.
 
-    Nothing changes for an object of a poolable class that belongs to no pool. With the reference engine, `self` in a
-    method and objects from `borrow` are such objects.
+    Nothing changes for an object of a poolable class that belongs to no pool. With the reference engine, these include
+    `self` in a method and objects from `borrow`.
 
     Raises:
         TypeError: the object was not made by a pool or a poolable class.
@@ -78,7 +78,7 @@ def detach(obj: T) -> T:
 
 
 def insert(obj: T) -> T:
-    """Give the pool of its class an object that was made elsewhere. Return the object, as `Pool.insert` does.
+    """Add an object that was made elsewhere to the pool of its class. Return the object, as `Pool.insert` does.
 
     Raises:
         TypeError: the class of the object is not poolable.

@@ -25,32 +25,31 @@ registry: Final[Registry[Pool[Any]]] = Registry()
 
 
 class Pool(Generic[T]):
-    """A pool of parked objects. Make a `LocalPool` or a `GlobalPool`; they define which threads share it.
+    """A pool of parked objects. Create a `LocalPool`, a pool per thread, or a `GlobalPool`, one pool for all threads.
 
-    Every poolable class has a pool. A further pool is made from
+    Every poolable class has a pool. A separate pool can be made from
 
-    - a poolable class: objects that `take` returns go back to this pool instead of that of the class;
-    - any other class, such as `list`, or a function without parameters: the object is handed out behind a proxy
-      (`wrapt`), and returns to the pool when the proxy dies. `borrow` gives the object itself, for code written in C
-      that does not accept a proxy. Either way, a take and a drop together cost some microseconds.
+    - a poolable class. Objects that `take` returns go back to this pool, not to the pool of the class.
+    - any other class, such as `list`, or a function without parameters. `take` then returns a proxy (`wrapt`), and the
+      object returns to the pool when the proxy is freed. `borrow` gives the object itself, for code in C that does not
+      accept a proxy. In such a pool, a take and a drop together take a few microseconds.
 
     Args:
         factory: the class, or the function that makes an object.
-        max: the most objects that the pool parks (a local pool: in each thread).
-            "auto" follows the most objects in use at once in the last one to two windows of ten seconds, within the
-            budget and up to 1,048,576.
+        max: the most objects that the pool parks (a local pool: in each thread). "auto" parks as many as were in use at
+            once in the last 10 to 20 seconds, within the budget and up to 1,048,576.
         max_cap: the largest capacity, in elements or bytes, of a parked object; larger ones are discarded.
         idle_trim: seconds without a take after which the pool frees its parked objects.
         reset: a function that empties a dropped object, or the name of a method; the result False discards the object.
             Required if `factory` is a function. The default is the hook that was named for the class or a base of it.
-            Without one, or with None, an object is scrubbed.
-        capacity: a function that measures an object, or the name of a method, or None. The default is that of the
-            class, too.
+            Without a hook, or with None, all attributes of the object are deleted.
+        capacity: a function that returns the size of an object, the name of a method that does, or None. The default is
+            the hook that was named for the class or a base of it.
         name: the name of the pool in reports. The default is the name of the class or function.
 
     Raises:
-        TypeError, ValueError: the objects cannot be recycled, or an argument is invalid; the text names the parameter,
-            the value and the remedy.
+        TypeError, ValueError: the objects cannot be recycled, or an argument is invalid. The message names the
+            parameter, the value and the remedy.
     """
 
     __slots__ = ("__weakref__", "_is_on", "_name", "_store")
@@ -69,7 +68,7 @@ class Pool(Generic[T]):
         name: str | None = None,
     ) -> None:
         if type(self) is Pool:
-            raise TypeError("Pool says what LocalPool and GlobalPool have in common; make one of these")
+            raise TypeError("Pool is the base class of LocalPool and GlobalPool; make one of these")
         check_name(name)
         written = Limits(max=max, max_cap=max_cap, scope=self._scope, idle_trim=idle_trim)
         policy = written.over(_config.current.defaults).completed()
@@ -79,7 +78,7 @@ class Pool(Generic[T]):
     _is_exiting = staticmethod(sys.is_finalizing)
 
     def __del__(self) -> None:
-        """Free the parked objects. Objects in use keep the store, which must not keep parked objects for their sake."""
+        """Free the parked objects. Objects in use keep the store alive, which would keep the parked ones alive."""
         store = getattr(self, "_store", None)  # None if `__init__` raised
         if store is not None and not self._is_exiting():
             store.set_parking(False)
@@ -100,12 +99,12 @@ class Pool(Generic[T]):
 
     @property
     def policy(self) -> Policy:
-        """The limits now in force."""
+        """The current limits."""
         return self._store.policy
 
     @property
     def depth(self) -> int:
-        """The most objects that the pool parks now: `max`, or what "auto" grew to (a local pool: in one thread)."""
+        """The most objects that the pool parks now: `max`, or what "auto" allows (a local pool: in each thread)."""
         bound = self.policy.max
         return bound if isinstance(bound, int) else self._store.depths()[0]
 
@@ -114,7 +113,7 @@ class Pool(Generic[T]):
 
         Args:
             *args: positional arguments for the class of the objects. A pool whose factory is a function takes none.
-            **kwargs: keyword arguments for it.
+            **kwargs: keyword arguments for the class.
 
         Raises:
             TypeError: the class does not accept these arguments, or a function makes the objects.
@@ -130,28 +129,30 @@ class Pool(Generic[T]):
     def borrow(self) -> AbstractContextManager[T]:
         """Borrow an object for the length of a `with` block: `with pool.borrow() as obj: ...`.
 
-        It gives the object itself even if `take` returns a proxy. At the end of the block the object returns to the
-        pool, if nothing refers to it any more. If only the variable of the block still does, the object returns later:
-        with the native engine and a poolable class, when the variable goes; else, when this thread next takes from the
-        pool or clears it after that. An object with more references has escaped.
+        The block gets the object itself, even if `take` returns a proxy. At the end of the block, the object returns to
+        the pool if nothing refers to it any more. If only the variable of the `with` statement still does, the object
+        returns later. With the native engine and a poolable class, it returns when the variable is deleted or
+        reassigned; otherwise, when this thread next takes from the pool or clears it after that. An object with more
+        references has escaped.
         """
         return cast("AbstractContextManager[T]", self._store.borrow())
 
     def insert(self, obj: T) -> T:
-        """Give the pool an object that it did not hand out. Return the object: use the result from then on.
+        """Add an object that the pool did not hand out. Use the returned object from then on.
 
-        When its last reference goes, the object is emptied and parked, as one that `take` returned. The pool counts it
-        as inserted. Another pool that it came from counts it as detached. An object that returns to this pool anyway
-        is not counted again.
+        When its last reference is dropped, the object is emptied and parked, like an object from `take`. The pool
+        counts it as inserted. If it came from another pool, that pool counts it as detached. An object that already
+        belongs to this pool is not counted again.
 
-        The result is a proxy if the pool hands out proxies: with the reference engine, and if the objects are made by a
-        function or are of a class that is not poolable. Then drop `obj`: as long as another reference to it exists, the
-        object cannot be parked.
+        The result is a proxy if the pool hands out proxies: with the reference engine, or if the factory is a function
+        or a class that is not poolable. Drop `obj` in that case: the object cannot be parked while another reference to
+        it exists.
 
-        A pool whose factory is a function takes any object, since it knows no class.
+        A pool whose factory is a function accepts any object, because it does not know the class of its objects.
 
         Raises:
-            TypeError: the object is not of the class that the pool keeps; a subclass is another class. Nothing changes.
+            TypeError: the class of the object is not exactly the class of this pool; a subclass does not count. Nothing
+                changes.
         """
         store = self._store
         if not store.plan.is_for(obj):
@@ -162,7 +163,7 @@ class Pool(Generic[T]):
         return inserted
 
     def prefill(self, n: int) -> int:
-        """Make and park up to `n` objects, as many as there is room for (a local pool: in this thread).
+        """Create and park up to `n` objects, as many as fit into the pool (a local pool: in this thread).
 
         Returns:
             The number of new objects.
@@ -204,10 +205,11 @@ class Pool(Generic[T]):
         max_cap: int | None = None,
         idle_trim: float | None = None,
     ) -> None:
-        """Change the limits. Omitted ones stay.
+        """Change the limits. Omitted limits stay unchanged.
 
-        A smaller `max` frees the parked objects beyond it. A smaller `max_cap` frees all parked objects, since they are
-        not measured a second time. In other threads, a local pool follows at the latest when they next use it.
+        A smaller `max` frees the parked objects beyond it. A smaller `max_cap` frees all parked objects, because parked
+        objects are not measured again. In other threads, a local pool applies the new limits when the thread next uses
+        the pool, or earlier.
         """
         now = self.policy
         changed = Policy(
@@ -221,7 +223,7 @@ class Pool(Generic[T]):
         self._follow_switch()
 
     def _follow_switch(self) -> None:
-        """Park objects or none, as `disable` and `enable` have set it. Other threads may call them meanwhile."""
+        """Turn parking on or off, as `disable` and `enable` require. Other threads may call them meanwhile."""
         parks = None
         while parks is not (wanted := _config.current.pooling and self._is_on):
             parks = wanted
@@ -253,14 +255,14 @@ class Pool(Generic[T]):
 
 
 class LocalPool(Pool[T]):
-    """A pool for each thread: an object returns to the pool of the thread that drops it. `Pool` has the arguments."""
+    """A pool for each thread: objects return to the pool of the thread that drops them. `Pool` has the arguments."""
 
     __slots__ = ()
     _scope = "local"
 
 
 class GlobalPool(Pool[T]):
-    """One pool for all threads: an object returns to it from any thread. `Pool` has the arguments."""
+    """One pool for all threads: objects return to it from any thread. `Pool` has the arguments."""
 
     __slots__ = ()
     _scope = "global"

@@ -11,11 +11,11 @@ from pooled._pool.pools import all_pools
 
 
 def disable(cls: type[Any] | None = None, /) -> None:
-    """Turn pooling off, on every thread: all pools free their parked objects and memory, and park none from now on.
+    """Turn pooling off in all threads: all pools free their parked objects and memory, and park none from now on.
 
-    Poolable classes stay poolable. Their objects are allocated and freed as those of other classes, and still counted,
-    so that the statistics add up. A call then costs what a miss costs. Set `POOLED_ENGINE=off` to measure a program
-    without pools: then no class is hooked.
+    Poolable classes stay poolable. Their objects are allocated and freed like those of other classes. They are still
+    counted, so that the statistics add up. A call then costs as much as a miss. Set `POOLED_ENGINE=off` to measure a
+    program without pools: then no class is hooked.
 
     Args:
         cls: a poolable class, to turn off its pool alone.
@@ -27,11 +27,10 @@ def disable(cls: type[Any] | None = None, /) -> None:
 
 
 def enable(cls: type[Any] | None = None, /) -> None:
-    """Turn pooling on again: pools park dropped objects and memory, also those that were taken meanwhile.
+    """Turn pooling on again: pools park dropped objects and memory, including those that were taken meanwhile.
 
     Args:
-        cls: a poolable class that was turned off by its own, as in `disable(cls)`. While all pools are off, its pool
-            stays off, too.
+        cls: a poolable class whose pool `disable(cls)` turned off. While all pools are off, its pool stays off, too.
 
     Raises:
         TypeError: the class is not poolable.

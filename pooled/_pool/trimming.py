@@ -5,11 +5,11 @@
 - A pool without a take for its `idle_trim` seconds frees its parked objects.
 - If all pools together park more bytes than the budget, idle pools free objects first, then the largest ones. Pools
   with max="auto" grow no further than the budget allows.
-- Soon after the engine could not allocate memory, all pools free their parked objects.
+- Soon after an allocation of the engine failed, all pools free their parked objects.
 
-The second runs on the thread of the collection, the last on the main thread. The others run from time to time on a
-thread that exists only if `idle_trim`, max="auto" or a budget is set. A take or a drop pays for all of this with one
-comparison.
+The trim of a full collection runs on the thread of the collection, the one after a failed allocation on the main
+thread. The others run periodically on a thread that exists only if `idle_trim`, max="auto" or a budget is set. All of
+this costs one comparison for each take and drop.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ _stores: Final[Registry[Store]] = Registry()
 
 
 def register(store: Store) -> None:
-    """Trim the store of a new pool from now on; of one whose policy was changed, by the new policy."""
+    """Trim the store of a new pool from now on, or apply the changed policy of a pool."""
     _stores.add(store)
     if store.policy.max == AUTO and _config.current.budget is not None:
         from pooled._pool.budget import bound_new  # here and below, since most programs have no budget
@@ -70,7 +70,7 @@ def _all_stores() -> list[Store]:
 
 
 class Keeper:
-    """Checks all pools from time to time, on a daemon thread that exists while a pool or the budget needs it."""
+    """Checks all pools periodically, on a daemon thread that exists while a pool or the budget needs it."""
 
     def __init__(self) -> None:
         self.trimmed = CLOCK()  # when the last trim began
@@ -168,7 +168,7 @@ if engine != "off":
 
 @atexit.register
 def _trim_no_more() -> None:
-    """Stop at exit: collections go on while Python clears the globals of modules, and classes may still be made."""
+    """Stop at exit: Python still runs collections and may create classes while it clears the globals of modules."""
     _keeper.thread.end()
     if _on_collections in gc.callbacks:
         gc.callbacks.remove(_on_collections)
@@ -177,20 +177,20 @@ def _trim_no_more() -> None:
 def trim() -> int:
     """Free half of the parked objects that were not used since the last trim, in all pools and threads.
 
-    A pool with max="auto" frees all of them, and parks no more than the rest until there are misses again.
-    So the objects left over from a burst go step by step, and objects in use stay. Full collections of the cyclic
+    A pool with max="auto" frees all of them, and parks no more than the remaining ones until there are misses again. So
+    repeated trims free the objects left over from a burst, and keep those that are used. Full collections of the cyclic
     garbage collector trim too, at most every ten seconds, unless `configure(gc_trim=...)` changes that.
 
     Returns:
-        The number of freed objects, and of freed blocks of `pooled_arrays`. `BufferPool` and `ArrayPool`, which have
-        limits in bytes of their own, free nothing.
+        The number of freed objects and freed blocks of `pooled_arrays`. `BufferPool` and `ArrayPool` free nothing: they
+        have their own limits in bytes.
     """
     _keeper.trimmed = CLOCK()
     return sum(store.trim() for store in _all_stores())
 
 
 def enforce() -> None:
-    """Check the pools, since the budget may have changed."""
+    """Check the pools, because the budget may have changed."""
     if _config.current.budget is not None:
         _keeper.wake()
     else:

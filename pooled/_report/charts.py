@@ -54,7 +54,7 @@ class Chart(Record):
         """A description of the chart in words."""
         first, last = self.seconds[0], self.seconds[-1]
         said = [
-            f"{name}: {counts[0]:,} at first, {max(counts):,} at most, {counts[-1]:,} at last"
+            f"{name}: {counts[0]:,} at the start, {max(counts):,} at most, {counts[-1]:,} at the end"
             for name, counts in self.series.items()
         ]
         return f"{'; '.join(said)}. From {_time(first, last)} to {_time(last, last)}."

@@ -1,4 +1,4 @@
-"""The part of the page on the garbage collector: its pauses, and the types of the objects that wake it."""
+"""The section of the page on the garbage collector: its pauses, and the types of the objects that trigger it."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ def collector(histograms: Sequence[Histogram], young: Mapping[str, int]) -> str:
     """The section in HTML: the pauses by generation, and the young objects by type, the most frequent first."""
     found = {number: each for number, each in enumerate(histograms) if each.count}
     if not histograms:
-        body = "<p class=about>Nothing was recorded: <code>pooled.record_gc()</code> does that.</p>"
+        body = "<p class=about>No pauses were recorded. Call <code>pooled.record_gc()</code> to record them.</p>"
     elif not found:
-        body = "<p class=about>It did not run while it was recorded.</p>"
+        body = "<p class=about>The collector did not run while its pauses were recorded.</p>"
     else:
         body = (
             f"{table('Pauses', 'pauses', ('count', *_SECONDS), _rows(found))}"
@@ -42,7 +42,7 @@ def _rows(found: Mapping[int, Histogram]) -> dict[str, list[str]]:
 
 
 def _bars(found: Mapping[int, Histogram]) -> str:
-    """A chart of how many pauses were how long."""
+    """A chart of the number of pauses by length."""
     cumulative = [[*each.up_to(), each.count] for each in found.values()]
     last = max(sum(up_to < each[-1] for up_to in each) for each in cumulative)  # the longest pauses are in this bucket
     labels = [*map(text_of_seconds, (bound / 1e9 for bound in BOUNDS)), "longer"][: last + 1]
@@ -52,7 +52,7 @@ def _bars(found: Mapping[int, Histogram]) -> str:
     }
     key = "".join(f"<li><i class=gen{number}></i>generation {number}</li>" for number in found)
     chart = Bars(title="Pauses by length", labels=labels, series=series)
-    caption = "How many pauses were how long, at most"
+    caption = "Number of pauses by their length, up to"
     return f"<figure><figcaption>{caption}</figcaption>{chart.svg('pauses')}<ul class=key>{key}</ul></figure>"
 
 
@@ -62,7 +62,7 @@ def _census(young: Mapping[str, int]) -> str:
         return ""
     rows = {name: [f"<td class=share data-of=share>{text}</td>"] for name, text in _shares(young)}
     return (
-        "<figure><figcaption>Young objects when it ran</figcaption>"
+        "<figure><figcaption>Young objects when the collector ran</figcaption>"
         f"{table('Young objects', 'type', ('share',), rows)}</figure>"
     )
 

@@ -13,7 +13,7 @@ from pooled._report.names import shown
 def table(pools: Mapping[str, Any]) -> str:
     """A line for each pool of a class whose objects were taken; the empty string if there are none."""
     lines = [line for name, pool in pools.items() for line in _lines(name, pool)] if _engine.name == "native" else []
-    return "\n".join(("constructed in C, and in Python:", *lines)) if lines else ""
+    return "\n".join(("Constructed in C and in Python:", *lines)) if lines else ""
 
 
 def _lines(name: str, pool: Any) -> Iterator[str]:
@@ -28,5 +28,5 @@ def _lines(name: str, pool: Any) -> Iterator[str]:
         yield f"  {shown(name)}: {counts.in_c:,} in C" + (f"; in Python: {stopped}" if stopped else "")
     else:
         found = field_reset(plan.cls)
-        reason = "it was called too rarely to be planned" if found.in_c else found.construction
+        reason = "called too rarely to be planned" if found.in_c else found.construction
         yield f"  {shown(name)}: {reason}"

@@ -121,21 +121,21 @@ _COLUMNS: Final = (
 )
 
 _REASONS: Final[Mapping[str, str]] = {  # in HTML
-    "full": "the pool was full: it parks <code>max</code> objects at most",
-    "large": "their capacity was above <code>max_cap</code>",
-    "error": "<code>__init__</code>, <code>reset</code> or <code>capacity</code> raised",
-    "refused": "<code>reset</code> returned False, or they could not be emptied",
+    "full": "the pool was full: it already had <code>max</code> parked objects",
+    "large": "the capacity of the object was above <code>max_cap</code>",
+    "error": "<code>__init__</code>, <code>reset</code> or <code>capacity</code> raised an exception",
+    "refused": "<code>reset</code> returned False, or the object could not be emptied",
 }
 
 
 def page(pools: Mapping[str, Stats], samples: Sequence[Sample], collector: str = "") -> str:
-    """The page in HTML, with this section on the collector. It can be encoded as UTF-8, whatever names pools have."""
+    """The page in HTML, with this section on the collector. It can be encoded as UTF-8, even if a pool name cannot."""
     used = {name: pools[name] for name in sorted(pools, key=lambda name: -pools[name].taken) if _did(pools[name])}
     counted = "1 pool" if len(pools) == 1 else f"{len(pools):,} pools"
     now = time.strftime("%Y-%m-%d %H:%M:%S %z")
     about = f"{now}; engine {_engine.name}, Python {sys.version.split()[0]}; {counted}"
     body = [
-        f"<h1>What the pools did</h1><p class=about>{escape(about)}</p>",
+        f"<h1>Pool report</h1><p class=about>{escape(about)}</p>",
         _summary(sum(pools.values(), Stats())),
         f"<h2>Pools</h2>{_pools(used)}{_unused(pools.keys() - used)}",
         _discards(used),
@@ -145,7 +145,7 @@ def page(pools: Mapping[str, Stats], samples: Sequence[Sample], collector: str =
     return (
         f"<!doctype html>\n<html lang=en><head><meta charset=utf-8><meta http-equiv=Content-Security-Policy "
         f'content="{_POLICY}"><meta name=viewport content="width=device-width, initial-scale=1">'
-        f"<title>pooled: what the pools did</title><style>{_STYLE}</style></head>\n<body><main>\n"
+        f"<title>pooled: pool report</title><style>{_STYLE}</style></head>\n<body><main>\n"
         + "\n".join(filter(None, body))
         + "\n</main></body></html>\n"
     )
@@ -169,7 +169,7 @@ def _summary(total: Stats) -> str:
 
 def _pools(pools: Mapping[str, Stats]) -> str:
     if not pools:
-        return "<p class=about>Nothing came from a pool.</p>"
+        return "<p class=about>No objects were taken from a pool.</p>"
     columns = columns_for(_COLUMNS, pools)
     texts = [[column, *(f"{getattr(stats, column):,}" for stats in pools.values())] for column in columns]
     dense = sum(max(map(len, column)) for column in texts) > DENSE
@@ -186,7 +186,7 @@ def _cells(stats: Stats, columns: Sequence[str]) -> Iterable[str]:
 def _unused(names: Iterable[str]) -> str:
     """The list of pools without takes."""
     listed = ", ".join(map(name_in_html, sorted(names)))
-    return f"<p class=about>Nothing came from: {listed}</p>" if listed else ""
+    return f"<p class=about>Pools without takes: {listed}</p>" if listed else ""
 
 
 def _discards(pools: Mapping[str, Stats]) -> str:
@@ -204,16 +204,16 @@ def _discards(pools: Mapping[str, Stats]) -> str:
 
 def _charts(pools: Mapping[str, Stats], samples: Sequence[Sample]) -> str:
     if len(samples) == 1:
-        return "<p class=about>One sample was taken so far; a chart needs two.</p>"
+        return "<p class=about>Only one sample was taken so far; a chart needs two.</p>"
     if not samples:
-        return "<p class=about>Nothing was sampled: <code>pooled.sample(interval)</code> does that.</p>"
+        return "<p class=about>No samples were taken. Call <code>pooled.sample(interval)</code> to take them.</p>"
     lived = lifetimes(samples)
     figures = (_figure(number, name, samples, lived.get(name)) for number, name in enumerate(list(pools)[:CHARTED]))
     drawn = list(filter(None, figures))
     if not drawn:
-        return "<p class=about>None of these pools was there when samples were taken.</p>"
-    which = f", of the {CHARTED} pools that handed out most" if len(pools) > CHARTED else ""
-    about = f"<p class=about>Objects that were parked and live, by the time since the sampling began{which}.</p>"
+        return "<p class=about>None of these pools existed when samples were taken.</p>"
+    which = f", for the {CHARTED} pools with the most takes" if len(pools) > CHARTED else ""
+    about = f"<p class=about>Parked and live objects over the time since the sampling began{which}.</p>"
     return f"{about}<div class=charts>" + "\n".join(drawn) + "</div>"
 
 
@@ -229,7 +229,7 @@ def _figure(number: int, name: str, samples: Sequence[Sample], lifetime: float |
         span=(samples[0].seconds, samples[-1].seconds),
     )
     key = "".join(
-        f"<li><i class={series}></i><b>{series}</b> {counts[-1]:,} at last, {max(counts):,} at most</li>"
+        f"<li><i class={series}></i><b>{series}</b> {counts[-1]:,} at the end, {max(counts):,} at most</li>"
         for series, counts in chart.series.items()
     )
     if lifetime is not None:

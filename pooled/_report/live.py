@@ -18,13 +18,14 @@ class Live(Record):
         pool: the name of the pool that the object returns to.
         scope: the scope of that pool, "local" or "global".
         filename: the file in which the object was taken.
-        lineno: the line in that file. It is in the innermost frame of the program, outside of this package, `copy` and
-            `pickle`, and of methods that attrs or dataclasses generated.
+        lineno: the line in that file, in the innermost frame of the program. Frames of this package, of `copy` and
+            `pickle`, and of methods that attrs or dataclasses generated do not count.
         function: the qualified name of the function of that frame, or "<module>".
         since: when the object was taken, in seconds of `time.monotonic()`.
-        seconds: for how many seconds the object had been in use when `live` was called.
+        seconds: how long the object had been in use when `live` was called, in seconds.
         thread: the name of the thread that took the object.
-        thread_id: the `threading.get_ident()` of that thread. If it ended, another thread may have the same.
+        thread_id: the `threading.get_ident()` of that thread. Another thread may have the same after that thread has
+            ended.
     """
 
     cls: type
@@ -47,20 +48,20 @@ def live(cls: type | None = None) -> list[Live]:
     """List the objects in use, oldest first: handed out and not dropped yet, as `Stats.live` counts them.
 
     It requires the debug mode, which the environment sets before `pooled` is imported: `POOLED_DEBUG=1` records every
-    take, `POOLED_DEBUG=100` one in a hundred. The records keep no object alive. Objects that were detached or escaped
-    are not listed, nor is memory from pools of memory.
+    take, `POOLED_DEBUG=100` one in a hundred. The records keep no object alive. The list contains neither objects that
+    were detached or escaped, nor memory from pools of memory.
 
-    Costs a walk over all records. In debug mode a take and a drop each cost some microseconds more.
+    Cost: a walk over all records. In debug mode, a take and a drop each take a few microseconds longer.
 
     Args:
-        cls: list only objects of this class, and none of its subclasses.
+        cls: list only objects of exactly this class, not of its subclasses.
 
     Raises:
         RuntimeError: the debug mode is off.
         TypeError: `cls` is not a class.
     """
     if not isinstance(cls, type | None):
-        raise TypeError(f"cls={cls!r}: expected a class, got {type(cls).__name__}; leave it out for all of them")
+        raise TypeError(f"cls={cls!r}: expected a class, got {type(cls).__name__}; leave it out for all classes")
     if not _config.current.debug:
         raise RuntimeError(
             "live(): nothing is recorded; set POOLED_DEBUG=1 in the environment before pooled is imported (or N, to "

@@ -18,47 +18,47 @@ from pooled._stats import Stats
 COUNTERS: Final[Mapping[str, str]] = MappingProxyType(
     {
         "hits": "Objects that were handed out from the pool.",
-        "misses": "Objects that were handed out new.",
-        "inserted": "Objects that were made elsewhere and given to the pool.",
+        "misses": "Objects that were created because no parked object fitted.",
+        "inserted": "Objects that were made elsewhere and inserted into the pool.",
         "recycled": "Objects that were emptied and parked.",
-        "escaped": "Objects that somebody still held when they should have been parked.",
+        "escaped": "Objects that were not parked because something else referred to them.",
         "collected": "Objects that the cyclic garbage collector freed.",
-        "detached": "Objects that were taken out of the pool's care.",
+        "detached": "Objects that were detached, or moved to another pool.",
     }
 )
-"""Attributes of `Stats` that only grow, and their descriptions."""
+"""The attributes of `Stats` that are counters, and their descriptions."""
 
-DISCARDED: Final = "Objects that really died when they were dropped, by the reason."
+DISCARDED: Final = "Objects that were freed when they were dropped, by reason."
 
 REASONS: Final = ("full", "large", "error", "refused")
-"""Reasons for a discard. `discarded_` and a reason is the name of an attribute of `Stats`."""
+"""Reasons for a discard. A reason with the prefix `discarded_` is the name of an attribute of `Stats`."""
 
 OBJECTS: Final[Mapping[str, str]] = MappingProxyType(
     {
-        "live": "Objects that are out.",
-        "parked": "Objects that wait in the pool.",
-        "max": 'Objects that the pool parks at most; one of local scope: in each thread. With "auto": now.',
+        "live": "Objects in use.",
+        "parked": "Objects parked in the pool.",
+        "max": 'The most objects that the pool parks; with local scope, per thread. With "auto": the current limit.',
     }
 )
 """Current counts of objects and their limits, as attributes of `Figures`, and their descriptions."""
 
 BYTES: Final[Mapping[str, str]] = MappingProxyType(
     {
-        "parked": "Bytes that wait in a pool of memory.",
-        "max": "Bytes that a pool of memory parks at most.",
+        "parked": "Bytes parked in a pool of memory.",
+        "max": "The most bytes that a pool of memory parks.",
     }
 )
-"""The same in bytes. A name and `_bytes` is the name of an attribute of `Figures`."""
+"""The same in bytes: a name with the suffix `_bytes` is the name of an attribute of `Figures`."""
 
 
 COLLECTIONS: Final = "How often the garbage collector stopped the program, by generation."
 
 PAUSES: Final = "How long the garbage collector stopped the program, by generation."
 
-YOUNG: Final = "Young objects that woke the garbage collector, in samples of its collections, by their type."
+YOUNG: Final = "Young objects when the garbage collector ran, in samples of its collections, by type."
 
 TYPES: Final = 20
-"""How many types of young objects have a series: the most frequent."""
+"""The number of types of young objects that have a series, the most frequent first."""
 
 
 class Figures(Record):
@@ -68,7 +68,7 @@ class Figures(Record):
         pool: its name, which is unique at this moment and can be encoded as UTF-8.
         scope: "local": each thread has its own pool. "global": all threads share one.
         stats: its counts, of objects or of blocks of memory.
-        max: the most objects that it parks; with "auto", those that it parks now at most.
+        max: the most objects that it parks; with "auto", the current limit.
         parked_bytes: the bytes that it parks now.
         max_bytes: the most bytes that it parks.
     """

@@ -14,18 +14,19 @@ from pooled._report.stats import named_pools, stats
 
 
 def report(*, html: str | os.PathLike[str] | None = None) -> str:
-    """Report what became of the objects that the pools handed out.
+    """Report what happened to the objects that the pools handed out.
 
     Args:
         html: the path of an HTML page to write too: one file, in UTF-8, which loads nothing from the network. If
-            sampling (`sample`) was on, it has charts of parked and live objects over time; if `record_gc` was called,
-            the pauses of the garbage collector and the types of the objects that wake it. An existing file is replaced
-            in one step, so a reader never sees a part of it, even if several writers run at once; its permissions stay.
-            A symbolic link is followed. Anything but a regular file, such as a pipe or `/dev/stdout`, is written to.
+            sampling (`sample`) was on, it has charts of parked and live objects over time. If `record_gc` was called,
+            it has the pauses of the garbage collector and the types of the objects that trigger it. An existing file is
+            replaced in one step, so a reader never sees a part of it, even if several writers run at once; its
+            permissions stay. A symbolic link is followed. A file that is not regular, such as a pipe or `/dev/stdout`,
+            is written to.
 
     Returns:
-        The table, which is `str(stats())`. With the native engine, a second one follows: how calls of each class
-        constructed its objects, and why `__init__` ran as Python code.
+        The table `str(stats())`. With the native engine, a second table follows: how calls of each class constructed
+        its objects, and why `__init__` ran as Python code.
 
     Raises:
         TypeError: `html` is not a path.
@@ -50,16 +51,16 @@ def _checked(html: object) -> Path:
     if not isinstance(path, str):
         raise TypeError(
             f"html={html!r}: expected a path, as a string or an os.PathLike of one, got {type(html).__name__}; "
-            "leave it out for the text alone"
+            "leave it out to get only the text"
         )
     if not path:
-        raise ValueError("html='': expected the path of a file; leave it out for the text alone")
+        raise ValueError("html='': expected the path of a file; leave it out to get only the text")
     try:
         is_possible = b"\0" not in os.fsencode(path)
     except UnicodeEncodeError:
         is_possible = False
     if not is_possible:
-        raise ValueError(f"html={html!r}: no file can be called that; name one without null characters and surrogates")
+        raise ValueError(f"html={html!r}: not a valid name of a file; use no null characters and no surrogates")
     return Path(path)
 
 

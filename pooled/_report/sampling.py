@@ -38,8 +38,8 @@ class Sampling:
     """A running or stopped sampling, started by `sample`. It is a context manager, which stops it.
 
     Attributes:
-        interval: the current number of seconds between two samples. When there are as many samples as are kept, every
-            other one is deleted and the interval doubles, so that the samples still cover the whole time.
+        interval: the current number of seconds between two samples. When the limit of samples is reached, every other
+            sample is deleted and the interval doubles, so that the samples still cover the whole time.
     """
 
     def __init__(self, interval: float, keep: int) -> None:
@@ -67,7 +67,7 @@ class Sampling:
         return self._thread.is_alive() and not self._over.is_set()
 
     def stop(self) -> None:
-        """Take a last sample and stop. Further calls take none; each call returns after the last sample."""
+        """Take a last sample and stop. Further calls take no sample. Each call waits for the last sample."""
         self._over.set()
         if self._thread.is_alive() and self._thread is not threading.current_thread():
             self._thread.join()
@@ -110,14 +110,14 @@ class Sampling:
 
 
 def _shared(found: AllStats, before: Mapping[str, Stats]) -> AllStats:
-    """The same statistics, but with the objects of the sample before for pools without changes, to save memory."""
+    """The same statistics, but with the `Stats` objects of the previous sample for unchanged pools, to save memory."""
     return AllStats({name: before[name] if before.get(name) == new else new for name, new in found.items()})
 
 
 _running: Final[weakref.WeakSet[Sampling]] = weakref.WeakSet()
 
 _latest: list[Sampling] = []
-"""The sampling that was started last, for the charts of a report."""
+"""The latest sampling, for the charts of a report."""
 
 
 def sample(interval: float, *, keep: int = 2_000) -> Sampling:
@@ -127,9 +127,11 @@ def sample(interval: float, *, keep: int = 2_000) -> Sampling:
     with `html=` has charts of the sampling that was started last.
 
     Args:
-        interval: seconds, at least 0.001. A sample costs a walk over all pools and threads, some microseconds each.
-        keep: the most samples to keep. When it is reached, every other sample is deleted and the interval doubles. That
-            bounds their memory: a pool takes some 50 bytes per sample without changes, and at most 600 per other one.
+        interval: seconds, at least 0.001. A sample costs a walk over all pools and threads, a few microseconds for
+            each.
+        keep: the most samples to keep. When it is reached, every other sample is deleted and the interval doubles. This
+            limits their memory: for each pool, a sample takes about 50 bytes if the pool did not change, and at most
+            600 otherwise.
 
     Raises:
         TypeError: `interval` is not a number, or `keep` not an int.

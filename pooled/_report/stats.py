@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     AnyPool: TypeAlias = Pool[Any] | MemoryPool
 
 _names: Final[WeakKeyDictionary[AnyPool, str]] = WeakKeyDictionary()
-"""The names that pools have had in reports, so that a series of values does not continue with another pool."""
+"""The names that pools have had in reports, so that no series of values continues with another pool."""
 
 
 class AllStats(Mapping[str, Stats]):
@@ -56,7 +56,7 @@ class AllStats(Mapping[str, Stats]):
 
 
 def columns_for(columns: Sequence[str], pools: Mapping[str, Stats]) -> list[str]:
-    """These columns, without `inserted` if no object was inserted into any of the pools: few programs do that."""
+    """These columns, without `inserted` if no object was inserted into any of the pools, as in most programs."""
     inserts = any(stats.inserted for stats in pools.values())
     return [column for column in columns if inserts or column != "inserted"]
 
@@ -76,17 +76,17 @@ def _line(row: tuple[str, ...], widths: list[int]) -> str:
 
 
 def stats() -> AllStats:
-    """Counts of the objects that the pools handed out: a mapping of pool names to `Stats`.
+    """The statistics of all pools: a mapping of pool names to `Stats`.
 
     It includes pools without takes. Pools of memory come last, and count blocks. A number distinguishes pools with the
-    same name: `name`, `name#2`; a pool keeps its number while it lives. `str()` of the result is a table. Costs a walk
-    over all pools and threads.
+    same name: `name`, `name#2`. A pool keeps its number as long as it exists. `str()` of the result is a table. Costs a
+    walk over all pools and threads.
     """
     return AllStats({name: pool.stats() for name, pool in named_pools().items()})
 
 
 def named_pools() -> dict[str, AnyPool]:
-    """All pools in the order of `stats`, by a name that is unique while the pool lives."""
+    """All pools in the order of `stats`, by a name that is unique as long as the pool exists."""
     pools: list[AnyPool] = [*all_pools(), *memory_pools.all()]
     names: dict[AnyPool, str] = {}
     used: set[str] = set()
@@ -108,13 +108,13 @@ class EngineInfo(Record):
 
     Attributes:
         name: "native", "reference" or "off".
-        built_for: the version of Python that the native engine was compiled for; None with another engine.
+        built_for: the version of Python that the native engine was compiled for; None for other engines.
         keeps_capacity: whether the engine keeps the allocated memory of an emptied container, by the name of the
-            container type. The assumptions about CPython internals that this needs are verified at import; if one
-            fails, the container is emptied by its own method, which frees that memory. It is empty for engines that
-            never keep it.
-        why: why another engine than the native one runs: the setting of `POOLED_ENGINE`, or the error that importing
-            the native one gave. None if the native one runs.
+            container type. The engine verifies the necessary assumptions about CPython internals at import. If one
+            fails, the container is emptied by its own method, which frees that memory. The mapping is empty for engines
+            that never keep memory.
+        why: why the native engine does not run: the setting of `POOLED_ENGINE`, or the error when the native engine was
+            imported. None if it runs.
     """
 
     name: str
@@ -124,7 +124,7 @@ class EngineInfo(Record):
 
 
 def engine_info() -> EngineInfo:
-    """Facts about the engine in use. Costs nothing: they were collected at import."""
+    """Facts about the engine in use. They are collected at import, so this call costs nothing."""
     return EngineInfo(
         name=_engine.name, built_for=_engine.built_for, keeps_capacity=_engine.keeps_capacity, why=_engine.why
     )

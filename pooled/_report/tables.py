@@ -10,13 +10,13 @@ from typing import Final
 from pooled._report.names import shown
 
 LONGEST: Final = 120
-"""A longer name, in characters, is shown without its middle."""
+"""Names with more characters are shown without their middle."""
 
 
 def table(
     what: str, first: str, columns: Iterable[str], rows: Mapping[str, Iterable[str]], *, dense: bool = False
 ) -> str:
-    """A table of rows by name, under the head `first`. If it is too wide, it can be scrolled, also by keyboard."""
+    """A table of rows by name, under the heading `first`. A table that is too wide can be scrolled by keyboard."""
     head = "".join(f"<th scope=col>{name}</th>" for name in (first, *columns))
     body = "\n".join(
         f"<tr><th scope=row>{name_in_html(name)}</th>{''.join(cells)}</tr>" for name, cells in rows.items()

@@ -1,4 +1,4 @@
-"""Statistics of the processes of a cluster: what a process sends, and how the others' are added up."""
+"""Statistics of a cluster: the statistics that each process sends, and their sum."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ _RANDOM: Final = os.urandom(8).hex()
 
 
 class ClusterStats(AllStats):
-    """The statistics of all pools of a cluster at one moment. `str()` of it is a report.
+    """The statistics of all pools of a cluster at one moment. `str()` of this object is a report.
 
-    It maps the names of pools to `Stats` that are added up over the processes. Pools of the same name count as one.
+    It maps the names of pools to the sums of their `Stats` over the processes. Pools of the same name count as one.
 
     Attributes:
         processes: the statistics of each process, by the name of its worker.
-        ended: the names of the processes that have ended, or did not answer. Their statistics are the last that they
-            sent.
-        notes: sentences on classes that the configuration names and that are not poolable, with the reason.
+        ended: the names of the processes that have ended or did not answer. Their statistics are the last ones that
+            they sent.
+        notes: a sentence for each class that the configuration names but that is not poolable, with the reason.
     """
 
     __slots__ = ("ended", "notes", "processes")
@@ -57,7 +57,7 @@ class ClusterStats(AllStats):
         used = {name: stats for name, stats in self.items() if stats.taken or stats.inserted or stats.parked}
         parts = [
             f"{count:,} process{'' if count == 1 else 'es'}{ended}",
-            str(AllStats(used)) if used else "nothing came from a pool",
+            str(AllStats(used)) if used else "no objects were taken from a pool",
             _processes_table(self.processes, self.ended) if self.processes else "",
             "\n".join(self.notes),
         ]
@@ -96,11 +96,11 @@ def _left_out() -> list[str]:
 
 
 def added_up(answers: Iterable[tuple[str, Mapping[str, Any], bool]]) -> ClusterStats:
-    """Add up what processes sent.
+    """Add up the statistics that processes sent.
 
     Args:
-        answers: the name of a worker, what `process_stats` returned there, and whether its process has ended. Two
-            workers may share a process, which then counts once, under the first name.
+        answers: for each worker, its name, the result of `process_stats` there, and whether its process has ended. If
+            two workers share a process, it counts once, under the first name.
     """
     processes: dict[str, AllStats] = {}
     ended: set[str] = set()

@@ -72,8 +72,8 @@ def test_it_can_be_read(browser, report, scheme, tmp_path, request):
     page.on("console", lambda message: messages.append(message.text))
     page.on("pageerror", lambda error: messages.append(str(error)))
     page.goto(file.as_uri())
-    assert page.title() == "pooled: what the pools did"
-    assert page.get_by_role("heading", name="What the pools did").is_visible()
+    assert page.title() == "pooled: pool report"
+    assert page.get_by_role("heading", name="Pool report").is_visible()
     assert page.get_by_role("region", name="Pools").locator("tbody tr").count() == pools
     assert page.get_by_role("region", name="Discards").locator("tbody tr").count() == 1
     assert page.get_by_role("region", name="Pauses").locator("tbody tr").count() >= 1
@@ -159,7 +159,7 @@ def test_no_name_gets_the_browser_to_do_anything(browser, tmp_path):
     page.goto((tmp_path / "page.html").as_uri())
     assert page.locator("figcaption", has_text="onerror").count() == 1
     page.goto((tmp_path / "worse.html").as_uri())  # even if a script were injected
-    assert page.title() == "pooled: what the pools did"
+    assert page.title() == "pooled: pool report"
     assert requests == [(tmp_path / name).as_uri() for name in ("page.html", "worse.html")]
     page.close()
 

@@ -414,8 +414,8 @@ DIRT = {
     "a slot": (lambda obj: obj.slot, lambda slot: slot.add(1), "its 'slot' was left with 0 elements and has 1"),
     "a pooled container": (lambda obj: obj.pooled, lambda part: part.add(1), "its 'pooled' was left with 0 elements"),
     "a file": (lambda obj: obj.file, lambda file: file.write(b"12"), "its 'file' was left with 0 elements and has 2"),
-    "set anew": (lambda obj: obj.__dict__, lambda names: names.update(rows=[]), "its 'rows' is not what it was"),
-    "an attribute more": (lambda obj: obj.__dict__, lambda names: names.update(x=1.5), "its 'x' is not what it was"),
+    "set anew": (lambda obj: obj.__dict__, lambda names: names.update(rows=[]), "its 'rows' has changed"),
+    "an attribute more": (lambda obj: obj.__dict__, lambda names: names.update(x=1.5), "its 'x' has changed"),
     "an attribute less": (lambda obj: obj.__dict__, lambda names: names.pop("rows"), "that it had is gone"),
 }
 

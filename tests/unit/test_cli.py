@@ -83,7 +83,7 @@ def test_run_says_why_a_pool_missed(tmp_path):
     (tmp_path / "deep.py").write_text("class Node: pass\nnodes = [Node() for _ in range(30)]\nnodes.clear()")
     process = pooled("run", "--pool", "__main__:Node,max=10", "deep.py", cwd=tmp_path)
     assert " ".join(process.stderr.split()).endswith(
-        "__main__:Node missed 30 times. Of the objects, 10 are live or parked, 20 were discarded, since the "
+        "__main__:Node missed 30 times. Of its objects, 10 are live or parked, 20 were discarded because the "
         "pool was full (max)."
     )
 
@@ -119,8 +119,8 @@ def test_run_names_classes_that_were_never_defined(program):
     assert process.returncode == 0
     assert process.stderr.endswith(
         "these were never imported: nowhere.at_all:Class, somewhere:Else\n"
-        "the program made no class __main__:Ordr; did you mean 'Order'?\n"
-        "the program made no class __main__:Nobody\n"
+        "the program defined no class __main__:Ordr; did you mean 'Order'?\n"
+        "the program defined no class __main__:Nobody\n"
     )
     process = pooled("run", "--json", "--pool", "somewhere:Else", program, cwd=program.parent)
     assert json.loads(process.stderr)["unmet"] == ["these were never imported: somewhere:Else"]
@@ -184,7 +184,7 @@ def test_info_where_the_native_engine_was_not_built(tmp_path):
         [sys.executable, "-m", "pooled", "info"], cwd=tmp_path, env={**environ, "COLUMNS": "300"}, text=True
     )
     assert re.search(
-        rf"^engine +reference +{re.escape(str(tmp_path / 'pooled'))} has no native one that works here: .*_native",
+        rf"^engine +reference +{re.escape(str(tmp_path / 'pooled'))} has no native engine that works here: .*_native",
         said,
         re.MULTILINE,
     )

@@ -135,7 +135,7 @@ def test_settings_that_are_left_out(tmp_path):
 def test_a_higher_threshold_where_collections_take_long(tmp_path):
     report = gc_advice(tmp_path, "--write", "settings.toml")
     assert "Raise its threshold to (50000, 20, 100): collections took" in report
-    assert "Nothing that this program makes is worth a pool." in report
+    assert "No class of this program is worth a pool." in report
     assert "run --config settings.toml main.py" in report
     settings = tomllib.loads((tmp_path / "settings.toml").read_text())
     assert settings == {"gc": {"threshold": [50_000, 20, 100]}}

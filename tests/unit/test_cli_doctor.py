@@ -77,7 +77,7 @@ def test_the_environment_makes_it_slow(tmp_path):
     assert "POOLED_MAX=7" in found["configuration"]["value"]
     text = doctor(cwd=tmp_path, POOLED_ENGINE="reference", COLUMNS="30").stdout
     assert max(map(len, text.splitlines())) <= 30
-    assert "What would make it faster:\n- Unset POOLED_ENGINE" in text
+    assert "To make it faster:\n- Unset POOLED_ENGINE" in text
 
 
 def test_the_sources_of_a_checkout(sources):

@@ -171,7 +171,7 @@ def test_interrupted(tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["--rounds", "2", "small.py"], "--rounds: expected --measure, too"),
+        (["--rounds", "2", "small.py"], "--rounds: works only with --measure"),
         (["--measure", "--time-limit", "0", "small.py"], "'0': expected a number of seconds above 0"),
         (["--measure", "nowhere.py"], "python -m pooled advise: nowhere.py: cannot be read: No such file or directory"),
     ],

@@ -84,14 +84,14 @@ def test_a_report_replaces_the_target_of_a_link(tmp_path):
     (tmp_path / "main.py").write_text("")
     assert pooled("run", "--output", "link", "main.py", cwd=tmp_path).returncode == 0
     assert (tmp_path / "link").is_symlink()
-    assert (tmp_path / "file").read_text() == "pooled: nothing came from a pool\n"
+    assert (tmp_path / "file").read_text() == "pooled: no objects were taken from a pool\n"
 
 
 @limits.skip_if("no-dev-stdout")
 def test_a_device_is_written_to(tmp_path):
     (tmp_path / "main.py").write_text("print('first')")
     process = pooled("run", "--output", "/dev/stdout", "main.py", cwd=tmp_path)
-    assert process.stdout == "first\npooled: nothing came from a pool\n"
+    assert process.stdout == "first\npooled: no objects were taken from a pool\n"
 
 
 @pytest.mark.parametrize(

@@ -88,7 +88,7 @@ def test_the_report():
 
 
 def test_a_report_of_nothing():
-    assert str(added_up([])) == "0 processes\n\nnothing came from a pool"
+    assert str(added_up([])) == "0 processes\n\nno objects were taken from a pool"
 
 
 def test_what_a_process_sends_is_plain():

@@ -64,12 +64,12 @@ def test_pauses_and_young_objects(busy, command):
     assert any(line.startswith("generation 2") for line in lines[head + 1 : head + 4])
     if not limits.FREE_THREADED:
         assert sum(found["young"].values()) > 100
-        assert "%" in " ".join(lines).partition("Young objects when it ran: ")[2]
+        assert "%" in " ".join(lines).partition("Young objects when the collector ran: ")[2]
 
 
 def test_few_collections_are_not_worth_a_line(tmp_path):
     (tmp_path / "idle.py").write_text("import gc; gc.collect(0)")
-    assert pooled("run", "idle.py", cwd=tmp_path).stderr == "pooled: nothing came from a pool\n"
+    assert pooled("run", "idle.py", cwd=tmp_path).stderr == "pooled: no objects were taken from a pool\n"
 
 
 @pytest.mark.parametrize("command", ["import", "run", "advise"])

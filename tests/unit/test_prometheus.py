@@ -57,7 +57,7 @@ def test_the_exposition(registry):
         f"pooled_parked_objects{{{label}}} 1.0",
         f"pooled_max_objects{{{label}}} 1.0",
         "# TYPE pooled_live_objects gauge",
-        "# HELP pooled_live_objects Objects that are out.",
+        "# HELP pooled_live_objects Objects in use.",
         "# TYPE pooled_escaped_total counter",
     ):
         assert line in text.splitlines()

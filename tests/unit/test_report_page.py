@@ -115,7 +115,7 @@ def test_why_objects_were_discarded(tmp_path, unraisable):
 def test_the_pauses_of_the_collector(tmp_path):
     page = tmp_path / "page.html"
     pooled.report(html=page)
-    assert "Nothing was recorded: <code>pooled.record_gc()</code> does that." in page.read_text("utf-8")
+    assert "No pauses were recorded. Call <code>pooled.record_gc()</code> to record them." in page.read_text("utf-8")
     with pooled.record_gc() as recording:
         nodes = [[] for _ in range(1_000)]
         pooled.report(html=page)
@@ -193,9 +193,10 @@ def test_a_chart_of_what_was_sampled(tmp_path, pool):
         assert chart["role"] == "img"
         assert (named[chart["aria-labelledby"]], named[chart["aria-describedby"]]) == ("title", "desc")
     assert ("title", f"{BAD_NAME}: parked and live over time") in found.texts
-    said = next(text for tag, text in found.texts if tag == "desc" and "live: 0 at first, 7 at most, 0 at last" in text)
-    assert re.search(r"^parked: \d at first, 2 at most, 2 at last; .* From 0\.00 s to \d+\.\d\d s\.$", said)
-    assert ("li", " 0 at last, 7 at most") in found.texts  # in the legend
+    live = "live: 0 at the start, 7 at most, 0 at the end"
+    said = next(text for tag, text in found.texts if tag == "desc" and live in text)
+    assert re.search(r"^parked: \d at the start, 2 at most, 2 at the end; .* From 0\.00 s to \d+\.\d\d s\.$", said)
+    assert ("li", " 0 at the end, 7 at most") in found.texts  # in the legend
 
 
 def test_the_charts_are_of_the_same_time(tmp_path, pool):
@@ -275,7 +276,7 @@ pooled.report(html=sys.argv[2])
     none, idle = tmp_path / "none.html", tmp_path / "idle.html"
     assert run_python(code, str(none), str(idle)) == (0, "")
     assert read(none).rows == read(idle).rows == []
-    assert ("p", "Nothing came from a pool.") in read(none).texts
+    assert ("p", "No objects were taken from a pool.") in read(none).texts
     assert "; 0 pools</p>" in none.read_text()
     assert "; 1 pool</p>" in idle.read_text()
     assert ("bdi", "idle") in read(idle).texts

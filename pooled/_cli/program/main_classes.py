@@ -45,7 +45,7 @@ class MainClasses:
     def unmet(self) -> list[str]:
         """A sentence for each named class that was never defined."""
         return [
-            f"the program made no class __main__:{name}{close_to(name, self._seen)}"
+            f"the program defined no class __main__:{name}{close_to(name, self._seen)}"
             for name in self._unseen
             if f"__main__:{name}" not in current.matched
         ]
