@@ -108,6 +108,138 @@ def short(ratio):
     return f"{ratio:.2f}" if 1 < ratio < 1.095 else f"{ratio:.1f}"
 
 
+def span(ratios):
+    """The least and the largest of some ratios, as a text gives them; one of them if both are the same."""
+    least, most = f"{min(ratios):.1f}", f"{max(ratios):.1f}"
+    return least if least == most else f"{least} to {most}"
+
+
+def calls(how, kinds):
+    """The span of the ratios of calls of classes on 3.14."""
+    return span([construction(f"{kind}: {how}")[1] for kind in kinds])
+
+
+def times(table, case, page="figures"):
+    """The time of a case without pools, and with."""
+    found = row(page, table, case)
+    return found["other"], found["pooled"]
+
+
+def server(what, how="not pooled"):
+    """A time of the server in ms: with this in place of pools, and with pools."""
+    return times("workload: server", f"{what}, against {how}")
+
+
+def grid(page, title="the grid: make, fill, drop"):
+    """The ratios of containers of up to 100 elements, or of more."""
+    return [each["ratio"] for each in TABLES[page][title]]
+
+
+WORKS = {  # the rows of whole programs: their titles, and an operation
+    "server": ("server", "a query"),
+    "log lines": ("log_lines", "a file"),
+    "async messages": ("async_messages", "5,000 messages"),
+    "scheduler": ("scheduler", "a step"),
+    "messages": ("messages", "5,000 messages"),
+    "particles": ("particles", "a frame"),
+    "etl": ("etl", "a batch"),
+    "buffers": ("buffers", "64 messages"),
+}
+SMALL = (
+    *("two attributes", "two attributes, dataclass", "two slots", "two slots, dataclass", "two slots, attrs"),
+    *("six attributes", "with [] and {}"),
+)
+EIGHT = ("eight fields, dataclass", "eight fields, attrs")
+NOT_PLANNED = ("not planned", "not planned, light")
+CALLS = ("positional", "keywords", "50,000 alive")
+SCHEDULER = re.match(
+    r"gc (\d+)/\d+/(\d+) -> (\d+)/\d+/(\d+),", row("figures", "workload: scheduler", MEAN)["note"]
+).groups()
+SETTINGS = {how: server("mean", how)[0] for how in ("gc.freeze()", "gc.set_threshold(50_000)", "gc.disable()")}
+BUFFER_TIMES = [each["pooled"] / 1e3 for each in TABLES["figures"]["buffers: take, fill, drop"]]
+CLASSES_11, CLASSES_14 = (
+    [row(page, "growth: poolable classes", f"{count} classes")["ratio"] for count in ("100", "1,000")]
+    for page in RUNS.values()
+)
+SIZES = [*grid("figures"), *grid("figures", "the grid, large")]
+WITHOUT_GC = [each["ratio"] for each in workloads("figures", "mean, against gc.disable()").values()]
+SLOWEST = times("workload: scheduler", "slowest, against gc.disable()")
+
+
+def bounds(table, which):
+    """The least and the largest time in a table, in ns."""
+    (rows,) = [rows for title, rows in TABLES["figures"].items() if title.startswith(table)]
+    found = [each[which] for each in rows]
+    return f"{min(found):.0f} and {max(found):.0f}"
+
+
+def ends(table, which):
+    """The first and the last time in a table, in ns."""
+    (rows,) = [rows for title, rows in TABLES["figures"].items() if title.startswith(table)]
+    return rows[0][which], rows[-1][which]
+
+
+PROGRAMS_11 = {name: each["ratio"] for name, each in workloads("figures", MEAN).items()}
+MEMORY_11 = [each["ratio"] for each in workloads("figures", "peak of resident memory").values()]
+SETTING_RATIOS = [row("figures", "workload: server", f"mean, against {how}")["ratio"] for how in SETTINGS]
+
+BENCHMARK_PROSE = [
+    "a server is {server:.1f} times as fast with pools, a log analyser {log_lines:.1f}".format(**PROGRAMS_11),
+    "messages on asyncio and on threads {messages:.1f}, a scheduler {scheduler:.1f}".format(**PROGRAMS_11),
+    "particles {particles:.1f}, an ETL step {etl:.1f}, buffers {buffers:.1f}".format(**PROGRAMS_11),
+    f"by at most {100 / min(MEMORY_11) - 100:.0f} %",
+    "{2} young collections instead of {0:,}, and {3} full ones instead of {1}".format(*map(int, SCHEDULER)),
+    f"still cause {SCHEDULER[3]} full collections",
+    "small classes are {} times as fast by position, {} times with keywords, {} times with".format(
+        *(calls(how, SMALL) for how in CALLS)
+    ),
+    "eight fields {}, {} and {} times".format(*(calls(how, EIGHT) for how in CALLS)),
+    "not planned {}, {}, {} times; misses {} times".format(
+        *(calls(how, NOT_PLANNED) for how in CALLS), calls("all misses", (*SMALL, *EIGHT, *NOT_PLANNED))
+    ),
+    *(
+        text.format(calls("positional", NOT_PLANNED), calls("all misses", NOT_PLANNED))
+        for text in ("their ratio is {} by position, and {} if every", "The ratio is {} by position, and {} if every")
+    ),
+    f"If C does, the ratio by position is {calls('positional', SMALL)}.",
+    "the mean falls from {:.1f} to {:.1f} milliseconds".format(*server("mean")),
+    "the 99th percentile from {:.0f} to {:.1f}".format(*server("p99")),
+    "the slowest from {:.0f} to {:.1f}".format(*server("slowest")),
+    f"there were {full_collections('figures')[0]} of them in 2,000 queries",
+    f"there were {full_collections('figures-3.14')[0]} without pools",
+    "the mean is {:.1f} times as long without pools, the 99th percentile {} times, and the 99.9th {:.0f} times".format(
+        program("server")[1], short(ratios("workload: server", "p99, against not pooled")[1]), SERVER["ratio"]
+    ),
+    "pooled {1:.2f} milliseconds, not pooled {0:.2f}".format(*server("mean")),
+    "gc.freeze {:.2f}, a threshold of 50,000 {:.2f}, gc.disable {:.2f}".format(*SETTINGS.values()),
+    f"is {span(SETTING_RATIOS)} times as fast",
+    "takes {:.0f} times as long as `pooled`, and {:.1f} times as long on 3.14".format(
+        *ratios("peers: a small object", "pymemcache's ObjectPool")
+    ),
+    f"it takes {row('figures', 'peers: an object of parts', 'a deque by hand')['ratio']:.1f} times as long as `pooled`",
+    *(
+        f"{min(grid(page)):.2f} to {max(grid(page)):.2f}, and {sum(grid(page)) / len(grid(page)):.2f} on average"
+        for page in RUNS.values()
+    ),
+    f"about {times('growth: objects', '100 objects out')[1]:.0f} nanoseconds pooled",
+    f", {times('growth: objects', '10,000 objects out')[0]:.0f} not pooled",
+    f"pooled between {bounds('growth: threads', 'pooled')} nanoseconds",
+    f"not pooled between {bounds('growth: threads', 'other')}",
+    "pooled from {:.0f} nanoseconds with one class to {:.0f} with".format(*ends("growth: poolable", "pooled")),
+    "not pooled from {:.0f} to {:.0f}".format(*ends("growth: poolable", "other")),
+    "is {:.2f} with a hundred classes, and {:.2f} with a thousand".format(*CLASSES_11),
+    "was {:.2f} with a hundred classes and {:.2f} with a thousand".format(*CLASSES_14),
+    f"lie between {min(SIZES):.2f} and {max(SIZES):.2f}",
+    f"with up to 100 elements is {min(DICTS):.2f}.",
+    "takes {1:.0f} ns, and a call of the class itself {0:.0f} ns".format(
+        *times("peers: a class of nanobind", "take, against the class")
+    ),
+    f"takes {span(BUFFER_TIMES)} µs for every size",
+    f"the ratio is {row('figures', 'buffers', '1,024 KiB against bytearray')['ratio']:.1f} for 1 MiB",
+    f"the mean is {span(WITHOUT_GC)} times as fast",
+    "takes {:.1f} ms, and {:.1f} ms with pools".format(*SLOWEST),
+]
+
 STATED = {
     "README.md": [
         f"These eight programs ran {min(MEANS.values()):.1f} to {max(MEANS.values()):.1f} times as fast",
@@ -148,6 +280,16 @@ STATED = {
         )
     ],
     "docs/benchmarks/index.md": [
+        *BENCHMARK_PROSE,
+        *(
+            "{} | {:.2f} ms | {:.2f} ms | {} | {} |".format(
+                operation,
+                *times(f"workload: {name},", MEAN),
+                short(row("figures", f"workload: {name},", MEAN)["ratio"]),
+                short(row("figures", f"workload: {name},", "slowest, against not pooled")["ratio"]),
+            )
+            for name, operation in WORKS.values()
+        ),
         *(f"| {name} | {short(old)} | {short(new)} |" for name, (old, new) in PROGRAMS.items()),
         *(
             f"{name} | {short(old)} | {short(new)} |\n"
@@ -191,6 +333,49 @@ def test_the_readme_has_no_other_figures():
         text = text.replace(re.sub(r"`[^`]*`|3\.1[1-5]", "", each), "")
     settings = {"1,024", "4,096", "99.9", "2,000,000"}  # the defaults of pools, and the size of the server
     assert set(re.findall(r"\d[\d,.]*\b", text)) <= settings
+
+
+def test_the_page_of_benchmarks_has_no_other_figures():
+    text = prose("docs/benchmarks/index.md")
+    stated = (*STATED["docs/benchmarks/index.md"], *(part for chart in BAR_CHARTS for part in described(chart)))
+    for each in sorted(stated, key=len, reverse=True):
+        text = text.replace(each, "")
+    text = re.sub(
+        r"```.*?```|`[^`]*`|\]\([^)]*\)|(?:src|srcset)=\"[^\"]*\"|3\.1[1-5](?:\.\d+)?|\d+ November 2026", "", text
+    )
+    sizes = {
+        "1",
+        "2",
+        "8",
+        "64",
+        "100",
+        "256",
+        "1,000",
+        "1,024",
+        "4,000",
+        "5,000",
+        "50,000",
+        "100,000",
+        "2,000,000",
+        "16",
+    }
+    assert set(re.findall(r"\d[\d,.]*\b", text)) <= sizes
+
+
+BAR_CHARTS = ("scheduler", "peers", "instructions")
+
+
+def described(chart):
+    """The words between commas that describe a chart on the page of benchmarks."""
+    text = prose("docs/benchmarks/index.md")
+    return re.search(rf'src="{chart}.svg" alt="[^:]*: ([^"]*)"', text)[1].split(", ")
+
+
+@pytest.mark.parametrize("chart", BAR_CHARTS)
+def test_a_description_has_the_figures_of_its_chart(chart):
+    drawn = re.sub(r"<style.*?</style>", "", (FOLDER / f"{chart}.svg").read_text("utf-8"), flags=re.DOTALL)
+    figures = re.findall(r">([\d,]+)\b[^<]*<", drawn)
+    assert set(re.findall(r"\d[\d,]*\b", ", ".join(described(chart)))) <= set(figures)
 
 
 def test_the_chart_of_the_readme_shows_the_programs():
