@@ -360,7 +360,7 @@ WRONG = [
     ("reset", "forget", ValueError, r"reset='forget': Odd has no method 'forget'; did you mean '_forget'\?"),
     ("capacity", "zzz", ValueError, r"capacity='zzz': Odd has no method 'zzz'; name one of its methods, or"),
     ("reset", "", ValueError, r"reset='': expected the name of a method, or a function that takes the object"),
-    ("capacity", "size", TypeError, r"capacity='size': Odd.size is no method; name one that takes the object alone"),
+    ("capacity", "size", TypeError, r"capacity='size': Odd.size is not a method; name one that takes only the object"),
     *(
         ("reset", name, TypeError, rf"reset='{name}': Odd.{name} is no method")
         for name in ("count", "make", "create", "Part", "clear_all")

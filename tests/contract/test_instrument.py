@@ -250,7 +250,9 @@ def test_what_turns_out_wrong_stops_the_import(pooled, package):
 
 def test_a_builtin_container_has_no_hooks(pooled, package):
     importlib.import_module(package)
-    with pytest.raises(ImportError, match=f"target='{package}:list': reset=.*: a builtin container has none; leave it"):
+    with pytest.raises(
+        ImportError, match=f"target='{package}:list': reset=.*: a builtin container has no such setting"
+    ):
         pooled.instrument.when_imported(f"{package}:list", reset=list.clear)
 
 

@@ -282,7 +282,7 @@ def test_hooks_that_could_not_be_called(pooled):
     for decorate, text in (
         (pooled.poolable(reset=5), "reset=5: expected a function"),
         (pooled.poolable(capacity=3), "capacity=3: expected a function"),
-        (pooled.poolable(reset=lambda: None), "reset=.* called with the object alone"),
+        (pooled.poolable(reset=lambda: None), "reset=.* called with only the object"),
     ):
         with pytest.raises(TypeError, match=text):
             decorate(type("Thing", (), {}))
@@ -296,7 +296,7 @@ def test_pools_refuse_too(pooled):
         pooled.LocalPool(5)
     with pytest.raises(TypeError, match="immutable"):
         pooled.GlobalPool(str)
-    with pytest.raises(TypeError, match="Pool says what LocalPool and GlobalPool have in common"):
+    with pytest.raises(TypeError, match="Pool is the base class of LocalPool and GlobalPool"):
         pooled.Pool(list)
     with pytest.raises(TypeError, match="name=5: expected a string"):
         pooled.GlobalPool(list, name=5)

@@ -1,4 +1,4 @@
-"""Run a test suite with pytest, and record the outcome of each test and what the pools did.
+"""Run a test suite with pytest, and record the outcome of each test and the statistics of the pools.
 
 `python -P run_suite.py RECORD [ARGUMENT ...]` writes the file RECORD, in JSON; pytest gets the other arguments. If
 `POOLED_CONFIG` is in the environment, `pooled` is imported before anything of the package, and not at all otherwise.
@@ -38,7 +38,7 @@ class Recorder:
 
 
 def pools():
-    """What the pools did, by name: how many objects they handed out, and how many of them were parked before."""
+    """The pools, by name: how many objects they handed out, and how many of these had been parked."""
     import pooled
 
     return {name: {"takes": each.taken, "hits": each.hits} for name, each in pooled.stats().items()}

@@ -98,7 +98,7 @@ def test_without_a_marker():
     )
     assert outcome(run) == "1 failed, 3 passed", run.text
     assert "1 of test_some:Order still alive, expected at most 0" in run.text
-    assert "POOLED_DEBUG=1 in the environment of the run says where they were taken" in run.text
+    assert "set POOLED_DEBUG=1 in the environment of the run to see where they were taken" in run.text
     assert "FAILED test_some.py::test_left" in run.text
 
 

@@ -155,7 +155,7 @@ def test_one_sample_is_no_chart(tmp_path):
     with pooled.sample(1e6):
         pooled.report(html=page)
     text = page.read_text("utf-8")
-    assert "One sample was taken so far; a chart needs two." in text
+    assert "Only one sample was taken so far; a chart needs two." in text
     assert "<svg" not in text
 
 
@@ -369,9 +369,9 @@ class Elsewhere:
         (True, TypeError, "html=True: expected a path"),
         (b"page.html", TypeError, "html=b'page.html': expected a path, as a string or an os.PathLike of one, got"),
         (Elsewhere(b"page.html"), TypeError, "expected a path, as a string or an os.PathLike of one, got Elsewhere"),
-        ("", ValueError, "html='': expected the path of a file; leave it out for the text alone"),
-        ("page\0.html", ValueError, "no file can be called that; name one without null characters and surrogates"),
-        ("page\ud800.html", ValueError, "no file can be called that; name one without null characters and surrogates"),
+        ("", ValueError, "html='': expected the path of a file; leave it out to get only the text"),
+        ("page\0.html", ValueError, "not a valid name of a file; use no null characters and no surrogates"),
+        ("page\ud800.html", ValueError, "not a valid name of a file; use no null characters and no surrogates"),
     ],
 )
 def test_what_is_no_path(tmp_path, monkeypatch, html, error, said):
