@@ -169,5 +169,5 @@ def check_size(name: str, value: object) -> int:
     if size is None or isinstance(value, bool):
         raise TypeError(f"{name}={value!r}: expected an int of 0 or more, got {type(value).__name__}")
     if not 0 <= size <= sys.maxsize:
-        raise ValueError(f"{name}={value!r}: expected 0 to {sys.maxsize}, the largest size of memory")
+        raise ValueError(f"{name}={value!r}: expected 0 or more, and at most {sys.maxsize}")
     return size
