@@ -362,7 +362,7 @@ WRONG = [
     ("reset", "", ValueError, r"reset='': expected the name of a method, or a function that takes the object"),
     ("capacity", "size", TypeError, r"capacity='size': Odd.size is not a method; name one that takes only the object"),
     *(
-        ("reset", name, TypeError, rf"reset='{name}': Odd.{name} is no method")
+        ("reset", name, TypeError, rf"reset='{name}': Odd.{name} is not a method")
         for name in ("count", "make", "create", "Part", "clear_all")
     ),
     ("reset", "needs_more", TypeError, r"reset='needs_more': .* takes \(self, hard\); pass reset= a function"),
