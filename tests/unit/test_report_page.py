@@ -365,7 +365,7 @@ class Elsewhere:
 @pytest.mark.parametrize(
     ("html", "error", "said"),
     [
-        (1, TypeError, "html=1: expected a path, as a string or an os.PathLike of one, got int; leave it out for"),
+        (1, TypeError, "html=1: expected a path, as a string or an os.PathLike of one, got int; leave it out to"),
         (True, TypeError, "html=True: expected a path"),
         (b"page.html", TypeError, "html=b'page.html': expected a path, as a string or an os.PathLike of one, got"),
         (Elsewhere(b"page.html"), TypeError, "expected a path, as a string or an os.PathLike of one, got Elsewhere"),
