@@ -1,4 +1,4 @@
-"""The containers as types of fields: pydantic, msgspec and cattrs read what the builtin type of one is.
+"""The containers as field types: how pydantic, msgspec and cattrs convert them from and to builtin types.
 
 No module here imports any of these packages: pydantic calls `pydantic_schema`, and `pooled.contrib` has the rest.
 """
@@ -31,7 +31,7 @@ BUILTINS: Final[frozenset[type]] = frozenset(
 _FACTORIES: Final = (bool, bytes, complex, float, frozenset, int, str, tuple)
 
 _HAS_PROXIES: Final = _engine_name == "reference"
-"""Whether an object is a proxy, which code in C does not take for a list."""
+"""Whether an object is a proxy, which C code does not accept as a list."""
 
 
 def builtin_of(cls: type) -> type | None:
@@ -91,7 +91,7 @@ def default_factory_of(annotation: Any) -> Callable[[], Any] | None:
 
 
 def pydantic_schema(cls: type, source: Any, handler: Any) -> Any:
-    """What pydantic calls for a field of this type: validate as the builtin type, then take a container from the pool.
+    """The hook of pydantic for a field of this type: validate as the builtin type, then take a container from the pool.
 
     Each container class has it as its `__get_pydantic_core_schema__`. A subclass is called with the content.
     """
@@ -114,7 +114,7 @@ def pydantic_schema(cls: type, source: Any, handler: Any) -> Any:
 def _converted_first(core_schema: Any, convert: Callable[[Any], Any], schema: Any) -> Any:
     """The schema for Python objects that are converted before; JSON needs no conversion, and would not be strict then.
 
-    Only a schema of this type can be made strict afterwards, as `Field(strict=True)` does it.
+    Only a schema of this kind can be made strict afterwards, as `Field(strict=True)` does.
     """
 
     def converted(schema: Any) -> Any:

@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Self, dataclass_transform
 
 
 class _Signature:
-    """The `__signature__` of a class of records. It is made when asked for, since `inspect` takes long to import."""
+    """The `__signature__` of a class of records. It is computed on demand, because importing `inspect` takes long."""
 
     def __get__(self, record: Record | None, cls: type[Record]) -> Any:
         from inspect import Parameter, Signature
@@ -25,7 +25,8 @@ class _Signature:
 class Record:
     """An immutable object with the fields that its class annotates, some of them with defaults.
 
-    It is what a frozen attrs class or dataclass is. Those take longer to import than this whole package.
+    It works like a frozen attrs class or dataclass, but attrs and dataclasses take longer to import than this whole
+    package.
 
     A class statement takes two arguments: `kw_only=False` accepts positional arguments too, and `eq=False` compares
     records by identity.
@@ -97,10 +98,10 @@ class Record:
         return hash((type(self), *self._by_name().values()))
 
     def __setattr__(self, name: str, value: object) -> None:
-        raise AttributeError(f"{name}={value!r}: a {type(self).__name__} does not change; use replace({name}=...)")
+        raise AttributeError(f"{name}={value!r}: a {type(self).__name__} is immutable; use replace({name}=...)")
 
     def __delattr__(self, name: str) -> None:
-        raise AttributeError(f"{name}: a {type(self).__name__} does not change; use replace({name}=...)")
+        raise AttributeError(f"{name}: a {type(self).__name__} is immutable; use replace({name}=...)")
 
 
 def _plain(value: Any) -> Any:

@@ -1,4 +1,4 @@
-"""Statistics: counts of how the objects of a pool were constructed, and of what became of them."""
+"""Statistics: counts of how the objects of a pool were constructed, and of how they ended."""
 
 from __future__ import annotations
 

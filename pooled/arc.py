@@ -1,7 +1,7 @@
-"""Reference-counted handles: several handles share one value, and each knows how many there are.
+"""Reference-counted handles: several handles share one value, and each knows the number of handles.
 
-The handles share a cell, which comes from a pool of cells. When the last handle goes, the value is released and the
-cell returns to its pool. A `Weak` handle does not keep the value alive. A pool counts its cells: one for each
+The handles share a cell, which comes from a pool of cells. When the last handle is dropped, the value is released and
+the cell returns to its pool. A `Weak` handle does not keep the value alive. A pool counts its cells: one for each
 `Arc(value)`, however many clones there are. With the native engine, the handles are written in C. An example:
 
     from pooled.arc import Arc
@@ -69,7 +69,7 @@ class Cell(_LoneCell[T]):
     __slots__ = ()
 
 
-_counting: Final = RLock()  # held while weak handles are made and counted, so that a sole handle sees all of them
+_counting: Final = RLock()  # held while weak handles are made and counted, so that `is_unique` sees all of them
 
 if hasattr(os, "register_at_fork"):  # the thread that holds it may not exist in the child
     os.register_at_fork(before=_counting.acquire, after_in_parent=_counting.release, after_in_child=_counting.release)

@@ -20,7 +20,7 @@ def main() -> int:
         return print_next_steps()
     options, program = split(sys.argv[1:])
     chosen = _parsed(options)
-    # Import only the command in use: the modules of the others should not be loaded beside somebody's program.
+    # Import only the command in use: the modules of the others should not be loaded in the process of the program.
     if chosen.command == "info":
         from pooled._cli.info import print_info
 

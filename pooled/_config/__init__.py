@@ -1,4 +1,4 @@
-"""The configuration in force, from the environment, a TOML file and `configure()`."""
+"""The current configuration, from the environment, a TOML file and `configure()`."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ __all__ = [
 
 try:
     current: Final = read(os.environ)
-    """The configuration in force. `configure` and `put_in_force` change it in place."""
+    """The current configuration. `configure` and `put_in_force` change it in place."""
 except ConfigurationError as error:
     end_command(error)
     raise
@@ -54,7 +54,7 @@ _UNCHANGED: Final[Any] = object()
 
 
 def put_in_force(path: Path, environ: Mapping[str, str]) -> Configuration:
-    """Put a configuration file in force, for classes and pools that are made from now on.
+    """Apply a configuration file to classes and pools that are made from now on.
 
     The environment takes precedence over the file. The caller applies the `[instrument]` section of the result; this
     module makes no class poolable.
@@ -71,13 +71,13 @@ def put_in_force(path: Path, environ: Mapping[str, str]) -> Configuration:
 
 
 def put_read_in_force(read_now: Configuration, where: str, environ: Mapping[str, str]) -> None:
-    """Put in force what was read from a file or a mapping. `where` names it in errors.
+    """Apply settings that were read from a file or a mapping. `where` names the source in errors.
 
     Raises:
         ConfigurationError: it sets the debug mode.
     """
     if read_now.debug and read_now.debug != current.debug:
-        raise ConfigurationError(f"{where}: [defaults] debug: it is too late for that; set POOLED_DEBUG")
+        raise ConfigurationError(f"{where}: [defaults] debug: pooled is imported already; set POOLED_DEBUG instead")
     current.defaults = read_limits(environ).over(read_now.defaults)
     current.classes, current.override = read_now.classes, read_now.override
     current.gc = read_now.gc

@@ -46,7 +46,7 @@ def refuse_for_all_classes(where: str, settings: Mapping[str, object]) -> None:
     """Raise an error that begins with `where` if there are settings that only a single class can have."""
     for name in ("reset", "capacity", "keep"):
         if settings.get(name):
-            raise ConfigurationError(f"{where}: {name}={settings[name]!r}: classes differ in this; name a single class")
+            raise ConfigurationError(f"{where}: {name}={settings[name]!r}: it needs a single class; name one")
 
 
 def checked(where: str, check: Callable[[str, object], Any], key: str, value: object) -> Any:

@@ -16,7 +16,7 @@ from pooled._stats import Constructions, Stats
 
 _native: Any
 try:
-    from pooled._engine.native import _native  # its package keeps class information outside the dictionaries of classes
+    from pooled._engine.native import _native  # it keeps class information outside the dictionaries of classes
 except ImportError:  # it was not built
     _native = None
 
@@ -156,9 +156,9 @@ def in_c(take: F) -> F:
 
 
 def gc_callback(function: F, least: int) -> F:  # noqa: ARG001 (the function looks at the generation, too)
-    """The function itself: code in Python has no way to be silent where the stack has no room for it."""
+    """The function itself: Python code cannot prevent the error that is printed if the stack is full."""
     return function
 
 
 def when_memory_is_short(function: Callable[[], object]) -> None:
-    """Do nothing: only the native engine notices where memory is short."""
+    """Do nothing: only the native engine detects failed allocations."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 
 class _Courier:
-    """Raises an error in `__del__`: that is the only way to call the hook as Python does."""
+    """Raises an error in `__del__`, which is the only way to call the hook as Python does."""
 
     __slots__ = ("_error",)
 

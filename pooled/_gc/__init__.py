@@ -1,1 +1,1 @@
-"""The cyclic garbage collector: its settings, its pauses, and the objects that wake it."""
+"""The cyclic garbage collector: its settings, its pauses, and the objects that trigger it."""

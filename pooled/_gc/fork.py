@@ -16,20 +16,20 @@ COLLECTING: Final = 0.05
 """The largest share of the time that collections before forks take, after the first."""
 
 GROWTH: Final = 2.0
-"""A child thaws the objects when it has grown by this factor."""
+"""A child process thaws the objects when it has grown by this factor."""
 
 
 class AtFork:
-    """What is done before a fork, and after it in both processes, while `is_wanted`."""
+    """The hooks before a fork, and after it in both processes. They act while `is_wanted`."""
 
     def __init__(self, freezer: Freezer) -> None:
         self.is_wanted = False
         self._freezer = freezer
         self._is_ours = False
-        self._due = 0.0  # when the next collection may take its time
+        self._due = 0.0  # the earliest time of the next collection
 
     def before(self) -> None:
-        """Collect garbage, so that the child does not have it frozen; then freeze."""
+        """Collect garbage, so that it is not frozen in the child; then freeze."""
         if not self.is_wanted or self._freezer.is_frozen or not self._freezer.may_freeze():
             return
         if gc.isenabled() and CLOCK() >= self._due:
@@ -40,7 +40,7 @@ class AtFork:
         self._is_ours = self._freezer.freeze()
 
     def in_parent(self) -> None:
-        """Thaw the objects: the parent has them as before."""
+        """Thaw the objects: the parent continues as before."""
         if self._is_ours:
             self._is_ours = False
             self._freezer.thaw()

@@ -1,4 +1,4 @@
-"""Freezes the objects that are alive, so that collections pass them over, and thaws them.
+"""Freezes the objects that are alive, so that collections skip them, and thaws them.
 
 Python thaws all frozen objects at once. So nothing is thawed if the program has frozen objects itself.
 """
@@ -15,17 +15,20 @@ from typing import Any, Final
 CLOCK: Final[Callable[[], float]] = time.monotonic
 
 _FEW: Final = 1_000
-"""Python itself freezes up to so many objects: 375 before a program on 3.12. A program that freezes has more."""
+"""Python itself freezes at most this many objects: 375 before a program on 3.12. A program that freezes objects has
+more.
+"""
 
 
 class Freezer:
-    """What this package froze.
+    """The objects that this package froze.
 
-    Two lists show whether the program froze or thawed objects meanwhile, because `gc.get_referrers` does not look at
-    frozen objects: one was made before the freeze and has to be frozen, one was made after it and must not be.
+    Two lists show whether the program froze or thawed objects meanwhile. One was made before the freeze and has to be
+    frozen; the other was made after it and must not be frozen. `gc.get_referrers` skips frozen objects, and so tells
+    which lists are frozen.
 
-    There is no lock, as the callbacks of the collector come at any moment. If two threads freeze and thaw at the same
-    time, objects can be left unfrozen; then nothing is frozen any more.
+    There is no lock, because the callbacks of the collector may run at any moment. If two threads freeze and thaw at
+    the same time, objects can stay unfrozen; nothing is frozen after that.
     """
 
     def __init__(self) -> None:
@@ -36,11 +39,11 @@ class Freezer:
         self._blocks, self._latest, self._moment = 0, 0, 0.0
 
     def may_freeze(self) -> bool:
-        """Whether the program leaves the freezing to this package."""
+        """Whether the program has frozen no objects itself."""
         return not self._is_over and gc.get_freeze_count() <= _FEW
 
     def freeze(self) -> bool:
-        """Freeze all objects that are alive. Return whether they are: not if the program froze some before."""
+        """Freeze all objects that are alive. Return whether this was done: not if the program froze some before."""
         if self.is_frozen:
             return True
         if not self.may_freeze():
@@ -52,7 +55,7 @@ class Freezer:
         return True
 
     def freeze_more(self) -> None:
-        """Freeze what was made since, too. When it is due to thaw depends on the first freeze alone."""
+        """Also freeze the objects made since then. The time of the thaw depends on the first freeze alone."""
         if self._is_ours():
             self._freeze_rest()
 
@@ -101,13 +104,13 @@ atexit.register(freezer.thaw)  # Python collects all objects at exit, and calls 
 
 
 def freeze() -> int:
-    """Collect garbage, then freeze all objects that are alive: collections pass them over from now on.
+    """Collect garbage, then freeze all objects that are alive: collections skip them from now on.
 
     Call it once the program has loaded what it keeps; call it again after it has loaded more or dropped much. Each call
-    thaws the objects that the previous one froze, collects, and freezes again. Frozen objects are freed as always when
-    their last reference goes. Those that become part of a garbage cycle are freed by the next call, by `gc.unfreeze()`
-    and a collection, or as `configure(gc={"freeze": "steady"})` says. Objects that the program froze by `gc.freeze()`
-    stay frozen.
+    thaws the objects that the previous one froze, collects, and freezes again. Frozen objects are freed as usual when
+    their last reference is dropped. Frozen objects in a garbage cycle are freed by the next call, by a collection after
+    `gc.unfreeze()`, or under the rules of `configure(gc={"freeze": "steady"})`. Objects that the program froze by
+    `gc.freeze()` stay frozen.
 
     Returns:
         The number of frozen objects.

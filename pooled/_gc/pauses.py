@@ -1,4 +1,4 @@
-"""Records the pauses of the garbage collector in histograms, and counts the types of the objects that wake it."""
+"""Records the pauses of the garbage collector in histograms, and counts the types of the objects that trigger it."""
 
 from __future__ import annotations
 
@@ -20,19 +20,21 @@ else:
         from pooled._gc.python_recorder import Recorder
 
 IS_UNSEEN: Final = Recorder.__module__ == "pooled._gc.recorder"
-"""Whether the program cannot notice the recorder. It sees frames in Python, which may exceed the recursion limit."""
+"""Whether the recorder is invisible to the program. The frames of a recorder in Python are visible, and may exceed the
+recursion limit.
+"""
 
 CENSUS_SHARE: Final = 500
-"""The census takes a nanosecond in so many, at most."""
+"""The census takes at most one nanosecond in this many."""
 
 EVERY: Final = 8
-"""The census looks at one collection in so many, at most."""
+"""The census examines at most one collection in this many."""
 
 SEEN: Final = 2_000
-"""How many young objects a census looks at: if there are more, at every second, third and so on."""
+"""The most young objects that a census examines. If there are more, it examines every second, third and so on."""
 
 NAMES: Final = 1_000
-"""How many type names are counted; further ones count as "others"."""
+"""The most type names that are counted; further types count as "others"."""
 
 GENERATIONS: Final = 3
 
@@ -43,12 +45,12 @@ class GcPauses(Record):
     Attributes:
         count: the number of collections.
         seconds: the sum of the pauses, in seconds.
-        p50: the pause that half of the collections did not exceed, in seconds, at most an eighth too high.
+        p50: the pause that half of the collections did not exceed, in seconds. It may be up to an eighth too high.
         p99: the same for 99 % of the collections.
         longest: the longest pause, in seconds.
-        histogram: pairs of a bound in seconds and the number of pauses that were as long or shorter, but exceeded the
-            bound of the pair before. The bounds are those of four microseconds to four seconds that were reached, each
-            four times the one before, and infinity if there were longer pauses.
+        histogram: pairs of a bound in seconds and the number of pauses up to this bound that exceeded the previous one.
+            The bounds are four microseconds to four seconds, each four times the previous one, as far as pauses reached
+            them, and infinity if there were longer pauses.
     """
 
     count: int = 0
@@ -112,13 +114,13 @@ class GcRecording:
 
 
 def record_gc() -> GcRecording:
-    """Record from now on how long the garbage collector stops the program, and which objects wake it.
+    """Record from now on how long the garbage collector stops the program, and which objects trigger it.
 
     Use `with pooled.record_gc() as recording: ...`, or `recording = pooled.record_gc()` and `recording.stop()`. Reports
-    and metrics show the recording that was started last. `gc.callbacks` has one more entry meanwhile, which costs 0.4
-    microseconds for each collection, and 1.8 where the extension `pooled._gc.recorder` was not built. Samples of the
-    young objects take at most 0.2 % of the time after the first; the samples raise the audit event `gc.get_objects`. A
-    build without a GIL has no young objects, and no samples.
+    and metrics show the recording that was started last. During the recording, `gc.callbacks` has one more entry, which
+    takes 0.4 microseconds for each collection, and 1.8 if the extension `pooled._gc.recorder` was not built. Samples of
+    the young objects take at most 0.2 % of the time after the first sample, and raise the audit event `gc.get_objects`.
+    A build without a GIL has no young objects, and no samples.
     """
     recording = GcRecording()
     _latest[:] = [recording]
@@ -148,7 +150,7 @@ def pauses_of(histogram: Histogram) -> GcPauses:
 
 
 def most_frequent_first(types: dict[str, int]) -> dict[str, int]:
-    """The counts in the order of a report. A census may add to them meanwhile."""
+    """The counts in the order of a report. A census may change them at the same time."""
     return dict(sorted(types.copy().items(), key=lambda item: (-item[1], item[0])))
 
 
@@ -161,6 +163,6 @@ _MODULE_OF: Final[Any] = type.__dict__["__module__"].__get__
 
 @atexit.register
 def _stop_all() -> None:
-    """Stop at exit: collections go on while Python clears the globals of modules."""
+    """Stop at exit: Python still runs collections while it clears the globals of modules."""
     for recording in _running.copy():
         recording.stop()

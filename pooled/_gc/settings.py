@@ -1,4 +1,4 @@
-"""Puts the settings of the garbage collector in force."""
+"""Applies the settings of the garbage collector."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ class _Freezing:
             freezer.thaw()
 
     def _register(self) -> AtFork:
-        """What is done at forks. Python has no way to take it back."""
+        """Register the hooks of forks. Python has no way to unregister them."""
         if self._at_fork is None:
             self._at_fork = AtFork(freezer)
             if hasattr(os, "register_at_fork"):
@@ -87,7 +87,7 @@ _freezing: Final = _Freezing()
 
 
 def apply() -> None:
-    """Put in force what the configuration says of the collector."""
+    """Apply the configured settings of the collector."""
     settings = _config.current.gc or _config.GcSettings()
     _threshold.apply(settings)
     _freezing.apply(settings.freeze)

@@ -1,4 +1,4 @@
-"""Thaws frozen objects in time, so that frozen garbage does not stay; freezes again what a full collection left."""
+"""Thaws frozen objects in time to free frozen garbage, and freezes objects that a full collection left."""
 
 from __future__ import annotations
 
@@ -12,10 +12,12 @@ from typing import Final
 from pooled._gc.frozen import Freezer
 
 LITTLE: Final = 0.05
-"""If a full collection freed a smaller share of what it visited, what is left is worth freezing."""
+"""If a full collection freed a smaller share of the objects that it visited, the remaining ones are worth freezing."""
 
 MORE: Final = 1.02
-"""When the process has grown by this factor since the latest freeze, what a full collection left is frozen as well."""
+"""When the process has grown by this factor since the latest freeze, objects that a full collection left are frozen,
+too.
+"""
 
 _FREE_THREADED: Final = "free-threading build" in sys.version
 
@@ -24,13 +26,14 @@ _INCREMENTAL: Final = not _FREE_THREADED and (3, 14) <= sys.version_info < (3, 1
 
 
 class Watch:
-    """A callback for `gc.callbacks`. It is called at each collection, and does something at full ones.
+    """A callback for `gc.callbacks`. It is called at each collection, and acts at full ones.
 
     Args:
         freezer: freezes and thaws.
         growth: the factor by which the process may grow before the objects are thawed.
         seconds: the time after which they are thawed.
-        freezes: whether to freeze what a full collection left, if it freed little; else it ends when it thaws.
+        freezes: whether to freeze the objects that a full collection left, if it freed little. Otherwise, the watch
+            ends when it thaws.
     """
 
     def __init__(self, freezer: Freezer, *, growth: float, seconds: float = math.inf, freezes: bool) -> None:
@@ -46,7 +49,7 @@ class Watch:
             _watches.append(self)
 
     def end(self) -> None:
-        """Watch no more. What is frozen stays frozen."""
+        """Stop watching. Frozen objects stay frozen."""
         if self in _watches:
             _watches.remove(self)
             with suppress(ValueError):  # the program may have removed it
@@ -69,8 +72,9 @@ class Watch:
             self.end()
 
     def _freeze(self, collected: int) -> None:
-        """Freeze what a full collection left, unless it freed much or there is little to freeze."""
-        # Blocks come first, as to count objects takes a tenth of the time of a collection. Each object has a block.
+        """Freeze the objects that a full collection left, unless it freed many or there are few to freeze."""
+        # Check the blocks first: counting objects takes a tenth of the time of a collection, and each object has a
+        # block.
         blocks = sys.getallocatedblocks()  # 0 with PYTHONMALLOC=malloc
         if blocks and collected >= LITTLE * (blocks + collected):
             return
@@ -94,6 +98,6 @@ _watches: Final[list[Watch]] = []
 
 @atexit.register
 def _end_all() -> None:
-    """Stop at exit: collections go on while Python clears the globals of modules."""
+    """Stop at exit: Python still runs collections while it clears the globals of modules."""
     for each in _watches.copy():
         each.end()

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pooled._policy import Policy
 
 MIN_BYTES: Final = 1 << 15
-"""Arrays of fewer bytes are left to NumPy, which has a cache of its own for them; the C library has one, too."""
+"""NumPy itself allocates smaller arrays: it has a cache for them, and so has the C library."""
 
 
 def connect(low_memory: Callable[[], object]) -> None:
@@ -44,7 +44,7 @@ def connect(low_memory: Callable[[], object]) -> None:
 
 
 class _NoDepot:
-    """What a depot is with the engine off: it hands out nothing and parks nothing. It needs no extension."""
+    """The depot with the engine off: it hands out nothing and parks nothing. It needs no extension."""
 
     parked_bytes = 0
 
@@ -77,7 +77,7 @@ class ArrayMemory(MemoryPool):
 
     def __init__(self, max_bytes: int, *, name: str, min_bytes: int) -> None:
         self._depot: Final = _new_depot(min_bytes, max_bytes)
-        self._lock = RLock()  # reentrant: a finalizer or a signal handler may come in between
+        self._lock = RLock()  # reentrant: a finalizer or a signal handler may interrupt the holder
         super().__init__(max_bytes, name)
         self._follow_switch()
 
@@ -87,10 +87,10 @@ class ArrayMemory(MemoryPool):
         return self._depot.parked_bytes
 
     def stats(self) -> Stats:
-        """Counts of blocks, by what became of them. `parked_bytes` gives bytes.
+        """Counts of blocks: how they were obtained, and how they ended. `parked_bytes` gives bytes.
 
-        `discarded_large` counts blocks above `max_cap`, `discarded_full` those for which `max_bytes` left no room, and
-        `discarded_refused` those of zeros that nobody wrote to.
+        `discarded_large` counts blocks above `max_cap`, `discarded_full` blocks that did not fit into `max_bytes`, and
+        `discarded_refused` blocks of zeros to which nothing was written.
         """
         counts = self._depot.counts()
         return Stats(
@@ -112,7 +112,7 @@ class ArrayMemory(MemoryPool):
         return self._depot.trim(0)
 
     def prune(self) -> int:
-        """Free some parked blocks, first those of the sizes that were not taken for longest.
+        """Free some parked blocks, first those of the sizes that have not been taken for the longest time.
 
         It frees 10 % of `max_bytes` if more than that is parked, else 1 %; at least one block.
 
@@ -133,7 +133,7 @@ class ArrayMemory(MemoryPool):
         self._depot.resize(max_bytes)
 
     def _follow_switch(self) -> None:
-        """Park memory or none, as `disable` and `enable` have set it."""
+        """Turn parking on or off, as `disable` and `enable` require."""
         with self._lock:
             self._depot.open(self._parks())
 
@@ -155,7 +155,7 @@ def _new_depot(min_bytes: int, max_bytes: int) -> Depot:
 
 
 class ServingMemory(ArrayMemory):
-    """Memory that serves unchanged code: arrays of `MIN_BYTES` to `max_bytes`, while somebody uses it.
+    """Memory for the arrays of unchanged code, from `MIN_BYTES` to `max_bytes`, while it is in use.
 
     It is trimmed as pools of objects are, since arrays are often the larger part of a budget.
     """
@@ -168,13 +168,13 @@ class ServingMemory(ArrayMemory):
         super().__init__(max_bytes, name=name, min_bytes=MIN_BYTES)
 
     def begin(self) -> None:
-        """Serve arrays and park blocks, until `end` was called as often as this."""
+        """Serve arrays and park blocks, until `end` was called as often as `begin`."""
         with self._lock:
             self._uses += 1
         self._follow_switch()
 
     def end(self) -> None:
-        """Take back one `begin`. The last one frees what is parked."""
+        """End the effect of one `begin`. The last call frees the parked blocks."""
         with self._lock:
             self._uses -= 1
         self._follow_switch()
@@ -193,7 +193,7 @@ class ServingMemory(ArrayMemory):
         return counts["bytes_taken"], counts["bytes_hit"]
 
     def resize(self, max_bytes: int) -> None:
-        """Change the limit. Parked blocks beyond it are freed."""
+        """Change the limit, and free parked blocks beyond it."""
         self._limit(max_bytes)
 
     def depths(self) -> tuple[int, int, int]:
@@ -201,7 +201,7 @@ class ServingMemory(ArrayMemory):
         return 0, 0, 0
 
     def set_bound(self, bound: int | None) -> None:
-        """Nothing follows the load."""
+        """Do nothing: this memory has no limit that follows the load."""
 
     @property
     def policy(self) -> Policy:
@@ -233,14 +233,14 @@ def release() -> None:
 
 
 def observe(max_bytes: int) -> None:
-    """Count from now on what a memory of `max_bytes` would serve. The arrays stay with NumPy. For the whole process."""
+    """Count the arrays of the process that a memory of `max_bytes` would serve. NumPy still allocates them."""
     from pooled._memory import arrays
 
     arrays.observe(MIN_BYTES, max_bytes)
 
 
 def observed() -> Any:
-    """What was counted: arrays of `MIN_BYTES` or more, their bytes, and the bytes that would be served."""
+    """The counts: arrays of `MIN_BYTES` or more, their bytes, and the bytes that would be served."""
     from pooled._memory import arrays
 
     return arrays.observed()

@@ -16,7 +16,7 @@ _SMALLEST: Final = 64
 """Bytes of the smallest size class."""
 
 _IDLE: Final = 1000
-"""Takes of other sizes after which a size class gives up its parked blocks to one in use."""
+"""A size class frees its parked blocks for one in use after this many takes of other sizes."""
 
 
 class SizeClass:
@@ -25,7 +25,7 @@ class SizeClass:
     Attributes:
         size: bytes of each block.
         blocks: the parked ones.
-        last_taken: how many blocks the pool had handed out when one of this size was taken.
+        last_taken: the number of blocks that the pool had handed out when a block of this size was last taken.
     """
 
     __slots__ = ("blocks", "last_taken", "size")
@@ -39,8 +39,8 @@ class SizeClass:
 class Blocks:
     """The parked blocks of one pool, with their limits and counts.
 
-    `pop` may run on any thread at any time, also within another method of this object. All other changes come through
-    `handle`, which only one thread at a time calls; so what it reads may shrink meanwhile, but not grow.
+    `pop` may run on any thread at any time, also within another method of this object. Only `handle` makes other
+    changes, and only one thread at a time calls it. So the lists that it reads may shrink meanwhile, but not grow.
 
     Attributes:
         tally: counts of blocks, by their names in `Stats`.
@@ -53,8 +53,8 @@ class Blocks:
     def __init__(self, max_bytes: int, max_cap: int | None) -> None:
         self.tally: Final = dict.fromkeys(COUNTERS, 0)
         self._by_size: Final[dict[int, SizeClass]] = {}
-        self._classes: tuple[SizeClass, ...] = ()  # the same; a tuple does not change while somebody iterates over it
-        self._bytes_at_most = 0  # an upper bound of the parked bytes: takes are not subtracted until it matters
+        self._classes: tuple[SizeClass, ...] = ()  # the same; a tuple does not change during an iteration
+        self._bytes_at_most = 0  # an upper bound of the parked bytes: takes are subtracted only when it matters
         self.limit(max_bytes, max_cap)
 
     def limit(self, max_bytes: int, max_cap: int | None) -> None:
@@ -63,9 +63,9 @@ class Blocks:
         self._largest = min(self._most(), max_bytes, sys.maxsize)
 
     def size_for(self, nbytes: int) -> int:
-        """Bytes of the block for a take of `nbytes`.
+        """The bytes of a block for a take of `nbytes`.
 
-        That is the next power of two; or, where such a block could not be parked, an eighth more at most.
+        This is the next power of two. If such a block could not be parked, it is at most an eighth more than `nbytes`.
         """
         size = 1 << (nbytes - 1).bit_length() if nbytes > _SMALLEST else _SMALLEST
         if size <= self._largest:
@@ -78,7 +78,7 @@ class Blocks:
         return size <= self._largest and self.parked_bytes() + size <= self.max_bytes
 
     def pop(self, size: int) -> Memory[Any] | None:
-        """Take a parked block of just `size` bytes, or None."""
+        """Take a parked block of exactly `size` bytes, or return None."""
         try:
             return self._by_size[size].blocks.pop()
         except (KeyError, IndexError):
@@ -93,11 +93,11 @@ class Blocks:
         return sum(len(each.blocks) * each.size for each in self._classes)
 
     def free_coldest(self) -> Iterator[int]:
-        """Free parked blocks one by one, first those of the size that was not taken for longest; yield their sizes."""
+        """Free parked blocks one by one, the least recently taken size first; yield their sizes."""
         return _free_coldest(self._classes)
 
     def handle(self, what: str, size: int, memory: list[Memory[Any]] | None) -> None:
-        """Apply an event: its name, the bytes of the block, and a list that alone holds the block, if it came back.
+        """Apply an event: its name, the bytes of the block, and a list with the only reference to a returned block.
 
         The name is "resized", "prefilled", or a count of `Stats`.
         """

@@ -18,15 +18,16 @@ _MORE: Final = 1000
 """Events that one call of `settle` handles beyond those that were queued when it began."""
 
 _BACKLOG: Final = 10_000
-"""Queued events from which on other threads wait for the one that handles them."""
+"""If more events are queued, other threads wait for the one that handles them."""
 
 
 class EventQueue:
     """Events of one pool of memory.
 
-    A lock would not do: a block may be dropped anywhere, also in a signal handler or a finalizer that interrupts the
-    code that holds the lock. So each thread only appends; whoever has the turn handles what is queued. The turn is an
-    entry of a dict, since no other way to take it survives an exception from a signal handler at every point.
+    A lock cannot be used: a block may be dropped anywhere, also in a signal handler or a finalizer that interrupts the
+    holder of the lock. So each thread only appends, and the thread that has the turn handles the queued events. The
+    turn is an entry of a dict, because no other way to take it survives an exception from a signal handler at every
+    point.
 
     Args:
         handle: called with each event, in order, by one thread at a time. It must not refer to the pool: that would be
@@ -46,7 +47,7 @@ class EventQueue:
         self._events.append((what, size, memory))
 
     def note(self, what: str, size: int, memory: list[Any] | None = None) -> None:
-        """Queue an event, and handle what is queued."""
+        """Queue an event, and handle the queued events."""
         self.append(what, size, memory)
         self.settle()
 
@@ -61,8 +62,8 @@ class EventQueue:
     def settle(self) -> None:
         """Handle the queued events, unless another thread, or this one further up its stack, does so now.
 
-        Several threads may append faster than one of them handles. So this call handles what is queued and `_MORE`
-        events on top; threads that find a long queue wait a little.
+        Several threads may append faster than one of them handles. So this call handles the queued events and at most
+        `_MORE` further ones; threads that find a long queue wait a little.
         """
         mine = [get_ident()]
         left = len(self._events) + _MORE
@@ -71,7 +72,7 @@ class EventQueue:
                 turn = self._turn.setdefault("of", mine)
                 if turn is not mine:
                     self._wait_for(turn)
-                    return  # whoever has the turn looks at the queue again at its end
+                    return  # the thread that has the turn checks the queue again at its end
                 while self._events and left > 0:
                     self._handle(*self._events.popleft())
                     left -= 1
@@ -96,7 +97,7 @@ class EventQueue:
 
 
 _queues: Final[Registry[EventQueue]] = Registry()
-"""All queues: leases may keep one when its pool is gone."""
+"""All queues: leases may keep a queue after its pool was freed."""
 
 
 def _after_fork_in_child() -> None:

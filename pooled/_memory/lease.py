@@ -1,8 +1,8 @@
-"""Leases: short-lived objects that expose recycled memory, and return it to its pool when they die.
+"""Leases: short-lived objects that expose recycled memory, and return it to its pool when they are freed.
 
-Each view of the memory, such as a memoryview, a slice of one or a numpy array, keeps the lease alive, so the lease dies
-when the last view is released. A lease is a ctypes array: in all supported versions of Python, only that kind of object
-can both expose the memory of another object through the buffer protocol and have a `__del__`.
+Each view of the memory, such as a memoryview, a slice of one or a numpy array, keeps the lease alive, so the lease is
+freed when the last view is released. A lease is a ctypes array: in all supported versions of Python, only that kind of
+object can both expose the memory of another object through the buffer protocol and have a `__del__`.
 """
 
 from __future__ import annotations
@@ -27,17 +27,17 @@ class Lender(Protocol):
 
 
 def own_memory(size: int) -> Memory[Any]:
-    """Allocate `size` bytes, all 0. It touches all of them."""
+    """Allocate `size` bytes, and set all of them to 0."""
     return (ctypes.c_ubyte * size)()
 
 
 def memory_of(exporter: Any, size: int) -> Memory[Any]:
-    """The memory of an object with a writable buffer of `size` bytes, which it keeps alive. It touches no byte."""
+    """The memory of an object with a writable buffer of `size` bytes. It keeps the object alive."""
     return (ctypes.c_ubyte * size).from_buffer(exporter)
 
 
 def lend(memory: Memory[Any], lender: Lender) -> Any:
-    """An object that exposes `memory` through the buffer protocol, and returns it to `lender` when it dies."""
+    """An object that exposes `memory` through the buffer protocol, and returns it to `lender` when it is freed."""
     lease = _lease_class(len(memory)).from_address(ctypes.addressof(memory))
     lease._memory = memory
     lease._lender = lender
@@ -74,8 +74,8 @@ def _lease_class(size: int) -> Any:
     return type("Lease", (ctypes.c_ubyte * size,), {"__slots__": ("_lender", "_memory"), "__del__": _end})
 
 
-# The number of references to a lease that nobody else refers to differs between versions of Python and between
-# functions. So `_end` itself counts them once, at import.
+# The reference count of a lease without other references differs between versions of Python and between functions. So
+# `_end` itself measures it once, at import.
 _counting: Final[Any] = []
 _ALONE: tuple[int, int] = (0, 0)
 lend(own_memory(1), _counting)

@@ -48,7 +48,7 @@ def refuse_unhookable(cls: object) -> None:
     if issubclass(cls, type):
         raise TypeError(f"cls={name}: a metaclass cannot be pooled; pool the objects of its classes")
     if issubclass(cls, enum.Enum):
-        raise TypeError(f"cls={name}: an enum cannot be pooled, its members live forever; leave it as it is")
+        raise TypeError(f"cls={name}: an enum cannot be pooled, because its members live forever; do not decorate it")
     if typing.is_typeddict(cls):
         raise TypeError(f"cls={name}: a TypedDict makes plain dicts; use pooled.containers.Dict")
     refuse_exceptions(cls)
@@ -82,7 +82,7 @@ def refuse_alias(cls: object) -> None:
 
 
 def register_immutable(*classes: type) -> None:
-    """Refuse these classes and their subclasses as those of Python that are immutable."""
+    """Refuse these classes and their subclasses, like the immutable classes of Python."""
     _own_immutable.extend(classes)
 
 
@@ -97,14 +97,15 @@ def refuse_immutable(cls: type) -> None:
 
 
 def refuse_exceptions(cls: type) -> None:
-    """Raise TypeError if `cls` is an exception class, in whose objects Python itself puts state while they are raised.
+    """Raise TypeError if `cls` is an exception class: Python itself stores state in exceptions while they are raised.
 
-    No reset is sure to know all of it: `OSError.__new__` sets attributes, and the interpreter those of a NameError.
+    No reset can know all of this state: `OSError.__new__` sets attributes, and the interpreter sets those of a
+    NameError.
     """
     if issubclass(cls, BaseException):
         raise TypeError(
-            f"cls={cls.__qualname__}: an exception cannot be pooled, Python keeps its traceback, context and cause in "
-            "it; raise a new one"
+            f"cls={cls.__qualname__}: an exception cannot be pooled, because Python keeps its traceback, context and "
+            "cause in it; raise a new one"
         )
 
 
@@ -164,7 +165,7 @@ def _c_base(cls: type) -> type:
 
 
 def new_reads_arguments(cls: type) -> bool:
-    """Whether a `__new__` in C may read the arguments of a call: that of a base which is not known here."""
+    """Whether a `__new__` in C may read the arguments of a call: the class has a base in C that is not known here."""
     base = _c_base(cls)
     return base is not object and base not in EMPTIABLE
 
@@ -205,12 +206,12 @@ def check_keep(keep: Any) -> tuple[str, ...]:
 
 
 def refuse_foreign(obj: object, cls: type, pool: str) -> NoReturn:
-    """Raise TypeError: `pool` keeps objects of `cls`, and `obj` is none."""
+    """Raise TypeError: `pool` keeps objects of `cls`, and `obj` is of another class."""
     given = obj.__class__
     if given.__qualname__ == cls.__qualname__:
-        remedy = "its own class is another one of that name, as that of objects made before the class was decorated"
+        remedy = "its class is another one of the same name, as for objects made before the class was decorated"
     else:
-        remedy = f"give it to a pool of {given.__qualname__}"
+        remedy = f"insert it into a pool of {given.__qualname__}"
     raise TypeError(f"obj={obj!r}: {pool} keeps objects of {cls.__qualname__}; {remedy}")
 
 
@@ -218,6 +219,6 @@ def refuse_uninsertable(obj: object) -> NoReturn:
     """Raise TypeError: the class of `obj` has no pool that could keep it."""
     name = obj.__class__.__qualname__
     raise TypeError(
-        f"obj={obj!r}: {name} is no poolable class; decorate it with @poolable, or make a pool of {name} and call its "
-        "method insert"
+        f"obj={obj!r}: {name} is not a poolable class; decorate it with @poolable, or make a pool of {name} and call "
+        "its method insert"
     )

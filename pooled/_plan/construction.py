@@ -17,14 +17,14 @@ class NewHook(staticmethod):  # type: ignore[type-arg] # staticmethod is not gen
 
     def __set_name__(self, owner: type, name: str) -> NoReturn:
         raise TypeError(
-            f"cls={owner.__qualname__}: it is made from the attributes of a poolable class, as dataclass(slots=True) "
+            f"cls={owner.__qualname__}: it was made from the attributes of a poolable class, as dataclass(slots=True) "
             "and attrs.define do it; make @poolable the outermost decorator, above them"
         )
 
     def __reduce_ex__(self, protocol: SupportsIndex) -> NoReturn:
         raise TypeError(
-            "a poolable class cannot be pickled by value; define it in a module that both sides can import, not in "
-            "the main program or a notebook: then it is pickled by its name"
+            "a poolable class cannot be pickled by value; define it in a module that both processes can import, not in "
+            "the main program or a notebook: it is then pickled by its name"
         )
 
 

@@ -65,7 +65,7 @@ class _Entry:
 
 
 class _Probe:
-    """An object to measure the result of `references` for a value that only one object refers to."""
+    """An object to measure the result of `references` for a value with only one owner."""
 
     __slots__ = ("__dict__", "slot")
     slot: object
@@ -107,7 +107,7 @@ class KeptFields:
         self._has_dict: Final = has_dict(cls)
 
     def empty(self, obj: Any, max_cap: int, empty_nested: EmptyNested) -> bool:
-        """Empty an object that nobody refers to; False if an attribute cannot be kept: discard it."""
+        """Empty an object without other references; False if an attribute cannot be kept: discard the object."""
         self._unset_others(obj)
         kept = []
         for place in self._places:

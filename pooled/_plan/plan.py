@@ -115,8 +115,8 @@ def plan_for_class(cls: type, hooks: Hooks = Hooks(), *, hooked: bool, keep: tup
         refuse_unscrubbable(cls)
     elif keep:
         raise TypeError(
-            f"keep={keep!r}: {cls.__qualname__} has a reset, which says what is kept; give it one or the other "
-            "(reset=None for none that a base has)"
+            f"keep={keep!r}: {cls.__qualname__} has a reset, so keep= would have no effect; use only one of them "
+            "(reset=None turns off the reset of a base)"
         )
     else:
         reset = deleting_cached_values(cls, reset)
@@ -166,8 +166,8 @@ def plan_for_function(factory: Callable[[], Any], hooks: Hooks) -> Plan:
     if reset is None:
         refuse_alias(factory)
         raise TypeError(
-            f"reset=None: what {factory!r} makes has to be emptied between two uses; pass reset= a function that "
-            "empties one or the name of its method, or reset=lambda obj: None where nothing has to be done"
+            f"reset=None: the objects of {factory!r} have to be emptied between two uses; pass reset= a function that "
+            "empties one, the name of its method, or reset=lambda obj: None if nothing has to be done"
         )
     return Plan(
         factory=factory,

@@ -1,4 +1,4 @@
-"""A thread that calls a function from time to time, and that neither forks nor programs notice."""
+"""A thread that calls a function periodically, and that neither forks nor programs can detect."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class _Worker:
         self.ended = _thread.allocate_lock()  # held until it does
         self.ended.acquire()
         self.ident: int | None = None
-        self.task: int | None = None  # the number that the system has for it
+        self.task: int | None = None  # its number in the system
 
     def is_current(self) -> bool:
         """Whether it is the calling thread."""
@@ -48,13 +48,14 @@ class _Worker:
 
 
 class Background:
-    """Calls a function on a thread of its own, as long as another one gives the seconds until the next call.
+    """Calls a function on a separate thread, as long as another function returns the seconds until the next call.
 
-    The thread is none of `threading`, since unchanged programs may print theirs. It ends before each fork: Python warns
-    of a fork in a process with several threads, and the child could wait for a lock that the thread holds. It starts
-    again after the fork; where Python counts the threads later than that, with the next collection.
+    The module `threading` does not list the thread, because unchanged programs may print their threads. It ends before
+    each fork: Python warns of a fork in a process with several threads, and the child could wait for a lock that the
+    thread holds. It starts again after the fork; if Python counts the threads only after that, it starts with the next
+    collection.
 
-    All methods may be called anywhere, also by a signal handler or by the collector in the middle of each other.
+    All methods may be called anywhere, also by a signal handler or the collector while another method runs.
     """
 
     def __init__(self, work: Callable[[], object], pause: Callable[[], float | None]) -> None:
@@ -70,7 +71,7 @@ class Background:
         self._is_forking = False
         self._worker: _Worker | None = None
         self._starting = _thread.allocate_lock()
-        self._bell = _thread.allocate_lock()  # free: the function is to be called now
+        self._bell = _thread.allocate_lock()  # released to call the function now
         self._bell.acquire()
 
     def wake(self) -> None:
@@ -108,7 +109,7 @@ class Background:
             self.wake()
 
     def _ring(self) -> None:
-        with suppress(RuntimeError):  # it rings already
+        with suppress(RuntimeError):  # it is released already
             self._bell.release()
 
     def _start(self) -> None:

@@ -11,7 +11,7 @@ from pooled._policy import AUTO, Policy
 from pooled._stats import Stats
 
 UNKNOWN: Final = 1024.0
-"""The estimated bytes of an object of a pool none of whose objects was weighed yet."""
+"""The estimated bytes of an object, if no object of its pool was weighed yet."""
 
 _weights: Final[weakref.WeakKeyDictionary[Any, float]] = weakref.WeakKeyDictionary()
 """The bytes of an object of each pool, as it was last weighed."""
@@ -73,11 +73,11 @@ class _Parked:
 
 
 def fit(stores: Sequence[Store], idle: Container[Store], budget: int) -> int:
-    """Free objects until all pools together keep to the budget, and bound those that grow; return how many were freed.
+    """Free objects until all pools are within the budget, and limit those that grow; return the freed number.
 
     Args:
         stores: the stores of all pools.
-        idle: those of them whose objects go first. Then those of the largest pools go.
+        idle: the stores whose objects are freed first. Those of the largest pools follow.
         budget: the most bytes.
     """
     parked = [_Parked(store) for store in stores]
@@ -114,7 +114,7 @@ def _free(parked: _Parked, excess: float) -> int:
 
 
 def bound_new(store: Store, budget: int) -> None:
-    """Bound a pool with max="auto", as long as nothing else is known of it."""
+    """Limit a new pool with max="auto", until its use is known."""
     if not store.depths()[0]:
         store.set_bound(int(budget // UNKNOWN))
 

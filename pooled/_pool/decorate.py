@@ -59,8 +59,7 @@ def poolable(  # noqa: PLR0913 (each is one property of a class)
 
     Use it as the outermost decorator, without arguments, `@poolable`, or with some, `@poolable(max=64)`. Call the class
     as before: `__init__` runs on a parked object if there is one. If `__init__` only assigns attributes, the native
-    engine assigns them in C instead; `field_reset` shows whether it does. Subclasses are ordinary classes unless they
-    are decorated too.
+    engine assigns them in C (`field_reset` shows this). Subclasses are ordinary classes unless they are decorated too.
 
     A pool calls only the hooks `reset` and `capacity` that are named here; a method with such a name is not a hook by
     itself. Poolable subclasses inherit the hooks; a name is looked up on the subclass. `Poolable` is another way to

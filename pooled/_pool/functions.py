@@ -62,7 +62,7 @@ def orphan(cls: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
 
 
 def detach(obj: T) -> T:
-    """Remove an object from its pool: when its last reference goes, it is freed. Return the object.
+    """Remove an object from its pool: when its last reference is dropped, it is freed. Return the object.
 
     Nothing changes for an object of a poolable class that belongs to no pool. With the reference engine, these include
     `self` in a method and objects from `borrow`.

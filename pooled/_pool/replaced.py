@@ -1,8 +1,9 @@
 """Poolable classes that another decorator has replaced by a class without a pool.
 
-`dataclass(slots=True)` and `attrs.define` make a second class from the dictionary of the first. Above `poolable`, they
-lose the pool, since nothing in that dictionary belongs to this package. Both write to the first class, too, and only
-that tells their class from one that the program defines anew under the same name, which may share any attribute.
+`dataclass(slots=True)` and `attrs.define` make a second class from the dictionary of the first. If they stand above
+`poolable`, the second class has no pool, because nothing in that dictionary belongs to this package. Both also write to
+the first class. Only this distinguishes their class from a new definition under the same name, which may share any
+attribute.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ _unchecked: Final[deque[tuple[ref[type], int, int]]] = deque()
 """Poolable classes to look up by name, each with the `id` of its dataclass fields and the number of tries left."""
 
 _TRIES: Final = 8
-"""How often a name is looked up. Classes that no name refers to would else be looked up at every decoration."""
+"""The most look-ups of a name. Otherwise, classes without a name would be looked up at every decoration."""
 
 
 def watch_for_replacement(cls: type) -> None:

@@ -1,1 +1,1 @@
-"""What pools do together with other packages, a module for each. A module needs its package."""
+"""Integrations with other packages, a module for each. A module needs its package."""

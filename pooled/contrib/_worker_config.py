@@ -1,4 +1,4 @@
-"""The configuration of the processes of a cluster: checked where it is written, and put in force in each of them."""
+"""The configuration of the processes of a cluster: checked where it is passed on, and applied in each of them."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class WorkerConfig:
     """A configuration for other processes. It can be pickled.
 
     Args:
-        config: what the configuration file has, as a mapping or as the path of the file, which is read now.
+        config: the sections of a configuration file as a mapping, or the path of the file, which is read now.
 
     Raises:
         TypeError: `config` is neither.
@@ -42,10 +42,10 @@ class WorkerConfig:
                 f"file, got {type(config).__name__}"
             )
         if self._document is not None:
-            read_document(self._document, self._where)  # an error here is one in front of the user
+            read_document(self._document, self._where)  # the user sees an error here at once
 
     def put_in_force(self) -> None:
-        """Put the configuration in force in this process; do nothing if it is in force already.
+        """Apply the configuration in this process; do nothing if it is applied already.
 
         A class that was made poolable keeps the limits of its pool.
 
@@ -73,7 +73,7 @@ class WorkerConfig:
 _lock: Final = threading.Lock()
 
 _in_force: Final[list[dict[str, Any]]] = []
-"""The configuration that is in force."""
+"""The configuration that was applied."""
 
 registered: Final[set[str]] = set()
 """The classes that configurations of this process named, by target."""

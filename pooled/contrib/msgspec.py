@@ -16,8 +16,8 @@ builtin type; `Deque` as a list, `ByteArray` as `bytearray`. The native engine's
 `enc_hook`.
 
 Cost: msgspec decodes the content into builtin objects; the hook converts the items, and copies them into the
-container. This takes some microseconds per container, and half of the time that msgspec takes for the items once more.
-Use it where the rest of the program gains from the containers.
+container. This takes a few microseconds per container, and additionally half of the time that msgspec takes for the
+items. Use it where the rest of the program gains from the containers.
 """
 
 from __future__ import annotations

@@ -36,15 +36,17 @@ class ArrayPool(ArrayMemory):
 
     `take(shape, dtype)` returns an `ndarray`, as `numpy.empty` does. Its memory returns to the pool when its last view
     is dropped; slices, reshapes, transposes, memoryviews and all other users of the buffer protocol count as views.
-    Any thread may take and drop. Pickles and copies are ordinary arrays with memory of their own. `pooled_arrays` does
-    the same for code that makes its arrays itself.
+    Any thread may take and drop. Pickles and copies are ordinary arrays with their own memory. For code that creates
+    its arrays itself, use `pooled_arrays`.
 
     A block of memory is a multiple of 4 KiB, and at most an eighth larger than that. It serves any shape and dtype: a
-    block of 1000 float64 can serve 2000 float32 next. The pool parks up to `max_bytes`. When that is full, it frees
-    blocks of the sizes that were not taken for longest. Unused memory stays parked until `prune` or `clear`.
+    block of 1000 float64 can serve 2000 float32 next. The pool parks up to `max_bytes`. When this limit is reached, it
+    frees blocks of the sizes that have not been taken for the longest time. Unused memory stays parked until `prune` or
+    `clear`.
 
-    Cost: a take and a drop together take 0.2 to 0.3 µs, for any size; `numpy.empty` takes as long, and more where the
-    system has to map and zero new pages. So it pays for arrays from some hundred kilobytes on.
+    Cost: a take and a drop together take 0.2 to 0.3 µs, for any size (`python -m benchmarks arrays` measures it).
+        `numpy.empty` takes as long, and longer if the system has to map and zero new pages. So the pool is faster for
+        arrays from a few hundred kilobytes on.
 
     Args:
         max_bytes: the most bytes that are parked, in all threads together. 0 pools nothing.
@@ -53,7 +55,7 @@ class ArrayPool(ArrayMemory):
         name: the name of the pool in reports. The default is "ArrayPool".
 
     Raises:
-        TypeError, ValueError: an argument is invalid; the text names it, its value and the remedy.
+        TypeError, ValueError: an argument is invalid; the message names it, its value and the remedy.
         ImportError: the C extension was not built, or does not know this version of NumPy.
     """
 
@@ -116,7 +118,7 @@ class ArrayPool(ArrayMemory):
     def _take_checked(self, shape: Shape, dtype: DTypeLike, zero: bool, order: Literal["C", "F"]) -> NDArray[Any]:
         lengths, dtype = _checked(shape, dtype)
         if order not in ("C", "F"):
-            raise ValueError(f"order={order!r}: expected 'C', the last axis varies fastest, or 'F', the first one does")
+            raise ValueError(f"order={order!r}: expected 'C' (the last axis varies fastest) or 'F' (the first one)")
         nbytes = _bytes_of(lengths, dtype)
         if nbytes and not OFF:
             made = self._array(lengths, dtype, zero, order == "F")
@@ -132,7 +134,7 @@ class ArrayPool(ArrayMemory):
             return make(lengths, dtype, order)
 
     def prefill(self, shape: Shape, n: int, dtype: DTypeLike = float) -> int:
-        """Allocate and park up to `n` blocks for arrays of this shape and dtype, as many as there is room for.
+        """Allocate and park up to `n` blocks for arrays of this shape and dtype, as many as fit into the pool.
 
         Returns:
             The number of allocated blocks.
@@ -143,7 +145,7 @@ class ArrayPool(ArrayMemory):
         return made
 
     def resize(self, *, max_bytes: int | None = None, max_cap: int | None = None) -> None:
-        """Change the limits, in bytes. Omitted ones stay. Parked blocks beyond the new limits are freed.
+        """Change the limits, in bytes. Omitted limits stay unchanged. Parked blocks beyond the new limits are freed.
 
         Raises:
             TypeError, ValueError: a limit is not an int of 0 or more; nothing changes.
@@ -164,8 +166,8 @@ def _checked(shape: Shape, dtype: DTypeLike) -> tuple[tuple[int, ...], np.dtype[
     dtype = np.dtype(dtype)
     if dtype.hasobject:
         raise TypeError(
-            f"dtype={dtype!r}: its elements are references to objects, and recycled memory would hold on to them or "
-            "take what is left in it for some; use numpy.empty, or a dtype of plain values"
+            f"dtype={dtype!r}: its elements are references to objects, which recycled memory cannot have; use "
+            "numpy.empty, or a dtype of plain values"
         )
     if not dtype.itemsize:
         dtype = np.empty(0, dtype).dtype  # numpy makes "S1" of "S"
@@ -178,5 +180,5 @@ def _bytes_of(shape: tuple[int, ...], dtype: np.dtype[Any]) -> int:
         return check_size("nbytes", nbytes)
     except ValueError as error:
         raise ValueError(
-            f"shape={shape!r}: an array of {dtype!r} of that shape is larger than memory can be"
+            f"shape={shape!r}: an array of {dtype!r} of that shape is larger than the address space"
         ) from error

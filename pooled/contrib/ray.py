@@ -34,7 +34,7 @@ _NAMESPACE: Final = "pooled"
 """The namespace of the keys: `JOB/asked` holds the last question of `cluster_stats`, `JOB/of/PROCESS` an answer."""
 
 _PAUSE: Final = 0.05
-"""Seconds between two looks for answers."""
+"""Seconds between two checks for answers."""
 
 
 def worker_setup(config: Config = None, *, interval: float = 1.0) -> Callable[[], None]:
@@ -44,11 +44,11 @@ def worker_setup(config: Config = None, *, interval: float = 1.0) -> Callable[[]
     worker takes precedence, as over a configuration file. pooled has to be installed where the workers run.
 
     Args:
-        config: what a configuration file has, as a mapping, such as `{"instrument": {"shop:Order": {"max": 64}}}`, or
-            as the path of the file. It is read and checked at once, so workers do not need the file. None leaves the
-            configuration of the workers as it is; the hook then only has the statistics written.
-        interval: how often a process writes its statistics if they have changed, in seconds. What it counts in the
-            last interval before it ends can be lost, because Ray ends idle processes without notice.
+        config: the sections of a configuration file as a mapping, such as `{"instrument": {"shop:Order": {"max":
+            64}}}`, or the path of the file. It is read and checked at once, so workers do not need the file. None keeps
+            the configuration of the workers; the hook then only writes the statistics.
+        interval: the seconds after which a process writes its statistics again if they have changed. The counts of the
+            last interval before its end can be lost, because Ray ends idle processes without notice.
 
     Returns:
         The hook, a function without arguments that can be pickled. If it fails, Ray ends the worker and its tasks raise
@@ -61,7 +61,7 @@ def worker_setup(config: Config = None, *, interval: float = 1.0) -> Callable[[]
     """
     seconds = check_seconds("interval", interval)
     if not seconds:
-        raise ValueError("interval=0: expected the seconds between two looks, more than 0")
+        raise ValueError("interval=0: expected more than 0 seconds between two writes of the statistics")
     return _Setup(WorkerConfig(config), seconds)
 
 
@@ -94,7 +94,7 @@ def _answer(job: str, worker: str, interval: float) -> None:
 
 
 _silent: Final[set[str]] = set()
-"""The keys of processes that did not answer, which have probably ended. Nobody waits for them again."""
+"""The keys of processes that did not answer and have probably ended. No later call waits for them."""
 
 
 def cluster_stats(*, timeout: float = 10.0) -> ClusterStats:
@@ -137,7 +137,7 @@ def cluster_report(*, timeout: float = 10.0) -> str:
 
 
 def forget_stats() -> None:
-    """Delete the statistics of this job from the store, such as at its end. Those of running processes appear again.
+    """Delete the statistics of this job from the store, for example at its end. Running processes write theirs again.
 
     The store keeps about one kilobyte for each process and each ten pools until the cluster ends.
     """

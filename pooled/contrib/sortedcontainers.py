@@ -5,12 +5,12 @@ raises an error, as in every subclass of the original; make a `SortedKeyList` in
 operators and set operations are poolable too. You can subclass these classes; decorate the subclass with `poolable` to
 recycle its objects.
 
-An object is scrubbed when it is dropped, and the original `__init__` runs for each construction. So the key, the load
-factor and all other state are those of a new object, and an iterator over a dropped object continues to its end.
+A dropped object is scrubbed, and the original `__init__` runs for each construction. So a recycled object has the key,
+the load factor and all other state of a new one, and an iterator over a dropped object continues to its end.
 
-Cost: with the native engine, that of the originals. The inner lists are new each time, so pooling only saves the object
-itself. That matters if the object is most of the work (an empty `SortedKeyList` takes about half the time), but not for
-a `SortedDict`. With the reference engine, each object costs some microseconds more.
+Cost: with the native engine, the same as the originals. The inner lists are new each time, so pooling saves only the
+    object itself. This matters if creating the object is most of the work (an empty `SortedKeyList` takes about half
+    the time), but not for a `SortedDict`. With the reference engine, each object takes a few microseconds longer.
 """
 
 from __future__ import annotations

@@ -130,10 +130,10 @@ def test_objects_of_another_class_are_refused(pooled, cls, pool, what):
     others = foreign(pooled, cls)
     obj, before = others[what], pooled.stats()
     name = type(obj).__name__ if what in ("a builtin", "None") else obj.__class__.__name__
-    with pytest.raises(TypeError, match=rf"obj=.*: <.*> keeps objects of .*Thing; give it to a pool of .*{name}"):
+    with pytest.raises(TypeError, match=rf"obj=.*: <.*> keeps objects of .*Thing; insert it into a pool of .*{name}"):
         pool.insert(obj)
     if what != "another class":
-        with pytest.raises(TypeError, match=rf"obj=.*: .*{name} is no poolable class; decorate it with @poolable, or"):
+        with pytest.raises(TypeError, match=rf"obj=.*: .*{name} is not a poolable class; decorate it with @poolable, or"):
             pooled.insert(obj)
     assert pooled.stats() == before
     assert len(pool) == 0
@@ -148,7 +148,7 @@ def test_an_object_made_before_its_class_was_decorated(pooled, importable):
     early = Thing()
     cls = pooled.poolable(Thing)
     if cls is not Thing:  # the reference engine: a subclass has replaced it
-        with pytest.raises(TypeError, match="another one of that name, as that of objects made before the class was"):
+        with pytest.raises(TypeError, match="another one of the same name, as for objects made before the class was"):
             pooled.pool_of(cls).insert(early)
         return
     late = Thing()

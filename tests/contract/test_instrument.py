@@ -220,7 +220,7 @@ def test_a_class_that_was_made_poolable_before_all_others(pooled, package):
 
 @pytest.mark.parametrize("setting", [{"reset": list.clear}, {"capacity": len}, {"keep": ("a",)}])
 def test_all_classes_have_no_hook_in_common(pooled, setting):
-    with pytest.raises(ValueError, match="'json:\\*': .*=.*: classes differ in this; name a single class"):
+    with pytest.raises(ValueError, match="'json:\\*': .*=.*: it needs a single class; name one"):
         pooled.instrument.when_imported("json:*", **setting)
 
 
@@ -297,7 +297,7 @@ def test_all_classes_from_the_file(engine, package, tmp_path):
     code = f"import pooled, {package} as m; assert pooled.pool_of(m.Request).policy.max == 7"
     assert run(code, tmp_path, engine, single) == (0, "")
     wrong = f'[instrument."{package}:*"]\nreset = "clear"'
-    assert "reset='clear': classes differ in this; name a single class" in run(code, tmp_path, engine, wrong)[1]
+    assert "reset='clear': it needs a single class; name one" in run(code, tmp_path, engine, wrong)[1]
     assert (
         "expected a class as 'package.module:Class', got" in run(code, tmp_path, engine, f'[classes."{package}:*"]')[1]
     )

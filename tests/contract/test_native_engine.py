@@ -213,7 +213,7 @@ def test_what_the_collector_does_not_know_cannot_be_hooked(pooled, without_gc):
     class Unknown:
         __slots__ = ()
 
-    with pytest.raises(TypeError, match="unknown to the cyclic collector"):
+    with pytest.raises(TypeError, match="the cyclic collector does not track its objects"):
         pooled.poolable(without_gc(Unknown))
 
 

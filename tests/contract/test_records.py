@@ -70,9 +70,9 @@ def test_copies_are_equal(record):
 
 def test_it_does_not_change(record, values):
     for name in (*values, "another"):
-        with pytest.raises(AttributeError, match=rf"{name}=1: a {type(record).__name__} does not change; use replace"):
+        with pytest.raises(AttributeError, match=rf"{name}=1: a {type(record).__name__} is immutable; use replace"):
             setattr(record, name, 1)
-        with pytest.raises(AttributeError, match=rf"{name}: a {type(record).__name__} does not change"):
+        with pytest.raises(AttributeError, match=rf"{name}: a {type(record).__name__} is immutable"):
             delattr(record, name)
     assert record.asdict().items() >= values.items()
 

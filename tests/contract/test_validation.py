@@ -319,5 +319,5 @@ def test_functions_refuse_what_is_not_theirs(pooled, containers):
         pooled.detach(Ordinary())
     with pytest.raises(TypeError, match="pool=5: expected a LocalPool or a GlobalPool"):
         pooled.assign(containers.List(), 5)
-    with pytest.raises(TypeError, match="keeps objects of Dict; give it to a pool of List"):
+    with pytest.raises(TypeError, match="keeps objects of Dict; insert it into a pool of List"):
         pooled.assign(containers.List(), pooled.GlobalPool(containers.Dict))

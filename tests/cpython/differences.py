@@ -322,7 +322,7 @@ REFUSED = (
     "__new__ does not run for a recycled object",
     "its __dict__ is not where its attributes are",
     "is written in C and holds state that scrubbing cannot empty",
-    "its objects are unknown to the cyclic collector",
+    "the cyclic collector does not track its objects",
     "only a class written in Python can be hooked",  # a class with a tp_del, which only _testcapi can set
     "it is poolable already",
 )

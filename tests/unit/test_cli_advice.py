@@ -66,7 +66,7 @@ def test_reasons_against_a_pool(tmp_path):
     assert process.returncode == 0, process.stderr
     why = {each["target"]: (each["pool"], each["why"]) for each in json.loads(process.stderr)["classes"]}
     assert why["__main__:Kept"] == (False, "most of them lived to the end")
-    assert why["__main__:Cycle"][1].startswith("most of them were found by the collector")
+    assert why["__main__:Cycle"][1].startswith("the collector freed most of them")
     assert "New.__new__ does not run for a recycled object" in why["__main__:New"][1]
     assert why["__main__:Few"] == (False, "only 1 was made")
 
@@ -177,7 +177,7 @@ def test_no_pool_for_objects_that_live_all_at_once(tmp_path, source):
     assert process.returncode == 0, process.stderr
     (found,) = json.loads(process.stderr)["classes"]
     assert not found["pool"]
-    assert "% of them lived at once, so that few would be used again" in found["why"]
+    assert "% of them lived at once, so few would be reused" in found["why"]
 
 
 QUEUE = """

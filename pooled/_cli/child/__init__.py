@@ -1,1 +1,1 @@
-"""Python processes that a program starts: how `run` and `advise` get into them. This folder is on their path first."""
+"""Python processes that a program starts: how `run` and `advise` reach them. This folder is first on their path."""

@@ -1,7 +1,8 @@
 """Python imports this module first in a process that `reach` has put this folder on the path of.
 
-It restores what the program would see of that. Then it imports the module that it hides. It imports nothing of this
-package before the program imports a module that is concerned, because most of the time of a short process is its start.
+It restores the path, the environment and the modules that the program can see, and imports the module that it hides. It
+imports nothing of this package before the program imports a module with a class to pool, because a short process spends
+most of its time at its start.
 """
 
 from __future__ import annotations
@@ -86,7 +87,7 @@ def _restore_path() -> str | None:
 
 
 def _start(folder: str) -> None:
-    """Wait for the modules that are concerned."""
+    """Wait for the modules with classes to pool."""
     with open(os.path.join(folder, "settings"), "rb") as file:
         settings = marshal.load(file)  # noqa: S302 (a process of this user wrote it)
     process = os.getpid()
@@ -146,7 +147,7 @@ def _quietly(function: Callable[[], object]) -> Callable[[], object]:
     def call() -> None:
         try:  # noqa: SIM105 (contextlib takes a while to import)
             function()
-        except Exception:  # noqa: BLE001, S110 (the program goes on as it would)
+        except Exception:  # noqa: BLE001, S110 (the program continues as it would)
             pass
 
     return call

@@ -1,1 +1,1 @@
-"""Runs a program with and without what `advise` found, and keeps what makes it faster."""
+"""Runs a program with and without the settings that `advise` found, and keeps those that make it faster."""

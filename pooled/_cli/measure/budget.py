@@ -62,7 +62,7 @@ class Budget:
         return None if least == float("inf") else least
 
     def add_plain(self, seconds: float) -> None:
-        """Learn from a plain run that took so long."""
+        """Record the duration of a plain run."""
         self.own = min(self.own or seconds, seconds)
 
     def check(self, *, runs: float = 1, kept_back: float = 0) -> None:

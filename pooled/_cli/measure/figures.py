@@ -20,10 +20,10 @@ _LOSS: Final = 0.99
 """A candidate that makes it slower than this loses, unless it may be noise."""
 
 _MAX_RATIO: Final = 1.05
-"""Neither the processor time of a server nor its p99 may grow more than this."""
+"""The processor time of a server and its p99 must not grow by more than this factor."""
 
 _MAX_MEMORY: Final = (2.0, 64 << 20)
-"""Nor may the peak memory grow by this factor and so many bytes."""
+"""The peak memory must not grow by both this factor and this many bytes."""
 
 _SHORTEST: Final = 1e-9
 

@@ -102,7 +102,7 @@ class Trials:
         return facts, written
 
     def leave_out_start_up(self, candidate: Candidate) -> None:
-        """Leave the start of `run` out of the cost of a short program: it does not grow with what the program does.
+        """Exclude the start of `run` from the cost of a short program: it does not depend on the program.
 
         No more than half of the program's time is left out. What is left of a shorter program could not be measured.
         """

@@ -20,17 +20,18 @@ from pooled._plan.plan import plan_for_class
 from pooled._pool.class_pool import is_poolable
 
 FEW: Final = 1_000
-"""For fewer objects than this, a pool makes no difference."""
+"""With fewer objects than this, a pool makes no difference."""
 
 _MIN_SHARE: Final = 0.005
-"""Nor does it if constructing builtin containers takes a smaller share of the time."""
+"""A pool makes no difference if constructing builtin containers takes a smaller share of the time."""
 
 _MIN_PART: Final = 0.01
-"""Nor does it for a smaller part of the objects of all classes, unless they trigger the collector. Counts decide, since
-they are the same in each run."""
+"""A pool makes no difference for a class with a smaller part of the objects of all classes, unless they trigger the
+collector. Counts decide, because they are the same in each run.
+"""
 
 _MIN_RATE: Final = 5_000
-"""Nor does it for a program that makes fewer objects of all classes in a second of processor time."""
+"""Pools make no difference for a program that makes fewer objects of all classes per second of processor time."""
 
 _MIN_GAIN: Final = 1.05
 """A pool has to make a builtin container this many times as fast."""
@@ -39,13 +40,13 @@ _MIN_GC_SHARE: Final = 0.02
 """If the collector takes a larger share of the time, it matters which classes trigger it."""
 
 _IN_PYTHON: Final = "runs as Python code"
-"""So `construction_of` says that C cannot construct an object."""
+"""The words of `construction_of` if C cannot construct an object."""
 
 _MEASURED: Final = ("to make them", "to make, fill and drop them")
 """The part of an object's life that was measured: of a class, and of a builtin container."""
 
 _MAX_PARKED: Final = 1 << 16
-"""The advice is never to park more objects than this: they occupy memory."""
+"""The advice never parks more objects than this, because they occupy memory."""
 
 
 @attrs.frozen(kw_only=True)
@@ -166,9 +167,9 @@ def _reasons_against(profile: ClassProfile, facts: Advice) -> Iterator[str]:
     if profile.alive * 2 > profile.alive + profile.dropped:
         yield "most of them lived to the end"
     if profile.at_peak * 4 > facts.made * 3:
-        yield f"{profile.at_peak / facts.made:.0%} of them lived at once, so that few would be used again"
+        yield f"{profile.at_peak / facts.made:.0%} of them lived at once, so few would be reused"
     if profile.collected * 2 > profile.dropped:
-        yield "most of them were found by the collector, which frees them: end the cycles that they are in first"
+        yield "the collector freed most of them: first remove the reference cycles that they are in"
 
 
 def _little_gain(

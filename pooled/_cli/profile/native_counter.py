@@ -15,11 +15,11 @@ def set_collecting(is_collecting: bool, /) -> None:
 
 
 def restart_counters() -> None:
-    """Let all counters begin anew."""
+    """Restart all counters."""
 
 
 def gc_callback(function: Callable[..., object], least: int, /) -> Callable[..., object]:  # noqa: ARG001
-    """An entry of `gc.callbacks` that calls the function, and prints nothing where the stack has no room for that."""
+    """An entry of `gc.callbacks` that calls the function, and prints nothing if the stack has no room for the call."""
     return function
 
 

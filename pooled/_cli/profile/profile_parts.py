@@ -1,4 +1,4 @@
-"""What `advise` saw in one process, as the part that it leaves for the report, and the sum of all parts."""
+"""The profile of one process, as the part that it writes for the report, and the sum of all parts."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ _MAIN: Final = "__mp_main__:"
 
 
 class ProfileCounts:
-    """What a profiler sees in this process."""
+    """The profile of this process."""
 
     def __init__(self, profiler: Profiler) -> None:
         self._profiler = profiler
 
     def prepare(self) -> None:
-        """Import what the other methods need: nothing more."""
+        """Import the modules that the other methods need: none."""
 
     def begin(self) -> None:
-        """Begin anew: what was seen so far belongs to the parent of a forked child."""
+        """Begin again: the profile so far belongs to the parent of a forked child."""
         self._profiler.restart()
 
     def part(self, *, at_end: bool) -> dict[str, Any]:
-        """What was seen, as builtin objects."""
+        """The profile as builtin objects."""
         profiler = self._profiler
         return {
             "processor_seconds": time.process_time() - profiler.processor_seconds,

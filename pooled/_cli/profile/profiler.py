@@ -73,7 +73,7 @@ class Profiler:
         self.processor_seconds = time.process_time()
 
     def restart(self) -> None:
-        """Begin anew, in a forked child: the thread of its parent does not exist here."""
+        """Begin again in a forked child, where the thread of the parent does not exist."""
         self.clock.restart()
         self.recording._clear()
         restart_counters()
@@ -128,7 +128,7 @@ class Profiler:
             own_thread.start(self._open_windows)
 
     def _leave_builtins(self, targets: Iterable[str]) -> None:
-        """Count no builtin containers, neither these nor those that were counted until now."""
+        """Stop counting builtin containers, including those that were counted until now."""
         retired, self._builtins = self._builtins, {}
         for counter in retired.values():
             counter.finish()

@@ -1,4 +1,4 @@
-"""Writes the part of one process, now and then and at its end; a forked child begins a part of its own."""
+"""Writes the part of one process, periodically and at its end; a forked child begins its own part."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pooled._cli.program.parts import Parts
 
 _FIRST_PAUSE: Final = 0.05
 _LONGEST_PAUSE: Final = 1.0
-"""Seconds between two writes. A process that is killed has lost what it counted since the last one."""
+"""Seconds between two writes. If a process is killed, its counts since the last write are lost."""
 
 
 class Counts(Protocol):
@@ -33,8 +33,8 @@ class Counts(Protocol):
 class PartWriter:
     """Writes the parts of this process and of its forked children.
 
-    A thread of its own writes now and then. It ends before a fork, because Python warns of a fork beside other threads,
-    and does not start again: what a process counts after it has forked is written at its next fork, and at its end.
+    A separate thread writes periodically. It ends before a fork, because Python warns of a fork with several threads,
+    and does not start again: the counts of a process that has forked are written at its next fork, and at its end.
 
     Args:
         parts: the folder.
@@ -86,7 +86,8 @@ class PartWriter:
     def end(self) -> None:
         """Write the part of a process that ends, and forget the counts.
 
-        The hooks of forks refer to this object until the end; the classes of the program would stay alive.
+        The hooks of forks refer to this object until the end, so the counts would keep the classes of the program
+        alive.
         """
         self.write()
         self._counts = None
@@ -117,7 +118,7 @@ class PartWriter:
             self._stop = None
 
     def _end_thread(self) -> None:
-        """End the thread, and wait until the system has forgotten it."""
+        """End the thread, and wait until it no longer exists for the system."""
         if not self._stop.locked():
             return
         self._stop.release()

@@ -85,10 +85,10 @@ class Borrowed:
 
 
 _importing: Final = _thread.RLock()
-"""Held while a thread imports what reads an `__init__`, and by each fork.
+"""Held while a thread imports the reader of `__init__`, and by each fork.
 
-The child of a fork in the middle of that import would wait forever for a thread that it does not have. The lock may be
-acquired twice: a signal handler may fork during the import.
+If a fork interrupted that import, the child would wait forever for a thread that it does not have. The lock is
+reentrant, because a signal handler may fork during the import.
 """
 
 if hasattr(os, "register_at_fork"):
@@ -212,7 +212,7 @@ def check_hookable(cls: type) -> None:
     refuse_own_call(cls)
     if not cls.__flags__ & _IN_GC:
         raise TypeError(
-            f"cls={cls.__qualname__}: its objects are unknown to the cyclic collector, so they cannot be hooked; use "
+            f"cls={cls.__qualname__}: the cyclic collector does not track its objects, so it cannot be hooked; use "
             f"GlobalPool({cls.__name__}, ...) or LocalPool({cls.__name__}, ...)"
         )
 
@@ -279,7 +279,7 @@ def hands_out(obj: object) -> bool:
 
 
 def detach(obj: Any) -> None:
-    """Take `obj`, which `store_of` knows, out of the care of its store."""
+    """Remove `obj`, for which `store_of` returns a store, from that store."""
     proxies = _proxies()
     if proxies and proxies.store_of(obj) is not None:
         proxies.detach(obj)
@@ -288,5 +288,5 @@ def detach(obj: Any) -> None:
 
 
 def orphan(plan: Plan, args: Arguments, kwargs: Keywords) -> Any:
-    """Do what `cls(...)` does, but leave the object out of the pool."""
+    """Do what `cls(...)` does, but create an object that belongs to no pool."""
     return _native.orphan(plan.cls, args, kwargs)

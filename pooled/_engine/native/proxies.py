@@ -23,7 +23,7 @@ class ProxyStore(reference.Store):
     Args:
         plan: its plan.
         policy: its limits.
-        detach_hooked: takes an object of a hooked class out of the care of its store.
+        detach_hooked: removes an object of a hooked class from its store.
     """
 
     def __init__(self, plan: Plan, policy: Policy, detach_hooked: Callable[[Any], None]) -> None:
@@ -40,4 +40,4 @@ if not TYPE_CHECKING and _config.current.debug:
     from pooled._engine.reference.debug import DebugStore
 
     class ProxyStore(DebugStore, ProxyStore):
-        """The same, with records of its objects."""
+        """The same with records of its objects, for the debug mode."""

@@ -1,4 +1,4 @@
-"""The way out of a pool: an object is taken from a freelist, or made, and handed out behind a proxy."""
+"""Taking from a pool: an object is taken from a freelist, or made, and handed out behind a proxy."""
 
 from __future__ import annotations
 
@@ -14,7 +14,9 @@ from pooled._plan.plan import Plan
 from pooled._policy import Policy
 
 _PROBES: Final = 8
-"""How many parked objects are checked for one that fits the arguments, and how many borrowed ones for their return."""
+"""The most parked objects that are checked against the arguments, and the most borrowed ones that are checked for their
+return.
+"""
 
 
 class Acquirer(Recycler):
@@ -50,7 +52,7 @@ class Acquirer(Recycler):
         return self._blank(args, kwargs, self if is_ready else self._uninitialised, reusing=reusing, hook=hook)[0]
 
     def take(self, *args: Any, **kwargs: Any) -> Any:
-        """What `cls(...)` gives; without arguments, for a class with a reset, a parked object as that left it."""
+        """The result of `cls(...)`; without arguments, for a class with a reset, a parked object unchanged."""
         taken = self.try_take(*args, **kwargs)
         return self._make(args, kwargs) if taken is None else taken
 

@@ -10,7 +10,7 @@ from typing import Final, Protocol
 from pooled._engine.reference.proxy import Held
 
 MAX_DEPTH: Final = 10
-"""How many drops may be nested in one another; deeper ones wait until the outermost one ends.
+"""The most nested drops; deeper ones wait until the outermost one ends.
 
 It is well below the 50 nested deallocations at which CPython (up to 3.13) starts to delay the end of some temporary
 objects, which then keep what they refer to alive for longer than expected.
@@ -21,7 +21,7 @@ class Recycles(Protocol):
     """A store, as far as this module uses it."""
 
     def _recycle(self, held: Held, outcome: str | None, /) -> None:
-        """Recycle or free what `held` holds."""
+        """Recycle or free the object of `held`."""
 
 
 class Drops:

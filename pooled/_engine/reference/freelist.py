@@ -24,8 +24,8 @@ class Freelist:
     __slots__ = ("_credit", "_depth", "_low", "_objects", "bound", "policy")
 
     def __init__(self, policy: Policy) -> None:
-        self._low = 0  # the smallest length since the last trim: that many objects were not used
-        self._depth = self._credit = 0  # with max="auto": the objects that fit now; arrivals that may each make room
+        self._low = 0  # the least length since the last trim: this many objects were not used
+        self._depth = self._credit = 0  # with max="auto": the current room; arrivals that may make room
         self._objects: deque[Any] = deque(maxlen=min(policy.most, sys.maxsize))
         self.policy = policy
         self.bound = sys.maxsize  # with max="auto": the most objects that the budget allows
@@ -55,7 +55,7 @@ class Freelist:
         return min(self._depth, self.bound)
 
     def expect(self, count: int) -> None:
-        """With max="auto", let there be room for so many more objects."""
+        """With max="auto", make room for this many more objects."""
         self._credit += count
 
     def park(self, holder: Holder) -> None:
@@ -94,7 +94,7 @@ class Freelist:
     def weigh(self, limit: int, size_of: Callable[[Any], int]) -> tuple[int, int]:
         """Measure up to `limit` of the oldest objects; return the sum, and their number.
 
-        They are taken out meanwhile: an object that another thread takes must have no other reference.
+        They are removed meanwhile, because an object that another thread takes must have no other reference.
         """
         oldest: list[Any] = []
         try:

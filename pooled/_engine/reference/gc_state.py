@@ -1,7 +1,7 @@
 """Whether the cyclic garbage collector runs on this thread.
 
-The collector finalizes the objects it found one by one, in any order. A finalizer may drop an object whose own
-finalizer runs next, so nothing is recycled during a collection.
+The collector finalizes the objects that it found one by one, in any order. A finalizer may drop an object whose own
+finalizer runs later, so nothing is recycled during a collection.
 """
 
 from __future__ import annotations

@@ -17,21 +17,21 @@ from pooled._engine.reference.proxy_methods import lookup, rebuilding_methods
 
 
 class Owner(Protocol):
-    """The store, or a part of it, that an object returns to when its proxy dies."""
+    """The store, or a part of it, that an object returns to when its proxy is freed."""
 
     def is_closed(self) -> bool:
         """Whether no object returns any more."""
         ...
 
     def drop(self, holder: Holder) -> None:
-        """Recycle or free what `holder` holds, since its last reference went."""
+        """Recycle or free the object of `holder`, because its last reference was dropped."""
 
     def collect(self, holder: Holder) -> None:
-        """Count what `holder` holds, which the cyclic garbage collector found or freed the last owner of."""
+        """Count the object of `holder`: the garbage collector found it, or freed its last owner."""
 
 
 class Holder(Protocol):
-    """The only owner of an object that is dropped: a proxy that dies, or an entry of a queue."""
+    """The only owner of an object that is dropped: a proxy that is being freed, or an entry of a queue."""
 
     __wrapped__: Any
 
@@ -46,7 +46,7 @@ class Held:
 
 
 def references(holder: Holder) -> int:
-    """The number of references to what `holder` holds; it is `ALONE` if only `holder` refers to it.
+    """The number of references to the object of `holder`; it is `ALONE` if only `holder` refers to it.
 
     The caller must not have the object in a variable.
     """
@@ -68,14 +68,14 @@ class _Gone:
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):
             raise AttributeError(name)  # wrapt looks for special methods that not every object has
-        raise ReferenceError("the object that was weakly referenced has gone back to its pool")
+        raise ReferenceError("the weakly referenced object has returned to its pool")
 
 
 _GONE: Final = _Gone()
 
 
 class Proxy(wrapt.BaseObjectProxy):  # type: ignore[type-arg] # it takes no parameter at run time
-    """A proxy for one pooled object. When the proxy dies, the object returns to its pool."""
+    """A proxy for one pooled object. When the proxy is freed, the object returns to its pool."""
 
     __slots__ = ("_self_pooled_owner",)
 

@@ -1,4 +1,4 @@
-"""The way back into a pool: a dropped object is emptied and parked, or freed."""
+"""Returning to a pool: a dropped object is emptied and parked, or freed."""
 
 from __future__ import annotations
 
@@ -35,10 +35,10 @@ class Recycler:
     """Whether the interpreter ends. Nothing is pooled then, since Python clears the globals of modules."""
 
     def drop(self, holder: Holder, outcome: str | None = None) -> None:
-        """Recycle or free an object whose last reference went.
+        """Recycle or free an object whose last reference was dropped.
 
         Args:
-            holder: what holds the object; nobody else should.
+            holder: the only owner of the object.
             outcome: why the object is not to be parked, by a name in `Stats`; None if it may be.
         """
         drops = drops_here()
@@ -57,7 +57,7 @@ class Recycler:
         self._count("collected")
 
     def give_back(self, held: Held) -> None:
-        """Take back a borrowed object. If the borrower's variable still refers to it, it waits in this thread."""
+        """Take back a borrowed object. If a variable of the borrower still refers to it, this thread keeps it."""
         if references(held) != ALONE + 1:
             self.drop(held)
             return
@@ -72,7 +72,7 @@ class Recycler:
         proxy._self_pooled_owner = None
 
     def _reclaim(self, state: ThreadState, most: int) -> None:
-        """Recycle objects that were given back and whose borrowers no longer refer to them; check up to `most`."""
+        """Recycle returned objects to which their borrowers no longer refer; check up to `most`."""
         for _ in range(min(most, len(state.lent))):
             held = state.lent.popleft()
             if references(held) == ALONE:
@@ -97,7 +97,7 @@ class Recycler:
             release(holder)  # if the object dies, it dies here, so that drops of what it holds count as nested
 
     def _outcome(self, state: ThreadState, holder: Holder) -> str:
-        """Empty an object if it can be parked; return what becomes of it, by a name in `Stats`."""
+        """Empty an object if it can be parked; return its outcome, by a name in `Stats`."""
         obstacle = self._obstacle(holder)
         if obstacle is not None:
             return obstacle

@@ -171,7 +171,7 @@ def detach(obj: Any) -> None:
 
 
 def orphan(plan: Plan, args: Arguments, kwargs: Keywords) -> Any:
-    """Do what `cls(*args, **kwargs)` does for a class that is not poolable."""
+    """Do what `cls(*args, **kwargs)` would do if the class was not poolable."""
     return construct(plan.cls, *args, **kwargs)
 
 
@@ -181,9 +181,9 @@ def in_c(function: F) -> F:
 
 
 def gc_callback(function: F, least: int) -> F:  # noqa: ARG001 (the function looks at the generation, too)
-    """The function itself: code in Python has no way to be silent where the stack has no room for it."""
+    """The function itself: Python code cannot prevent the error that is printed if the stack is full."""
     return function
 
 
 def when_memory_is_short(function: Callable[[], object]) -> None:
-    """Do nothing: only the native engine notices where memory is short."""
+    """Do nothing: only the native engine detects failed allocations."""

@@ -45,7 +45,7 @@ _COUNT: Final = re.compile(r"count\((\d+)\)")
 
 
 def _read(counters: dict[int, list[count[int]]]) -> tuple[Counts, Counts]:
-    """Read counters that other threads go on with, twice. With a GIL, both readings are those of one moment.
+    """Read counters twice, while other threads change them. With a GIL, both readings are of the same moment.
 
     One call of C code reads all of them: no other thread runs meanwhile, and no trace function. Besides, a counter
     shows its value in no other way.
@@ -67,7 +67,7 @@ class Ended(NamedTuple):
 
     counts: list[int]
     numbers: frozenset[int]
-    """The last threads that were added. They may still be among those that are read."""
+    """The last threads that were added. A reader may still find them among the running ones."""
 
     def add(self, counts: Counts) -> list[int]:
         """The sums of these counts and those of other threads."""
@@ -87,7 +87,7 @@ class ThreadState:
     def __init__(self, freelist: Freelist) -> None:
         self.freelist = freelist
         self.tally = Tally()
-        self.lent: deque[Held] = deque()  # given back, but perhaps still in a variable of the borrower
+        self.lent: deque[Held] = deque()  # returned, but a variable of the borrower may still refer to them
 
 
 class ThreadStates:
@@ -130,8 +130,8 @@ class ThreadStates:
     def stats(self) -> Stats:
         """The counts of all threads, including those that ended, and the number of parked objects.
 
-        Other threads go on meanwhile. Without a GIL, ends of objects are read before arrivals: every end that is read
-        has its arrival, so that never more objects end than came.
+        Other threads count meanwhile. Without a GIL, ends of objects are read before arrivals. So each end in the
+        result has its arrival, and there are never more ends than arrivals.
         """
         with _counting:
             self._merge_ended()
@@ -155,7 +155,7 @@ class ThreadStates:
         number = _number()
         self._counters[number] = state.tally.counters
         self._states[number] = weakref.ref(state)
-        # An object may be dropped anywhere, so this must not wait. A thread that counts now merges the counts instead.
+        # An object may be dropped anywhere, so this must not wait. A thread that is counting merges the counts instead.
         if _counting.acquire(blocking=False):
             try:
                 self._merge_ended()
