@@ -213,7 +213,7 @@ class Weak(_OfAny[T]):
         return self
 
     def upgrade(self) -> Arc[T] | None:
-        """Make an `Arc` on the value; return None if the value is gone, since its last strong handle is."""
+        """Make an `Arc` on the value; return None if the last strong handle was dropped."""
         return None if (cell := self._target.cell()) is None else Arc._on(cell)
 
     def clone(self) -> Weak[T]:
@@ -245,7 +245,7 @@ class Weak(_OfAny[T]):
 
 
 class _Target(ref):  # type: ignore[type-arg] # it takes no parameter at run time
-    """What a weak handle has of a cell: one object for each handle, so that they can be counted."""
+    """The reference of a weak handle to a cell: one object for each handle, so that they can be counted."""
 
     __slots__ = ()
 

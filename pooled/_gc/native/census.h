@@ -5,7 +5,7 @@
 
 #include "recorder.h"
 
-/* Add a census to the types of a recorder. It is left out where it fails. */
+/* Add a census to the types of a recorder. If it fails, it is skipped. */
 void census_take(Recorder *recorder);
 
 #endif

@@ -21,10 +21,10 @@ typedef struct {
     PyObject *youngest;    /* the number 0 */
     int64_t started;       /* when this collection started, 0 before the first, in nanoseconds as all times here */
     int64_t due;           /* when the next census may take place */
-    int64_t every;         /* a census is taken at one collection in so many */
+    int64_t every;         /* a census is taken at one collection in this many */
     int64_t countdown;
-    int64_t share;    /* a census may take one nanosecond in so many */
-    Py_ssize_t seen;  /* how many objects a census looks at */
+    int64_t share;    /* a census may take one nanosecond in this many */
+    Py_ssize_t seen;  /* how many objects a census examines */
     Py_ssize_t names; /* how many type names are counted; further ones count as "others" */
     int64_t totals[GENERATIONS];
     int64_t longest[GENERATIONS];

@@ -134,7 +134,7 @@ unmap_unused(void)
     }
 }
 
-/* How much address space this process may still map: 0 if there is a limit, and what is used is unknown. */
+/* How much address space this process may still map: 0 if there is a limit and the used part is unknown. */
 static size_t
 address_space_left(void)
 {
@@ -152,7 +152,7 @@ address_space_left(void)
     return used < limit.rlim_cur ? limit.rlim_cur - used : 0;
 }
 
-/* Whether the arena may map `size` bytes more: the rest of the program shall have twice as much left as the arena has. */
+/* Whether the arena may map `size` more bytes: twice its size has to remain free for the rest of the program. */
 static bool
 may_map(size_t size)
 {
@@ -169,7 +169,7 @@ has_table(void)
     return segments != NULL;
 }
 
-/* Give each segment from `start` on its records. Those of a segment that was given back serve again. With the lock held. */
+/* Give each segment from `start` on its records. Records of returned segments are reused. With the lock held. */
 static bool
 has_records(const char *start, size_t count)
 {
@@ -238,7 +238,7 @@ carve(unsigned size_class)
     block->size_class = (uint8_t)size_class;
 #ifdef MADV_HUGEPAGE
     if (uses_huge_pages && size >= HUGE_FROM) {
-        madvise(start, size & ~(HUGE_PAGE - 1), MADV_HUGEPAGE); /* not the rest: a huge page there would be waste */
+        madvise(start, size & ~(HUGE_PAGE - 1), MADV_HUGEPAGE); /* not the rest: a huge page there would waste memory */
     }
 #endif
     return block;

@@ -1,8 +1,8 @@
 /* The arena: address space for blocks, in segments that stay reserved, and the pages in them.
 
-   Whether a pointer is that of a block is looked up in a table of segments, so blocks have no headers, and any pointer of
-   another allocator can be asked about. When a block is vacated, its pages are given back; its address space is only where
-   that is short. A vacant block serves its size class again, and is all zeros.
+   A table of segments tells whether a pointer is that of a block. So blocks have no headers, and the pointer may come
+   from any allocator. When a block is vacated, its pages are returned to the system; its address space is returned only
+   if address space is short. A vacant block serves its size class again, and is all zeros.
 
    Any thread may call these functions, with or without the GIL. */
 
@@ -47,16 +47,16 @@ arena_find(const void *memory)
 /* A block of a class, all zeros, without pages, and in use; NULL if there is no address space left. */
 Block *arena_take(unsigned size_class);
 
-/* Give the pages of a block back to the system: it is all zeros. */
+/* Return the pages of a block to the system. The block is all zeros afterwards. */
 void arena_empty(Block *block);
 
-/* Do so, and keep the block for the next that takes one of its class. */
+/* The same, and keep the block for the next take of its class. */
 void arena_vacate(Block *block);
 
-/* Give back the address space of vacant blocks, and what is reserved for new ones. */
+/* Return the address space of vacant blocks, and the space that is reserved for new ones. */
 void arena_shrink(void);
 
-/* Whether most pages of a block have been written to or read; some of them are looked at. */
+/* Whether most pages of a block have been written or read, judged by a sample. */
 bool arena_is_resident(const Block *block);
 
 /* Hold the arena's lock, so that a fork does not copy it while another thread has it. */

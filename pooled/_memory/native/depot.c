@@ -90,8 +90,9 @@ are_zeros_used(Depot *depot, unsigned size_class, size_t size)
     return size <= ALWAYS_WRITTEN || atomic_load_explicit(&depot->zeros[size_class], memory_order_relaxed) > 0;
 }
 
-/* Whether to write zeros into a parked block. Now and then the system's zeros are used all the same, to find out: the
-   more rarely, the longer arrays have been used, since page faults cost several times as much as writing. */
+/* Whether to write zeros into a parked block. From time to time the system's zeros are used anyway, to observe the
+   arrays again. The longer programs have used their arrays, the rarer this is, because page faults cost several times
+   as much as writing. */
 static bool
 writes_zeros(Depot *depot, unsigned size_class, size_t size)
 {
@@ -146,7 +147,7 @@ depot_take_zeros(Depot *depot, unsigned size_class, size_t size)
 
 /* ---- returning ---- */
 
-/* Learn from a block of zeros of the system. Returns whether it has pages. */
+/* Record whether a block of the system's zeros was used. Returns whether it has pages. */
 static bool
 learn_zeros(Depot *depot, const Block *block)
 {
@@ -326,7 +327,7 @@ after_fork(void)
     pthread_mutex_unlock(&registry);
 }
 
-/* In the child, forget what other threads had claimed room for, and had not parked yet. */
+/* In the child, forget the room that other threads had claimed for blocks that they had not parked yet. */
 static void
 after_fork_in_child(void)
 {

@@ -10,7 +10,7 @@
 /* A new depot, which serves arrays of `min_bytes` to `max_bytes`. NULL, without an exception, if memory is short. */
 Depot *depot_new(size_t min_bytes, size_t max_bytes);
 
-/* Free a depot, which nobody uses any more, and what it parked. */
+/* Free a depot that is no longer used, and its parked blocks. */
 void depot_free(Depot *depot);
 
 /* The size class that serves an array; 0 if the depot does not serve it. */
@@ -32,9 +32,9 @@ Block *depot_take(Depot *depot, unsigned size_class);
 
 /* A block of a class, of which the first `size` bytes are zero; NULL if there is no address space left.
 
-   Zeros come from the system, which writes them when a page is first used, or are written into a parked block. The first
-   costs nothing where a program does not use the array, the second is faster where it does. So the depot looks at the
-   blocks that return, and does for each class what would have been right for the last ones. */
+   Zeros come from the system, which writes them when a page is first used, or are written into a parked block. The
+   first costs nothing if the program does not use the array; the second is faster if it does. So the depot observes the
+   returned blocks, and chooses for each class what would have been right for the last ones. */
 Block *depot_take_zeros(Depot *depot, unsigned size_class, size_t size);
 
 /* Park a block that is in use, or vacate it. */

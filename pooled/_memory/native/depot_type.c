@@ -94,7 +94,7 @@ depot_object_dealloc(DepotObject *self)
 {
     PyTypeObject *type = Py_TYPE(self);
     if (self->capsule != NULL) {
-        close_depot(self->depot); /* arrays or contexts may keep it alive, and nobody could trim it any more */
+        close_depot(self->depot); /* arrays or contexts may keep it alive, and nothing could trim it any more */
         Py_DECREF(self->capsule);
     }
     Py_XDECREF(self->latest_descr);
@@ -236,8 +236,8 @@ item_size(DepotObject *self, PyObject *descr)
     return bytes;
 }
 
-/* array(shape, dtype, zero, is_fortran): NotImplemented where Python has to look at the shape or the dtype, or
-   NumPy has to allocate the memory. */
+/* array(shape, dtype, zero, is_fortran): NotImplemented if Python has to check the shape or the dtype, or if NumPy has
+   to allocate the memory. */
 static PyObject *
 depot_object_array(DepotObject *self, PyObject *const *args, Py_ssize_t count)
 {

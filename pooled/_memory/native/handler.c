@@ -5,7 +5,8 @@ void (*handler_low_memory)(void);
 
 /* ---- memory of NumPy's own ---- */
 
-/* Free what is parked, since an allocation has failed. It may succeed now, even if another thread has freed the blocks. */
+/* Free the parked blocks, because an allocation has failed. It may succeed now, even if another thread has freed the
+   blocks. */
 static COLD void
 free_parked(void)
 {

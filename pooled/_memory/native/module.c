@@ -29,8 +29,7 @@ module_observe(PyObject *Py_UNUSED(module), PyObject *args)
         return NULL;
     }
     if (numpy_default_is_replaced()) {
-        PyErr_SetString(
-            PyExc_RuntimeError, "the arrays are served already: what comes from a depot cannot be observed");
+        PyErr_SetString(PyExc_RuntimeError, "the arrays come from a depot already, so they cannot be observed");
         return NULL;
     }
     static Handler handler;
@@ -70,7 +69,7 @@ static PyObject *low_memory_hook; /* a strong reference, forever */
 static void
 ask_for_memory(void)
 {
-    Py_AddPendingCall(run_low_memory, low_memory_hook); /* not now: NumPy may be in the middle of anything */
+    Py_AddPendingCall(run_low_memory, low_memory_hook); /* not now: NumPy may be in the middle of an operation */
 }
 
 static PyObject *

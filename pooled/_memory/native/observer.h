@@ -1,4 +1,4 @@
-/* Observers: counts of what a depot would have served to a program that uses none. */
+/* Observers: count the memory that a depot would have served, in a program without one. */
 
 #ifndef POOLED_OBSERVER_H
 #define POOLED_OBSERVER_H

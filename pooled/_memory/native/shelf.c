@@ -57,7 +57,7 @@ coldest_class(const Depot *depot)
     return coldest;
 }
 
-/* Vacate a parked block of a class. Returns its bytes; 0 if other threads took all of them meanwhile. */
+/* Vacate a parked block of a class. Returns its bytes; 0 if other threads took all blocks meanwhile. */
 static size_t
 vacate_one(Depot *depot, unsigned size_class)
 {
@@ -98,7 +98,7 @@ depot_trim(Depot *depot, size_t keep)
     while (atomic_load_explicit(&depot->parked_bytes, memory_order_relaxed) > keep) {
         unsigned coldest = coldest_class(depot);
         if (coldest == 0) {
-            break; /* another thread is about to park what it has claimed */
+            break; /* another thread is about to park a block for which it has claimed room */
         }
         vacated += vacate_one(depot, coldest) != 0;
     }

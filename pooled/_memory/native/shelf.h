@@ -39,7 +39,7 @@ typedef struct Depot {
     _Atomic uint32_t used_at[SIZE_CLASSES];       /* when a class was last used */
     _Atomic int32_t parked[SIZE_CLASSES];         /* how many blocks of a class are parked */
     _Atomic int8_t zeros[SIZE_CLASSES];           /* whether zeros are worth writing: see depot_take_zeros */
-    _Atomic uint16_t zeros_written[SIZE_CLASSES]; /* how often they were, since the system\'s were used */
+    _Atomic uint16_t zeros_written[SIZE_CLASSES]; /* how often they were written since the system's were used */
     struct Depot *next;                           /* in the list of all depots */
 } Depot;
 
@@ -59,17 +59,17 @@ shelf_limit(Depot *depot)
     return LIKELY(atomic_load(&depot->is_open)) ? atomic_load(&depot->max_bytes) : 0;
 }
 
-/* Claim room for a block of a class, if need be that of blocks of classes that were not used for longer. */
+/* Claim room for a block of a class; if necessary, vacate blocks of classes that were used less recently. */
 bool shelf_claim_room(Depot *depot, unsigned size_class);
 
-/* Vacate parked blocks, first those of the class that was not used for longest, until at most `keep` bytes are parked.
-   Returns how many. */
+/* Vacate parked blocks, those of the least recently used class first, until at most `keep` bytes are parked. Returns
+   how many. */
 size_t depot_trim(Depot *depot, size_t keep);
 
 /* Vacate the parked blocks that are larger than `most` bytes. */
 void depot_trim_large(Depot *depot, size_t most);
 
-/* Vacate half of what was parked all the time since the last call. Returns how many blocks. */
+/* Vacate half of the blocks that stayed parked since the last call. Returns the number. */
 size_t depot_trim_idle(Depot *depot);
 
 #endif

@@ -101,7 +101,7 @@ compat_revive(PyObject *self)
    local part reaches 0, the parts are merged, and the object has no owner.
 
    A dead object has a local part of 0. Its shared part is 0, or has no more than the flag for merged parts. Then a
-   thread that still has the address, as readers without a lock do, cannot obtain a reference. */
+   thread that still has the address, such as a reader without a lock, cannot obtain a reference. */
 
 /* The shared part of a refcount, with its flags. */
 static inline Py_ssize_t
@@ -110,7 +110,7 @@ compat_shared_count(PyObject *self)
     return _Py_atomic_load_ssize_acquire(&self->ob_ref_shared);
 }
 
-/* Whether the caller has the only reference to an object, and no other thread can obtain one. False, too, for some
+/* Whether the caller has the only reference to an object, and no other thread can obtain one. It is also false for some
    unique objects: those that another thread owns. */
 static inline bool
 compat_is_unique(PyObject *self)
@@ -155,22 +155,22 @@ compat_decref_no_dealloc(PyObject *self)
     return compat_merge(self, -1) == _Py_REF_MERGED;
 }
 
-/* Set the refcount of a dying object from 0 to 1, until `compat_decref_no_dealloc`. If the object must live on, call
-   `compat_resurrect_commit` before that. */
+/* Set the refcount of a dying object from 0 to 1, until `compat_decref_no_dealloc`. If the object has to stay alive,
+   call `compat_resurrect_commit` before that. */
 static inline void
 compat_resurrect(PyObject *self)
 {
     compat_revive(self);
 }
 
-/* Let a resurrected object live on: `compat_resurrect` has done all of it. */
+/* Keep a resurrected object alive: `compat_resurrect` has done this already. */
 static inline void
 compat_resurrect_commit(PyObject *Py_UNUSED(self))
 {
 }
 
-/* `compat_is_unique` for an object that has no weak references, but may have had some. The flag that a weak reference
-   set in the shared part would make the other function say no; this one removes it. */
+/* `compat_is_unique` for an object that has no weak references, but may have had some. A weak reference sets a flag in
+   the shared part, for which the other function returns false; this one removes the flag. */
 static inline bool
 compat_is_unique_no_weakrefs(PyObject *self)
 {
@@ -185,7 +185,7 @@ compat_is_unique_no_weakrefs(PyObject *self)
 /* Move the only reference to an object into this thread's local part. The reference belongs to a parked object that
    this thread takes, so the thread can count further references without atomic operations.
 
-   The exchange succeeds only if the reference is the only one. Then no other thread can obtain one, so nobody else
+   The exchange succeeds only if the reference is the only one. Then no other thread can obtain one, so no other thread
    writes `ob_tid` and the local part. */
 static inline void
 compat_make_ref_local(PyObject *self)
@@ -213,8 +213,8 @@ compat_is_being_collected(PyObject *self)
     return _PyObject_HAS_GC_BITS(self, _PyGC_BITS_UNREACHABLE);
 }
 
-/* Whether the collector, which finalizes an object now, has the only reference to it. Then the object is in no cycle:
-   its last reference was dropped by another thread, and the collector came before the owner had merged the parts.
+/* Whether the collector, which is finalizing an object, has the only reference to it. Then the object is in no cycle:
+   another thread dropped its last reference, and the collector found it before the owner had merged the parts.
 
    While it collects, the collector has a reference of its own to each unreachable object, in the shared part, and keeps
    a link in `ob_tid`. */
@@ -296,8 +296,8 @@ compat_is_finalized(PyObject *self)
 /* Whether releases of this version of Python have different collectors. */
 #define COMPAT_COLLECTOR_VARIES (PY_VERSION_HEX >= 0x030e0000)
 
-/* Between these two lines, this thread alone uses `object`, as far as others do the same. With a GIL, they do nothing:
-   the lines between them run no other code. The two make a block. */
+/* Between these two lines, only this thread uses `object`, if all other threads use the same two lines. With a GIL they
+   do nothing, because the lines between them run no other code. Together they form a block. */
 #if COMPAT_FREE_THREADED
 #define COMPAT_BEGIN_CRITICAL_SECTION(object) Py_BEGIN_CRITICAL_SECTION(object)
 #define COMPAT_END_CRITICAL_SECTION() Py_END_CRITICAL_SECTION()
@@ -306,7 +306,7 @@ compat_is_finalized(PyObject *self)
 #define COMPAT_END_CRITICAL_SECTION() }
 #endif
 
-/* What a weak reference refers to, a new reference; NULL, without an exception, if that is gone. */
+/* The object of a weak reference, a new reference; NULL, without an exception, if the object no longer exists. */
 static inline PyObject *
 compat_weakref_target(PyObject *ref)
 {
@@ -754,8 +754,8 @@ compat_dict_reset_version(PyDictObject *self)
 #endif
 }
 
-/* Give a dict that was filled in place a version that no dict has had. On 3.11, CPython's counter of versions is out of
-   reach, so `*count` counts from the middle of the range, where CPython never gets. With a GIL. */
+/* Give a dict that was filled in place a version that no dict has had. On 3.11, CPython's counter of versions is not
+   accessible, so `*count` counts from the middle of the range, which CPython never reaches. With a GIL. */
 static inline void
 compat_dict_renew_version(PyDictObject *self, uint64_t *count)
 {
@@ -770,7 +770,7 @@ compat_dict_renew_version(PyDictObject *self, uint64_t *count)
 #endif
 }
 
-/* Whether an entry of a dict, by its index, has this name and this value. Both dicts and names are those of namespaces. */
+/* Whether the entry of a dict with this index has this name and this value. The dict is a namespace. */
 static inline bool
 compat_dict_entry_is(PyObject *dict, Py_ssize_t index, PyObject *name, PyObject *value)
 {

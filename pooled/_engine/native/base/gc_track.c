@@ -20,8 +20,8 @@ next_of(PyObject *self)
     return (PyGC_Head *)_Py_AS_GC(self)->_gc_next;
 }
 
-/* Whether the collector is one that the fast functions support. Its forward links have no flags. Where releases of one
-   version of Python have different collectors, the running release is the one of the headers. */
+/* Whether the fast functions support the collector: its forward links have no flags. If releases of one version of
+   Python have different collectors, the running release also has to be the one of the headers. */
 static bool
 is_supported(void)
 {

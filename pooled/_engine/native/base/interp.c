@@ -6,7 +6,7 @@ Interp interp;
 static bool
 read_class_slots(void)
 {
-    /* Only the slots are read, so any callables serve as the methods. */
+    /* Only the slots are read, so the methods can be any callables. */
     PyObject *any = (PyObject *)&PyBaseObject_Type;
     PyObject *cls = PyObject_CallFunction(
         (PyObject *)&PyType_Type, "s(){sOsOsO}", "_", "__init__", any, "__new__", any, "__del__", any);

@@ -1,7 +1,7 @@
-/* Memory pressure: what the engine does before it gives up an allocation that has failed.
+/* Memory pressure: how the engine retries an allocation that has failed.
 
-   It gives back the memory that the depots of arrays have parked, and asks for all pools to be trimmed soon, since trimming
-   may run any code. Then the caller tries once more. */
+   It frees the memory that the depots of arrays have parked. It also schedules a trim of all pools for later, because
+   trimming may run any code. Then the caller tries once more. */
 
 #ifndef POOLED_PRESSURE_H
 #define POOLED_PRESSURE_H

@@ -88,7 +88,7 @@ static bool
 deque_is_above(const Container *kind, PyObject *self, Py_ssize_t cap)
 {
     if (Py_SIZE(self) + DEQUE_SPARE * DEQUE_BLOCK <= cap) {
-        return false; /* the most blocks that it can have are within `cap`: no need to measure */
+        return false; /* even with the most blocks that it can have, it is within `cap` */
     }
     Py_ssize_t bytes = variable_bytes_of_dead(kind, self);
     return bytes < 0 || bytes / deque_block_bytes * DEQUE_BLOCK > cap;

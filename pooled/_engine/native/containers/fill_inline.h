@@ -1,8 +1,8 @@
 /* Inline filling: what `__init__` does to an empty list, dict, set or bytearray that has kept its capacity. The functions
    return false with an exception set.
 
-   Where nothing but memory has to be copied, they write the structs of CPython directly, as clear_inline.h does and where
-   its probes allow it. Without a GIL, other threads could change the items meanwhile, so CPython's own functions do it. */
+   If only memory has to be copied, they write the structs of CPython directly, like clear_inline.h, if its probes have
+   succeeded. Without a GIL, other threads could change the items meanwhile, so CPython's own functions do it. */
 
 #ifndef POOLED_FILL_INLINE_H
 #define POOLED_FILL_INLINE_H
@@ -40,7 +40,7 @@ table_fits(PyDictObject *self, PyDictObject *items)
            && items->ma_used == source->dk_nentries && self->ma_keys != interp.empty_keys && dict_owns_table(self);
 }
 
-/* Copy an exact dict. Of any other mapping, or of pairs, dict.__init__ finds out which it is. */
+/* Copy an exact dict. For any other argument, dict.__init__ determines whether it is a mapping or pairs. */
 static inline bool
 dict_fill(PyObject *op, PyObject *items)
 {

@@ -5,10 +5,10 @@
 
 /* ---- spare handles ---- */
 
-/* Memory of handles of one kind, for new ones. The objects have refcount 0, no cell and no reference to their class, and
-   the collector does not see them. Nobody waits for them to be freed, as for a value: so a few are kept outside of all
-   pools and counts. Static, because a dealloc has no module to look it up in; the GIL protects it. Without a GIL, none
-   are kept: the allocator is fast there, and each thread has its own. */
+/* The memory of dropped handles of one kind, for new ones. These objects have refcount 0, no cell and no reference to
+   their class, and the collector does not track them. Unlike a value, a handle has nothing that has to be released
+   soon, so a few are kept outside of all pools and counts. Static, because a dealloc has no module to look it up in;
+   the GIL protects it. Without a GIL, none are kept: the allocator is fast there, and each thread has its own. */
 enum { MOST_SPARES = COMPAT_FREE_THREADED ? 1 : 256 };
 
 typedef struct {
@@ -26,7 +26,7 @@ spares_close(Spares *spares, PyTypeObject *type)
     spares->room = 0;
     while (type != NULL && spares->count > 0) {
         PyObject *self = (PyObject *)spares->items[--spares->count];
-        Py_SET_TYPE(self, type); /* its class may be one of an unloaded module; the layout is the same */
+        Py_SET_TYPE(self, type); /* its class may belong to an unloaded module; the layout is the same */
         gc_track_fast(self);     /* the collector still counts it: see gc_track.h */
         PyObject_GC_UnTrack(self);
         PyObject_GC_Del(self);
@@ -71,7 +71,7 @@ handle_new(PyTypeObject *type, PyObject *cell)
     return (PyObject *)self;
 }
 
-/* The end of a handle that has no weak references of Python's. Dropping the cell comes last: it may run any code. */
+/* Free a handle that has no weak references of Python's. Dropping the cell comes last, because it may run any code. */
 static ALWAYS_INLINE void
 dealloc(PyObject *self, bool is_plain, Spares *spares)
 {

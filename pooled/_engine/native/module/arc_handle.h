@@ -1,7 +1,7 @@
 /* Strong handles: the objects of `Arc` and `TArc`. Each has a reference to the cell of its value.
 
-   The reference count of a cell is the number of its handles: nothing else refers to a cell, except for the time of a
-   call. Weak handles have a weak reference to the cell, so they can tell that it is gone, and a cell that returns to its
+   The reference count of a cell is the number of its handles: nothing else refers to a cell, except during a call. Weak
+   handles have a weak reference to the cell, so they can detect that the cell was dropped. A cell that returns to its
    pool loses them. The collector sees all of it: a handle refers to the cell, and the cell to the value. */
 
 #ifndef POOLED_ARC_HANDLE_H

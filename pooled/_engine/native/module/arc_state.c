@@ -77,7 +77,7 @@ arc_cell_new(ArcState *state, PoolStore *store, PyObject *value)
         cell = state->lone_type->tp_alloc(state->lone_type, 0);
     }
     else {
-        PyErr_SetString(PyExc_RuntimeError, "the module pooled.arc is not there yet, or no longer");
+        PyErr_SetString(PyExc_RuntimeError, "the module pooled.arc is not initialised yet, or was cleared");
         return NULL;
     }
     if (LIKELY(cell != NULL)) {

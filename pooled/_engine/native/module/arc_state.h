@@ -1,4 +1,4 @@
-/* What the handles `Arc`, `TArc` and `Weak` need of the module: the classes of the cells, and their pool. */
+/* The state that the handles `Arc`, `TArc` and `Weak` need: the classes of the cells, and their pool. */
 
 #ifndef POOLED_ARC_STATE_H
 #define POOLED_ARC_STATE_H
@@ -26,7 +26,7 @@ typedef struct {
     PyObject *copy;            /* copy.copy */
 } ArcState;
 
-/* Set what Python knows. False with TypeError set where the cells are not as `Cell` above. */
+/* Set the state that Python provides. False with TypeError set if the cells do not have the layout of `Cell`. */
 bool arc_state_set(ArcState *state, PyObject *args, PyTypeObject *store_type);
 
 int arc_state_traverse(ArcState *state, visitproc visit, void *arg);

@@ -109,10 +109,10 @@ handle_get(PyObject *self, PyObject *Py_UNUSED(ignored))
 
 /* Whether there is no other handle on a value, strong or weak; -1 with an exception set.
 
-   Without a GIL, other threads may clone, downgrade and drop their handles meanwhile. A strong handle is made from a strong
-   one or from a weak one, and a weak one too. With the cell locked, no strong handle turns into a weak one. So if there is
-   no weak handle, none comes from now on; if there is then one reference for this handle, and one for this call, nobody
-   has anything to make another handle from. */
+   Without a GIL, other threads may clone, downgrade and drop their handles meanwhile. Handles of both kinds are made
+   from a strong or a weak handle. With the cell locked, no weak handle is made from a strong one. So if there is no
+   weak handle, none can appear. If there is then one reference for this handle, and one for this call, no other thread
+   has a handle to make another one from. */
 static int
 is_sole(PyObject *self)
 {
@@ -143,7 +143,7 @@ handle_get_mut(PyObject *self, PyObject *Py_UNUSED(ignored))
     return sole < 0 ? NULL : handle_value(self);
 }
 
-/* Make a handle one on a cell of its own, with a new value, from the pool of the former cell. */
+/* Give a handle its own cell, with a new value, from the pool of the former cell. */
 static bool
 move_to_new_cell(PyObject *self, PyObject *value)
 {

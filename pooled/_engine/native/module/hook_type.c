@@ -19,7 +19,7 @@ new_in_c(PyTypeObject *type)
     return type->tp_new;
 }
 
-/* Whether objects of a class in C are as those of `object`. */
+/* Whether objects of a class in C are like those of `object`. */
 static bool
 adds_nothing(PyTypeObject *base)
 {
@@ -38,8 +38,8 @@ noticed_alloc(PyTypeObject *type, Py_ssize_t items)
     return PyType_GenericAlloc(type, items);
 }
 
-/* Whether the `__new__` of a builtin container allocates without tp_alloc, as some do since Python 3.14. True, too, where
-   that cannot be tried out. */
+/* Whether the `__new__` of a builtin container allocates without tp_alloc, as some do since Python 3.14. Also true if
+   this cannot be determined. */
 static bool
 bypasses_alloc(PyTypeObject *base)
 {
@@ -66,7 +66,7 @@ hook_new(PyTypeObject *metatype, PyObject *args, PyObject *kwargs)
     if (!PyArg_ParseTupleAndKeywords(args, kwargs, "O!$OOO:Hook", names, &PyType_Type, &type, &empty, &fits, &refill)) {
         return NULL;
     }
-    class_counter_stop_type(type); /* the pool counts its objects from now on */
+    class_counter_stop_type(type); /* the pool counts the objects from now on */
     if (type->tp_dealloc != interp.subtype_dealloc || !PyType_IS_GC(type) || type->tp_del != NULL) {
         return PyErr_Format(PyExc_TypeError, "cls=%R: only a class written in Python can be hooked", type);
     }
@@ -140,7 +140,7 @@ hook_check(PyObject *object)
 }
 
 static PyType_Slot hook_slots[] = {
-    {Py_tp_doc, "What is known of a class whose objects recycle themselves."},
+    {Py_tp_doc, "The data of a class whose objects recycle themselves."},
     {Py_tp_new, hook_new},
     {Py_tp_traverse, hook_traverse},
     {Py_tp_clear, hook_clear},

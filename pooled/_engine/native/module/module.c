@@ -101,7 +101,7 @@ native_store_of(PyObject *Py_UNUSED(module), PyObject *obj)
     return store == NULL ? Py_NewRef(Py_None) : (PyObject *)store;
 }
 
-PyDoc_STRVAR(detach_doc, "detach(obj): take an object, which store_of knows, out of the care of its store.");
+PyDoc_STRVAR(detach_doc, "detach(obj): remove an object, for which store_of returns a store, from that store.");
 
 static PyObject *
 native_detach(PyObject *Py_UNUSED(module), PyObject *obj)
@@ -114,7 +114,7 @@ native_detach(PyObject *Py_UNUSED(module), PyObject *obj)
 
 PyDoc_STRVAR(
     disown_doc,
-    "disown(obj): destroy an object of a hooked class uncounted when it is dropped: it is older than the hook.");
+    "disown(obj): do not count an object of a hooked class, which is older than the hook, when it is dropped.");
 
 static PyObject *
 native_disown(PyObject *Py_UNUSED(module), PyObject *obj)
@@ -125,7 +125,7 @@ native_disown(PyObject *Py_UNUSED(module), PyObject *obj)
     Py_RETURN_NONE;
 }
 
-PyDoc_STRVAR(orphan_doc, "orphan(cls, args, kwargs): do what calling a hooked class does, in no pool.");
+PyDoc_STRVAR(orphan_doc, "orphan(cls, args, kwargs): do what a call of a hooked class does, for an object in no pool.");
 
 static PyObject *
 native_orphan(PyObject *Py_UNUSED(module), PyObject *args)
@@ -264,7 +264,7 @@ native_set_collecting(PyObject *Py_UNUSED(module), PyObject *flag)
 }
 
 PyDoc_STRVAR(restart_counters_doc,
-             "restart_counters(): let each ClassCounter begin anew, as a forked child does for its own objects.");
+             "restart_counters(): restart each ClassCounter, as a forked child does to count its own objects.");
 
 static PyObject *
 native_restart_counters(PyObject *Py_UNUSED(module), PyObject *Py_UNUSED(ignored))

@@ -7,14 +7,15 @@
 #include "base/interp.h"
 #include "base/gc_track.h"
 
-/* Each probe reads a value that it has written through the public API before it relies on the place. An exception counts as
-   a failure. */
+/* Each probe first writes a value through the public API and reads it from the assumed place. An exception counts as a
+   failure. */
 
 enum { ITEMS = 300 }; /* more than fit into a dict with indices of one byte */
 
 #if COMPAT_FREE_THREADED
 
-/* The bit by which the collector tracks objects, and the two parts of a refcount: of an object that dies and is revived. */
+/* The bit by which the collector tracks objects, and the two parts of the refcount of an object that is freed and
+   revived. */
 static bool
 probe_collector(void)
 {
@@ -232,7 +233,7 @@ probes_run(void)
 {
     if (!probe_collector() || !probe_values() || !class_info_probe()) {
         PyErr_SetString(
-            PyExc_ImportError, "the native engine was built for another Python than this one; install pooled anew");
+            PyExc_ImportError, "the native engine was built for a different Python than this one; reinstall pooled");
         return false;
     }
     keeps_capacity.list = probe_list();

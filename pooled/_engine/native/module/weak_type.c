@@ -4,8 +4,8 @@
 #include "module/arc_handle.h"
 #include "module/arc_state.h"
 
-/* All weak handles on a cell have the same weak reference: CPython makes one without a callback once. So its reference
-   count is their number. */
+/* All weak handles on a cell share one weak reference: CPython creates only one without a callback. So its reference
+   count is the number of weak handles. */
 typedef struct {
     PyObject_HEAD
     PyObject *ref; /* to the cell; a strong reference */
@@ -59,9 +59,8 @@ is_alive(PyObject *self)
     return cell != NULL;
 }
 
-PyDoc_STRVAR(upgrade_doc,
-             "upgrade($self, /)\n--\n\n"
-             "Make an `Arc` on the value; return None if the value is gone, since its last strong handle is.");
+PyDoc_STRVAR(upgrade_doc, "upgrade($self, /)\n--\n\n"
+                          "Make an `Arc` on the value; return None if the last strong handle was dropped.");
 
 static PyObject *
 weak_upgrade(PyObject *self, PyObject *Py_UNUSED(ignored))

@@ -154,7 +154,7 @@ counter_of_newest(PyObject *self)
     return counter_of(Py_TYPE(self));
 }
 
-/* Call a tp_init on a sampled object, and add its time. Releases the reference to the counter. */
+/* Call a tp_init on a sampled object, and add the time that it takes. Releases the reference to the counter. */
 static COLD int
 time_init(ClassCounter *counter, initproc init, PyObject *self, PyObject *args, PyObject *kwargs)
 {
@@ -387,7 +387,7 @@ class_counter_stop_type(PyTypeObject *type)
     }
 }
 
-/* The places stay, without objects. With the lock held. */
+/* The places stay, but without objects. With the lock held. */
 static void
 forget_numbers(ClassCounter *counter)
 {

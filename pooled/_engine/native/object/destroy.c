@@ -26,9 +26,9 @@ visit_part(PyObject *part, void *Py_UNUSED(nothing))
 
 /* Whether an object that the collector found can be emptied as if its last reference had just been dropped.
 
-   The finalizers of other objects that the collector found have run, or are going to: code of the user's must not see
-   these objects again. So nothing that the object refers to is among them, unless C alone empties it. C keeps none of
-   them as a part, because the collector has a second reference to each. */
+   The collector has run the finalizers of the other objects that it found, or is going to run them: the user's code
+   must not see these objects again. So the object must not refer to any of them, unless C alone empties it. C keeps
+   none of them as a part, because the collector has a second reference to each. */
 static bool
 can_be_emptied(Hook *hook, PyObject *self)
 {
@@ -95,8 +95,8 @@ base_in_c(PyTypeObject *type)
     return type;
 }
 
-/* Count what a finalizer has done to the object: it may have inserted it into a pool. `was_set`: the object had the override
-   UNCOUNTED. There was no memory for it otherwise. */
+/* Count the effect of a finalizer on the object: it may have inserted it into a pool. `was_set`: the object had the
+   override UNCOUNTED. If it is not set, there was no memory for the override. */
 static COLD void
 count_finalized(Hook *hook, PyObject *self, bool dies, bool was_set)
 {
@@ -134,7 +134,7 @@ finalize(PyObject *self)
     }
     compat_put_exception(pending);
     bool dies = PyObject_CallFinalizerFromDealloc(self) == 0;
-    if (hook != NULL && hook == hook_of(type)) { /* else it ended meanwhile, and the overrides with it */
+    if (hook != NULL && hook == hook_of(type)) { /* else the pool ended meanwhile, and with it the overrides */
         count_finalized(hook, self, dies, is_set);
     }
     return dies;

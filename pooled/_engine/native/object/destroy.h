@@ -1,16 +1,16 @@
 /* Destruction: how an object is freed, as CPython's `subtype_dealloc` would free it if its class were not hooked.
 
-   `subtype_dealloc` itself cannot serve. It takes the first tp_dealloc on the chain of bases that is not itself for the
-   dealloc of the base. On a hooked class that is our dealloc, so slots and dict would not be cleared, and our dealloc
-   would be called again without end. */
+   `subtype_dealloc` itself cannot be used. It searches the chain of bases for the first tp_dealloc other than itself,
+   and treats it as the dealloc of the base. On a hooked class, this is our dealloc, so slots and dict would not be
+   cleared, and our dealloc would be called again without end. */
 
 #ifndef POOLED_DESTROY_H
 #define POOLED_DESTROY_H
 
 #include "base/compat.h"
 
-/* The finalizer of hooked classes that have none. With it, the collector marks the objects that it finds as finalized.
-   With a GIL, it does nothing. Without one, it removes objects from the collection that are in no cycle. */
+/* The finalizer of hooked classes that have none. Because of it, the collector marks the objects that it finds as
+   finalized. With a GIL, it does nothing. Without one, it removes objects that are in no cycle from the collection. */
 void destroy_no_finalizer(PyObject *self);
 
 /* Register a tp_dealloc of this extension, at import. The deallocs are in a layer above, and `base_in_c` skips them. */

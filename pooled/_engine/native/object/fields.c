@@ -92,7 +92,7 @@ fields_empty(Fields *fields, PoolStore *store, PyObject *self)
         if (fields->strategy == STRATEGY_KEEP) {
             return fields_slow_empty(fields, store, self);
         }
-        scrub_attributes(store->hook, self); /* its dict is of no use: new attributes are not put there */
+        scrub_attributes(store->hook, self); /* its dict cannot be reused: new attributes are not stored there */
         return RECYCLED;
     }
     if (fields->entries != 0) {

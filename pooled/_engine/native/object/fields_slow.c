@@ -92,7 +92,7 @@ clear_dict_or_values(PyObject *self, PyObject **dict)
 
 /* Release everything in an object that is not a part. This precedes the emptying of parts, because another attribute
    may refer to a part, which is then not unique. Slots that are not fields come first. The loop does not use the steps,
-   which can be set anew meanwhile. */
+   which can be replaced meanwhile. */
 static void
 clear_other_fields(const Fields *fields, PyObject *self, PyObject **entries)
 {
@@ -264,8 +264,8 @@ track_unused_parts(Fields *fields, Py_ssize_t first, PyObject *self, PyObject **
     }
 }
 
-/* Set an attribute of an instance past the descriptors of its class: a property that the class got meanwhile has a setter
-   of its own. False with an exception set. */
+/* Set an attribute of an instance without the descriptors of its class: the class may have got a property with a setter
+   meanwhile. False with an exception set. */
 static bool
 set_attribute(PyObject *self, PyObject *name, PyObject *value)
 {

@@ -27,7 +27,8 @@ init_guards_find_name(NameGuard *guard)
     return true;
 }
 
-/* Whether no tool of sys.monitoring has an event for all code. False, without an exception, if that cannot be told. */
+/* Whether no tool of sys.monitoring has an event for all code. False, without an exception, if this cannot be
+   determined. */
 static bool
 no_tool_has_events(void)
 {

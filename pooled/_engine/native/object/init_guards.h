@@ -12,10 +12,10 @@
 #include "object/init_plan.h"
 #include "pool/store.h"
 
-/* Find out anew whether a tool monitors all code. This may run code, so the plan is not used for this call. Returns true. */
+/* Check again whether a tool monitors all code. This may run code, so this call does not use the plan. Returns true. */
 bool init_guards_look_for_tools(PyThreadState *thread);
 
-/* The version of sys.monitoring at which no tool monitored all code. With a GIL. */
+/* The latest version of sys.monitoring at which no tool monitored all code. With a GIL. */
 extern uintptr_t init_guards_quiet;
 
 /* Whether a name still refers to the same object, by two look-ups. */

@@ -1,8 +1,8 @@
 /* Plans of construction: what the `__init__` of a class assigns, so that C can assign it.
 
-   A plan is made in Python, from the bytecode of `__init__` (pooled/_plan/init_reader.py). Only an `__init__` of which no
-   step can run Python code has one. `init_guards.h` says when a plan holds, `init_bind.h` how the arguments of a call
-   become the values of parameters, and `init_run.h` how they are assigned. */
+   A plan is made in Python, from the bytecode of `__init__` (pooled/_plan/init_reader.py). An `__init__` has a plan
+   only if none of its steps can run Python code. `init_guards.h` says when a plan holds, `init_bind.h` how the
+   arguments of a call become the values of parameters, and `init_run.h` how they are assigned. */
 
 #ifndef POOLED_INIT_PLAN_H
 #define POOLED_INIT_PLAN_H
@@ -79,8 +79,8 @@ typedef struct InitPlan {
     Assignment *items;        /* one for each field; the plan owns the array */
     Write *writes;            /* in the same order; the plan owns the array */
     Py_ssize_t write_count;
-    Py_ssize_t plain_most;    /* -1: no call is plain. A call is plain if it gives no more than so many first arguments:
-                                 then no test is made, and what is not in `writes` keeps its part */
+    Py_ssize_t plain_most;    /* -1: no call is plain. A call is plain if it passes at most this many first arguments:
+                                 then no test is made, and attributes that are not in `writes` keep their parts */
     Py_ssize_t parameters;    /* without `self` */
     Py_ssize_t positional;    /* how many of them can be passed by position */
     Py_ssize_t required;      /* the fewest that bind by position alone; `parameters` if some can only be named */

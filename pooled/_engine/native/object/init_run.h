@@ -13,14 +13,14 @@ typedef struct {
     CompatValues values;
 } Places;
 
-/* Assign the values. No code runs. The object is untracked, or nobody knows it yet. */
+/* Assign the values. No code runs. The object is untracked, or not visible to other code yet. */
 void init_run_assign(const InitPlan *plan, const Places *places, PyObject *const *values);
 
-/* Make the containers of an untracked object that are not in their places. Code may run meanwhile, as the collector may. The
-   caller holds references to the plan and to the values. False with an exception set. */
+/* Make the containers of an untracked object that are not in their places. Code may run meanwhile, for example by the
+   collector. The caller holds references to the plan and to the values. False with an exception set. */
 bool init_run_make(const InitPlan *plan, Places *places, PyObject *const *values);
 
-/* Find the places of an object that nobody else can reach. False if they are unknown. */
+/* Find the places of an object that no other code can reach. False if they are unknown. */
 static ALWAYS_INLINE bool
 init_run_find(InitPlan *plan, PyObject *self, Places *places)
 {
@@ -36,14 +36,14 @@ init_run_has_parts(const InitPlan *plan, const Places *places)
 {
     for (const Step *step = plan->fields->parts, *end = plan->fields->end; step < end; step++) {
         if (UNLIKELY(*place_of_step(step, places->bases) == NULL)) {
-            return false; /* an argument may take its place, but that is not worth a test */
+            return false; /* an argument may replace it, but that is not worth a test */
         }
     }
     return LIKELY(!plan->calls);
 }
 
-/* Assign the values for a plain call that gives the first `count` arguments. All containers are in their places. No code
-   runs. The object is untracked, or nobody knows it yet. */
+/* Assign the values for a plain call that gives the first `count` arguments. All containers are in their places. No
+   code runs. The object is untracked, or not visible to other code yet. */
 static ALWAYS_INLINE void
 init_run_assign_plain(const InitPlan *plan, const Places *places, PyObject *const *values, Py_ssize_t count)
 {

@@ -97,7 +97,7 @@ object_check_parked(PoolStore *store, PyObject *self)
 {
     pool_check_parked(store, self);
     if (store->strategy == STRATEGY_RESET) {
-        return; /* what a reset keeps is the user's affair */
+        return; /* the user decides what a reset keeps */
     }
     if (PyList_Check(self) || PyByteArray_Check(self)) {
         CHECK(Py_SIZE(self) == 0);

@@ -1,4 +1,4 @@
-/* The checks of objects: what holds of field plans, and of an object that was emptied. */
+/* The checks of objects: invariants of field plans, and of an object that was emptied. */
 
 #ifndef POOLED_OBJECT_CHECKS_H
 #define POOLED_OBJECT_CHECKS_H
@@ -9,7 +9,7 @@
 
 #ifdef POOLED_CHECKS
 
-/* Check a store with its field plan, and what this thread has. On entry and exit of the paths. */
+/* Check a store with its field plan, and the state of this thread. On entry and exit of the paths. */
 void object_check_path(PoolStore *store);
 
 /* Check that nothing of its former life is left in an object that is parked, or is about to be. */

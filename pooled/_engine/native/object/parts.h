@@ -52,14 +52,14 @@ void part_free(Part *part);
 /* Returns a new part: the result of a call of `make` without arguments. NULL with an exception set. */
 PyObject *part_make(const Part *part, PyObject *make);
 
-/* Try `part_make` once more after it has failed, if it was memory that lacked, and `make` is a class written in C. */
+/* Try `part_make` once more after it has failed for lack of memory, if `make` is a class written in C. */
 PyObject *part_make_again(const Part *part, PyObject *make);
 
 /* Prepare a part that was kept for its next use: an object of a poolable class gets its defaults and parts. False with
    an exception set. */
 bool part_make_ready(const Part *part, PyObject *value);
 
-/* Whether a part is reachable only through its object, which nobody can reach. Then no code can see it while it is
+/* Whether a part is reachable only through its object, which is unreachable itself. Then no code can see it while it is
    emptied. */
 static inline bool
 part_is_unique(PyObject *value)

@@ -130,7 +130,7 @@ fields_set_order(const Fields *fields, const CompatValues *values)
 
 /* ---- the class Fields ---- */
 
-/* A class may have the descriptor of another class in its dict: the slot has to be one of its own objects. */
+/* A class may have the descriptor of another class in its dict: the slot has to belong to objects of this class. */
 Py_ssize_t
 fields_slot_offset(PyTypeObject *type, PyObject *name)
 {
@@ -144,7 +144,7 @@ fields_slot_offset(PyTypeObject *type, PyObject *name)
     return is_slot && is_inside ? member->offset : 0;
 }
 
-/* Check what the format of the tuple does not. False with an exception set. */
+/* Check the conditions that the format of the tuple does not. False with an exception set. */
 static bool
 check_description(PyObject *name, PyObject *cls, PyObject *restore)
 {

@@ -131,8 +131,7 @@ construct_fitting(PoolStore *store, PyObject *const *args, size_t nargsf, PyObje
     }
     store_hold(store);
     CHECKED(object_check_path(store));
-    bool may_fit =
-        names == NULL || hook->refill != NULL; /* else a `__new__` that is not known would read the keywords */
+    bool may_fit = names == NULL || hook->refill != NULL; /* else an unknown `__new__` would read the keywords */
     PyObject *self = may_fit ? parked_pop_fitting(store, packed.tuple) : NULL;
     if (self == NULL) {
         self = PyErr_Occurred() ? NULL : call_construct_new(store, args, nargsf, names);

@@ -9,7 +9,7 @@
 /* The tp_vectorcall of a hooked class: one of two, by whether its `__init__` is written in Python now. */
 vectorcallfunc call_vectorcall_for(PyTypeObject *type);
 
-/* cls(...) of a hooked class in general, as if nothing was known of its `__init__`. */
+/* cls(...) of a hooked class in general, without assumptions about its `__init__`. */
 PyObject *call_general(PyObject *cls, PyObject *const *args, size_t nargsf, PyObject *names);
 
 /* A new object for `store`, with its `__init__` run. */

@@ -47,7 +47,7 @@ is_usual(const Hook *hook)
     return hook->type->tp_init == hook->idle_init && hook_new_is_in_c(hook) && !hook_is_abstract(hook);
 }
 
-/* cls() or cls(items) of a usual class. `*is_done` is unset where neither is asked for. Filling runs code that may drop the
+/* cls() or cls(items) of a usual class. `*is_done` is unset for any other call. Filling runs code that may drop the
    last reference to the pool, so it comes last. */
 static ALWAYS_INLINE PyObject *
 construct(Kind kind, Hook *hook, PyObject *const *args, size_t nargsf, PyObject *names, bool *is_done)

@@ -12,7 +12,7 @@ typedef struct {
     HookTake take;
 } ContainerCalls;
 
-/* These functions, or NULL if the class is none, has an `__init__` in Python, or starts otherwise than empty. */
+/* These functions, or NULL if the class is no container, has an `__init__` in Python, or does not start empty. */
 ContainerCalls container_calls_for(const Hook *hook);
 
 #endif

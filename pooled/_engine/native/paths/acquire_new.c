@@ -6,7 +6,7 @@
 #include "object/debug_trace.h"
 #include "object/destroy.h"
 
-/* Destroy an object that nobody else refers to, and for whose override there is no memory. A drop would recycle it. */
+/* Destroy an object without other references, for whose override there is no memory. A drop would recycle it. */
 static COLD void
 destroy_at_once(PyObject *self)
 {
@@ -72,7 +72,7 @@ make_once(PoolStore *store, PyObject *args, PyObject *kwargs, bool *made)
     PoolStore *outer = receiver_begin(store);
     PyObject *self = type->tp_new(type, args, kwargs);
     bool was_seen = receiver_end(outer, self);
-    bool is_of_class = self != NULL && Py_TYPE(self) == type; /* another object may be where one was freed */
+    bool is_of_class = self != NULL && Py_TYPE(self) == type; /* another object may have the address of a freed one */
     *made = is_of_class && was_seen;
     if (is_of_class && UNLIKELY(!was_seen) && hook_new_is_in_c(store->hook) && compat_is_unique(self)) {
         *made = true; /* its base in C does not allocate through tp_alloc */
@@ -84,7 +84,7 @@ make_once(PoolStore *store, PyObject *args, PyObject *kwargs, bool *made)
 static COLD PyObject *
 make_again(PoolStore *store, PyObject *args, PyObject *kwargs, bool *made)
 {
-    bool has_effects = !hook_new_is_of_object(store->hook); /* any other `__new__` may have used up its arguments */
+    bool has_effects = !hook_new_is_of_object(store->hook); /* any other `__new__` may have consumed its arguments */
     return !has_effects && pressure_relieve() ? make_once(store, args, kwargs, made) : NULL;
 }
 

@@ -11,7 +11,7 @@
 PyObject *acquire_allocate(PoolStore *store, Py_ssize_t items, bool is_ready);
 
 /* A new object from the tp_new of the class, which counts as a miss of `store` and will return there. A `__new__` in
-   Python may return any object; then `*made` is unset, and nothing was done to the object. `__init__` has not run. */
+   Python may return any object; then `*made` is unset, and the object is unchanged. `__init__` has not run. */
 PyObject *acquire_make(PoolStore *store, PyObject *args, PyObject *kwargs, bool *made);
 
 /* Count an object that was made without tp_alloc as a miss of `store`. NULL, with the reference dropped, where that fails. */

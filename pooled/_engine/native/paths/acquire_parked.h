@@ -9,20 +9,20 @@
 #include "object/object_checks.h"
 #include "pool/store.h"
 
-/* `parked_pop` for a store with fields. The object is blank, unless its parts are all that is known of it. NULL, too, with an
-   exception set, where a part could not be made ready. */
+/* `parked_pop` for a store with fields. The object is blank, except for its parts. NULL, too, with an exception set,
+   where a part could not be made ready. */
 PyObject *parked_pop_of_parts(PoolStore *store);
 
-/* Make an untracked object blank that was just popped, whatever it has kept, and track it. */
+/* Make an untracked object that was just popped blank, without the parts that it kept, and track it. */
 void parked_make_blank(PoolStore *store, PyObject *self);
 
 /* Discard an object that was just popped and must not be handed out. */
 void parked_discard(PoolStore *store, PyObject *self);
 
-/* Destroy an object that was just popped, as trimming would: it counts as never handed out. */
+/* Destroy an object that was just popped, as trimming does: it counts as never handed out. */
 void parked_withdraw(PoolStore *store, PyObject *self);
 
-/* Put back what `parked_pop` returned, unless somebody has obtained a reference since. */
+/* Park the object that `parked_pop` returned again, unless it has got another reference since. */
 void parked_put_back(PoolStore *store, PyObject *self);
 
 /* One of the topmost parked objects that can serve a call with these arguments. NULL, without an exception, where none
@@ -32,7 +32,7 @@ PyObject *parked_pop_fitting(PoolStore *store, PyObject *args);
 /* Do to a parked object what `__new__` does with the arguments of a call. -1 with an exception set. */
 int parked_refill(Hook *hook, PyObject *self, PyObject *args);
 
-/* What `parked_pop_untracked` gives, whether it is as it was left or not. */
+/* The same as `parked_pop_untracked`, without a check that the object is unchanged. */
 static inline PyObject *
 parked_pop_any(PoolStore *store)
 {
@@ -65,7 +65,7 @@ parked_pop_untracked(PoolStore *store)
     return self;
 }
 
-/* A parked object, alive, as the class's __new__, or a reset, would leave it; or NULL. */
+/* A parked object, alive, in the state in which `__new__` of the class or a reset leaves it; or NULL. */
 static inline PyObject *
 parked_pop(PoolStore *store)
 {

@@ -14,7 +14,7 @@
 #include "paths/dealloc.h"
 #include "paths/trim.h"
 
-enum { MOST_PLANS = 8 }; /* a class that has lost its plan more often is changed too often to have one */
+enum { MOST_PLANS = 8 }; /* a class that has lost its plan more often changes too often for a plan */
 
 /* ---- plans come and go ---- */
 
@@ -98,7 +98,7 @@ has_places(Fields *fields)
     return fields->entries == 0 || fields_steps_usable(fields);
 }
 
-/* Report an error of the reader; 0. Other exceptions, as that of Ctrl+C, stay set; then -1. */
+/* Report an error of the reader, and return 0. Other exceptions, such as KeyboardInterrupt, stay set, for -1. */
 static int
 settle_error(PoolStore *store)
 {
@@ -141,7 +141,7 @@ call_counted(PyObject *cls, PyObject *const *args, size_t nargsf, PyObject *name
     PoolStore *store = hook == NULL ? NULL : hook->own_store;
     if (store != NULL && store->until_plan > 0 && --store->until_plan == 0) {
         store->until_plan = 1;
-        if (!init_guards_traced(compat_thread())) { /* else a tool would see the reader run */
+        if (!init_guards_traced(compat_thread())) { /* otherwise a tool would see the reader run */
             store_hold(store);
             int status = planned_read(store);
             store_release(store);
@@ -221,7 +221,7 @@ miss_planned(PoolStore *store, InitPlan *plan, PyObject *const *args, size_t nar
         values = init_bind(plan, args, &count, names, bound);
     }
     if (LIKELY(values != NULL) && UNLIKELY(plan->makes || count > plan->plain_most)) {
-        gc_untrack_fast(self); /* nobody may see it half made */
+        gc_untrack_fast(self); /* no code may see it half made */
         self = assign_any(store, plan, self, &places, values, count);
     }
     else if (LIKELY(values != NULL)) {
@@ -238,7 +238,7 @@ miss_planned(PoolStore *store, InitPlan *plan, PyObject *const *args, size_t nar
     return self;
 }
 
-/* The same for a popped object whose attributes have no places: its `__dict__` was read, and until 3.12 that is for good. */
+/* The same for a popped object whose attributes have no places: its `__dict__` was read. Until 3.12, that is final. */
 static COLD PyObject *
 replace_parked(PoolStore *store, InitPlan *plan, PyObject *self, PyObject *const *args, size_t nargsf, PyObject *names)
 {
@@ -262,8 +262,8 @@ call_stopped(PoolStore *store, InitOutcome why, PyObject *cls, PyObject *const *
     return call_general(cls, args, nargsf, names);
 }
 
-/* cls(...) after an attribute of the class was set. A program may do so between all calls, so the class is looked at only
-   once it has stayed the same for two calls. */
+/* cls(...) after an attribute of the class was set. A program may set one before each call, so the class is examined
+   only after it stayed the same for two calls. */
 static COLD PyObject *
 call_changed(PoolStore *store, PyObject *cls, PyObject *const *args, size_t nargsf, PyObject *names)
 {

@@ -8,7 +8,7 @@
 
 enum {
     PLAN_AFTER = 16
-}; /* calls after which `__init__` is read: for fewer, reading it would cost more than it saves */
+}; /* calls after which `__init__` is read: with fewer calls, reading it costs more than it saves */
 
 /* The tp_vectorcall of a class that has a plan, or may get one. NULL if it cannot have one. */
 vectorcallfunc planned_vectorcall_for(PoolStore *own_store);
@@ -16,7 +16,7 @@ vectorcallfunc planned_vectorcall_for(PoolStore *own_store);
 /* Read the `__init__` of the class now, if it was not read yet. -1 with an exception set. */
 int planned_read(PoolStore *own_store);
 
-/* Drop the plan of a store. It may be read anew later. */
+/* Drop the plan of a store. The `__init__` may be read again later. */
 void planned_drop(PoolStore *store);
 
 #endif

@@ -4,12 +4,12 @@
 #include "paths/acquire_new.h"
 #include "paths/acquire_parked.h"
 
-/* A parked object in the state of one that PyType_GenericAlloc returns. NULL where there is none; in debug mode, perhaps with
-   an exception set. */
+/* A parked object in the state in which PyType_GenericAlloc returns one. NULL if there is none; in debug mode, an
+   exception may be set. */
 static PyObject *
 pop_blank(PoolStore *store)
 {
-    store_hold(store); /* freeing what the object has kept may drop the last reference to the pool */
+    store_hold(store); /* freeing the parts of the object may drop the last reference to the pool */
     CHECKED(object_check_path(store));
     PyObject *self = parked_pop(store);
     if (self != NULL) {
@@ -34,7 +34,8 @@ allocate(Hook *hook, Py_ssize_t items)
     }
     PoolStore *store = hook->own_store;
     bool is_ready =
-        store_takes_blank(store); /* else it has what a reset keeps only after an `__init__` that may never run */
+        store_takes_blank(store); /* otherwise it has the attributes that a reset keeps only after an `__init__`, which
+                                     may never run */
     /* The tp_new of a base in C would overwrite the state of an object, and so leak it. `object` and `Generic` have none. */
     if (is_ready && hook->is_stateless) {
         PyObject *self = pop_blank(store);

@@ -13,7 +13,7 @@
 
 /* ---- any object ---- */
 
-/* Postpone a drop until the outermost has finished. False where there is no memory for it. */
+/* Postpone a drop until the outermost one has finished. False if there is no memory for it. */
 static COLD bool
 wait_for_outermost(PyObject *self)
 {
@@ -61,7 +61,7 @@ dealloc_any(PyObject *self)
 
 /* ---- the fast paths ---- */
 
-/* What the objects of a class consist of, where C alone empties them. */
+/* The parts that the objects of a class consist of, if C alone empties them. */
 typedef enum { PLAIN, OF_FIELDS, LIST, DICT, SET, BYTEARRAY } Kind;
 
 static inline bool

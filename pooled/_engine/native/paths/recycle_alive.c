@@ -15,8 +15,8 @@ has_moved(PoolStore *store, PyObject *self)
     return store == own_store ? override.object != NULL : override.store != store || override.disposition != RETURNS;
 }
 
-/* Give up an object to which `reset` or `capacity` has stored a reference somewhere. Returns what it counts as. Another thread
-   may drop that reference meanwhile: then `*alive` is unset, and the object is ours again. */
+/* Release an object to which `reset` or `capacity` has stored a reference. Returns its outcome. Another thread may drop
+   that reference meanwhile: then `*alive` is unset, and the object is ours again. */
 static COLD Outcome
 give_up(PoolStore *store, PyObject *self, Outcome outcome, bool *alive)
 {
@@ -49,7 +49,8 @@ give_up(PoolStore *store, PyObject *self, Outcome outcome, bool *alive)
     return outcome;
 }
 
-/* Give an object of refcount 0 a reference while Python functions empty or measure it. With `*alive` set, it stays alive. */
+/* Give an object of refcount 0 a reference while Python functions empty or measure it. If `*alive` is set, it stays
+   alive. */
 static Outcome
 empty_living(PoolStore *store, PyObject *self, bool *alive)
 {

@@ -1,4 +1,4 @@
-/* Transfers: an object leaves the care of its pool, or comes into that of another. */
+/* Transfers: an object leaves its pool, or moves to another one. */
 
 #ifndef POOLED_TRANSFER_H
 #define POOLED_TRANSFER_H
@@ -10,7 +10,8 @@
    MemoryError set. */
 bool transfer_detach(PyObject *obj);
 
-/* Have an object of a hooked class, which existed before the hook, be destroyed uncounted. False with MemoryError set. */
+/* Do not count an object of a hooked class, which existed before the hook, when it is destroyed. False with MemoryError
+   set. */
 bool transfer_disown(PyObject *obj);
 
 /* Make `store` responsible for an object. False with an exception set. */

@@ -7,19 +7,19 @@
 #include "base/compat.h"
 #include "pool/store.h"
 
-/* Destroy what a pool has parked beyond `keep` on each freelist, in all threads, oldest first. */
+/* Destroy the parked objects of a pool beyond `keep` on each freelist, in all threads, oldest first. */
 void trim_to(PoolStore *store, Py_ssize_t keep);
 
 /* Destroy the `count` oldest on the freelist that this thread uses. Returns the number. */
 Py_ssize_t trim_here(PoolStore *store, Py_ssize_t count);
 
-/* Destroy half of what was not needed since the last call, in all threads. Returns the number. */
+/* Destroy half of the objects that were not needed since the last call, in all threads. Returns the number. */
 Py_ssize_t trim_unused(PoolStore *store);
 
-/* Destroy all that is parked in all pools, and park nothing from now on. */
+/* Destroy all parked objects of all pools, and park none from now on. */
 void trim_close_all(void);
 
-/* Install the functions that run at the end of a thread, and where memory is short. At import. */
+/* Install the functions that run at the end of a thread, and after a failed allocation. At import. */
 void trim_init(void);
 
 #endif

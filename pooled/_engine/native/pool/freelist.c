@@ -4,7 +4,7 @@
 
 enum { FIRST_ROOM = 16, MOST_ROOM = 1 << 20 }; /* the latter where the room follows the load */
 
-/* The room to grow to. Each miss and each insertion brings an object, so it makes room for one. A thread that only drops
+/* The room to grow to. Each miss and each insertion adds an object, so it makes room for one. A thread that only drops
    objects that other threads took has none of these, and parks nothing. 0: no more room. */
 static Py_ssize_t
 room_for_load(Freelist *freelist)
@@ -93,7 +93,7 @@ static Removed
 remove_surplus(Freelist *freelist)
 {
     Removed removed = freelist_remove_oldest(freelist, freelist->low);
-    if (freelist->room == 0) { /* its array went with the objects */
+    if (freelist->room == 0) { /* its array was freed with the objects */
         freelist->credited += (uint64_t)removed.count;
         return removed;
     }

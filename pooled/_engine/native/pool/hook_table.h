@@ -1,4 +1,4 @@
-/* The hook table: what is known of a class whose objects recycle themselves, found by the address of the class. */
+/* The hook table: the data of a class whose objects recycle themselves, found by the address of the class. */
 
 #ifndef POOLED_HOOK_TABLE_H
 #define POOLED_HOOK_TABLE_H
@@ -27,7 +27,8 @@ struct Hook {
     Overrides overrides;        /* of single objects */
     allocfunc alloc;            /* tp_alloc before the class was hooked */
     newfunc new_in_c;           /* the tp_new of the nearest base whose `__new__` is written in C */
-    bool counts_late;           /* whether that bypasses tp_alloc: what others make with it is counted when it ends */
+    bool counts_late;           /* whether that bypasses tp_alloc: objects that other code makes with it are counted
+                                   when they end */
     PyObject *empty;            /* empties a container that C cannot empty; or NULL */
     PyObject *fits;             /* fits(object, args): whether a parked object can serve a call; NULL: always */
     PyObject *refill;           /* refill(object, *args): does what `__new__` does with arguments; or NULL */

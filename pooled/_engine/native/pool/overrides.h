@@ -1,4 +1,4 @@
-/* Overrides: what differs for single objects of a hooked class, by their addresses.
+/* Overrides: exceptions for single objects of a hooked class, by their addresses.
 
    Most objects have none: they return to the pool of their class. A dealloc looks here only while a class has any. */
 
@@ -10,7 +10,7 @@
 
 typedef struct PoolStore PoolStore;
 
-/* What the drop of an object with an override does. */
+/* The effect of dropping an object with an override. */
 typedef enum {
     RETURNS,   /* recycle the object into the store of the override */
     UNREADY,   /* destroy it: its construction was never declared finished */
@@ -31,7 +31,7 @@ typedef struct {
     Lock lock;
 } Overrides;
 
-/* Whether there are any. A thread that obtained an object from another sees the override that the other set. */
+/* Whether there are any. A thread that got an object from another thread sees the override that the other one set. */
 static inline bool
 overrides_are_used(const Overrides *overrides)
 {

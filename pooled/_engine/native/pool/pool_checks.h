@@ -1,4 +1,4 @@
-/* The checks of pools: what holds of freelists, thread states, overrides, hooks and stores between two operations. */
+/* The checks of pools: invariants of freelists, thread states, overrides, hooks and stores between two operations. */
 
 #ifndef POOLED_POOL_CHECKS_H
 #define POOLED_POOL_CHECKS_H
@@ -24,7 +24,7 @@ void pool_check_hook(const Hook *hook);
 /* Check a store, its hook, and the freelist that this thread uses of it. */
 void pool_check_store(PoolStore *store);
 
-/* Check what this thread has. */
+/* Check the state of this thread. */
 void pool_check_thread(void);
 
 /* Check an object of refcount 0 that is parked, or is about to be: how it is counted, tracked and referenced. */
