@@ -1,4 +1,4 @@
-"""What a scheduler tells the model of every request at every step, and what comes back: made anew, or pooled."""
+"""The data that a scheduler passes to the model at every step, and the results: new or pooled objects."""
 
 from __future__ import annotations
 

@@ -74,7 +74,7 @@ def check_seconds(name: str, value: object, *, least: float = 0, way_out: str = 
 def _written(number: float) -> str:
     try:
         return repr(number)
-    except ValueError:  # Python refuses to convert an int of more than some thousand digits to text
+    except ValueError:  # Python refuses to convert an int of more than 4,300 digits to text
         return f"<int of {int(number).bit_length()} bits>"
 
 

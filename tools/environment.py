@@ -5,7 +5,7 @@ pyproject.toml, into `.venv/3.14` (`.venv/3.14t` without the GIL, `.venv/3.14-ch
 package itself is installed in editable mode. With `--folder`, only the name of the environment is printed.
 
 A file in the environment records the interpreter and every completed step. An environment of another interpreter is
-made anew, and a step that was interrupted is repeated.
+replaced, and a step that was interrupted is repeated.
 """
 
 import argparse

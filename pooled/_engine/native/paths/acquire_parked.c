@@ -133,7 +133,7 @@ parked_pop_fitting(PoolStore *store, PyObject *args)
         PyObject *answer = PyObject_CallFunctionObjArgs(hook->fits, self, args, NULL);
         int fits = answer == NULL ? -1 : PyObject_IsTrue(answer);
         Py_XDECREF(answer);
-        if (fits > 0 && compat_is_unique(self)) { /* else somebody has obtained a reference */
+        if (fits > 0 && compat_is_unique(self)) { /* else other code has got a reference */
             return self;
         }
         parked_put_back(store, self);

@@ -55,7 +55,7 @@ make_parkable(PoolStore *store)
 }
 
 /* Park an object of refcount 1 that is ready to be used again and has the disposition UNCOUNTED, with the caller's
-   reference. False where the limits do not allow it, or somebody else has a reference; then the caller keeps its own. */
+   reference. False if the limits do not allow it, or other code has a reference; then the caller keeps its own. */
 static bool
 park_ready(PoolStore *store, PyObject *self)
 {

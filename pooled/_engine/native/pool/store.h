@@ -45,7 +45,7 @@ struct PoolStore {
     struct InitPlan *init_plan;    /* what `__init__` assigns, where C can assign it; or NULL */
     int until_plan;                /* calls until `__init__` is read for a plan; 0: it is not */
     int plans;                     /* plans so far */
-    uint64_t inits[INIT_OUTCOMES]; /* calls with a plan, by what became of them */
+    uint64_t inits[INIT_OUTCOMES]; /* calls with a plan, by their outcome */
     uint8_t blank_calls;    /* the latest calls in a row that dropped the parts of a parked object, up to BLANK_CALLS */
     PyObject *capacity;     /* a function that measures an object; NULL where `measures`, or nothing is measured */
     PyObject *report;       /* report(error, what): receives the errors of `reset` and `capacity` */

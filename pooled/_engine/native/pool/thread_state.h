@@ -34,8 +34,8 @@ typedef struct {
 
 extern THREAD_LOCAL ThreadLocals this_thread;
 
-/* Drops that may nest on one thread; deeper ones wait for the outermost. Each takes some hundred bytes of the stack, and up
-   to 50 of CPython's own deallocs may stand between two of them. */
+/* Drops that may nest on one thread; deeper ones wait for the outermost. Each takes a few hundred bytes of the stack,
+   and up to 50 of CPython's own deallocs may stand between two of them. */
 enum { DEEPEST = 64 };
 
 /* The lock of all thread states and their freelists. Code that reads the freelists of other threads holds it, or has stopped
