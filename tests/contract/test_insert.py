@@ -133,7 +133,7 @@ def test_objects_of_another_class_are_refused(pooled, cls, pool, what):
     with pytest.raises(TypeError, match=rf"obj=.*: <.*> keeps objects of .*Thing; insert it into a pool of .*{name}"):
         pool.insert(obj)
     if what != "another class":
-        with pytest.raises(TypeError, match=rf"obj=.*: .*{name} is not a poolable class; decorate it with @poolable, or"):
+        with pytest.raises(TypeError, match=rf"obj=.*: .*{name} is not a poolable class; decorate it with @poolable"):
             pooled.insert(obj)
     assert pooled.stats() == before
     assert len(pool) == 0
