@@ -110,7 +110,7 @@ def _text(
     spent, seconds = facts["gc"][clock], facts[clock]
     counts = ", ".join(f"{count:,}" for count in facts["gc"]["collections"])
     lines = [
-        f"{facts['program']}: {facts['seconds']:.2f} s, profiled once.",
+        f"{facts['program']}: {facts['seconds']:.2f} s, run once.",
         *map(screen.wrap, _processes(facts)),
         screen.wrap(f"The cyclic collector ran {counts} times and took {spent:.2f} s, {spent / seconds:.1%} of it."),
     ]
