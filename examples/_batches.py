@@ -19,7 +19,7 @@ Batch: TypeAlias = list[bytearray]
 
 
 class Source:
-    """Where lists and byte strings come from. They return to their pools by themselves, if there are any."""
+    """Makes lists and byte strings. If they come from pools, they return to them automatically."""
 
     def __init__(self, new_list: Callable[[], Batch], new_string: Callable[[bytes], bytearray]) -> None:
         self.new_list = new_list
@@ -39,7 +39,7 @@ class Source:
 
 
 class PooledSource(Source):
-    """Lists and byte strings from pools: classes are called, so that C fills a recycled object in its memory.
+    """Lists and byte strings from pools. It calls the classes, so that C fills recycled objects in place.
 
     `take` of a pool beside that of the class would cost several times as much.
     """
@@ -71,7 +71,7 @@ def options(description: str | None) -> argparse.Namespace:
 
 
 def source_for(chosen: argparse.Namespace) -> Source:
-    """The source that the command line asks for."""
+    """The source that the command line selects."""
     if chosen.no_pool:
         print(f"no pools, engine {pooled.engine}")
         return Source(list, bytearray)
@@ -80,7 +80,7 @@ def source_for(chosen: argparse.Namespace) -> Source:
 
 
 def print_pools(source: Source) -> None:
-    """Print what the pools of a source did, if it has any."""
+    """Print the statistics of the pools of a source, if it has any."""
     for name, pool in source.pools.items() if isinstance(source, PooledSource) else ():
         stats = pool.stats()
         print(f"pool of {name}: {stats.hits:,} hits, {stats.misses:,} misses, {stats.parked:,} parked at the end")

@@ -1,4 +1,4 @@
-"""What the examples share: the texts they work on, and what they print of a run."""
+"""Shared parts of the examples: the texts that they read, and the report of a run."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def parser(description: str | None) -> argparse.ArgumentParser:
 
 
 def existing(files: list[Path]) -> list[Path]:
-    """The files named, or the sources of the running interpreter's standard library; exits where one is missing."""
+    """The named files, or the sources of the standard library of this interpreter. Exits if a file is missing."""
     if not files:
         library = Path(sysconfig.get_path("stdlib"))
         return sorted(path for path in library.rglob("*.py") if "site-packages" not in path.parts and path.is_file())
@@ -41,12 +41,12 @@ def count_lines(files: list[Path]) -> int:
 
 
 def collections_so_far() -> int:
-    """How often the cyclic garbage collector ran, over all generations."""
+    """The number of garbage collections so far, of all generations."""
     return sum(generation["collections"] for generation in gc.get_stats())
 
 
 class Run:
-    """One run of a program over so many lines: what it counts, and what it costs."""
+    """One run of a program: its number of lines, its counts and its cost."""
 
     def __init__(self, lines: int) -> None:
         self.identifiers: Counter[str] = Counter()
@@ -65,7 +65,7 @@ class Run:
             self._blocks.append(f"{self._marks[self._done]} {sys.getallocatedblocks():,}")
 
     def report(self) -> None:
-        """Print what was counted, how fast, and what it cost."""
+        """Print the counts, the speed and the cost."""
         seconds = time.perf_counter() - self._start
         top = ", ".join(f"{name} {count:,}" for name, count in self.identifiers.most_common(5))
         print(f"identifiers: {self.identifiers.total():,} in all, {len(self.identifiers):,} different; {top}")

@@ -16,7 +16,7 @@ T = TypeVar("T")
 
 @attrs.define(eq=False)
 class SequenceData:
-    """What the model sees of a request's tokens: those of this step, and how many there are."""
+    """The tokens of a request that the model gets: those of this step, and the number of all."""
 
     length: int
     computed: int
@@ -29,17 +29,17 @@ class RequestMetadata:
     """A request in one step.
 
     Attributes:
-        name: what its client calls it.
+        name: its name, which the client chose.
         is_prompt: whether its prompt is still being read.
-        do_sample: whether this step gives it a token.
+        do_sample: whether this step adds a token to the answer.
         chunk: how many tokens are computed.
         sampling: how its token is chosen.
         sequences: its tokens, by the number of the sequence.
         block_tables: its blocks, by the number of the sequence.
-        reused_blocks: those of its blocks that were found in the cache.
-        stop_tokens: what is never chosen.
+        reused_blocks: its blocks that were found in the cache.
+        stop_tokens: the tokens that are never chosen.
         multi_modal: its pictures and sounds, by kind; text has none.
-        adapter: the name of the fine-tuned weights it wants.
+        adapter: the name of the fine-tuned weights to use.
     """
 
     name: str
@@ -57,7 +57,7 @@ class RequestMetadata:
 
 @dataclass(eq=False, slots=True)
 class ModelInput:
-    """What the model's kernels are given for one request, before all are laid end to end."""
+    """The input of the model's kernels for one request, before the inputs of all requests are joined."""
 
     name: str
     is_prompt: bool
@@ -73,7 +73,7 @@ class ModelInput:
 
 @dataclass(eq=False, slots=True)
 class ToSample:
-    """Where in the model's result the odds of a request are, and how to choose."""
+    """The place of the probabilities of a request in the model's result, and how to choose a token."""
 
     name: str
     sampling: SamplingParams
@@ -85,7 +85,7 @@ class ToSample:
 
 @attrs.define(eq=False)
 class Sampled:
-    """The token that was chosen for a request, by sequence, and the odds of the likely ones."""
+    """The token that was chosen for a request, by sequence, and the probabilities of the likely tokens."""
 
     name: str
     tokens: dict[int, int] = attrs.field(factory=dict)
@@ -94,7 +94,7 @@ class Sampled:
 
 @attrs.define(eq=False)
 class Scheduled:
-    """A request that is part of a step, with so many tokens."""
+    """A request that is part of a step, with its number of tokens."""
 
     request: Request
     chunk: int
@@ -103,16 +103,16 @@ class Scheduled:
 
 @attrs.define(eq=False)
 class SchedulerOutput:
-    """What one step does.
+    """The work of one step.
 
     Attributes:
         requests: those that are part of it.
-        chunks: how many tokens of each, by number.
-        preempted: the numbers of those that have to wait again.
-        admitted: the numbers of those that waited.
-        loads: what is copied from the host's memory to blocks of the device's.
-        saves: what is copied the other way before.
-        tokens: how many there are in all.
+        chunks: the number of tokens of each request, by its number.
+        preempted: the numbers of the requests that have to wait again.
+        admitted: the numbers of the requests that waited before.
+        loads: the copies from the host's memory to blocks of the device.
+        saves: the copies from the device to the host, which come before the loads.
+        tokens: the number of tokens of all requests.
     """
 
     requests: list[Scheduled] = attrs.field(factory=list)
@@ -127,8 +127,8 @@ class SchedulerOutput:
 class Makers:
     """The classes of the objects of a step, poolable or not.
 
-    A program that always pools decorates each class, `@pooled.poolable(max_cap=...)`, and calls it as before. This one
-    compares, so it decorates the classes only on one side.
+    A program that always pools decorates each class, `@pooled.poolable(max_cap=...)`, and calls it as before. This
+    program compares, so it decorates the classes only on one side.
     """
 
     def __init__(self, *, pooling: bool) -> None:

@@ -1,4 +1,4 @@
-"""What stands for the language model: it reads all of its input, as a real one has to, and draws its tokens."""
+"""A substitute for the language model: it reads all of its input, as a real model has to, and draws random tokens."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Model:
         self.checksum = hash((self.checksum, tuple(output.saves), tuple(output.loads)))
 
     def execute(self, requests: list[RequestMetadata]) -> list[Sampled]:
-        """Run one step: the tokens of the requests that get one."""
+        """Run one step, and return the new tokens of the requests."""
         inputs = [self._input_of(metadata) for metadata in requests]
         tokens: list[int] = []
         positions: list[int] = []
@@ -57,7 +57,7 @@ class Model:
         return given
 
     def _compute(self, tokens: list[int], positions: list[int], slots: list[int], blocks: list[list[int]]) -> None:
-        """Where a real model takes its time, on another device; this one remembers that it read everything."""
+        """A real model computes here, on another device; this one only records that it read everything."""
         self.checksum = hash((self.checksum, sum(tokens), sum(positions), sum(slots), sum(map(len, blocks))))
 
     def _to_sample(self, metadata: RequestMetadata, end: int) -> ToSample:

@@ -1,8 +1,9 @@
-"""What the scheduler of an inference server works on: requests, and the blocks of its cache.
+"""The data of the scheduler of an inference server: requests, and the blocks of its cache.
 
-One block keeps the attention keys and values of `BLOCK_TOKENS` tokens. Full blocks are known by a hash of all tokens up
-to their end, so that requests which begin alike share them, and a finished request leaves them for the next. What is
-pushed out of the device's memory goes to a larger cache in the host's, as servers with many long chats have it.
+One block keeps the attention keys and values of `BLOCK_TOKENS` tokens. The key of a full block is a hash of all tokens
+up to its end. So requests with the same beginning share blocks, and later requests can reuse those of a finished one.
+Blocks that are evicted from the device's memory go to a larger cache in the host's memory, as on servers with many long
+chats.
 """
 
 from __future__ import annotations
@@ -20,10 +21,10 @@ class SamplingParams:
     """How the tokens of a request are chosen.
 
     Attributes:
-        max_tokens: how many tokens the answer has; recorded traffic knows.
-        temperature: 0 takes the likeliest token.
+        max_tokens: the number of tokens of the answer, which is known in recorded traffic.
+        temperature: 0 chooses the most likely token.
         stop: tokens that are never part of an answer.
-        bias: what is added to the odds of a token.
+        bias: the values that are added to the scores of tokens.
         logprobs: how many likely tokens are reported with the chosen one.
     """
 
@@ -36,19 +37,19 @@ class SamplingParams:
 
 @attrs.define(eq=False)
 class Request:
-    """A prompt, and how far the answer has come.
+    """A prompt, and the answer so far.
 
     Attributes:
         number: its place in the traffic.
-        name: what its client calls it.
+        name: its name, which the client chose.
         arrival: when it arrives, in seconds of the simulated clock.
         prompt: its tokens.
         sampling: how the tokens of its answer are chosen.
         keys: the hashes of its full blocks.
         answer: the tokens so far.
         blocks: the numbers of its blocks, in the order of its tokens.
-        computed: how many of its tokens have their keys and values in the blocks.
-        reused: how many of its blocks were found in the cache.
+        computed: the number of its tokens whose keys and values are in the blocks.
+        reused: the number of its blocks that were found in the cache.
     """
 
     number: int
@@ -64,7 +65,7 @@ class Request:
 
     @property
     def length(self) -> int:
-        """How many tokens it has, prompt and answer."""
+        """The number of its tokens, prompt and answer."""
         return len(self.prompt) + len(self.answer)
 
     def tokens(self, start: int, end: int) -> list[int]:
@@ -77,7 +78,7 @@ class Request:
         return self.prompt[start:] + self.answer[: end - own]
 
     def extend_keys(self, full_blocks: int) -> None:
-        """Know the hashes of so many blocks; the tokens up to there are known."""
+        """Compute the hashes of this many blocks, whose tokens are known."""
         for block in range(len(self.keys), full_blocks):
             start = block * BLOCK_TOKENS
             tokens = tuple(self.tokens(start, start + BLOCK_TOKENS))
@@ -85,13 +86,13 @@ class Request:
 
 
 def block_key(parent: int, tokens: tuple[int, ...]) -> int:
-    """What a block is known by: its tokens, and all before them."""
+    """The key of a block, from its tokens and all earlier ones."""
     return hash((parent, tokens))
 
 
 @attrs.define(eq=False)
 class Block:
-    """A block of the device's memory: who uses it, and what is in it (`key` 0: nothing that others can use)."""
+    """A block of the device's memory: its users and its content (`key` 0: not usable for other requests)."""
 
     number: int
     users: int = 0
@@ -100,7 +101,7 @@ class Block:
 
 @attrs.define(eq=False)
 class Saved:
-    """A block in the host's memory: where it is, and whether it was found since it was last thought of dropping it."""
+    """A block in the host's memory: its place, and whether it was found since the clock's hand last passed it."""
 
     key: int
     place: int
@@ -108,7 +109,7 @@ class Saved:
 
 
 class HostCache:
-    """Blocks in the host's memory, by their keys; one that was not found for a whole turn of the hand makes room."""
+    """Blocks in the host's memory, by their keys. The clock algorithm evicts blocks that were not found."""
 
     def __init__(self, size: int) -> None:
         self.size = size
@@ -118,7 +119,7 @@ class HostCache:
         self._hand = 0
 
     def put(self, key: int) -> int:
-        """Keep a block; its place in the host's memory."""
+        """Store a block, and return its place in the host's memory."""
         entry = self.by_key.get(key)
         if entry is None:
             if len(self.entries) < self.size:
@@ -150,12 +151,12 @@ class HostCache:
 
 
 class BlockManager:
-    """Which request has which blocks of the device's memory, and what is left in the others.
+    """The blocks of the device's memory: which request has which, and the reusable content of the others.
 
     Attributes:
-        host: where blocks go that are pushed out.
-        loads: what the next step has to copy first, from a place in the host's memory to a block.
-        saves: what it has to copy before that, from a block to a place in the host's memory.
+        host: the cache for evicted blocks.
+        loads: the copies that the next step has to make first, from a place in the host's memory to a block.
+        saves: the copies before these, from a block to a place in the host's memory.
     """
 
     def __init__(self, size: int, host: HostCache) -> None:
@@ -168,8 +169,8 @@ class BlockManager:
         self.found = 0
 
     def adopt_prefix(self, request: Request) -> None:
-        """Give a request the blocks that hold the beginning of its tokens already, from the device or the host."""
-        full = (request.length - 1) // BLOCK_TOKENS  # one token at least has to be computed, for its odds
+        """Give a request the blocks that already have the beginning of its tokens, from the device or the host."""
+        full = (request.length - 1) // BLOCK_TOKENS  # at least one token has to be computed, for its probabilities
         request.extend_keys(full)
         for key in request.keys[:full]:
             number = self.by_key.get(key)
@@ -188,18 +189,18 @@ class BlockManager:
         request.computed = request.reused * BLOCK_TOKENS
 
     def room_for(self, request: Request, tokens: int) -> bool:
-        """Whether there are blocks for so many more tokens of a request."""
+        """Whether there are blocks for this many more tokens of a request."""
         return -(-(request.computed + tokens) // BLOCK_TOKENS) - len(request.blocks) <= len(self.free)
 
     def grow(self, request: Request, tokens: int) -> list[int]:
-        """Give a request the blocks that so many more tokens need; the numbers of the new ones."""
+        """Give a request the blocks for this many more tokens; return the numbers of the new blocks."""
         wanted = -(-(request.computed + tokens) // BLOCK_TOKENS) - len(request.blocks)
         new = [self._take_free() for _ in range(wanted)]
         request.blocks += new
         return new
 
     def computed(self, request: Request, tokens: int) -> None:
-        """So many more tokens of a request are in its blocks: others can use those that are full now."""
+        """Record that this many more tokens of a request are computed: other requests can use its full blocks."""
         before = request.computed // BLOCK_TOKENS
         request.computed += tokens
         after = request.computed // BLOCK_TOKENS
@@ -210,7 +211,7 @@ class BlockManager:
                     self._name(request.blocks[block], request.keys[block])
 
     def release(self, request: Request) -> None:
-        """Take a request's blocks back, the last first: beginnings are what others ask for."""
+        """Take back the blocks of a request, the last first, because other requests need the beginnings."""
         for number in reversed(request.blocks):
             block = self.blocks[number]
             block.users -= 1

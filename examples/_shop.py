@@ -1,4 +1,4 @@
-"""A worker of a shop's search service: it holds the catalogue, and answers requests for offers.
+"""A worker of a shop's search service: it keeps the catalogue in memory, and answers requests for offers.
 
 The catalogue stays in memory as long as the worker runs. A request names a category and a budget; the worker makes an
 offer for every product of the category, scores them all, and returns the best ten.
@@ -30,7 +30,7 @@ class Product:
 
 @attrs.define(eq=False)
 class Offer:
-    """A product for one request: its price, its score, and what they are made of."""
+    """A product for one request: its price, its score, and the parts of both."""
 
     product: int
     price: float

@@ -1,4 +1,4 @@
-"""Runs a program both ways, without pools and with them, and prints what each way cost."""
+"""Runs a program without pools and with pools, and prints the cost of each."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from _metadata import Makers
 
 @attrs.frozen
 class Figures:
-    """What one run did, and what it cost.
+    """The results and the cost of one run.
 
     Attributes:
-        digest: of all answers, and of all that the model read.
-        steps: how many there were.
-        seconds: how long they took together.
+        digest: a digest of all answers, and of everything that the model read.
+        steps: the number of steps.
+        seconds: the time of all steps together.
         slowest: the longest step, in milliseconds.
         percentile_99: one step in a hundred took longer than this, in milliseconds.
         collections: of the cyclic garbage collector, by generation.
-        each: how long each step took, in seconds, shortest first.
-        did: what the run had to do, in words.
-        pools: what the pools did, in words; empty without them.
+        each: the times of the steps, in seconds, shortest first.
+        did: the work of the run, in words.
+        pools: the statistics of the pools, in words; empty without pools.
     """
 
     digest: str
@@ -45,18 +45,18 @@ class Figures:
 
 
 Run: TypeAlias = Callable[[Makers], Figures]
-"""What runs the program once, with what hands out its objects."""
+"""Runs the program once, with the makers of its objects."""
 
 
 def serve(connection: Connection, run: Run, pooling: bool) -> None:
-    """Run once for every message that comes, and send the figures: the life of a child process."""
+    """The main function of a child process: run once for every message that arrives, and send the figures."""
     makers = Makers(pooling=pooling)
     while connection.recv():
         connection.send(run(makers))
 
 
 def in_turn(run: Run, rounds: int) -> tuple[list[Figures], list[Figures]]:
-    """Run both ways in turn, each in a process of its own; the figures without pools, and with them."""
+    """Run both ways in turn, each in its own process; return the figures without pools, and with them."""
     context = multiprocessing.get_context("spawn")
     sides: list[tuple[Connection, list[Figures]]] = []
     for pooling in (False, True):
@@ -75,7 +75,7 @@ def in_turn(run: Run, rounds: int) -> tuple[list[Figures], list[Figures]]:
 
 
 def print_side(name: str, figures: list[Figures]) -> None:
-    """Print the medians of one side. Times are those of the processor, which stand still while others have it."""
+    """Print the medians of one side. Times are processor times, which do not include the time of other programs."""
     middle = {
         what: statistics.median(getattr(each, what) for each in figures)
         for what in ("per_second", "slowest", "percentile_99")
@@ -90,7 +90,7 @@ def print_side(name: str, figures: list[Figures]) -> None:
 
 
 def print_ratio(plain: list[Figures], with_pools: list[Figures]) -> None:
-    """Print how much faster the steps are with pools: the median over the rounds."""
+    """Print the ratio of the speeds with and without pools: the median over the rounds."""
     ratios = sorted(ours.per_second / theirs.per_second for ours, theirs in zip(with_pools, plain, strict=True))
     middle = statistics.median(ratios)
     print(f"pooled / not pooled, steps per second: {middle:.2f} (from {ratios[0]:.2f} to {ratios[-1]:.2f})")

@@ -1,4 +1,4 @@
-"""Requests as they come to an inference server, in the manner of recorded traffic, from a seed."""
+"""Requests to an inference server, generated from a seed like recorded traffic."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ LONGEST_REQUEST = 9_000
 
 
 class Traffic:
-    """Chats in the manner of recorded traffic: bursts, log-normal lengths, prompts that begin alike."""
+    """Chats like those of recorded traffic: bursts, log-normal lengths, prompts with the same beginnings."""
 
     def __init__(self, seed: int) -> None:
         self._random = random.Random(seed)  # noqa: S311 (no secret)
@@ -23,7 +23,7 @@ class Traffic:
         self._chats: list[array[int]] = []  # the clients' memory, not the server's: nothing for the collector to visit
 
     def earlier(self, cache: HostCache) -> None:
-        """Fill the cache with the blocks of earlier chats. Some of them go on later."""
+        """Fill the cache with the blocks of earlier chats. Some of these chats continue later."""
         while len(cache.entries) < cache.size:
             chat = self._beginning() + self._text(1_500, 1.0, 16_000)
             self._chats.append(array("H", chat[:6_000]))
@@ -33,7 +33,7 @@ class Traffic:
                 cache.put(key)
 
     def requests(self, count: int, per_second: float) -> Iterator[Request]:
-        """So many requests, in the order in which they arrive."""
+        """Generate this many requests, in the order in which they arrive."""
         draw, now = self._random, 0.0
         for number in range(count):
             now += draw.gammavariate(0.25, 4 / per_second)

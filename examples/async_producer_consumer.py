@@ -1,7 +1,7 @@
-"""One asyncio task always produces, another always consumes: the same as producer_consumer.py, on one thread.
+"""One asyncio task produces objects, another consumes them: producer_consumer.py on one thread.
 
-Everything is taken and dropped on the thread of the event loop, so local pools (--local) serve as well as global
-ones here, and are the faster kind.
+All objects are taken and dropped on the thread of the event loop, so local pools (--local) work as well as global ones
+here, and are faster.
 """
 
 from __future__ import annotations

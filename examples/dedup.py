@@ -1,8 +1,8 @@
-"""Removes the lines that came before from texts, in place and keeping the order, with a pooled scratch set.
+"""Removes repeated lines from texts, in place and in order, with a pooled set.
 
-Each text needs a set for a moment. C fills the set, which returns to its pool by itself, empty but with the memory
-of its table (with the native engine), for the next text. A loop that adds line after line in Python code would be
-slower with the pool than without: the interpreter calls the methods of the exact class `set` faster.
+Each text needs a set for a short time. C fills the set. It then returns to its pool, empty, but with the memory of its
+table (with the native engine), for the next text. A loop that adds line after line in Python code would be slower with
+the pool than without: the interpreter calls the methods of the exact class `set` faster.
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ class Seen(Set[str]):
 
 
 def remove_duplicates(lines: list[str], new_set: Callable[[list[str]], set[str]] = Seen) -> None:
-    """Leave only the first of equal lines."""
+    """Keep only the first of equal lines."""
     if len(new_set(lines)) < len(lines):
         lines[:] = dict.fromkeys(lines)
 
 
 def text_lines(path: Path) -> list[str]:
-    """The lines of a file that say something."""
+    """The lines of a file that are not blank."""
     return [line for line in path.read_text("utf-8", "replace").splitlines() if line.strip()]
 
 

@@ -30,7 +30,7 @@ SIDES = ("not pooled", "pooled")
 
 @attrs.frozen
 class Size:
-    """How much is done: the products of the catalogue, the offers and the requests of a round, and the rounds."""
+    """The size of the work: the products of the catalogue, the offers and the requests of a round, and the rounds."""
 
     products: int
     offers: int
@@ -68,7 +68,7 @@ class Round:
 
 
 def serve(connection: Connection, size: Size, pooling: bool) -> None:
-    """Answer a round of requests for each seed that arrives: the life of a process."""
+    """The main function of a process: answer a round of requests for each seed that arrives."""
     make_offer = pooled.poolable(max=size.offers)(Offer) if pooling else Offer
     shop = Shop(size.products, size.offers, make_offer)
     warm_up(shop)
@@ -99,7 +99,7 @@ def answer_all(shop: Shop, asked: Iterator[str], pauses: Pauses) -> Round:
 
 
 def compare(size: Size) -> tuple[list[list[Round]], str]:
-    """Run both sides in alternation; return the rounds of each, and what the pool did."""
+    """Run both sides in alternation; return the rounds of each, and the statistics of the pool."""
     context = multiprocessing.get_context("spawn")
     sides: list[tuple[Connection, list[Round]]] = []
     for pooling in (False, True):
@@ -167,7 +167,7 @@ def print_bars(title: str, values: list[float]) -> None:
 
 
 def print_pauses(sides: list[list[Round]]) -> None:
-    """Print what the garbage collector did in each side."""
+    """Print the pauses of the garbage collector of each side."""
     print("\npauses of the garbage collector")
     for side, rounds in zip(SIDES, sides, strict=True):
         pauses = rounds[-1].pauses
@@ -179,7 +179,7 @@ def print_pauses(sides: list[list[Round]]) -> None:
 
 
 def read_arguments() -> Size:
-    """Return what the command line asks for."""
+    """Return the options of the command line."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     values: dict[str, Any] = {"products": 400_000, "offers": 4_000, "requests": 80, "rounds": 5}
     for name, value in values.items():

@@ -1,4 +1,4 @@
-"""Three ways to make a class of one's own poolable, in a program that outlines Python sources.
+"""Three ways to make your own classes poolable, in a program that outlines Python sources.
 
 - `Scanner` is expensive to create. It names the method that resets it, and `take` returns it in that state.
 - `Line`, an attrs class, is called as before; the native engine carries out its generated `__init__` in C.
@@ -20,7 +20,7 @@ from pooled import PooledMeta, poolable
 
 @poolable(max=4, reset="reset")
 class Scanner:
-    """Cuts text into lines with what it compiled once, and remembers the names it met in one text."""
+    """Splits text into lines with a pattern that it compiled once, and remembers the names in one text."""
 
     def __init__(self) -> None:
         self.pattern = re.compile(r"(?P<indent>\s*)(?P<keyword>def|class|import|from)\s+(?P<name>[\w.]+)")
@@ -31,7 +31,7 @@ class Scanner:
         self.names.clear()
 
     def scan(self, number: int, text: str) -> Line | None:
-        """The line, if it defines or imports something."""
+        """Return the line, if it defines or imports something."""
         match = self.pattern.match(text)
         if match is None:
             return None
@@ -62,7 +62,7 @@ class Statement(metaclass=PooledMeta, max=256, scope="global"):
         self.keyword, self.name, self.nested = line.keyword, line.name, line.indent > 0
 
     def kind(self) -> str:
-        """What to count it as."""
+        """The kind under which it is counted."""
         return f"nested {self.keyword}" if self.nested else self.keyword
 
 
@@ -70,12 +70,12 @@ class Import(Statement):
     """What a line imports."""
 
     def kind(self) -> str:
-        """What to count it as."""
+        """The kind under which it is counted."""
         return f"import of {self.name.partition('.')[0] or 'a neighbour'}"
 
 
 def outline(path: Path, kinds: Counter[str]) -> int:
-    """Count the kinds of statements in a file; give how many different names they have."""
+    """Count the kinds of statements in a file; return how many different names it has."""
     scanner = pooled.take(Scanner)
     for number, text in enumerate(path.read_text("utf-8", "replace").splitlines(), 1):
         line = scanner.scan(number, text)

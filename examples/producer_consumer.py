@@ -1,12 +1,12 @@
-"""One thread always produces, another always consumes: objects cross over, and come back through global pools.
+"""One thread produces objects, another consumes them: the objects return through global pools.
 
 The producer reads text and sends it through a queue of 10 batches; a batch is a pooled list of 100 pooled byte
 strings. The consumer counts the identifiers in them and drops them. With global pools they return to the
-producer. With local pools (--local) they stay with the consumer, which does not need them. (On free-threaded
-Python the last drop may be left to the thread that took the object, and so some of it comes back.)
+producer. With local pools (--local) they stay with the consumer, which does not need them. (On free-threaded Python,
+the last drop may be left to the thread that took the object, so some objects return.)
 
-Counting takes most of the time, so that the program as a whole gains little. What the pools concern, making the batches
-and dropping them, is faster than with --no-pool.
+Counting takes most of the time, so the program as a whole gains little. Making and dropping the batches is faster than
+with --no-pool.
 """
 
 from __future__ import annotations

@@ -1,12 +1,12 @@
-"""Batches chats for a language model as an inference server does, with and without pooling what each step is made of.
+"""Batches chats for a language model as an inference server does, with and without pools for the objects of each step.
 
-Requests wait until there is room, then run together: each step computes one more token of every answer and, with what
-is left of its budget, pieces of the prompts of newcomers. A request that grows when no block of the cache is free
-pushes the youngest back to the queue. For every running request of every step the scheduler makes objects of several
-lists, dicts and sets that tell the model what to do, and the model makes some for its answer. All of them are gone at
-the end of the step. They are what is pooled here; the model only lays out its inputs, and draws the tokens.
+Requests wait until there is room, and then run together. Each step computes one more token of every answer and, with
+the rest of its budget, parts of the prompts of new requests. If a request grows and no block of the cache is free, the
+youngest request returns to the queue. For each running request in each step, the scheduler makes objects with several
+lists, dicts and sets that describe the work of the model, and the model makes some for its answer. All of these objects
+are dropped at the end of the step, and pooled here. The model only reads its inputs, and draws random tokens.
 
-By default both ways run in turn, each in a process of its own, on the same traffic: the answers have to be the same.
+By default, both ways run in turn, each in its own process, with the same traffic. The answers have to be the same.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ SECONDS_PER_STEP = 0.02
 
 
 class Scheduler:
-    """Chooses what each step computes, and tells the model."""
+    """Chooses the work of each step, and describes it to the model."""
 
     def __init__(self, blocks: BlockManager, makers: Makers) -> None:
         self.blocks = blocks
@@ -44,7 +44,7 @@ class Scheduler:
         self._make = makers
 
     def schedule(self) -> SchedulerOutput:
-        """Which requests are part of the next step, and with how many tokens."""
+        """Choose the requests of the next step, and their numbers of tokens."""
         output = self._make.scheduler_output()
         self._continue_running(output)
         if not output.preempted:
@@ -94,7 +94,7 @@ class Scheduler:
         self.preemptions += 1
 
     def metadata(self, output: SchedulerOutput) -> list[RequestMetadata]:
-        """What the model has to know of every request."""
+        """Describe every request to the model."""
         return [self._metadata_of(scheduled) for scheduled in output.requests]
 
     def _metadata_of(self, scheduled: Scheduled) -> RequestMetadata:
@@ -118,7 +118,7 @@ class Scheduler:
         return metadata
 
     def update(self, output: SchedulerOutput, answers: list[Sampled]) -> list[Request]:
-        """Add the tokens to the answers; the requests that are finished, which leave."""
+        """Add the tokens to the answers; return the finished requests, which leave."""
         for scheduled in output.requests:
             self.blocks.computed(scheduled.request, scheduled.chunk)
         chosen = {number: token for answer in answers for number, token in answer.tokens.items()}
@@ -212,9 +212,9 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description=first_line, epilog=rest.strip(), formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--seed", type=int, default=1, help="what the traffic is made from (default: 1)")
-    parser.add_argument("--requests", type=int, default=2_000, metavar="N", help="how many arrive (default: 2000)")
-    parser.add_argument("--per-second", type=float, default=60.0, metavar="N", help="how many a second (default: 60)")
+    parser.add_argument("--seed", type=int, default=1, help="the seed of the traffic (default: 1)")
+    parser.add_argument("--requests", type=int, default=2_000, metavar="N", help="their number (default: 2000)")
+    parser.add_argument("--per-second", type=float, default=60.0, metavar="N", help="their rate (default: 60)")
     parser.add_argument("--blocks", type=int, default=12_000, metavar="N", help="on the device (default: 12000)")
     parser.add_argument(
         "--cached",
@@ -223,7 +223,7 @@ def arguments() -> argparse.Namespace:
         metavar="N",
         help="blocks of earlier chats in the host's memory, one long-lived object each (default: 300000)",
     )
-    parser.add_argument("--rounds", type=int, default=3, metavar="N", help="of each way (default: 3)")
+    parser.add_argument("--rounds", type=int, default=3, metavar="N", help="the rounds of each way (default: 3)")
     parser.add_argument("--no-gc", action="store_true", help="without the garbage collector, both ways")
     only = parser.add_mutually_exclusive_group()
     only.add_argument("--pool", action="store_true", help="only with pools, in this process")
@@ -237,7 +237,7 @@ def arguments() -> argparse.Namespace:
 
 
 def main() -> None:
-    """Run the program; exits with an error where pooling changes an answer."""
+    """Run the program. It exits with an error if pooling changes an answer."""
     chosen = arguments()
     options = Options(chosen.seed, chosen.requests, chosen.per_second, chosen.blocks, chosen.cached, chosen.no_gc)
     print(f"Python {sys.version.split()[0]}, engine {pooled.engine}, rounds: {chosen.rounds}")
