@@ -17,6 +17,7 @@ PYTEST := $(RUN) -m pytest -q -n $(JOBS)
 INSTALL := $(RUN) -m pip install --quiet --no-deps --no-build-isolation --force-reinstall
 
 .PHONY: help dev build test test-long test-all test-checked contract contract-others contract-off contract-toggled parallel stress fuzz packages programs clusters guides sanitize packaging browser \
+	cross release \
 	compile-free-threaded \
 	format lint docs wheel benchmark demo clean
 .NOTPARALLEL:
@@ -61,7 +62,7 @@ test-checked: ## run the tests of the contract on the checked build
 contract-others: ## run the tests of the contract on every other interpreter: those of POOLED_PYTHONS, else of the PATH
 	@$(PYTHON) tools/other_pythons.py $(MAKE) contract
 
-test-all: lint test-long contract-others contract-off contract-toggled test-checked parallel stress fuzz packages programs clusters guides sanitize docs packaging wheel browser ## run everything
+test-all: lint test-long contract-others contract-off contract-toggled test-checked parallel stress fuzz packages programs clusters guides sanitize docs packaging wheel browser cross release ## run everything
 
 # Which tests run in the two targets below; .ci/run gives a shorter list.
 THREADED ?= tests/contract
@@ -135,6 +136,10 @@ lint: ## check format, style, spelling, words, types and layers
 compile-free-threaded: build ## compile the C files as for the free-threaded build of PYTHON's version
 	POOLED_BUILD_NATIVE=1 POOLED_CFLAGS='-DPy_GIL_DISABLED=1 -O0' $(RUN) setup.py -q build_ext --build-lib build/free-threaded
 
+cross: ## compile and link for macOS and Windows with zig, and run nothing; SOURCES has CPython's sources, a folder or a tar file
+	@$(ENVIRONMENT) cross
+	$(RUN) tools/cross_compile.py $(if $(SOURCES),--sources $(SOURCES))
+
 docs: build ## build the documentation into docs/_build/html; any warning is an error
 	@$(ENVIRONMENT) docs
 	rm -rf docs/_build
@@ -155,6 +160,10 @@ wheel-here:
 	$(BIN)/check-wheel-contents dist/*.whl
 	$(INSTALL) dist/*.whl
 	$(PYTEST) -p no:cacheprovider $(WHEEL_TESTED)
+
+release: ## build the last commit twice with pinned tools, compare, and write dist/ with a bill of materials
+	@$(ENVIRONMENT) packaging
+	$(RUN) tools/release.py
 
 benchmark: build ## measure pooled against not pooled; BENCHMARK=--quick ends within five minutes
 	$(BIN)/python -m benchmarks $(BENCHMARK)
