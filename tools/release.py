@@ -41,7 +41,7 @@ def output(*command: str) -> bytes:
 
 
 def repack(sdist: Path, time: int) -> None:
-    """Write an sdist anew, with its members sorted, and without the times and the owner of the files."""
+    """Replace an sdist by one with its members sorted, and without the times and the owner of the files."""
     packed = io.BytesIO()
     with tarfile.open(sdist) as old, tarfile.open(fileobj=packed, mode="w", format=tarfile.GNU_FORMAT) as new:
         for member in sorted(old, key=lambda member: member.name):
