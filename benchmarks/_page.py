@@ -24,7 +24,7 @@ def page(about: dict[str, Any]) -> str:
         f"`{about['command']}`.",
         "",
         "A ratio is not pooled / pooled, the median over pairs that were run in turn: above 1, the pooled one is",
-        "faster, or smaller. In brackets, what a quarter of the pairs were below, and what a quarter were above.",
+        "faster, or smaller. In brackets: the first and the third quartile.",
     ]
     for title, rows in about["tables"].items():
         lines += ["", f"## {title[0].upper()}{title[1:]}", "", *table(rows)]

@@ -44,7 +44,7 @@ def test_a_program_with_nothing_to_gain(tmp_path):
     first, second, warning, found = process.stderr.splitlines()[:4]
     assert f"{first} {second}" == f"{NOTICE}25 times its own time: its side effects repeat."
     assert warning == "a warning"
-    assert found.startswith("small.py x --: nothing is to be gained; ")
+    assert found.startswith("small.py x --: no settings make it faster; ")
     assert (tmp_path / "written.txt").read_text() == "GIVEN"
 
 
@@ -89,7 +89,7 @@ def test_a_program_that_gains(tmp_path):
 def test_a_program_that_prints_something_else_each_time(tmp_path):
     (tmp_path / "main.py").write_text("import os\nprint(os.getpid())")
     process = pooled("advise", "--measure", "--rounds", "1", "main.py", cwd=tmp_path)
-    assert "Not compared, since it varies without settings: standard output, line 1: " in " ".join(
+    assert "Not compared, because it also varies without settings: standard output, line 1: " in " ".join(
         process.stderr.split()
     )
 

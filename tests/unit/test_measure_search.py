@@ -139,12 +139,12 @@ def test_settings_that_do_not_gain_are_left_out(measured, factors, groups, said)
 @pytest.mark.parametrize(
     ("factors", "options", "said"),
     [
-        ({}, {}, "p.py: nothing is to be gained; there is nothing to try."),
-        ({"m:A": 0.98}, {}, "p.py: nothing is to be gained; the best settings made it 1.02 times as fast."),
-        ({"m:A": 1.5}, {}, "p.py: nothing is to be gained; the best settings made it 0.67 times as fast."),
-        ({"m:A": 0.95}, {"noise": (1.0, 1.1, 0.9, 1.05, 0.93)}, "p.py: nothing is to be gained; "),
-        ({"m:A": 0.5}, {"without": ("pools",)}, "p.py: nothing is to be gained; there is nothing to try."),
-        ({"m:A": 0.5}, {"memory": {"m:A": 3}}, "p.py: nothing is to be gained; "),
+        ({}, {}, "p.py: no settings make it faster; there were none to test."),
+        ({"m:A": 0.98}, {}, "p.py: no settings make it faster; the best settings made it 1.02 times as fast."),
+        ({"m:A": 1.5}, {}, "p.py: no settings make it faster; the best settings made it 0.67 times as fast."),
+        ({"m:A": 0.95}, {"noise": (1.0, 1.1, 0.9, 1.05, 0.93)}, "p.py: no settings make it faster; "),
+        ({"m:A": 0.5}, {"without": ("pools",)}, "p.py: no settings make it faster; there were none to test."),
+        ({"m:A": 0.5}, {"memory": {"m:A": 3}}, "p.py: no settings make it faster; "),
     ],
 )
 def test_one_line_where_nothing_is_to_be_gained(measured, factors, options, said):
@@ -164,7 +164,7 @@ def test_settings_that_change_the_output_are_found_and_left_out(measured):
 def test_outputs_that_vary_are_not_compared(measured):
     launcher, text, found = measured({"m:A": 0.8}, outputs=("one\n", "two\n"), broken={"m:A": "three\n"})
     assert found["compared"] == ["exit status"]
-    assert "Not compared, since it varies without settings: standard output, line 1: 'one' instead of" in text
+    assert "Not compared, because it also varies without settings: standard output, line 1: 'one' instead of" in text
     assert "Identical with these settings and without: exit status." in text
     assert [kind for kind, _ in launcher.runs[:3]] == ["plain", "plain", "advise"]
 
@@ -198,6 +198,6 @@ def test_interrupted_measurements_report_what_is_known(measured, stops_at):
     if stops_at <= 5:
         assert text.startswith("p.py: nothing was compared.")
     elif stops_at <= 9:
-        assert text.startswith("p.py: too little is known; the best settings made it 1.")
+        assert text.startswith("p.py: there were too few runs; the best settings made it 1.")
     elif not found["measured_again"]:
-        assert "This was not measured once more." in text
+        assert "This was not measured a second time." in text

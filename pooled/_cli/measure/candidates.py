@@ -1,4 +1,4 @@
-"""The settings to test: what `advise` found, in groups, as the TOML that `run` reads."""
+"""The settings to test: those that `advise` found, in groups, as TOML for `run`."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pooled._config.file import read_file
 from pooled._config.model import ConfigurationError
 
 GROUPS: Final = ("gc", "pools", "arrays")
-"""The groups of settings, in the order in which they are preferred where they gain the same."""
+"""The groups of settings, in the order of preference if they gain the same."""
 
 NAMES: Final = {"gc": "the collector's settings", "pools": "pools of objects", "arrays": "the pool of arrays"}
 
@@ -35,7 +35,7 @@ class Piece:
         group: one of `GROUPS`.
         section: the keys of its table in the file.
         table: the table.
-        comment: what is known about it; empty if nothing is.
+        comment: facts about it; empty if there are none.
     """
 
     group: str
@@ -45,7 +45,7 @@ class Piece:
 
     @property
     def name(self) -> str:
-        """What the report calls it."""
+        """Its name in the report."""
         return self.section[1] if len(self.section) > 1 else f"{self.group} {', '.join(self.table)}"
 
 
@@ -58,7 +58,7 @@ class Candidate:
 
     @property
     def groups(self) -> tuple[str, ...]:
-        """The groups that have a part in it."""
+        """The groups of its pieces."""
         return tuple(group for group in GROUPS if any(piece.group == group for piece in self.pieces))
 
     @property
@@ -84,7 +84,7 @@ class Candidate:
 
 
 def join(candidates: Iterable[Candidate]) -> Candidate:
-    """All of these together."""
+    """One candidate with all pieces of these."""
     candidates = list(candidates)
     name = "all" if len(candidates) > 1 else candidates[0].name
     return Candidate(name, tuple(piece for each in candidates for piece in each.pieces))
@@ -96,8 +96,8 @@ def found(
     """The candidates, one for each group, and why a group is missing.
 
     Args:
-        facts: what `advise --json` said; empty if it said nothing.
-        written: what `advise --write` wrote.
+        facts: the output of `advise --json`; empty if there is none.
+        written: the file of `advise --write`.
         without: the groups to leave out.
         folder: where files can be written.
     """
@@ -119,7 +119,7 @@ def found(
 
 
 def _check(candidate: Candidate, folder: Path) -> None:
-    """Read the settings as `run` will."""
+    """Read the settings as `run` does."""
     file = folder / "checked.toml"
     file.write_text(candidate.toml(), encoding="utf-8")
     read_file(file, "run --config")

@@ -28,7 +28,7 @@ _INTERRUPTED: Final = 128 + signal.SIGINT
 
 
 def measure(chosen: argparse.Namespace, program: Program) -> int:
-    """Measure what settings do for a program, and report it. Return the program's exit status."""
+    """Measure the effect of settings on a program, and report it. Return the program's exit status."""
     if not hasattr(os, "wait4"):
         return _refuse("--measure needs os.wait4, which this system does not have")
     if not program.is_module and program.name != "-" and not Path(program.name).exists():
@@ -80,7 +80,7 @@ def _report(chosen: argparse.Namespace, program: Program, search: Search, first:
 
 
 def _print_notice(chosen: argparse.Namespace) -> None:
-    """Say first that the program runs several times. JSON for another program stays alone on standard error."""
+    """First print that the program runs several times, unless JSON has to be the only output on standard error."""
     if chosen.json and chosen.output is None and not sys.stderr.isatty():
         return
     limit = f"{FACTOR} times its own time" if chosen.time_limit is None else f"{chosen.time_limit:g} s"
@@ -90,7 +90,7 @@ def _print_notice(chosen: argparse.Namespace) -> None:
 
 
 def _pass_on(first: Run, launcher: Launcher) -> None:
-    """Print what the program printed in its first run."""
+    """Print the output of the program's first run."""
     printed = first.outputs[STDOUT]
     if printed is not None:
         with printed.open("rb") as file:

@@ -1,4 +1,4 @@
-"""The findings of a measurement: which settings make the program faster, and what is wrong with the others."""
+"""The findings of a measurement: which settings make the program faster, and why others are not recommended."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pooled._cli.measure.candidates import GROUPS, Candidate
 from pooled._cli.measure.figures import Figures
 
 _AS_GOOD: Final = 0.99
-"""Settings of fewer groups are preferred if they gain this part of the best gain."""
+"""Settings of fewer groups are preferred if they reach this part of the best gain."""
 
 
 @attrs.frozen(kw_only=True)
@@ -24,7 +24,7 @@ class Tested:
 
 @attrs.frozen(kw_only=True)
 class Dropped:
-    """Settings that change what the program does."""
+    """Settings that change the program's results."""
 
     names: Sequence[str]
     why: str
@@ -32,19 +32,19 @@ class Dropped:
 
 @attrs.define(kw_only=True)
 class Findings:
-    """What is known so far.
+    """The results so far.
 
     Attributes:
         runs: the number of runs.
         seconds: the time of all runs.
         own: the program's own time.
-        start_up: the processor time of the start of `run`, where it is left out.
+        start_up: the processor time of the start of `run`, if it is excluded.
         compared: the outputs that were compared.
         compares_status: whether the exit status was compared.
         tested: the groups and their figures.
         finalists: the settings that were measured once more, and their figures; None if there was no time for that.
-        dropped: settings that change what the program does.
-        notes: what else to say, in sentences.
+        dropped: settings that change the program's results.
+        notes: further sentences for the report.
         is_stopped: whether the time limit or Ctrl-C ended the measuring early.
         is_interrupted: whether it was Ctrl-C.
     """

@@ -33,12 +33,12 @@ class Run:
 
     Attributes:
         usage: its exit status, time and memory.
-        outputs: what it wrote.
+        outputs: its outputs.
         latencies: the numbers that the command of `--drive` printed.
         pauses: the figures on pauses of the collector in the report of `run`; None if it has none.
         failure: why a server did not answer; None if it did.
         errors: the last line that it wrote to standard error.
-        start_up: the processor time to leave out of its cost.
+        start_up: the processor time to exclude from its cost.
     """
 
     usage: Usage
@@ -51,12 +51,12 @@ class Run:
 
     @property
     def cost(self) -> float:
-        """What a candidate has to lower: the mean latency, if there is one, or else the processor time."""
+        """The cost that a candidate has to lower: the mean latency, if there is one, or the processor time."""
         return mean(self.latencies) if self.latencies else self.cpu
 
     @property
     def cpu(self) -> float:
-        """The processor time, without what is left out."""
+        """The processor time, without the excluded part."""
         return self.usage.cpu - self.start_up
 
     @property
@@ -117,7 +117,7 @@ class Launcher:
     def watched(self, limit: float | None) -> tuple[dict[str, Any], str, Run]:
         """Run the program under `advise`. Return its facts, the configuration that it wrote, and the run.
 
-        The pools are chosen as if the collector kept its settings: what they add to those settings is measured.
+        The pools are chosen as if the collector kept its settings. The measurement shows what they gain in addition.
         """
         facts, written = self.folder / "facts.json", self.folder / "written.toml"
         options = ["advise", "--without=gc", "--json", "--output", str(facts), "--write", str(written)]
@@ -127,7 +127,7 @@ class Launcher:
         return _read_json(facts), "", run
 
     def errors(self) -> bytes:
-        """What the last run wrote to standard error."""
+        """The standard error of the last run."""
         return (self.folder / "stderr").read_bytes()
 
     def _run(self, words: Sequence[str], limit: float | None) -> Run:
@@ -152,7 +152,7 @@ class Launcher:
     def _child(
         self, words: Sequence[str], place: Path | None, stdout: Path, limit: float | None
     ) -> tuple[Usage, bytes, str | None]:
-        """Run a child to its end. Return what it used, what `--drive` wrote, and why the child did not answer."""
+        """Run a child to its end. Return its usage, the output of `--drive`, and why the child did not answer."""
         given = self._input.open()
         try:
             with stdout.open("wb") as out, (self.folder / "stderr").open("wb") as err:

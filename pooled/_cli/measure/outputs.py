@@ -1,4 +1,4 @@
-"""Compares what two runs of a program wrote, and finds the first difference."""
+"""Compares the outputs of two runs of a program, and finds the first difference."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final, TypeAlias
 
 Outputs: TypeAlias = Mapping[str, Path | None]
-"""The files with what a run wrote, by what people call them; None for a file that it did not write."""
+"""The files with the outputs of a run, by their names in the report; None for a file that it did not write."""
 
 STDOUT: Final = "standard output"
 
@@ -26,7 +26,7 @@ def first_difference(name: str, expected: Outputs, found: Outputs) -> str:
     """The first line in which an output differs, in words."""
     before, after = expected[name], found.get(name)
     if before is None or after is None:
-        return f"{name}: {'is there now' if before is None else 'is missing'}"
+        return f"{name}: {'exists now' if before is None else 'is missing'}"
     with before.open("rb") as first, after.open("rb") as second:
         for number, (one, other) in enumerate(zip_longest(first, second), 1):
             if one != other:
@@ -41,7 +41,7 @@ def _same(one: Path | None, other: Path | None) -> bool:
 
 
 def _shown(line: bytes | None, other: bytes | None) -> str:
-    """The part of a line in which it begins to differ from the other."""
+    """The part of a line from the first difference to the other."""
     if line is None:
         return "its end"
     same = next((at for at, pair in enumerate(zip(line, other or b"", strict=False)) if pair[0] != pair[1]), 0)

@@ -21,7 +21,7 @@ _MAXRSS_UNIT: Final = 1 if sys.platform == "darwin" else 1024
 
 @attrs.frozen(kw_only=True)
 class Usage:
-    """What a process used, when it has ended.
+    """The usage of a process that has ended.
 
     Attributes:
         status: the exit status; that of a process that a signal ended is negative.
@@ -42,7 +42,7 @@ class Child:
     """A running child process. It is killed if the wait for it is interrupted.
 
     Attributes:
-        ended: what it used, when it has ended; nothing before.
+        ended: its usage, after it has ended.
     """
 
     def __init__(
@@ -116,7 +116,7 @@ class Child:
             self._process.wait()
 
     def kill_group(self) -> None:
-        """Kill what is left of the group of a process that has ended."""
+        """Kill the remaining processes of the group of a process that has ended."""
         if self._own_group:
             with suppress(ProcessLookupError, PermissionError):
                 os.killpg(self.pid, signal.SIGKILL)

@@ -1,4 +1,4 @@
-"""Shows on a terminal how far the measuring is, and how long it will take."""
+"""Shows the progress and the remaining time of a measurement on a terminal."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class Progress:
             self._print(_CLEAR)
 
     def show(self, text: str, now: float | None, later: float = 0.0) -> None:
-        """Say what runs now, how many seconds it takes, and how many the runs after it; None if that is not known."""
+        """Show the current run, its seconds, and those of the later runs; None if they are not known."""
         with self._lock:
             self._text, self._later = text, later
             self._end = None if now is None else monotonic() + now

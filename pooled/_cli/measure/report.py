@@ -19,13 +19,13 @@ _MANY: Final = 3
 
 @attrs.frozen(kw_only=True)
 class Report:
-    """What to say of a program.
+    """The report on a program.
 
     Attributes:
         command: the program as typed after `python`.
         findings: what was measured.
-        facts: what `advise` counted.
-        driven: whether the cost is the mean latency, instead of processor time.
+        facts: the counts of `advise`.
+        driven: whether the cost is the mean latency instead of the processor time.
         written: the file with the configuration, as typed; None if there is none.
     """
 
@@ -36,7 +36,7 @@ class Report:
     written: str | None
 
     def text(self, screen: Screen) -> str:
-        """The report as text: one line if nothing is to be gained."""
+        """The report as text: one line if no settings gain."""
         chosen = self.findings.chosen
         notes = [screen.wrap(each) for each in (*self._dropped(), *self.findings.notes)]
         if chosen is None:
@@ -56,14 +56,14 @@ class Report:
         return "\n".join(lines)
 
     def toml(self) -> str:
-        """The configuration for `run`, with the result as comments. If nothing is to be gained, these are all."""
+        """The configuration for `run`, with the result as comments. If no settings gain, it has only the comments."""
         chosen = self.findings.chosen
         comments = [f"What `python -m pooled advise --measure` found for: {self.command}"]
         if chosen is None:
-            return "".join(f"# {each}\n" for each in (*comments, "Nothing is to be gained."))
+            return "".join(f"# {each}\n" for each in (*comments, "No settings make it faster."))
         comments += [f"Measured: {_gain(chosen.figures)}, by {self._cost()}.", *self._pauses(chosen.figures)]
         comments.append(self._compared())
-        comments += [] if self.findings.finalists is not None else ["It was not measured once more."]
+        comments += [] if self.findings.finalists is not None else ["It was not measured a second time."]
         return chosen.candidate.toml(comments)
 
     def json(self, status: int) -> str:
@@ -94,10 +94,10 @@ class Report:
             known = (
                 "nothing was compared"
                 if self.findings.is_stopped
-                else "nothing is to be gained; there is nothing to try"
+                else "no settings make it faster; there were none to test"
             )
         else:
-            found = "too little is known" if self.findings.is_stopped else "nothing is to be gained"
+            found = "there were too few runs" if self.findings.is_stopped else "no settings make it faster"
             but = f", but {best.figures.against}" if best.figures.gain >= MIN_GAIN and best.figures.against else ""
             known = f"{found}; the best settings made it {best.figures.gain:.2f} times as fast{but}"
         return f"{self.command}: {known}."
@@ -149,8 +149,8 @@ class Report:
         what = "the collector's settings alone" if alone else _name(chosen.candidate)
         text = f"Use {what}: {_gain(chosen.figures)}, by {self._cost()}."
         if self.findings.start_up and not self.driven:
-            text += f" The start of `run` takes {self.findings.start_up:.2f} s, which this leaves out."
-        return text if self.findings.finalists is not None else f"{text} This was not measured once more."
+            text += f" The start of `run` takes {self.findings.start_up:.2f} s, which the figures exclude."
+        return text if self.findings.finalists is not None else f"{text} This was not measured a second time."
 
 
 def _gain(figures: Figures) -> str:

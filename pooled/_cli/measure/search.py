@@ -15,23 +15,23 @@ from pooled._cli.measure.launcher import Run
 from pooled._cli.measure.trials import WATCHED, Trials
 
 _KEPT_BACK: Final = 4
-"""The number of runs for which time is kept back to measure once more what gains."""
+"""The number of runs for which time is reserved to confirm the gains."""
 
 _TO_COMPARE: Final = 4
-"""The number of runs for which time is kept back to compare the groups, while one of them is bisected."""
+"""The number of runs for which time is reserved to compare the groups, while one of them is bisected."""
 
 _CLEARLY: Final = 0.97
-"""Part of the collector's settings is preferred in the first round if it costs so much less."""
+"""A part of the collector's settings is preferred if its cost in the first round is lower by this factor."""
 
 _STOPPED: Final = "The time limit ended the measuring early."
 
 
 class Search:
-    """Runs a program, and finds out what makes it faster.
+    """Runs a program, and finds the settings that make it faster.
 
     Attributes:
-        findings: what is known so far.
-        facts: what `advise` counted.
+        findings: the results so far.
+        facts: the counts of `advise`.
     """
 
     def __init__(self, trials: Trials, *, rounds: int, without: Sequence[str]) -> None:
@@ -43,7 +43,7 @@ class Search:
         self._rounds: list[dict[str, Run]] = []
 
     def measure(self) -> None:
-        """Try the settings, and measure what gains once more. Ctrl-C and the time limit end it early.
+        """Test the settings, and measure those that gain again. Ctrl-C and the time limit end it early.
 
         Raises:
             CannotMeasureError: `advise` cannot run the program.
@@ -92,7 +92,7 @@ class Search:
                 groups.append(group)
 
     def _harmless(self, candidate: Candidate) -> tuple[Candidate, Run] | None:
-        """The part of a candidate that does not change what the program does, and a run of it; None if none is left."""
+        """The part of a candidate that does not change the program's results, and a run of it; None if none is left."""
         run = self._trials.with_settings(candidate)
         why = self._trials.difference(run)
         if not why:
@@ -123,7 +123,7 @@ class Search:
         return (part, other) if is_better else (collector, run)
 
     def _bisected(self, candidate: Candidate, why: str) -> tuple[Piece, ...]:
-        """The pieces that alone do not change what the program does, as all of the candidate do."""
+        """The pieces of a candidate that changes the program's results, without those that change them."""
         if len(candidate.pieces) == 1:
             self._drop(candidate, why)
             return ()
@@ -160,7 +160,7 @@ class Search:
     def _round(self, number: int, candidates: list[Candidate], kept_back: float = 0) -> dict[str, Run]:
         """Run the plain program and each candidate, in reverse order in every other round.
 
-        A candidate that changes what the program does is removed from the list.
+        A candidate that changes the program's results is removed from the list.
         """
         runs: dict[str, Run] = {}
         order = [None, *candidates]

@@ -15,16 +15,16 @@ import attrs
 from pooled._cli.measure.process import Child, Usage
 
 _PAUSE: Final = 0.05
-"""Seconds between two looks whether a server answers."""
+"""Seconds between two checks whether a server answers."""
 
 _PORT_LIMIT: Final = 10.0
-"""Seconds after which the command is tried although no socket listens."""
+"""Seconds after which the command is run even if no socket listens."""
 
 _START_LIMIT: Final = 60.0
-"""Seconds in which the command has to succeed for the first time."""
+"""Seconds within which the command has to succeed for the first time."""
 
 _STOP_LIMIT: Final = 30.0
-"""Seconds that a server has to end after SIGTERM."""
+"""Seconds within which a server has to end after SIGTERM."""
 
 _LISTENS: Final = "0A"
 """The state of a listening socket in `/proc/net/tcp`."""
@@ -51,7 +51,7 @@ class Driver:
     log: Path
 
     def drive(self, child: Child, limit: float | None) -> tuple[Usage, bytes]:
-        """Run the command once the server answers, and stop the server. Return what it used and what the command wrote.
+        """Run the command once the server answers, and stop the server. Return its usage and the command's output.
 
         Raises:
             NoAnswerError: it did not answer.
@@ -77,7 +77,7 @@ class Driver:
             time.sleep(_PAUSE)
 
     def _first_success(self, child: Child, limit: float | None) -> bytes:
-        """Run the command until it succeeds, and return what it wrote."""
+        """Run the command until it succeeds, and return its output."""
         end = time.monotonic() + _START_LIMIT
         while True:
             with self.log.open("wb") as log:

@@ -13,14 +13,14 @@ from typing import Final
 
 _CHUNK: Final = 1 << 16
 _PAUSE: Final = 0.05
-"""Seconds after which the recording looks whether the program has ended."""
+"""Seconds after which the recording checks whether the program has ended."""
 
 
 class StandardInput:
     """Gives each run the same standard input. A terminal and other devices are inherited instead.
 
-    A pipe is recorded while the first run reads from it, so that an input without an end does not hold up a program
-    that reads none of it.
+    A pipe is recorded while the first run reads from it. So an endless input does not block a program that reads none
+    of it.
     """
 
     def __init__(self, folder: Path) -> None:

@@ -1,4 +1,4 @@
-"""Runs the program within the time limit, and compares what it does with what it did in its first run."""
+"""Runs the program within the time limit, and compares its results with those of its first run."""
 
 from __future__ import annotations
 
@@ -81,10 +81,10 @@ class Trials:
             if name in self.findings.compared:
                 self.findings.compared.remove(name)
                 difference = first_difference(name, self._first.outputs, run.outputs)
-                self.findings.notes.append(f"Not compared, since it varies without settings: {difference}.")
+                self.findings.notes.append(f"Not compared, because it also varies without settings: {difference}.")
         if self._compares_status and run.usage.status != self._first.usage.status:
             self._compares_status = False
-            self.findings.notes.append("Not compared, since it varies without settings: the exit status.")
+            self.findings.notes.append("Not compared, because it also varies without settings: the exit status.")
         return run
 
     def watched(self) -> tuple[dict[str, Any], str]:
@@ -117,7 +117,7 @@ class Trials:
         return attrs.evolve(run, start_up=self.findings.start_up)
 
     def difference(self, run: Run) -> str:
-        """How a run with a candidate does something else than the first run; empty if it does not."""
+        """The difference of a run with a candidate from the first run, in words; empty if there is none."""
         if run.usage.timed_out:
             return "it took much longer than the plain program, and was stopped"
         if run.failure is not None:
@@ -129,7 +129,7 @@ class Trials:
         return first_difference(names[0], self._first.outputs, run.outputs) if names else ""
 
     def end(self) -> None:
-        """Note the time that all runs took."""
+        """Record the time of all runs."""
         self.findings.compares_status = self._compares_status
         self.findings.seconds = self._budget.spent
         self.findings.own = self._budget.own
@@ -141,7 +141,7 @@ class Trials:
         return run
 
     def _show(self, how: str, runs: int = 1) -> None:
-        """Show what runs now. It takes as long as so many runs of the plain program."""
+        """Show the current run, which takes as long as this many runs of the plain program."""
         text, own = f"run {self.findings.runs + 1}, {how}", self._budget.own
         self.planned = max(0.0, self.planned - runs)
         if own:

@@ -9,14 +9,14 @@ from typing import Final
 from pooled._instrument.builtin_types import BUILTINS
 
 _CHECKS: Final = frozenset({"isinstance", "issubclass"})
-"""Functions that a shim serves as well as the builtin, and that do not call it."""
+"""Functions that accept a shim like the builtin, and do not call it."""
 
 _REVEALING: Final = frozenset({"id", "type"})
-"""Functions whose result for a shim is not that for the builtin."""
+"""Functions whose result for a shim differs from that for the builtin."""
 
 
 _EXACT: Final = ("marshal", "msgpack", "ruamel", "yaml")
-"""Packages that write an object of a builtin container, and refuse one of a subclass or write it differently."""
+"""Packages that serialize builtin containers, but refuse objects of a subclass or write them differently."""
 
 
 def exact_serializers(source: bytes | str) -> list[str]:

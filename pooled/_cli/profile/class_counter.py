@@ -1,4 +1,4 @@
-"""Counts the objects of one class with the native engine, which changes nothing that the program can see."""
+"""Counts the objects of one class with the native engine, without a change that the program can see."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class ClassCounter:
 
 
 def can_be_profiled(cls: type) -> bool:
-    """Whether a pool may be of any use for a class."""
+    """Whether a pool can be useful for a class."""
     try:
         refuse_unhookable(cls)
     except TypeError:

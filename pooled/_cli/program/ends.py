@@ -1,4 +1,4 @@
-"""Runs a function at every end of a process that can be caught: exit, SIGTERM and `os._exit`."""
+"""Runs a function at the end of a process: at exit, SIGTERM and `os._exit`."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _TERMINATED: Final = 128 + _SIGTERM
 """The exit status of a process that SIGTERM ended, as a shell has it."""
 
 _LONGEST: Final = 20.0
-"""Seconds that a process waits before it dies of SIGTERM: the code that was interrupted may hold a lock."""
+"""Seconds that a process waits before SIGTERM ends it: the interrupted code may hold a lock."""
 
 
 def catch_sigterm(handler: Callable[..., object]) -> None:

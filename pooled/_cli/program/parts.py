@@ -1,4 +1,4 @@
-"""The private folder in which the processes of a program leave their parts of the report."""
+"""The private folder in which the processes of a program write their parts of the report."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from contextlib import suppress
 from typing import Any, Final
 
 _MAX_PARTS: Final = 4_096
-"""The number of processes that leave a part."""
+"""The most processes that write a part."""
 
 _MAX_BYTES: Final = 4 << 20
-"""The size of a part."""
+"""The largest size of a part."""
 
 _PART: Final = ".part"
 _BEGUN: Final = ".begun"
@@ -19,7 +19,7 @@ _BEGUN: Final = ".begun"
 
 
 class Parts:
-    """A folder of parts, one file for each process. An operation that the system refuses does nothing.
+    """A folder of parts, one file for each process. An operation that the system refuses has no effect.
 
     Attributes:
         folder: the path of the folder; None until `prepare` has made it.
@@ -65,7 +65,7 @@ class Parts:
             os.replace(f"{path}.new", f"{path}{_PART}")
 
     def read_all(self) -> tuple[list[Any], int]:
-        """The parts of all processes, and the number of processes that have begun, but counted nothing."""
+        """The parts of all processes, and the number of processes that have started, but counted nothing."""
         names: list[str] = []
         if self.folder is not None:
             with suppress(OSError):

@@ -1,4 +1,4 @@
-"""The counts of the pools and of the collector in one process, which it leaves for the report of `run`; their sum."""
+"""The counts of the pools and of the collector in one process, for the report of `run`, and their sum."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ class PoolCounts:
 
     def __init__(self) -> None:
         self._start: Mapping[str, Stats] = {}
-        # Where it is written in Python, a program can notice it.
+        # A program can detect a recorder that is written in Python.
         self._recording = record_gc() if IS_UNSEEN else None
 
     def stop(self) -> None:
-        """Record no more pauses."""
+        """Stop recording pauses."""
         if self._recording is not None:
             self._recording.stop()
 
@@ -39,7 +39,7 @@ class PoolCounts:
         pooled.stats  # noqa: B018 (it is imported by its first use)
 
     def begin(self) -> None:
-        """Count from now on. The counts so far belong to the parent of a forked child."""
+        """Count from now on. The earlier counts belong to the parent of a forked child."""
         self._start = pooled.stats()
         if self._recording is not None:
             self._recording._clear()
@@ -87,7 +87,7 @@ def _since(now: Stats, start: Stats | None) -> Stats:
 
 
 class Total(Record):
-    """What the pools of all processes of a program did.
+    """The statistics of the pools of all processes of a program.
 
     Attributes:
         processes: the number of processes, with the first.

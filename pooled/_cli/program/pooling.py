@@ -1,4 +1,4 @@
-"""Puts the settings of `run` in force in a process: its configuration, its classes, and the memory of arrays."""
+"""Applies the settings of `run` in a process: its configuration, its classes, and the memory of arrays."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def start_pooling(
     Args:
         config: the configuration file, if there is one.
         pools: the classes of the command line, with their limits.
-        numpy: the bytes that are parked for the arrays of NumPy; None as the configuration file says.
+        numpy: the bytes that are parked for the arrays of NumPy; None uses the configuration file.
 
     Returns:
         The classes by their targets, and by their names those of the program's own module, which are still to be made

@@ -1,4 +1,4 @@
-"""The processes of a program: each one but the first leaves a part of the report."""
+"""The processes of a program: each one except the first writes a part of the report."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pooled._cli.program.parts import Parts
 
 
 class Processes:
-    """Has all processes of a program leave their parts. The one that makes this object is the first.
+    """Makes all processes of a program write their parts. The process that creates this object is the first.
 
     Args:
         counts: the counts of a process.
@@ -35,7 +35,7 @@ class Processes:
         self._writer.end()
 
     def read_parts(self) -> tuple[list[Any], int]:
-        """The parts that other processes have left, and how many others there were. This removes the folder."""
+        """The parts of other processes, and the number of these processes. This removes the folder."""
         parts, idle = self._parts.read_all()
         self._parts.remove()
         self._writer.end()

@@ -9,7 +9,7 @@ from pooled import _config
 
 
 def unmet_names(instrumented: Iterable[str]) -> list[str]:
-    """Sentences for the report of a command, in the place of the warnings at exit.
+    """Sentences for the report of a command, instead of warnings at exit.
 
     Args:
         instrumented: the targets of classes that were to be made poolable.
