@@ -74,15 +74,13 @@ def debian_sources() -> Path | None:
         for arguments in (["update"], ["source", "--download-only", f"python{VERSION}"]):
             subprocess.run([*get, *arguments], cwd=apt, capture_output=True, check=False)
         with contextlib.suppress(StopIteration):
-            return next(apt.glob(f"python{VERSION}_*.orig.tar.xz"))
+            return next(apt.glob(f"python{VERSION}_*.orig.tar.?z"))
     return None
 
 
 def unpack(sources: Path) -> Path:
     """Return a folder with the sources of CPython: an archive is unpacked."""
-    if sources.is_dir():
-        return sources
-    target = BUILD / VERSION / "sources"
+    target = sources if sources.is_dir() else BUILD / VERSION / sources.name.partition(".tar")[0]
     if not target.exists():
         part = target.with_name("part")
         shutil.rmtree(part, ignore_errors=True)
@@ -90,7 +88,12 @@ def unpack(sources: Path) -> Path:
             needed = (each for each in archive if each.name.split("/")[1:2] not in NOT_NEEDED)
             archive.extractall(part, needed, filter="data")
         next(part.iterdir()).rename(target)
-    return target
+    found = re.search(
+        r'define PY_VERSION\s+"(\d+\.\d+)', (target / "Include" / "patchlevel.h").read_text(encoding="utf-8")
+    )
+    if found is None or found[1] != VERSION:
+        sys.exit(f"{sources}: expected the sources of CPython {VERSION}, which is the version of this interpreter")
+    return target.resolve()
 
 
 def write_macos_config(sources: Path, target: Path) -> None:
