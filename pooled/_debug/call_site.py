@@ -29,7 +29,7 @@ _FILES: Final = frozenset(str(module.__file__) for module in (copy, copyreg, dat
 def user_frame() -> tuple[types.FrameType, int]:
     """The innermost frame of the program's own code, and how many frames it is above the caller, counted from 1.
 
-    If there is only plumbing, it is the outermost frame.
+    If all frames are of other code, it is the outermost frame.
     """
     frame = sys._getframe(1)
     depth = 1
@@ -48,7 +48,7 @@ def _is_plumbing(code: types.CodeType) -> bool:
 
 def thread_name(ident: int) -> str:
     """The name of the thread with this identifier."""
-    # `current_thread` would make an object for a thread that Python did not start, and `enumerate` waits for a lock,
-    # but an object may be taken anywhere.
+    # `current_thread` would make an object for a thread that Python did not start, and `enumerate` waits for a lock.
+    # Neither is allowed here, because an object may be taken anywhere.
     thread = threading._active.get(ident)  # type: ignore[attr-defined]
     return f"thread {ident}" if thread is None else thread.name

@@ -1,4 +1,4 @@
-"""Lifetimes: what the debug mode knows of each object, from its take to its next take.
+"""Lifetimes: the records of the debug mode for each object, from its take to its next take.
 
 The engine calls these functions. When the debug mode is off, this module is not even imported.
 """

@@ -15,7 +15,7 @@ from pooled._record import Record
 from pooled._sizes import text_of_bytes
 
 refused: list[str] = []
-"""Why the arrays of the program are not served, if they should be and are not."""
+"""The reasons why the arrays of the program are not served, if they should be."""
 
 
 observing: list[int] = []
@@ -25,18 +25,18 @@ observing: list[int] = []
 def serve_when_imported(max_bytes: int, *, warn: bool) -> None:
     """Call `install(max_bytes)` when NumPy is imported, or now if it has been.
 
-    Where that is impossible, the reason goes to `refused`, and with `warn` into a RuntimeWarning.
+    If this is impossible, the reason is added to `refused`, and with `warn`, a RuntimeWarning is issued.
     """
     _when_imported(partial(_serve, max_bytes, warn))
 
 
 def observe_when_imported(max_bytes: int) -> None:
-    """Count what a memory of `max_bytes` would serve, from the import of NumPy on. The arrays stay with NumPy."""
+    """Count the arrays that a memory of `max_bytes` would serve, from the import of NumPy on."""
     _when_imported(partial(_observe, max_bytes))
 
 
 class ArraysSeen(Record):
-    """What a program that imported NumPy did without a pool for its arrays.
+    """The arrays of a program that imported NumPy and has no pool for them.
 
     Attributes:
         arrays: how many arrays of `MIN_BYTES` or more it allocated.
@@ -63,7 +63,7 @@ def served() -> list[str]:
 
 
 def arrays_seen() -> ArraysSeen | None:
-    """What was counted since `observe_when_imported`; None if NumPy was not imported, or could not be observed."""
+    """The counts since `observe_when_imported`; None if NumPy was not imported, or could not be observed."""
     if not observing:
         return None
     arrays, nbytes, served = observed()

@@ -34,7 +34,7 @@ def new_without_arguments(cls: type, /, *_: Any, **__: Any) -> Any:
 
 
 def class_with_new(cls: type) -> type | None:
-    """The base of `cls` whose `__new__`, written in Python, makes its objects; None if that of a builtin does."""
+    """The base of `cls` with the `__new__` in Python that makes its objects; None if a builtin `__new__` does."""
     for base in cls.__mro__:
         new = base.__dict__.get("__new__")
         if isinstance(new, NewHook):
@@ -52,12 +52,12 @@ def is_new_replaced(hooked: type) -> bool:
 
 
 def allocate(hooked: type, cls: type, args: Arguments, kwargs: Keywords, hook: NewHook | None = None) -> Any:
-    """Do what `hooked.__new__(cls, ...)` did before it was hooked; `cls` is `hooked` or a subclass.
+    """Do what `hooked.__new__(cls, ...)` did before the class was hooked; `cls` is `hooked` or a subclass.
 
     A `__new__` that a program put in place of the hook is called instead, unless it calls the `hook` itself.
 
-    It is still called at exit, after Python cleared the globals of this module. Only a call with keywords for a
-    subclass uses one of them.
+    It may be called at exit, after Python cleared the globals of this module. Only a call with keywords for a subclass
+    uses a global.
     """
     new = hooked.__dict__.get("__new__") if hook is None else hook
     new = getattr(new, "own", new)  # that of the hook, unless a program replaced the hook

@@ -1,4 +1,4 @@
-"""Hooks: the functions that empty and measure the objects of a class, and the places where they are named."""
+"""Hooks: the functions that empty and measure the objects of a class, and how they are named."""
 
 from __future__ import annotations
 

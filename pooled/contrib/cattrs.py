@@ -8,8 +8,8 @@
     configure(converter)
     numbers = converter.structure([1, 2], List[int])
 
-Each container comes from its pool. Its items are structured and unstructured, and errors located, as those of the
-builtin type, by the hooks that the converter has for it; `ByteArray` is treated as `bytes`.
+Each container comes from its pool. The converter's hooks for the builtin type structure and unstructure its items, and
+locate errors, as for the builtin type. `ByteArray` is treated as `bytes`.
 """
 
 from __future__ import annotations
@@ -38,9 +38,9 @@ _CONTAINERS: Final = tuple(
 
 
 def configure(converter: BaseConverter) -> None:
-    """Make a converter know the containers, and their subclasses, which are called with the content.
+    """Register hooks for the containers and their subclasses. A subclass is called with the content.
 
-    Call it after the hooks of item types are registered: cattrs remembers the hook of a type that was used.
+    Call it after the hooks of item types are registered: cattrs caches the hook of a type once it was used.
     """
 
     def structuring(annotation: Any) -> Callable[[Any, Any], Any]:
@@ -74,6 +74,6 @@ def _is_container(annotation: Any) -> bool:
 
 
 def _known(annotation: Any) -> Any:
-    """The annotation that cattrs knows for that of a container."""
+    """The annotation of the builtin type that cattrs supports, for that of a container."""
     builtin = builtin_annotation(annotation)
     return bytes if builtin is bytearray else builtin

@@ -1,6 +1,6 @@
 """Pools on the workers of a Dask cluster: `PooledPlugin` configures them, `cluster_stats` adds up their statistics.
 
-Both use what Dask has for this: worker plugins, `Client.run`, and the events of the scheduler.
+Both use mechanisms of Dask: worker plugins, `Client.run`, and the events of the scheduler.
 """
 
 from __future__ import annotations
@@ -31,15 +31,15 @@ _TOPIC: Final = "pooled"
 class PooledPlugin(WorkerPlugin):
     """Configures the pools of each worker, and makes classes poolable there.
 
-    Call `client.register_plugin(PooledPlugin(...))`. Dask runs the plugin in the workers that exist and, before their
-    first task, in those that start later. Its name is "pooled": registering another replaces the configuration. Classes
-    that are poolable already keep their limits until the worker restarts. The environment of a worker takes precedence,
-    as over a configuration file. pooled has to be installed there.
+    Call `client.register_plugin(PooledPlugin(...))`. Dask runs the plugin in the existing workers and, before their
+    first task, in workers that start later. The name of the plugin is "pooled": registering another one replaces the
+    configuration. Classes that are already poolable keep their limits until the worker restarts. The environment of a
+    worker takes precedence, as over a configuration file. pooled has to be installed where the workers run.
 
     Args:
-        config: what a configuration file has, as a mapping, such as `{"instrument": {"shop:Order": {"max": 64}}}`, or
-            as the path of the file. It is read and checked at once, so workers do not need the file. None leaves the
-            configuration of the workers as it is; then the plugin keeps the last statistics of workers that end.
+        config: the sections of a configuration file as a mapping, such as `{"instrument": {"shop:Order": {"max":
+            64}}}`, or the path of the file. It is read and checked at once, so workers do not need the file. None keeps
+            the configuration of the workers; the plugin then only keeps the last statistics of workers that end.
 
     Raises:
         TypeError: `config` is neither a mapping nor a path.
@@ -52,7 +52,7 @@ class PooledPlugin(WorkerPlugin):
         self._config = WorkerConfig(config)
 
     def setup(self, worker: Worker) -> None:  # noqa: ARG002 (Dask passes it)
-        """Put the configuration in force in the process of a worker. Dask calls it.
+        """Apply the configuration in the process of a worker. Dask calls it.
 
         Raises:
             ImportError: a module that the worker has imported lacks a class, or its objects cannot be recycled.
@@ -67,8 +67,8 @@ class PooledPlugin(WorkerPlugin):
 def cluster_stats(client: Client) -> ClusterStats:
     """Add up the statistics of all pools over the workers of a cluster.
 
-    It includes the last statistics of workers that ended, if they had the plugin: those that were closed or
-    retired, and not those that were killed. Workers that are threads of one process count as one process.
+    It includes the last statistics of workers that were closed or retired, if they had the plugin. It does not include
+    those of workers that were killed. Workers that are threads of one process count as one process.
 
     Raises:
         TypeError: the client is asynchronous; await `gather_stats(client)`.

@@ -11,13 +11,13 @@
     decoder = msgspec.json.Decoder(Order, dec_hook=dec_hook)
     encoder = msgspec.json.Encoder(enc_hook=enc_hook)
 
-Each container comes from its pool, and its items are validated as those of the builtin type. It is encoded as the
-builtin type; `Deque` as a list, `ByteArray` as `bytearray`. The native engine's `List`, `Dict` and `Set` need no
+Each container comes from its pool, and its items are validated like those of the builtin type. It is encoded like the
+builtin type; `Deque` like a list, `ByteArray` like a `bytearray`. The native engine's `List`, `Dict` and `Set` need no
 `enc_hook`.
 
 Cost: msgspec decodes the content into builtin objects; the hook converts the items, and copies them into the
 container. This takes a few microseconds per container, and additionally half of the time that msgspec takes for the
-items. Use it where the rest of the program gains from the containers.
+items. Use it if the rest of the program gains from the containers.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ except ImportError as _error:
 __all__ = ["dec_hook", "enc_hook", "make_dec_hook", "make_enc_hook", "schema_hook"]
 
 _DECODED: Final = frozenset({bytearray, bytes, dict, list, set, str, tuple})
-"""The types of what msgspec decodes for a container."""
+"""The types of the objects that msgspec decodes for a container."""
 
 DecHook: TypeAlias = Callable[[Any, Any], Any]
 EncHook: TypeAlias = Callable[[Any], Any]
@@ -53,11 +53,11 @@ _CONTAINERS: Final = tuple(
 
 
 _KEY: Final = "key in "
-"""Before the location of a dict one of whose keys is wrong."""
+"""The text before the location of a dict with a wrong key."""
 
 
 class _ItemError(ValueError):
-    """The error of an item. msgspec adds where the container is, and makes a ValidationError of it."""
+    """The error of an item. msgspec adds the location of the container, and turns it into a ValidationError."""
 
     def __init__(self, reason: str, where: str) -> None:
         super().__init__(f"{reason} (at `{where.removesuffix(' in ')}`)")
@@ -71,13 +71,13 @@ def make_dec_hook(
 
     Args:
         fallback: the hook for other types, also for the items of containers.
-        strict: as in `msgspec.convert`; pass what the decoder has.
-        str_keys: whether a key that is a string can become a number, as in JSON. False for MessagePack, to be strict.
-        from_attributes: as in `msgspec.convert`; pass what that call has.
+        strict: as in `msgspec.convert`; pass the value of the decoder.
+        str_keys: whether a string key can become a number, as in JSON. Use False for strict MessagePack.
+        from_attributes: as in `msgspec.convert`; pass the value of that call.
 
     Returns:
         A function of a type and of decoded builtin objects, which returns an object of the type. It raises
-        `NotImplementedError` for a type that neither it nor the fallback knows.
+        `NotImplementedError` for a type that neither it nor the fallback supports.
     """
 
     def hook(type: Any, obj: Any) -> Any:  # noqa: A002 (msgspec's word for it)
@@ -105,7 +105,7 @@ def make_dec_hook(
 
 
 def make_enc_hook(fallback: EncHook) -> EncHook:
-    """Make an `enc_hook` that calls another one for objects that are no containers of `pooled.containers`."""
+    """Make an `enc_hook` that calls another one for objects that are not containers of `pooled.containers`."""
 
     def hook(obj: Any) -> Any:
         return _as_known(obj) if _is_container(obj.__class__) else fallback(obj)
@@ -121,13 +121,14 @@ def dec_hook(type: Any, obj: Any) -> Any:  # noqa: A002 (msgspec's word for it)
 
     Raises:
         NotImplementedError: the type is no container of `pooled.containers`.
-        ValueError: an item is not valid. msgspec makes a `ValidationError` of it, and adds the place of the container.
+        ValueError: an item is not valid. msgspec turns it into a `ValidationError`, and adds the location of the
+            container.
     """
     return _dec_hook(type, obj)
 
 
 def enc_hook(obj: Any) -> Any:
-    """The builtin object that is encoded in place of a container.
+    """Return the builtin object to encode in place of a container.
 
     Raises:
         NotImplementedError: the object is no container of `pooled.containers`.
@@ -138,7 +139,7 @@ def enc_hook(obj: Any) -> Any:
 
 
 def schema_hook(type: Any) -> dict[str, Any]:  # noqa: A002 (msgspec's word for it)
-    """The JSON schema of a container, for `msgspec.json.schema`.
+    """Return the JSON schema of a container, for `msgspec.json.schema`.
 
     It does not describe the items, because msgspec passes the class without its parameters. `msgspec.Meta` can add
     them: `Annotated[List[int], Meta(extra_json_schema={"items": {"type": "integer"}})]`.
@@ -159,7 +160,7 @@ def _is_container(cls: Any) -> bool:
 def _known(annotation: Any) -> tuple[Any, Any, Callable[[], Any] | None]:
     """The class of an annotation; for a container, a Struct whose one field has its content, and the default factory.
 
-    msgspec remembers what it knows of a Struct, and would inspect any other type at each call of `convert`.
+    msgspec caches its information about a Struct, but would inspect any other type at each call of `convert`.
     """
     cls = class_of(annotation)
     if not _is_container(cls):
@@ -171,7 +172,7 @@ def _known(annotation: Any) -> tuple[Any, Any, Callable[[], Any] | None]:
 
 
 def _builtin_known(builtin: Any) -> Any:
-    """The annotation that msgspec knows for that of a builtin type."""
+    """The annotation that msgspec supports for that of a builtin type."""
     cls, arguments = class_of(builtin), typing.get_args(builtin)
     if cls is collections.deque:
         return GenericAlias(list, arguments)
@@ -181,7 +182,7 @@ def _builtin_known(builtin: Any) -> Any:
 
 
 def _as_known(obj: Any) -> Any:
-    """A container as the builtin type that msgspec knows; any other object itself."""
+    """A container as the builtin type that msgspec supports; any other object itself."""
     if type(obj) in _DECODED:
         return obj
     builtin = builtin_of(obj.__class__)
