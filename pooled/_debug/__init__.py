@@ -1,1 +1,1 @@
-"""Debug mode: records where objects are taken, and warns of objects that change while they are parked."""
+"""Debug mode: records where objects are taken, and warns about objects that change while they are parked."""

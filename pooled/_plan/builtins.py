@@ -17,10 +17,10 @@ class Builtin(Record, eq=False):
     """How instances of one builtin type, or of a subclass of it, are recycled.
 
     Attributes:
-        empty: restores the state after `__new__`, whatever methods a subclass overrides.
-        capacity: the elements, bytes or characters that the instance has room for.
+        empty: restores the state after `__new__`, without the methods of a subclass.
+        capacity: the elements, bytes or characters that the instance can hold.
         fits: whether a parked instance can be used for a construction with these arguments; None means always.
-        refill: does what `__new__` does with the positional arguments of a construction; None if that is nothing.
+        refill: does what `__new__` does with the positional arguments of a construction; None if it ignores them.
     """
 
     empty: Callable[[Any], object]
@@ -74,7 +74,7 @@ _DICT_HEADER: Final = _dict_bytes({"a": 1}) - _dict_table(3, _DICT_ENTRY[0])
 
 
 def _dict_capacity(self: dict[Any, Any]) -> int:
-    """The entries that the table of a dict has room for, computed from its size in bytes; 0 without a table."""
+    """The entries that fit into the table of a dict, computed from its size in bytes; 0 without a table."""
     table = _dict_bytes(self) - _DICT_HEADER
     for log2_size in range(3, 64):
         for entry in _DICT_ENTRY.values():
@@ -105,7 +105,7 @@ def _array_refill(self: array.array[Any], typecode: str, initializer: Any = (), 
 
 
 def _stringio_capacity(self: io.StringIO) -> int:
-    """The characters in it; Python does not expose how many it has room for."""
+    """The characters in it; Python does not expose how many it can hold."""
     if self.closed:
         return 0
     position = io.StringIO.tell(self)

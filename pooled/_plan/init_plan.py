@@ -1,4 +1,4 @@
-"""Plans of construction: what `__init__` of a class assigns, where C code can assign it without running Python code."""
+"""Plans of construction: the assignments of an `__init__`, if C can carry them out without running Python code."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Constant(Record, kw_only=False, eq=False):
 
 
 class Container(Record, kw_only=False, eq=False):
-    """A new empty container for each object. Compared by identity: each stands for one evaluation of an expression.
+    """A new empty container for each object. Compared by identity: each is one evaluation of an expression.
 
     Attributes:
         part: the kind of container.
@@ -94,15 +94,15 @@ class CellGuard(Record, kw_only=False, eq=False):
 
 
 class InitPlan(Record, eq=False):
-    """What `__init__` of a class does, if it only assigns arguments, constants and new empty containers.
+    """The assignments of an `__init__` that only assigns arguments, constants and new empty containers.
 
     Attributes:
         cls: the class.
         parameters: the names of the parameters after `self`.
-        positional: how many of them can be passed by position.
-        positional_only: how many of them cannot be passed by keyword.
+        positional: the number of parameters that can be passed by position.
+        positional_only: the number of parameters that cannot be passed by keyword.
         values: the value of each attribute, in the order in which they are assigned.
-        uses_setattr: whether an attribute is set by an assignment, which a `__setattr__` would intercept.
+        uses_setattr: whether an attribute is set by an assignment, which a `__setattr__` of the class would intercept.
         has_super: whether it includes the `__init__` of another class.
         functions: the functions that were read; the first is `__init__` of the class.
         globals: the names that were read.

@@ -142,7 +142,7 @@ class _Frame:
         return Named(scope[name], name)
 
     def _keyword_default(self, defaults: Any, name: str) -> Constant:
-        """The default of a keyword-only parameter. The dict can be changed in place, so the plan looks it up."""
+        """The default of a keyword-only parameter. The plan looks it up, because the dict can be changed in place."""
         self.reader.globals.setdefault((id(defaults), name), GlobalGuard(defaults, defaults, name, defaults[name]))
         return Constant(defaults[name])
 
@@ -159,7 +159,7 @@ class _Frame:
         return Named(value, name)
 
     def store(self, state: State, name: Symbol, symbol: Symbol, *, by_setattr: bool) -> None:
-        """Assign an attribute of `self`; `by_setattr`: by a statement, which calls a `__setattr__` of the class."""
+        """Assign an attribute of `self`. `by_setattr`: by a statement, which would call `__setattr__`."""
         if not isinstance(name, Constant) or type(name.value) is not str:
             raise NotPlannedError("the name of an attribute is not a constant")
         check_attribute(self.cls, name.value)

@@ -1,4 +1,4 @@
-"""Refusals: why an instruction of an `__init__` keeps it from being carried out in C, in words for the user."""
+"""Refusals: the reasons why C cannot carry out an instruction of an `__init__`, in words for the user."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def refused_instruction(name: str) -> str:
 
 
 def refused_call(name: str) -> str:
-    """Why a call of the object that has this name is refused."""
+    """The reason why a call of the object with this name is refused."""
     for prefix, reason in _GENERATED:
         if name.startswith(prefix):
             return reason.format(name.removeprefix(prefix).removesuffix("__"))
@@ -47,7 +47,7 @@ def refused_call(name: str) -> str:
 
 
 def refused_attribute(owner: str, name: str) -> str:
-    """Why it is refused that the attribute of an object is read."""
+    """The reason why reading the attribute of an object is refused."""
     if owner == "self" and name in ("__post_init__", "__attrs_post_init__", "__attrs_pre_init__"):
         return f"it calls {name}"
     if owner == "_config" and name == "_run_validators":

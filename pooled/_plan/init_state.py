@@ -1,4 +1,4 @@
-"""States of the reader of an `__init__`: what is known before an instruction, and where branches meet."""
+"""States of the reader of an `__init__`: the known facts before an instruction, and after branches meet."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class Test(Record, eq=False):
     Attributes:
         index: the index of the parameter.
         sentinel: the object that it is compared with.
-        result: the result where it is known, else None.
+        result: the result if it is known, else None.
         negated: whether the test is `is not`.
     """
 
@@ -45,14 +45,14 @@ Path: TypeAlias = tuple[Test, ...]
 
 
 class State:
-    """What is known before an instruction.
+    """The known facts before an instruction.
 
     Attributes:
         stack: the symbols of the objects on the stack.
-        locals: those of local variables that are set, by index.
+        locals: the symbols of local variables that are set, by index.
         values: the attributes that are set.
         path: the tests on the way.
-        keywords: the names of the keyword arguments of the next call, until 3.12.
+        keywords: the names of the keyword arguments of the next call (until Python 3.12).
     """
 
     def __init__(self, variables: dict[int, Symbol], values: dict[str, Value], path: Path) -> None:
@@ -74,7 +74,7 @@ class State:
         return taken
 
     def result_of(self, test: Test) -> bool | None:
-        """The result of a test, where the tests on the way tell it."""
+        """The result of a test, if it follows from the tests on the way."""
         if test.result is not None:
             return test.result
         earlier = (each for each in self.path if each.index == test.index and each.sentinel is test.sentinel)
@@ -110,7 +110,7 @@ def joined(states: list[State]) -> State:
 
 
 def _are_opposite(one: Path, other: Path) -> bool:
-    """Whether two ways differ in the result of the last test alone."""
+    """Whether two ways differ only in the result of the last test."""
     if len(one) != len(other) or one[-1].result is other[-1].result:
         return False
     return all(

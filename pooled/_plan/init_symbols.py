@@ -1,4 +1,4 @@
-"""Symbols: what the reader of an `__init__` knows of an object that the function handles, without the object."""
+"""Symbols: the facts that the reader of an `__init__` knows about an object of the function, without the object."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from pooled._record import Record
 
 
 class Marker(enum.Enum):
-    """Objects of which one is like another."""
+    """Symbols without a value. Two equal ones are interchangeable."""
 
     SELF = "self"
     NULL = "nothing"
@@ -48,7 +48,7 @@ class InitOf(Record, kw_only=False, eq=False):
     """An inherited `__init__`, which is called with `self` as its first argument.
 
     Attributes:
-        function: the function, or what there is in its place.
+        function: the function, or the object in its place.
     """
 
     function: Any
@@ -60,7 +60,7 @@ _PLAIN: Final = (type(None), bool, int, float, complex, str, bytes, type)
 
 
 def name_of(symbol: Symbol) -> str:
-    """What the user calls it."""
+    """Its name for the user."""
     if isinstance(symbol, Named | Argument):
         return symbol.name
     if isinstance(symbol, Constant):
@@ -149,7 +149,7 @@ def attribute_of(cls: type, owner: Symbol, name: str) -> Symbol | None:
 
 
 def _init_of_base(cls: type, base: Any) -> Any:
-    """What `base.__init__` is, if `base` is a base of `cls`; None if it is not, or that is not known."""
+    """The symbol of `base.__init__` if `base` is a base of `cls`; None if it is not, or if this is unknown."""
     if not any(each is base for each in cls.__mro__):
         return None
     metaclass: Any = type(base)

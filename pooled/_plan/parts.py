@@ -145,7 +145,7 @@ def _starts_empty(cls: type) -> bool:
 
 
 def part_like(value: Any) -> Part | None:
-    """The kind of part that `value` is, whatever made it; None if it is unknown how to empty it."""
+    """The kind of part that `value` is; None if it is unknown how to empty it."""
     cls = value.__class__
     if cls is collections.deque:
         return part_made_by(functools.partial(cls, maxlen=value.maxlen))

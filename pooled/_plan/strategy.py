@@ -9,16 +9,18 @@ class Strategy(Enum):
     """How an object is emptied. The native engine has the same names (`_native.STRATEGIES`)."""
 
     SCRUB = auto()
-    """As a whole: `__init__` runs before the object is used again."""
+    """Completely: `__init__` runs before the object is used again."""
 
     FIELDS = auto()
-    """As a whole, except for empty containers that the next `__init__` would make. Only the native engine does this."""
+    """Completely, except for containers that the next `__init__` would create empty. Only the native engine does
+    this.
+    """
 
     KEEP = auto()
-    """As a whole, except for the attributes in `keep=`."""
+    """Completely, except for the attributes in `keep=`."""
 
     RESET = auto()
-    """By a function of the user's."""
+    """By a function of the user."""
 
     @property
     def takes_blank(self) -> bool:
