@@ -1,6 +1,6 @@
-"""Instructions of a take and a drop, counted by callgrind: figures that no noise can move.
+"""Instructions of a take and a drop, counted by callgrind: these figures have no noise.
 
-A program runs the statement some times, and then many more times; the difference is what one of them takes.
+A program runs the statement a few times, and then many more times. The difference gives the instructions of one run.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ run(int(sys.argv[1]))
 
 
 def cases() -> Iterator[Result]:
-    """What each takes; left out where there is no valgrind."""
+    """The instructions of each case; none if valgrind is not installed."""
     valgrind = shutil.which("valgrind")
     if valgrind is None:
         print("  left out: valgrind is not installed")

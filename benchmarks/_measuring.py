@@ -1,8 +1,8 @@
-"""How it is measured: two statements in turn, in pairs, and the ratio of each pair.
+"""The method of measurement: two statements run in turn, in pairs, and the result is the ratio of each pair.
 
-The machines are shared and noisy, so no time stands alone: what counts is the median over pairs that were taken one
-right after the other, and the spread says how far that can be trusted. The clock is the processor's time, which stands
-still while others have the processor.
+The machines are shared and noisy, so a single time says little. The result is the median over pairs that were measured
+directly one after the other, and its spread shows how reliable it is. The clock is the processor time of the process,
+which does not include the time of other processes.
 """
 
 from __future__ import annotations
@@ -17,17 +17,17 @@ from typing import Any
 import attrs
 
 UNITS = {"ns": 1e9, "ms": 1e3, "MiB": 1 / (1 << 20), "instructions": 1.0, "faults": 1.0}
-"""What figures are given in, and how many of them a second, or a byte, or one of what is counted are."""
+"""The units of figures, and how many of each make a second, a byte, or one counted item."""
 
 CLOCK = time.process_time
 
 LEAST_SECONDS = 0.004
-"""A sample runs at least this long, so that neither the clock nor a stray interrupt decides."""
+"""A sample runs at least this long, so that the resolution of the clock and single interrupts do not matter."""
 
 
 @attrs.frozen(kw_only=True)
 class Result:
-    """What a comparison gave.
+    """The result of a comparison.
 
     Attributes:
         case: what was compared.

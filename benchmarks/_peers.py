@@ -1,7 +1,7 @@
-"""The peers: what others offer to pool an object with, each taking and giving back the same one as `pooled`.
+"""The peers: other pools for Python, each of which takes and returns the same object as `pooled`.
 
-With all of them an object is emptied and returned by hand. What is not installed is left out; the
-extra `benchmarks` has them all.
+All of them require that an object is emptied and returned by hand. Packages that are not installed are left out; the
+extra `benchmarks` installs all of them.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class Small:
 
 @attrs.frozen
 class Hands:
-    """How an object is taken from a pool and given back: statements, with `obj` for the object, and what they name."""
+    """How an object is taken from a pool and returned: statements, with `obj` for the object, and their names."""
 
     take: str
     give_back: str
@@ -43,7 +43,7 @@ def of_functions(get: Callable[[], Any], release: Callable[[Any], object]) -> Ha
 
 
 def by_deque(cls: type) -> Hands:
-    """What people write themselves."""
+    """A hand-made pool."""
     waiting: deque[Any] = deque(maxlen=64)
     names = {"waiting": waiting, "pop": waiting.pop, "put": waiting.append, "cls": cls}
     return Hands("obj = pop() if waiting else cls()", "put(obj)", names)

@@ -1,6 +1,6 @@
-"""A process that holds many objects and serves requests: `python -m benchmarks._requests KIND pooled|plain`.
+"""A process that keeps many objects and serves requests: `python -m benchmarks._requests KIND pooled|plain`.
 
-For every line it reads, a number, it serves so many requests and prints what they took, as JSON.
+For every number that it reads, one per line, it serves this many requests and prints their times, as JSON.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ REQUESTS = 400
 
 @attrs.frozen
 class Served:
-    """What a round took: the seconds of each request, and how many full collections there were."""
+    """The results of a round: the seconds of each request, and the number of full collections."""
 
     seconds: list[float]
     full_collections: int
@@ -90,7 +90,7 @@ def serve(kind: str, side: str) -> None:
 
 
 def _count_full_collections() -> list[None]:
-    """A list that grows by one whenever the cyclic collector has looked at everything."""
+    """A list that grows by one at each full collection."""
     full: list[None] = []
 
     def count(phase: str, info: dict[str, int]) -> None:

@@ -1,4 +1,4 @@
-"""The cases of threads: what a take and a drop cost where several threads do it at once, each from its local pool."""
+"""The cases of threads: the cost of a take and a drop when several threads do it at once, each with its local pool."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pooled import poolable, take
 from pooled.containers import List
 
 THREADS: Final = 2
-"""As many as the smallest machine has cores: with more, threads would wait for a core rather than for one another."""
+"""The cores of the smallest machine: with more threads, they would wait for a core instead of for one another."""
 
 ROUNDS: Final = 100_000
 
@@ -57,10 +57,10 @@ Work = Callable[[int], None]
 
 
 def scaling(pairs: int) -> Iterator[Result]:
-    """How much more it costs with more threads, against how much more plain objects cost then.
+    """The slowdown of pooled objects with more threads, against the slowdown of plain objects.
 
-    A ratio of 1 says that pooled objects scale as plain ones do. The clock is that of each thread, so threads that wait
-    for a core, or for the GIL, cost nothing; those that wait for one another's memory do.
+    A ratio of 1 means that pooled objects scale like plain ones. The clock is that of each thread: waiting for a core
+    or for the GIL costs nothing, but waiting for memory that another thread uses does.
     """
     yield _scaling("List, 2 appends", _two_appends(List), _two_appends(list), pairs)
     yield _scaling("2 slots", points(PooledPoint), points(Point), pairs)

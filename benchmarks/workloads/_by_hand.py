@@ -1,7 +1,7 @@
-"""The scheduler's objects from pools by hand: what people have without `pooled`.
+"""The scheduler's objects from hand-made pools, as without `pooled`.
 
-The classes are the same. An object is emptied and returned by hand; all that a step makes goes back when the next
-one begins, which is the least that a program can do, and right only because a step leaves nothing behind.
+The classes are the same. An object is emptied and returned by hand. All objects of a step return when the next one
+begins. No program can do less, and it is correct only because a step keeps no objects.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ from typing import Any, Final
 import attrs
 
 Pool = tuple[Callable[[], Any], Callable[[Any], object]]
-"""What takes an object, and what gives it back."""
+"""The function that takes an object, and the one that returns it."""
 
 MOST: Final = 100_000
 """How many objects of a class may be out of a pool."""
 
 
 def by_deque(make: Callable[[], Any]) -> Pool:
-    """What people write themselves."""
+    """A hand-made pool."""
     waiting: deque[Any] = deque()
     return lambda: waiting.pop() if waiting else make(), waiting.append
 

@@ -1,4 +1,4 @@
-"""What hands out a workload's objects: the same code asks either side for them."""
+"""The makers of a workload's objects: the same code uses either of them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class Plain:
     """Hands out new objects, as Python makes them.
 
     Attributes:
-        by_hand: what makes the pools by hand from which the scheduler takes its objects instead; None: it makes them.
+        by_hand: makes the hand-made pools from which the scheduler takes its objects; None if it creates them.
     """
 
     pooling = False
@@ -35,7 +35,7 @@ class Pooled:
     by_hand = None
 
     def maker(self, cls: type, **limits: Any) -> Callable[..., Any]:
-        """A poolable heir of `cls`, which is called as `cls` is."""
+        """A poolable subclass of `cls`, which is called like `cls`."""
         heir = type(cls.__name__, (cls,), {"__slots__": (), "__module__": cls.__module__})
         poolable: Callable[..., Any] = pooled.poolable(**{"max": MOST, **limits})(heir)
         return poolable

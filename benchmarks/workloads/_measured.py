@@ -1,4 +1,4 @@
-"""One side of a workload, measured in this process: how long each operation took, and what the collector did."""
+"""One side of a workload, measured in this process: the time of each operation, and the collections."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ import attrs
 
 @attrs.frozen(kw_only=True)
 class Measured:
-    """What a run gave.
+    """The results of a run.
 
     Attributes:
         seconds: of each operation, by the wall clock.
         busy: seconds of the processor's time for all operations.
-        digest: of what came out.
+        digest: of the results.
         collections: of the cyclic collector, by generation.
         collecting: seconds that they took.
         peak: the most memory that the process had resident, in bytes.
@@ -60,7 +60,7 @@ class Collections:
 
 
 def set_collector(setting: str) -> None:
-    """Do about the cyclic collector what people do once their program is up."""
+    """Apply a common setting of the garbage collector after the start of a program."""
     gc.collect()
     if setting == "freeze":
         gc.freeze()

@@ -1,4 +1,4 @@
-"""Particles: thousands of sparks are born and die at each frame; each has a trail, and the forces that act on it."""
+"""Particles: each frame creates and drops thousands of sparks; each has a trail, and the forces that act on it."""
 
 from __future__ import annotations
 

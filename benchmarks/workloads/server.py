@@ -1,7 +1,7 @@
-"""A server that has a large table in its memory, and answers queries by ranking what it builds of all that match.
+"""A server that has a large table in memory, and answers queries by ranking objects that it builds from all matches.
 
-Its heap is full of long-lived objects, which a full collection has to look at. A query comes as a line of JSON; the
-server builds an object of several parts for each of thousands of records that match, ranks them, and sends the best.
+Its heap is full of long-lived objects, which a full collection has to examine. A query is a line of JSON. The server
+builds an object of several parts for each of thousands of matching records, ranks these objects, and sends the best.
 """
 
 from __future__ import annotations
