@@ -76,6 +76,10 @@ LIMITS = {
         "CPython 3.12 and 3.13 crash if a function finds no memory for one of its cells",
         lambda: (3, 12) <= sys.version_info < (3, 14),
     ),
+    "no-free-threaded-headers": Limit(
+        "before Python 3.13, the headers have nothing for builds without a GIL", lambda: sys.version_info < (3, 13)
+    ),
+    "no-thread-sanitizer": Limit("this machine has no gcc with the thread sanitizer, or the sources are not here"),
     "no-inlined-init": Limit("Python before 3.13 does not inline __init__", lambda: sys.version_info < (3, 13)),
     "no-monitoring": Limit("there is no sys.monitoring before Python 3.12", lambda: sys.version_info < (3, 12)),
     "no-branch-events": Limit(

@@ -14,6 +14,7 @@ set_follows(void *argument)
     Following *wanted = argument;
     PoolStore *store = wanted->store;
     ThreadState *cursor = NULL;
+    store_close_fronts(store);
     freelist_follow(&store->freelist, wanted->follows);
     for (Freelist *freelist; store->is_local && (freelist = freelists_next(store->index, &cursor)) != NULL;) {
         freelist_follow(freelist, wanted->follows);

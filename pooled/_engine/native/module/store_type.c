@@ -44,13 +44,14 @@ store_prefill(PoolStore *self, PyObject *arg)
     Py_ssize_t made = 0;
     Freelist *freelist = store_freelist(self);
     if (freelist != NULL && count > 0) {
-        lock_acquire(&freelist->lock);
-        freelist->credited -= (uint64_t)count; /* they may make room as misses do */
-        lock_release(&freelist->lock);
+        Freelist *first = self->is_local ? freelist : &self->freelist;
+        lock_acquire(&first->lock);
+        first->credited -= (uint64_t)count; /* they may make room as misses do */
+        lock_release(&first->lock);
     }
     while (made < count) {
         freelist = store_freelist(self);
-        if (freelist == NULL || freelist->count >= self->max) {
+        if (freelist == NULL || store_is_full(self, freelist)) {
             break;
         }
         int status = prefill_one(self);
@@ -94,9 +95,9 @@ store_keep(PoolStore *self, PyObject *arg)
     if (keep == -1 && PyErr_Occurred()) {
         return NULL;
     }
-    Py_ssize_t before = self->is_local ? freelists_count(self->index) : self->freelist.count;
+    Py_ssize_t before = store_count_parked(self);
     trim_to(self, keep);
-    Py_ssize_t now = self->is_local ? freelists_count(self->index) : self->freelist.count;
+    Py_ssize_t now = store_count_parked(self);
     return PyLong_FromSsize_t(before > now ? before - now : 0);
 }
 
@@ -205,6 +206,9 @@ store_adopt(PoolStore *self, PyObject *obj)
 static Py_ssize_t
 store_length(PoolStore *self)
 {
+    if (!self->is_local) {
+        return store_count_parked(self);
+    }
     Freelist *freelist = store_freelist(self);
     return freelist == NULL ? 0 : freelist->count;
 }
@@ -231,11 +235,14 @@ store_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
     self->index = -1;
     self->freelist.store = self;
     self->recent_thread = NO_THREAD;
-    store_register(self);
-    if (is_local && (self->index = freelists_new_index()) < 0) {
+    if ((is_local || COMPAT_FREE_THREADED) && (self->index = freelists_new_index()) < 0) {
         Py_DECREF(self);
         return NULL;
     }
+    store_register(self); /* not before: who iterates over the stores asks for their freelists */
+#if COMPAT_FREE_THREADED
+    self->freelist.is_depot = !is_local;
+#endif
     self->hook = (Hook *)Py_NewRef(hook);
     self->reset = unless_none(reset);
     self->strategy = self->reset != NULL ? STRATEGY_RESET : STRATEGY_SCRUB;

@@ -94,24 +94,32 @@ freelist_weigh(const Freelist *freelist, const Scales *scales, Py_ssize_t limit,
 }
 
 typedef struct {
-    PoolStore *store; /* a local one; borrowed */
+    PoolStore *store; /* borrowed */
     Scales scales;
     Py_ssize_t limit; /* the most objects in the sample */
     Py_ssize_t count; /* objects in the sample so far */
     size_t sum;       /* their bytes */
 } Weighing;
 
+static void
+add_sample(Weighing *weighing, const Freelist *freelist)
+{
+    Py_ssize_t more;
+    weighing->sum += freelist_weigh(freelist, &weighing->scales, weighing->limit - weighing->count, &more);
+    weighing->count += more;
+}
+
 /* Measure a sample of the freelists of all threads. All other threads are stopped. */
 static void
-weigh_local(void *argument)
+weigh_all(void *argument)
 {
     Weighing *weighing = argument;
+    PoolStore *store = weighing->store;
     ThreadState *cursor = NULL;
-    for (Freelist *freelist;
-         weighing->count < weighing->limit && (freelist = freelists_next(weighing->store->index, &cursor)) != NULL;) {
-        Py_ssize_t more;
-        weighing->sum += freelist_weigh(freelist, &weighing->scales, weighing->limit - weighing->count, &more);
-        weighing->count += more;
+    add_sample(weighing, &store->freelist);
+    for (Freelist *freelist; weighing->count < weighing->limit && store->index >= 0
+                             && (freelist = freelists_next(store->index, &cursor)) != NULL;) {
+        add_sample(weighing, freelist);
     }
 }
 
@@ -119,14 +127,7 @@ size_t
 weigh_store(PoolStore *store, Py_ssize_t limit, Py_ssize_t *count)
 {
     Weighing weighing = {.store = store, .scales = scales_for(store->hook->type), .limit = limit};
-    if (store->is_local) {
-        lock_run_exclusive(weigh_local, &weighing);
-    }
-    else {
-        lock_acquire(&store->freelist.lock);
-        weighing.sum = freelist_weigh(&store->freelist, &weighing.scales, limit, &weighing.count);
-        lock_release(&store->freelist.lock);
-    }
+    lock_run_exclusive(weigh_all, &weighing);
     *count = weighing.count;
     return weighing.sum;
 }

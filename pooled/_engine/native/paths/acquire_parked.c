@@ -80,10 +80,7 @@ put_under(PoolStore *store, PyObject *self)
     if (freelist == NULL) {
         return false;
     }
-    lock_acquire(&freelist->lock);
-    bool done = freelist->count < store->max && freelist_put_under(freelist, self);
-    lock_release(&freelist->lock);
-    return done;
+    return store_put_under(store, freelist, self);
 }
 
 COLD void

@@ -53,6 +53,7 @@ take_of_other_pool(PoolStore *store, PyObject *const *args, Py_ssize_t count, Py
 PyObject *
 acquire_try_take(PoolStore *store, PyObject *const *args, Py_ssize_t count, PyObject *names)
 {
+    store_gather(store);
     if (takes_as_left(store, count, names)) {
         return pop_for(store);
     }
@@ -60,7 +61,7 @@ acquire_try_take(PoolStore *store, PyObject *const *args, Py_ssize_t count, PyOb
         return take_of_other_pool(store, args, count, names);
     }
     const Freelist *freelist = store_freelist(store);
-    bool has_parked = freelist != NULL && freelist->count != 0;
+    bool has_parked = freelist != NULL && store_has_parked(store, freelist);
     return has_parked ? compat_call_class(store->hook->type, args, (size_t)count, names) : NULL;
 }
 

@@ -60,7 +60,7 @@ static bool
 park_ready(PoolStore *store, PyObject *self)
 {
     Freelist *freelist = store_freelist(store);
-    if (!compat_is_unique(self) || freelist == NULL || freelist->count >= store->max) {
+    if (!compat_is_unique(self) || freelist == NULL || store_is_full(store, freelist)) {
         return false;
     }
     if (store->reset != NULL && store->capacity != NULL) {

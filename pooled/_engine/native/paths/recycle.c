@@ -19,7 +19,7 @@ recycle(PoolStore *store, PyObject *self, bool *alive)
         return COLLECTED; /* its `__del__` has run, or other objects of its cycle can still reach it */
     }
     Freelist *freelist = store_freelist(store);
-    if (UNLIKELY(freelist == NULL || freelist->count >= store->max)) {
+    if (UNLIKELY(freelist == NULL || store_is_full(store, freelist))) {
         return DISCARDED_FULL;
     }
     if (PyDict_Check(self) && compat_dict_is_watched((PyDictObject *)self)) {

@@ -44,24 +44,45 @@ batch_destroy(Batch batch)
 
 /* ---- one pool ---- */
 
-/* Remove the `count` oldest objects from the store's own freelist. */
-static Batch
-remove_shared(PoolStore *store, Py_ssize_t count)
-{
-    lock_acquire(&store->freelist.lock);
-    Batch batch = batch_of(&store->freelist, freelist_remove_oldest(&store->freelist, count));
-    lock_release(&store->freelist.lock);
-    return batch;
-}
-
 typedef struct {
     PoolStore *store;
     Py_ssize_t keep;
-    uint64_t number; /* of this trim; 0 before it has begun */
+    Py_ssize_t count; /* objects to remove from a global pool */
+    uint64_t number;  /* of this trim; 0 before it has begun */
     Batch batch;
 } Trim;
 
-/* Remove what is above `keep` from the first freelist that has more. With all other threads stopped. */
+/* Remove the `count` oldest objects of a global pool. With all other threads stopped, as in the functions below. */
+static void
+remove_oldest(void *argument)
+{
+    Trim *trim = argument;
+    Freelist *freelist = &trim->store->freelist;
+    store_close_fronts(trim->store);
+    trim->batch = batch_of(freelist, freelist_remove_oldest(freelist, trim->count));
+}
+
+/* Remove what a global pool has above `keep`. */
+static void
+remove_above(void *argument)
+{
+    Trim *trim = argument;
+    store_close_fronts(trim->store);
+    trim->count = trim->store->freelist.count - trim->keep;
+    remove_oldest(trim);
+}
+
+/* Remove what was not needed in a global pool. */
+static void
+remove_unused_shared(void *argument)
+{
+    Trim *trim = argument;
+    Freelist *freelist = &trim->store->freelist;
+    store_close_fronts(trim->store);
+    trim->batch = batch_of(freelist, freelist_remove_unused(freelist));
+}
+
+/* Remove what is above `keep` from the first freelist of a local pool that has more. */
 static void
 remove_surplus(void *argument)
 {
@@ -79,12 +100,13 @@ remove_surplus(void *argument)
 void
 trim_to(PoolStore *store, Py_ssize_t keep)
 {
+    Trim trim = {.store = store, .keep = keep};
     if (!store->is_local) {
-        batch_destroy(remove_shared(store, store->freelist.count - keep));
+        lock_run_exclusive(remove_above, &trim);
+        batch_destroy(trim.batch);
         return;
     }
     /* A finalizer may end threads, and with them freelists: start at the first one again each time. */
-    Trim trim = {.store = store, .keep = keep};
     do {
         lock_run_exclusive(remove_surplus, &trim);
     } while (batch_destroy(trim.batch) > 0);
@@ -98,14 +120,15 @@ trim_here(PoolStore *store, Py_ssize_t count)
     if (freelist == NULL) {
         return 0;
     }
-    if (store_is_shared(store, freelist)) {
-        return batch_destroy(remove_shared(store, count));
+    if (!store->is_local) {
+        Trim trim = {.store = store, .count = count};
+        lock_run_exclusive(remove_oldest, &trim);
+        return batch_destroy(trim.batch);
     }
     return batch_destroy(batch_of(freelist, freelist_remove_oldest(freelist, count)));
 }
 
-/* Remove what was not needed from the first freelist that has some and was not visited by this trim. With all other threads
-   stopped. */
+/* Remove what was not needed from the first freelist of a local pool that has some and was not visited by this trim. */
 static void
 remove_unused(void *argument)
 {
@@ -128,14 +151,12 @@ Py_ssize_t
 trim_unused(PoolStore *store)
 {
     CHECKED(object_check_path(store));
-    if (!store->is_local) {
-        lock_acquire(&store->freelist.lock);
-        Batch batch = batch_of(&store->freelist, freelist_remove_unused(&store->freelist));
-        lock_release(&store->freelist.lock);
-        return batch_destroy(batch);
-    }
     Py_ssize_t sum = 0, destroyed;
     Trim trim = {.store = store};
+    if (!store->is_local) {
+        lock_run_exclusive(remove_unused_shared, &trim);
+        return batch_destroy(trim.batch);
+    }
     do {
         lock_run_exclusive(remove_unused, &trim);
         destroyed = batch_destroy(trim.batch); /* any code may run: as in trim_to */
@@ -146,7 +167,7 @@ trim_unused(PoolStore *store)
 
 /* ---- the end of a thread ---- */
 
-/* Remove all objects from the first freelist of a thread that has some. */
+/* Remove all objects from the first freelist of a thread that has some. Those on fronts go to their depots later. */
 static Batch
 remove_of_thread(ThreadState *state)
 {
@@ -154,7 +175,7 @@ remove_of_thread(ThreadState *state)
     lock_acquire(&thread_states_lock); /* no pool can free its freelists meanwhile */
     for (Py_ssize_t i = 0; batch.removed.count == 0 && i < state->count; i++) {
         Freelist *freelist = state->freelists[i];
-        if (freelist != NULL && freelist->count > 0) {
+        if (freelist != NULL && freelist->count > 0 && !freelist_is_front(freelist)) {
             batch = batch_of(freelist, freelist_remove_oldest(freelist, freelist->count));
         }
     }
@@ -215,7 +236,7 @@ static void
 find_filled(void *found)
 {
     for (PoolStore *store = stores; store != NULL; store = store->next) {
-        if (Py_REFCNT(store) > 0 && (store->is_local ? freelists_count(store->index) : store->freelist.count) > 0) {
+        if (Py_REFCNT(store) > 0 && store_count_parked(store) > 0) {
             *(PoolStore **)found = (PoolStore *)Py_NewRef(store);
             return;
         }
@@ -228,6 +249,7 @@ close_all(void *Py_UNUSED(nothing))
     stores_closed = true;
     for (PoolStore *store = stores; store != NULL; store = store->next) {
         store->max = 0;
+        store_close_fronts(store);
     }
 }
 

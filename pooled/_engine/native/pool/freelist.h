@@ -5,7 +5,7 @@
    object's memory: parking costs that memory and one pointer.
 
    The freelist of a thread is used by that thread alone, or by another thread while all threads are stopped. The freelist of
-   a global pool is used under its lock. */
+   a global pool is used under its lock. Without a GIL, it is a depot, and each thread has a front of it (pool/depot.h). */
 
 #ifndef POOLED_FREELIST_H
 #define POOLED_FREELIST_H
@@ -27,6 +27,11 @@ typedef struct Freelist {
     struct Freelist *heir;   /* the freelist that inherits the counts; NULL in a freelist that stands in its store */
     uint64_t counts[OUTCOMES + 1]; /* by Outcome; the last one is of objects that were counted already */
     uint64_t trimmed;              /* the number of the last trim of the pool that visited this freelist */
+#if COMPAT_FREE_THREADED
+    bool is_depot;      /* whether it is that of a global pool */
+    Py_ssize_t claimed; /* the room of the fronts of a depot; count + claimed <= room */
+    int visits;         /* of a front to its depot, up to the number that opens it */
+#endif
     Lock lock;
 } Freelist;
 
@@ -64,6 +69,18 @@ Removed freelist_remove_unused(Freelist *freelist);
 
 /* Add the counts of another freelist from the outcome `first` on, up to `end`. */
 void freelist_add_counts(Freelist *freelist, const Freelist *other, Outcome first, Outcome end);
+
+/* Whether a freelist is what a thread has of a global pool. */
+static inline bool
+freelist_is_front(const Freelist *freelist)
+{
+#if COMPAT_FREE_THREADED
+    return freelist->heir != NULL && freelist->heir->is_depot;
+#else
+    (void)freelist;
+    return false;
+#endif
+}
 
 static inline PyObject *
 freelist_pop(Freelist *freelist)

@@ -22,13 +22,17 @@ pool_check_parked(const PoolStore *store, PyObject *self)
 void
 pool_check_freelist(const Freelist *freelist)
 {
+    bool is_front = freelist_is_front(freelist);
     CHECK(0 <= freelist->count && freelist->count <= freelist->room);
     CHECK(0 <= freelist->low && freelist->low <= freelist->count);
-    CHECK((freelist->room == 0) == (freelist->objects == NULL));
+    CHECK(freelist->room == 0 ? is_front || freelist->objects == NULL : freelist->objects != NULL);
     if (freelist->heir != NULL) {
         CHECK(freelist->heir->heir == NULL && freelist->heir->store == freelist->store);
-        CHECK(freelist->heir->follows == freelist->follows);
+        CHECK(is_front ? !freelist->follows : freelist->heir->follows == freelist->follows);
     }
+#if COMPAT_FREE_THREADED
+    CHECK(freelist->is_depot ? freelist->count + freelist->claimed <= freelist->room : freelist->claimed == 0);
+#endif
     /* A freelist that follows the load never makes more room than there were misses and insertions, except where max was a
        number before. */
     uint64_t came = freelist->counts[MISS] + freelist->counts[INSERTED];
@@ -94,7 +98,7 @@ void
 pool_check_store(PoolStore *store)
 {
     CHECK(Py_REFCNT(store) >= 0);
-    CHECK(store->is_local == (store->index >= 0));
+    CHECK((store->is_local || COMPAT_FREE_THREADED) == (store->index >= 0));
     CHECK(store->freelist.store == store && store->freelist.heir == NULL);
     CHECK(!store->is_local || store->freelist.count == 0);
     check_strategy(store);
@@ -104,10 +108,9 @@ pool_check_store(PoolStore *store)
         lock_acquire(&store->freelist.lock);
         pool_check_freelist(&store->freelist);
         lock_release(&store->freelist.lock);
-        return;
     }
     Freelist *freelist = store_freelist(store);
-    if (freelist != NULL) {
+    if (freelist != NULL && freelist != &store->freelist) {
         CHECK(freelist->store == store && freelist->heir == &store->freelist);
         pool_check_freelist(freelist);
     }

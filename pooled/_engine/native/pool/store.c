@@ -8,12 +8,58 @@ COLD Freelist *
 store_find_freelist(PoolStore *store)
 {
     Freelist *freelist = freelists_open(store->index, &store->freelist);
-#if !COMPAT_FREE_THREADED
+#if COMPAT_FREE_THREADED
+    if (freelist == NULL && !store->is_local) {
+        return &store->freelist;
+    }
+#else
     store->recent = freelist;
     store->recent_thread = freelist != NULL ? this_thread.thread : NO_THREAD;
 #endif
     return freelist;
 }
+
+Py_ssize_t
+store_count_parked(PoolStore *store)
+{
+    return freelists_count(&store->freelist, store->index);
+}
+
+#if COMPAT_FREE_THREADED
+
+void
+store_close_fronts(PoolStore *store)
+{
+    ThreadState *cursor = NULL;
+    for (Freelist *front; !store->is_local && (front = freelists_next(store->index, &cursor)) != NULL;) {
+        depot_close(&store->freelist, front);
+    }
+}
+
+static void
+close_fronts(void *store)
+{
+    store_close_fronts(store);
+}
+
+/* The caller has a reference to the store: any code may run while the other threads are stopped and started. */
+COLD void
+store_gather(PoolStore *store)
+{
+    const Freelist *freelist = store_freelist(store);
+    if (!store->is_local && !store_has_parked(store, freelist) && store_count_parked(store) != 0) {
+        lock_run_exclusive(close_fronts, store);
+    }
+}
+
+#else
+
+void
+store_close_fronts(PoolStore *Py_UNUSED(store))
+{
+}
+
+#endif
 
 PoolStore *
 store_of_object(PyObject *obj)

@@ -4,6 +4,7 @@
 #define POOLED_STORE_H
 
 #include "base/compat.h"
+#include "pool/depot.h"
 #include "pool/freelist.h"
 #include "pool/hook_table.h"
 #include "pool/thread_state.h"
@@ -51,7 +52,7 @@ struct PoolStore {
     PyObject *report;       /* report(error, what): receives the errors of `reset` and `capacity` */
     bool measures;          /* whether the capacity is that of the builtin container */
     bool is_local;          /* whether each thread has a freelist of its own */
-    Py_ssize_t index;       /* of the freelists of a local pool; -1 in a global one */
+    Py_ssize_t index;       /* of the freelists of threads; -1 in a global pool with a GIL, which has none */
     Freelist freelist;      /* of a global pool; in a local one, the heir of the counts of threads that ended */
     Freelist *recent;       /* the freelist of the thread that used a local pool last. With a GIL */
     uint64_t recent_thread; /* the number of that thread, or NO_THREAD */
@@ -99,8 +100,14 @@ receiver_end(PoolStore *outer, PyObject *self)
 /* The store that an object returns to, a new reference. NULL where it is in no pool. */
 PoolStore *store_of_object(PyObject *obj);
 
-/* Find the freelist that this thread has of a local pool, and remember it. */
+/* Find the freelist that this thread has of a pool, and remember it. */
 Freelist *store_find_freelist(PoolStore *store);
+
+/* The number of objects that a pool has parked, in all threads. */
+Py_ssize_t store_count_parked(PoolStore *store);
+
+/* Move the objects of all fronts of a global pool to its depot. With all other threads stopped. */
+void store_close_fronts(PoolStore *store);
 
 /* Whether an object that no `__init__` has seen can be parked, and a parked one be made blank. */
 static inline bool
@@ -119,13 +126,11 @@ store_is_too_large(const PoolStore *store, PyObject *self)
 
 #if COMPAT_FREE_THREADED
 
-/* The freelist that this thread has of the pool. NULL, without an exception, where it can have none. */
+/* The freelist that this thread has of the pool. NULL, without an exception, where it can have none: then a global pool gives
+   its depot. */
 static inline Freelist *
 store_freelist(PoolStore *store)
 {
-    if (UNLIKELY(!store->is_local)) {
-        return &store->freelist;
-    }
     ThreadState *state = this_thread.state;
     if (LIKELY(state != NULL && store->index < state->count && state->freelists[store->index] != NULL)) {
         return state->freelists[store->index];
@@ -139,6 +144,23 @@ store_is_shared(const PoolStore *store, const Freelist *freelist)
 {
     return freelist == &store->freelist;
 }
+
+/* Whether nothing can be parked on a freelist that `store_freelist` gave. */
+static inline bool
+store_is_full(const PoolStore *store, const Freelist *freelist)
+{
+    return store->is_local ? freelist->count >= store->max : depot_is_full(&store->freelist, freelist, store->max);
+}
+
+/* Whether an object is parked where this thread can take it. */
+static inline bool
+store_has_parked(const PoolStore *store, const Freelist *freelist)
+{
+    return freelist->count != 0 || _Py_atomic_load_ssize_relaxed(&store->freelist.count) != 0;
+}
+
+/* Move what other threads have in their fronts to where this thread can take it, if nothing else is parked. */
+void store_gather(PoolStore *store);
 
 /* Keep a store alive while code runs that may drop its last reference. Without a GIL, threads count in a variable of their
    own: a strong reference would be counted in a place that all of them write. */
@@ -172,6 +194,23 @@ static inline bool
 store_is_shared(const PoolStore *Py_UNUSED(store), const Freelist *Py_UNUSED(freelist))
 {
     return false;
+}
+
+static inline bool
+store_is_full(const PoolStore *store, const Freelist *freelist)
+{
+    return freelist->count >= store->max;
+}
+
+static inline bool
+store_has_parked(const PoolStore *Py_UNUSED(store), const Freelist *freelist)
+{
+    return freelist->count != 0;
+}
+
+static inline void
+store_gather(PoolStore *Py_UNUSED(store))
+{
 }
 
 static inline void
@@ -211,17 +250,52 @@ store_count(PoolStore *store, Outcome outcome, int more)
     store_count_on(store, store_freelist(store), outcome, more);
 }
 
+#if COMPAT_FREE_THREADED
+
 /* Pop an object from a freelist of the store, and count a hit. NULL where none is parked. */
 static inline PyObject *
 store_pop(PoolStore *store, Freelist *freelist)
 {
-    if (store_is_shared(store, freelist)) {
-        lock_acquire(&freelist->lock);
-        PyObject *object = freelist_pop(freelist);
-        freelist->counts[HIT] += object != NULL;
-        lock_release(&freelist->lock);
+    bool is_shared = store_is_shared(store, freelist);
+    PyObject *object = LIKELY(!is_shared) ? freelist_pop(freelist) : NULL;
+    if (LIKELY(object != NULL)) {
+        freelist->counts[HIT]++;
         return object;
     }
+    return store->is_local ? NULL : depot_take(&store->freelist, is_shared ? NULL : freelist, store->max);
+}
+
+/* Push an object onto a freelist of the store, and count `outcome`. False where there is no room. */
+static inline bool
+store_put(PoolStore *store, Freelist *freelist, PyObject *object, Outcome outcome)
+{
+    bool is_shared = store_is_shared(store, freelist);
+    if (UNLIKELY(!store->is_local && (is_shared || freelist->count == freelist->room))) {
+        return depot_put(&store->freelist, is_shared ? NULL : freelist, store->max, object, outcome);
+    }
+    if (UNLIKELY(freelist->count >= store->max || !freelist_put(freelist, object))) {
+        return false;
+    }
+    freelist->counts[outcome]++;
+    return true;
+}
+
+/* Insert an object below all others. False where there is no room. */
+static inline bool
+store_put_under(PoolStore *store, Freelist *freelist, PyObject *object)
+{
+    if (!store->is_local) {
+        return depot_put_under(&store->freelist, store->max, object);
+    }
+    return freelist->count < store->max && freelist_put_under(freelist, object);
+}
+
+#else
+
+/* Pop an object from a freelist of the store, and count a hit. NULL where none is parked. */
+static inline PyObject *
+store_pop(PoolStore *Py_UNUSED(store), Freelist *freelist)
+{
     PyObject *object = freelist_pop(freelist);
     if (LIKELY(object != NULL)) {
         freelist->counts[HIT]++;
@@ -233,18 +307,20 @@ store_pop(PoolStore *store, Freelist *freelist)
 static inline bool
 store_put(PoolStore *store, Freelist *freelist, PyObject *object, Outcome outcome)
 {
-    if (store_is_shared(store, freelist)) {
-        lock_acquire(&freelist->lock);
-        bool done = freelist->count < store->max && freelist_put(freelist, object);
-        freelist->counts[outcome] += done;
-        lock_release(&freelist->lock);
-        return done;
-    }
     if (UNLIKELY(freelist->count >= store->max || !freelist_put(freelist, object))) {
         return false;
     }
     freelist->counts[outcome]++;
     return true;
 }
+
+/* Insert an object below all others. False where there is no room. */
+static inline bool
+store_put_under(PoolStore *store, Freelist *freelist, PyObject *object)
+{
+    return freelist->count < store->max && freelist_put_under(freelist, object);
+}
+
+#endif
 
 #endif

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "pool/depot.h"
+
 /* Static, since deallocs have no module to ask. The lock protects the list and the indices; code that has stopped all other
    threads needs no lock. The objects on a freelist belong to its thread. */
 THREAD_LOCAL ThreadLocals this_thread;
@@ -28,7 +30,23 @@ freelist_free(Freelist **freelist)
     *freelist = NULL;
 }
 
-/* Unlink and free a thread state. Its freelists leave their counts to their heirs. */
+/* Add the counts of the freelist of a thread that ends to those of its pool. A front leaves its objects, too. */
+static void
+leave_to_heir(Freelist *freelist)
+{
+    Freelist *heir = freelist->heir;
+    lock_acquire(&heir->lock);
+#if COMPAT_FREE_THREADED
+    if (heir->is_depot) {
+        depot_close(heir, freelist);
+        heir->credited += freelist->credited; /* the depot counts these objects as its own from here on */
+    }
+#endif
+    freelist_add_counts(heir, freelist, HIT, OUTCOMES);
+    lock_release(&heir->lock);
+}
+
+/* Unlink and free a thread state. */
 static void
 thread_state_remove(ThreadState *state)
 {
@@ -39,10 +57,7 @@ thread_state_remove(ThreadState *state)
     }
     for (Py_ssize_t i = 0; i < state->count; i++) {
         if (state->freelists[i] != NULL) {
-            Freelist *heir = state->freelists[i]->heir;
-            lock_acquire(&heir->lock);
-            freelist_add_counts(heir, state->freelists[i], HIT, OUTCOMES);
-            lock_release(&heir->lock);
+            leave_to_heir(state->freelists[i]);
             freelist_free(&state->freelists[i]);
         }
     }
@@ -147,7 +162,11 @@ freelists_open(Py_ssize_t index, Freelist *shared)
         if (*place != NULL) {
             (*place)->store = shared->store;
             (*place)->heir = shared;
+#if COMPAT_FREE_THREADED
+            (*place)->follows = shared->follows && !shared->is_depot;
+#else
             (*place)->follows = shared->follows;
+#endif
         }
     }
     Freelist *freelist = place != NULL ? *place : NULL;
@@ -224,23 +243,25 @@ freelists_next(Py_ssize_t index, ThreadState **cursor)
     return NULL;
 }
 
-/* `freelists_count`, under the lock. */
+/* `freelists_count`, under the lock. Its own lock keeps the magazines of a depot in their places meanwhile. */
 static Py_ssize_t
-count_parked(Py_ssize_t index)
+count_parked(Freelist *shared, Py_ssize_t index)
 {
-    Py_ssize_t count = 0;
+    lock_acquire(&shared->lock);
+    Py_ssize_t count = shared->count;
     ThreadState *cursor = NULL;
-    for (Freelist *freelist; (freelist = freelists_next(index, &cursor)) != NULL;) {
+    for (Freelist *freelist; index >= 0 && (freelist = freelists_next(index, &cursor)) != NULL;) {
         count += freelist->count;
     }
+    lock_release(&shared->lock);
     return count;
 }
 
 Py_ssize_t
-freelists_count(Py_ssize_t index)
+freelists_count(Freelist *shared, Py_ssize_t index)
 {
     lock_acquire(&thread_states_lock);
-    Py_ssize_t count = count_parked(index);
+    Py_ssize_t count = count_parked(shared, index);
     lock_release(&thread_states_lock);
     return count;
 }
@@ -277,10 +298,7 @@ freelists_sum(Freelist *shared, Py_ssize_t index, Freelist *sum)
     lock_acquire(&thread_states_lock); /* a thread that ends meanwhile must not move counts to a list read before */
     add_up(shared, index, FIRST_END, OUTCOMES, sum);
     add_up(shared, index, HIT, FIRST_END, sum);
-    lock_acquire(&shared->lock);
-    Py_ssize_t count = shared->count;
-    lock_release(&shared->lock);
-    count += index >= 0 ? count_parked(index) : 0;
+    Py_ssize_t count = count_parked(shared, index);
     lock_release(&thread_states_lock);
     return count;
 }

@@ -55,11 +55,10 @@ Py_ssize_t freelists_new_index(void);
 /* Free an index and its freelists, which are empty. */
 void freelists_free_index(Py_ssize_t index);
 
-/* The number of objects on all freelists of this index. */
-Py_ssize_t freelists_count(Py_ssize_t index);
+/* The number of objects that a pool has parked: on its `shared` freelist, and on those of `index` unless that is -1. */
+Py_ssize_t freelists_count(Freelist *shared, Py_ssize_t index);
 
-/* The number of objects that a pool has parked: on its `shared` freelist, and on those of `index` unless that is -1. Adds
-   their counts to `sum`. */
+/* The same. Adds the counts of these freelists to `sum`. */
 Py_ssize_t freelists_sum(Freelist *shared, Py_ssize_t index, Freelist *sum);
 
 /* Add for how many objects the freelists of an index have room, where each may hold `max`. */
