@@ -16,7 +16,7 @@ RUN := $(BIN)/python -P
 PYTEST := $(RUN) -m pytest -q -n $(JOBS)
 INSTALL := $(RUN) -m pip install --quiet --no-deps --no-build-isolation --force-reinstall
 
-.PHONY: help dev build test test-long test-all test-checked contract contract-others contract-off contract-toggled parallel stress fuzz packages programs clusters guides sanitize packaging browser \
+.PHONY: help dev build test test-long test-all test-checked contract contract-others contract-off contract-toggled parallel stress stress-long fuzz packages programs clusters guides sanitize packaging browser \
 	cross release \
 	compile-free-threaded \
 	format lint docs wheel benchmark demo clean
@@ -84,6 +84,9 @@ sanitize-here: dev
 
 stress: dev ## misuse the package in every way for eight minutes at most, each scenario a process; seeds are printed
 	$(BIN)/python -m tests.stress --limit 480
+
+stress-long: dev ## hand 10^9 objects over between threads, and check their owners; HANDOVERS has options, such as --minutes 20
+	$(BIN)/python -m tests.stress.hand_overs $(HANDOVERS)
 
 fuzz: dev ## run random programs over both engines for MINUTES (default 5); seeds are printed
 	$(BIN)/python -m tests.fuzz --minutes $(or $(MINUTES),5)

@@ -7,6 +7,7 @@ from . import (
     construction,
     deep_chains,
     forks,
+    hand_overs,
     hooks,
     interpreter_exit,
     interpreters,
@@ -25,6 +26,7 @@ from .scenario import ALL
 SUBJECTS = (
     ownership,
     threads,
+    hand_overs,
     forks,
     processes,
     interpreters,

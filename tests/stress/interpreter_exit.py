@@ -36,6 +36,22 @@ for _ in range(3):
     threading.Thread(target=churn, daemon=True).start()
 ready.wait()
 """,
+    "daemons that use a global pool often": """
+@pooled.poolable(scope="global")
+class Shared:
+    pass
+ready = threading.Barrier(3)
+def often():
+    kept = [Shared() for _ in range(100)]
+    for _ in range(300):
+        Shared()
+    ready.wait()
+    while True:
+        kept = [Shared() for _ in range(100)]
+for _ in range(2):
+    threading.Thread(target=often, daemon=True).start()
+ready.wait()
+""",
     "a thread that ends after the main one": """
 go = threading.Event()
 def late(kept=some()):

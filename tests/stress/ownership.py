@@ -56,7 +56,7 @@ class Ownership:
 
 def each_kind(run: Run, scope: str) -> None:
     """Run each kind in turn until the time is over, then check the counts."""
-    tried = [Ownership(kind) for kind in kinds(max=30, scope=scope)]
+    tried = [Ownership(kind) for kind in kinds(max=run.rng.choice((30, 1000)), scope=scope)]
     run.rng.shuffle(tried)
     while run.going():
         for ownership in tried:

@@ -72,7 +72,8 @@ def short_threads(run: Run) -> None:
 
 
 def produce_and_consume(run: Run, scope: str) -> None:
-    tried = kinds(max=64, scope=scope)
+    most = run.rng.choice((64, 512))
+    tried = kinds(max=most, scope=scope)
     waiting: queue.Queue = queue.Queue(maxsize=40)
     producers = consumers = 2
 
@@ -100,7 +101,7 @@ def produce_and_consume(run: Run, scope: str) -> None:
     taken = sum(kind.pool.stats().taken for kind in tried)
     assert taken == rounds * producers * 400, (taken, rounds)
     for kind in tried:
-        check_at_rest(kind, parked=64)
+        check_at_rest(kind, parked=most)
 
 
 @scenario()
