@@ -123,7 +123,7 @@ store_set_fields(PoolStore *self, PyObject *fields)
     trim_to(self, 0); /* they were emptied by the former plan */
     fields_install(self, fields == Py_None ? NULL : (Fields *)fields);
     if (COMPAT_FREE_THREADED) {
-        trim_to(self, 0); /* those that were parked meanwhile */
+        trim_to(self, 0); /* the objects that were parked meanwhile */
     }
     if (self->hook->own_store == self) {
         install_adapt(self->hook);
@@ -165,7 +165,7 @@ store_inits(PoolStore *self, PyObject *Py_UNUSED(ignored))
     return counts;
 }
 
-/* Count objects that ended as misses if nobody knew of them before. */
+/* Count ended objects as misses if they were not counted before. */
 static void
 count_late(uint64_t *counts)
 {
@@ -239,7 +239,7 @@ store_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
         Py_DECREF(self);
         return NULL;
     }
-    store_register(self); /* not before: who iterates over the stores asks for their freelists */
+    store_register(self); /* not before: code that iterates over the stores uses their freelists */
 #if COMPAT_FREE_THREADED
     self->freelist.is_depot = !is_local;
 #endif
@@ -278,8 +278,8 @@ store_finalize(PoolStore *self)
     compat_put_exception(exception);
 }
 
-/* The references stay, since code that still has the store may use it. A cycle is broken at the dict of the class, or at the
-   pool. */
+/* The references stay, because code that still has the store may use it. A cycle is broken at the dict of the class, or
+   at the pool. */
 static int
 store_close(PoolStore *self)
 {
@@ -337,7 +337,7 @@ store_end(PoolStore *self)
     zombies = self;
     lock_release(&stores_lock);
     if (stores_closed) {
-        return; /* at exit, threads end without notice, and what they held stays unknown */
+        return; /* at exit, threads end without notice, and the stores that they held are unknown */
     }
     lock_run_exclusive(take_zombies, &found);
     while (found != NULL) {

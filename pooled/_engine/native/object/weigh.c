@@ -3,8 +3,8 @@
 #include "base/interp.h"
 #include "object/fields.h"
 
-/* How objects of some types are measured. This is looked up beforehand, because no code in Python can run while all
-   other threads are stopped. */
+/* How to measure objects of some types. This is looked up in advance, because no Python code can run while all other
+   threads are stopped. */
 typedef struct {
     struct Scale {
         PyTypeObject *type;  /* borrowed */
@@ -16,7 +16,7 @@ typedef struct {
 
 typedef struct Scale Scale;
 
-/* Look up how objects of a type are measured. */
+/* Look up how to measure objects of a type. */
 static void
 scales_add(Scales *scales, PyTypeObject *type)
 {

@@ -6,7 +6,7 @@
 #include "object/scrub.h"
 #include "paths/acquire_new.h"
 
-enum { PROBES = 8 }; /* parked objects that are tried for a call that not every object fits */
+enum { PROBES = 8 }; /* parked objects that are tried if not every object fits a call */
 
 void
 parked_make_blank(PoolStore *store, PyObject *self)
@@ -39,8 +39,8 @@ parked_pop_of_parts(PoolStore *store)
     return self;
 }
 
-/* Count the outcome of an object that was just popped, and drop it so that nothing is counted again. Where there is no memory
-   for its override, it is dropped as an object in use, and counted then. */
+/* Count the outcome of an object that was just popped, and drop it without counting it again. If there is no memory for
+   its override, it is dropped like an object in use, and counted then. */
 static void
 drop_popped(PoolStore *store, PyObject *self, Outcome outcome, int more)
 {
@@ -71,7 +71,7 @@ parked_withdraw(PoolStore *store, PyObject *self)
     drop_popped(store, self, HIT, -1);
 }
 
-/* Push an object of refcount 0 below all others. False where it has to be destroyed. */
+/* Push an object of refcount 0 below all others. False if it has to be destroyed. */
 static bool
 put_under(PoolStore *store, PyObject *self)
 {

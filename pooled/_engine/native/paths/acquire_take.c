@@ -28,7 +28,7 @@ pop_for(PoolStore *store)
     return self;
 }
 
-/* A parked object of a pool that is not that of its class, with its `__init__` run; or NULL. */
+/* A parked object of a pool other than the pool of its class, after a call of its `__init__`; or NULL. */
 static PyObject *
 take_of_other_pool(PoolStore *store, PyObject *const *args, Py_ssize_t count, PyObject *names)
 {

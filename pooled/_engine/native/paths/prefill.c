@@ -11,7 +11,7 @@
 #include "paths/acquire_new.h"
 #include "paths/recycle_park.h"
 
-/* Run the part of construction that a parked object has behind it. */
+/* Run the part of the construction that a parked object has already gone through. */
 static int
 init_parkable(PoolStore *store, PyObject *self)
 {
@@ -24,8 +24,8 @@ init_parkable(PoolStore *store, PyObject *self)
     return inits ? hook->base->tp_init(self, interp.no_arguments, NULL) : 0;
 }
 
-/* A new object in the state of a parked one, in no pool and not counted. NULL where none can be made, with an exception if it
-   is an error. */
+/* A new object in the state of a parked one, in no pool and not counted. NULL if none can be made, with an exception if
+   this is an error. */
 static PyObject *
 make_parkable(PoolStore *store)
 {

@@ -23,7 +23,7 @@ recycle(PoolStore *store, PyObject *self, bool *alive)
         return DISCARDED_FULL;
     }
     if (PyDict_Check(self) && compat_dict_is_watched((PyDictObject *)self)) {
-        return DISCARDED_REFUSED; /* its watcher has to see that it is freed */
+        return DISCARDED_REFUSED; /* its watcher has to be notified that it is freed */
     }
     if (store->reset == NULL && UNLIKELY(store_is_too_large(store, self))) {
         return DISCARDED_LARGE;
@@ -67,7 +67,8 @@ recycle_destroy_counted(Hook *hook, PoolStore *store, PyObject *self)
     Py_DECREF(hook);
 }
 
-/* Destroy an object whose override forbids to recycle it. Takes the store of the override. */
+/* Destroy an object that must not be recycled because of its override. Takes the reference to the store of the
+   override. */
 static COLD void
 destroy_overridden(Hook *hook, Override override, PyObject *self)
 {
@@ -81,11 +82,11 @@ destroy_overridden(Hook *hook, Override override, PyObject *self)
     Py_DECREF(override.store);
 }
 
-/* An object may send itself from one pool to another in its reset. More often than this it is refused: else two resets could
-   go on forever. */
+/* A reset may move its object to another pool. After this many moves the object is refused; otherwise, two resets could
+   move it forever. */
 enum { MOVES = 1 };
 
-/* Recycle an object into the pool to which its own reset has sent it. */
+/* Recycle an object into the pool to which its own reset has moved it. */
 static COLD void
 move_on(Hook *hook, PyObject *self, int moves)
 {
@@ -118,8 +119,8 @@ settle(Hook *hook, PoolStore *store, PyObject *self, Outcome outcome, bool alive
     }
 }
 
-/* Whether the `__new__` of a base in C may have failed after it had allocated the object, which is then not complete enough
-   to be emptied: by C, where the base has a state, and by a `reset`. The error is set when it drops the object. */
+/* Whether the `__new__` of a base in C may have failed after it allocated the object. Such an object is too incomplete
+   to be emptied by a `reset`, or by C if the base has state. The error is set when `__new__` drops the object. */
 static inline bool
 may_be_half_made(const PoolStore *store, PyObject *self)
 {
@@ -133,7 +134,7 @@ may_be_half_made(const PoolStore *store, PyObject *self)
 void
 recycle_object(Hook *hook, PyObject *self, int moves)
 {
-    gc_untrack_fast(self); /* it may be half empty from here on */
+    gc_untrack_fast(self); /* from here on, it may be partly emptied */
     trace_dropped(self);
     Override override = {.object = NULL};
     if (UNLIKELY(overrides_are_used(&hook->overrides))) {

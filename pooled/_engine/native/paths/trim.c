@@ -11,10 +11,10 @@
 typedef struct {
     Removed removed;
     PyTypeObject *type;    /* a strong reference: finalizers may drop all others; NULL: no objects */
-    struct Fields *fields; /* a strong reference to the plan that emptied them; NULL: emptied as a whole */
+    struct Fields *fields; /* a strong reference to the plan that emptied them; NULL: they were emptied completely */
 } Batch;
 
-/* Add the class to removed objects, while the freelist that they come from still keeps it alive. */
+/* Add the reference to their class to removed objects, while their former freelist still keeps the class alive. */
 static Batch
 batch_of(const Freelist *freelist, Removed removed)
 {
@@ -62,7 +62,7 @@ remove_oldest(void *argument)
     trim->batch = batch_of(freelist, freelist_remove_oldest(freelist, trim->count));
 }
 
-/* Remove what a global pool has above `keep`. */
+/* Remove the objects of a global pool beyond `keep`. */
 static void
 remove_above(void *argument)
 {
@@ -72,7 +72,7 @@ remove_above(void *argument)
     remove_oldest(trim);
 }
 
-/* Remove what was not needed in a global pool. */
+/* Remove the objects of a global pool that were not needed. */
 static void
 remove_unused_shared(void *argument)
 {
@@ -82,7 +82,7 @@ remove_unused_shared(void *argument)
     trim->batch = batch_of(freelist, freelist_remove_unused(freelist));
 }
 
-/* Remove what is above `keep` from the first freelist of a local pool that has more. */
+/* Remove the objects beyond `keep` from the first freelist of a local pool that has more. */
 static void
 remove_surplus(void *argument)
 {
@@ -106,7 +106,7 @@ trim_to(PoolStore *store, Py_ssize_t keep)
         batch_destroy(trim.batch);
         return;
     }
-    /* A finalizer may end threads, and with them freelists: start at the first one again each time. */
+    /* A finalizer may end threads and so free freelists: start at the first one again each time. */
     do {
         lock_run_exclusive(remove_surplus, &trim);
     } while (batch_destroy(trim.batch) > 0);
@@ -128,7 +128,8 @@ trim_here(PoolStore *store, Py_ssize_t count)
     return batch_destroy(batch_of(freelist, freelist_remove_oldest(freelist, count)));
 }
 
-/* Remove what was not needed from the first freelist of a local pool that has some and was not visited by this trim. */
+/* Remove the objects that were not needed from the first freelist of a local pool that has some, and that this trim has
+   not visited. */
 static void
 remove_unused(void *argument)
 {
@@ -208,7 +209,7 @@ find_unrelieved(void *found)
     }
 }
 
-/* Destroy all that is parked in all pools, since memory is short. It needs none. */
+/* Destroy all parked objects of all pools, because memory is short. This allocates no memory. */
 static void
 relieve(void)
 {
@@ -257,7 +258,7 @@ void
 trim_close_all(void)
 {
     lock_run_exclusive(close_all, NULL);
-    for (;;) { /* a finalizer may free any store: start at the first one again each time */
+    for (;;) { /* a finalizer may free any store, so start at the first one again each time */
         PoolStore *store = NULL;
         lock_run_exclusive(find_filled, &store);
         if (store == NULL) {

@@ -5,9 +5,9 @@
 #include <string.h>
 
 enum {
-    MAGAZINE = 32,        /* objects that move at once */
-    FRONT = 2 * MAGAZINE, /* so that a thread at the border between two magazines does not move one with every object */
-    LEAST = 4 * FRONT,    /* a pool for fewer objects has no fronts */
+    MAGAZINE = 32,        /* objects that move together */
+    FRONT = 2 * MAGAZINE, /* two magazines, so that a thread at a boundary does not move one for each object */
+    LEAST = 4 * FRONT,    /* a pool with a smaller `max` has no fronts */
     PATIENCE = 64,        /* visits to the depot until a front opens */
 };
 
@@ -26,8 +26,8 @@ set_claimed(Freelist *depot, Py_ssize_t claimed)
     _Py_atomic_store_ssize_relaxed(&depot->claimed, claimed);
 }
 
-/* The objects that came to a front, as misses or insertions, make room in a depot that follows the load. `credited` of a front
-   are those that it has reported. */
+/* Objects that a front got by misses or insertions make room in a depot that follows the load. `credited` of a front
+   counts those that it has reported. */
 static void
 report_load(Freelist *depot, Freelist *front)
 {
@@ -53,7 +53,7 @@ space_for(Freelist *depot, Py_ssize_t max, Py_ssize_t wanted)
     return (depot->room < max ? depot->room : max) - used;
 }
 
-/* Pop one object from the depot. NULL where it is empty. */
+/* Pop one object from the depot. NULL if it is empty. */
 static PyObject *
 pop(Freelist *depot)
 {
@@ -93,8 +93,8 @@ unload(Freelist *depot, Freelist *front, Py_ssize_t count)
     depot->low += unneeded;
 }
 
-/* Open a closed front of a thread that uses the pool often, if the pool is large enough. Where the depot is nearly full, the
-   front gets as many objects as its room takes from the depot's. */
+/* Open a closed front of a thread that uses the pool often, if the pool is large enough. If the depot is nearly full,
+   the front gets as many objects as its room takes from that of the depot. */
 static void
 open_if_busy(Freelist *depot, Freelist *front, Py_ssize_t max)
 {
@@ -131,7 +131,7 @@ depot_close(Freelist *depot, Freelist *front)
     front->room = 0;
 }
 
-/* ---- what takes the lock ---- */
+/* ---- functions that take the lock ---- */
 
 PyObject *
 depot_take(Freelist *depot, Freelist *front, Py_ssize_t max)

@@ -7,28 +7,29 @@
 
    States. A front is closed or open. A closed front has no room: its thread takes and returns single objects at the depot. An
    open front has room for two magazines. The depot counts the room of all open fronts in `claimed`, whether they are full or
-   empty. These hold whenever nobody has the lock:
+   empty. These invariants hold while no thread has the lock:
 
    - 0 <= front count <= front room, which is 0 or FRONT
    - depot count + claimed <= depot room, so that all objects of all fronts fit into the depot's array
    - depot count + claimed <= max, so that no more than max objects are parked, in whatever order threads run
 
-   The last one does not hold from the moment that `max` is reduced until the surplus is removed; the depot and the fronts
-   accept nothing more meanwhile.
+   The last one does not hold after `max` is reduced until the surplus is removed. Meanwhile, the depot and the fronts
+   accept no objects.
 
-   Transitions. A thread opens its front at the depot, after some visits there, while half of max stays with the depot: a pool
-   that is used rarely, or is small, works as if there were no fronts. A front that is full gives its oldest magazine to the
-   depot; one that is empty gets the magazine on top of the depot. A front is closed when its objects go to the depot: at the
-   end of its thread, and before all that concerns the whole pool (`clear`, `trim`, `prune`, `resize`, the budget).
+   Transitions. A thread opens its front after several visits to the depot, as long as half of max stays with the depot.
+   So a pool that is small or rarely used works as if there were no fronts. A full front gives its oldest magazine to
+   the depot; an empty front gets the magazine on top of the depot. A front is closed when its objects go to the depot:
+   at the end of its thread, and before operations on the whole pool (`clear`, `trim`, `prune`, `resize`, the budget).
 
-   Races. The front of a thread is used by that thread, without a lock, between two safe points. Others read its `count`, to
-   add up what is parked; they may read an older value, which is at most FRONT. Others change it only while all threads are
-   stopped (lock_run_exclusive), or after its thread has ended. The depot is changed under its lock. It is read without the
-   lock for one question: whether it is empty, or full. An outdated answer makes a new object or discards one, which is always
-   allowed. `counts` of a front belong to its thread, and are read as those of local pools are.
+   Races. The front of a thread is used by that thread, without a lock, between two safe points. Other threads read its
+   `count` to add up the parked objects; they may read an older value, which is at most FRONT. They change it only while
+   all threads are stopped (lock_run_exclusive), or after its thread has ended. The depot is changed under its lock. It
+   is read without the lock only to check whether it is empty or full. After an outdated answer, a new object is made or
+   one is discarded, which is always allowed. `counts` of a front belong to its thread, and are read as those of local
+   pools are.
 
-   Objects. A parked object belongs to the freelist that holds it. The lock orders what the thread that parked it wrote before
-   what the thread that takes it reads. */
+   Objects. A parked object belongs to the freelist that holds it. Because of the lock, the thread that takes it sees
+   everything that the thread that parked it wrote. */
 
 #ifndef POOLED_DEPOT_H
 #define POOLED_DEPOT_H
@@ -38,14 +39,14 @@
 
 #if COMPAT_FREE_THREADED
 
-/* Take an object for a thread whose front is empty, and count a hit. NULL where the depot is empty, too. `front` is NULL for a
-   thread that has none. */
+/* Take an object for a thread whose front is empty, and count a hit. NULL if the depot is empty, too. `front` is NULL
+   for a thread that has none. */
 PyObject *depot_take(Freelist *depot, Freelist *front, Py_ssize_t max);
 
-/* Park an object of a thread whose front is full, and count `outcome`. False where there is no room. */
+/* Park an object of a thread whose front is full, and count `outcome`. False if there is no room. */
 bool depot_put(Freelist *depot, Freelist *front, Py_ssize_t max, PyObject *object, Outcome outcome);
 
-/* Insert an object below all others of the depot. False where there is no room. */
+/* Insert an object below all others of the depot. False if there is no room. */
 bool depot_put_under(Freelist *depot, Py_ssize_t max, PyObject *object);
 
 /* Move the objects of a front to the depot, and close it. Under the lock, or with all other threads stopped. */

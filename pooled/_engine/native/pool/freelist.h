@@ -4,8 +4,8 @@
    A parked object has refcount 0, is not tracked by the collector and holds no reference to its class. A freelist owns the
    object's memory: parking costs that memory and one pointer.
 
-   The freelist of a thread is used by that thread alone, or by another thread while all threads are stopped. The freelist of
-   a global pool is used under its lock. Without a GIL, it is a depot, and each thread has a front of it (pool/depot.h). */
+   Only its thread uses the freelist of a thread, or another thread while all threads are stopped. The freelist of a
+   global pool is used under its lock. Without a GIL, it is a depot, and each thread has a front (pool/depot.h). */
 
 #ifndef POOLED_FREELIST_H
 #define POOLED_FREELIST_H
@@ -28,7 +28,7 @@ typedef struct Freelist {
     uint64_t counts[OUTCOMES + 1]; /* by Outcome; the last one is of objects that were counted already */
     uint64_t trimmed;              /* the number of the last trim of the pool that visited this freelist */
 #if COMPAT_FREE_THREADED
-    bool is_depot;      /* whether it is that of a global pool */
+    bool is_depot;      /* whether it belongs to a global pool */
     Py_ssize_t claimed; /* the room of the fronts of a depot; count + claimed <= room */
     int visits;         /* of a front to its depot, up to the number that opens it */
 #endif
@@ -51,26 +51,26 @@ typedef struct {
 /* Add the room of a freelist that may hold `max` objects. */
 void rooms_add(Rooms *rooms, const Freelist *freelist, Py_ssize_t max);
 
-/* Let the room follow the load, or not. In the beginning, there is room for what is parked. */
+/* Let the room follow the load, or not. Initially, there is room for the parked objects. */
 void freelist_follow(Freelist *freelist, bool follows);
 
-/* Make room for more. False, without an exception, where there is no memory, or the load does not call for it. */
+/* Make room for more. False, without an exception, if there is no memory, or if the load does not require it. */
 bool freelist_grow(Freelist *freelist);
 
-/* Insert an object below all others. False, without an exception, where there is no memory. */
+/* Insert an object below all others. False, without an exception, if there is no memory. */
 bool freelist_put_under(Freelist *freelist, PyObject *object);
 
-/* Remove the `count` oldest objects; all of them where there are no more, or where there is no memory for the array. */
+/* Remove the `count` oldest objects; all objects if there are no more, or if there is no memory for the array. */
 Removed freelist_remove_oldest(Freelist *freelist, Py_ssize_t count);
 
 /* Remove half of the objects that were not needed since the last call, oldest first, so that the rest can serve another
-   burst. The first call removes none. A freelist that follows the load gives up all of them, and their room. */
+   burst. The first call removes none. A freelist that follows the load removes all of them, and their room. */
 Removed freelist_remove_unused(Freelist *freelist);
 
 /* Add the counts of another freelist from the outcome `first` on, up to `end`. */
 void freelist_add_counts(Freelist *freelist, const Freelist *other, Outcome first, Outcome end);
 
-/* Whether a freelist is what a thread has of a global pool. */
+/* Whether a freelist is the front of a thread for a global pool. */
 static inline bool
 freelist_is_front(const Freelist *freelist)
 {

@@ -6,8 +6,8 @@
 #include "base/gc_track.h"
 
 enum {
-    SAMPLE = 8,             /* parked objects that are looked at: the topmost */
-    UNCOUNTED_LATER = 1024, /* objects that count as misses while they are made, each in the middle of another */
+    SAMPLE = 8,             /* the number of topmost parked objects that are checked */
+    UNCOUNTED_LATER = 1024, /* objects that count as misses while they are made, each nested in another */
 };
 
 void

@@ -1,4 +1,4 @@
-/* Stores: what stands behind a pool. Its limits, its freelist or freelists, and the counts of its objects. */
+/* Stores: the C part of a pool, with its limits, its freelists, and the counts of its objects. */
 
 #ifndef POOLED_STORE_H
 #define POOLED_STORE_H
@@ -16,12 +16,12 @@ enum { BLANK_CALLS = 4 }; /* after this many calls in a row, parts are not kept,
 struct Fields;
 struct InitPlan;
 
-/* How the objects of a pool are emptied. The first two leave them so that any `__init__` can follow. */
+/* How the objects of a pool are emptied. After the first two, any `__init__` can follow. */
 typedef enum {
-    STRATEGY_SCRUB,  /* as a whole: `__init__` runs before an object is used again */
-    STRATEGY_FIELDS, /* field by field, and the fields are all there is: `take` needs no `__init__` */
-    STRATEGY_KEEP,   /* as a whole, except for the attributes in `keep` */
-    STRATEGY_RESET,  /* by a function of the user's */
+    STRATEGY_SCRUB,  /* completely: `__init__` runs before an object is used again */
+    STRATEGY_FIELDS, /* field by field, and the object has only these fields: `take` needs no `__init__` */
+    STRATEGY_KEEP,   /* completely, except for the attributes in `keep` */
+    STRATEGY_RESET,  /* by a function of the user */
 } Strategy;
 
 /* How an object that is an attribute of another is emptied and made ready with it. The functions belong to a layer above:
@@ -29,7 +29,7 @@ typedef enum {
 typedef struct {
     /* Whether an object can be used again without its `__init__`. */
     bool (*needs_no_init)(const PoolStore *store);
-    /* Empty an object that nobody can reach and the collector does not track. */
+    /* Empty an object that is unreachable and that the collector does not track. */
     Outcome (*empty)(PoolStore *store, PyObject *self);
     /* Give an emptied object its defaults and parts, and track it. False with an exception set. */
     bool (*make_ready)(PoolStore *store, PyObject *self);
@@ -43,7 +43,7 @@ struct PoolStore {
     PyObject *reset;               /* the user's function; NULL unless the strategy is RESET */
     struct Fields *fields;         /* how fields are emptied; NULL unless the strategy is FIELDS or KEEP */
     struct Fields *retired;        /* the former `fields`, latest first: an object may be in use that they emptied */
-    struct InitPlan *init_plan;    /* what `__init__` assigns, where C can assign it; or NULL */
+    struct InitPlan *init_plan;    /* the assignments of `__init__`, if C can carry them out; or NULL */
     int until_plan;                /* calls until `__init__` is read for a plan; 0: it is not */
     int plans;                     /* plans so far */
     uint64_t inits[INIT_OUTCOMES]; /* calls with a plan, by their outcome */
@@ -60,13 +60,13 @@ struct PoolStore {
     Py_ssize_t max_cap;     /* larger objects are discarded */
     uint64_t trimmings;     /* the number of trims so far */
     uint64_t relieved;      /* the number of the last relief of memory that trimmed it (trim.c) */
-    unsigned sparse;        /* lives that left a container nearly empty, since the last that gave its room back */
+    unsigned sparse;        /* lives that left a container nearly empty, since the last one that freed its memory */
     PoolStore *next;        /* in the list of all stores */
     PoolStore *previous;
 };
 
-/* The list of all stores, and whether they are closed for good. Static, since they are closed together, whichever module
-   they come from. Changed with the lock. */
+/* The list of all stores, and whether they are closed permanently. Static, because they are closed together, for all
+   modules. Changed with the lock held. */
 extern Lock stores_lock;
 extern PoolStore *stores;
 extern bool stores_closed;
@@ -77,8 +77,8 @@ void store_unregister(PoolStore *store);
 /* Begin a call of a tp_new: `store` receives the next object of its class; with NULL, the store of the class counts it as
    any other. Returns the store of the call around it, for `receiver_end`.
 
-   The references are strong. In a program that switches between C stacks, as greenlets do, calls need not end in the
-   reverse order; then an object goes to the wrong store of its class, and the counts of both stay consistent. */
+   The references are strong. In a program that switches between C stacks, as greenlets do, calls may not end in reverse
+   order. Then an object goes to the wrong store of its class, but the counts of both stay consistent. */
 static inline PoolStore *
 receiver_begin(PoolStore *store)
 {
@@ -97,7 +97,7 @@ receiver_end(PoolStore *outer, PyObject *self)
     return self == ended.allocated;
 }
 
-/* The store that an object returns to, a new reference. NULL where it is in no pool. */
+/* The store that an object returns to, a new reference. NULL if it is in no pool. */
 PoolStore *store_of_object(PyObject *obj);
 
 /* Find the freelist that this thread has of a pool, and remember it. */
@@ -126,8 +126,8 @@ store_is_too_large(const PoolStore *store, PyObject *self)
 
 #if COMPAT_FREE_THREADED
 
-/* The freelist that this thread has of the pool. NULL, without an exception, where it can have none: then a global pool gives
-   its depot. */
+/* The freelist that this thread has of the pool. NULL, without an exception, if it can have none; in a global pool, it
+   is the depot then. */
 static inline Freelist *
 store_freelist(PoolStore *store)
 {
@@ -159,11 +159,12 @@ store_has_parked(const PoolStore *store, const Freelist *freelist)
     return freelist->count != 0 || _Py_atomic_load_ssize_relaxed(&store->freelist.count) != 0;
 }
 
-/* Move what other threads have in their fronts to where this thread can take it, if nothing else is parked. */
+/* If nothing else is parked, move the objects in the fronts of other threads to a place where this thread can take
+   them. */
 void store_gather(PoolStore *store);
 
-/* Keep a store alive while code runs that may drop its last reference. Without a GIL, threads count in a variable of their
-   own: a strong reference would be counted in a place that all of them write. */
+/* Keep a store alive while code runs that may drop its last reference. Without a GIL, each thread counts in its own
+   variable: the reference count of the store would be a place that all threads write. */
 static inline void
 store_hold(PoolStore *Py_UNUSED(store))
 {
@@ -227,7 +228,7 @@ store_release(PoolStore *store)
 
 #endif
 
-/* Add `more`, which may be negative, to the count of an outcome. `freelist` is NULL where this thread can have none. */
+/* Add `more`, which may be negative, to the count of an outcome. `freelist` is NULL if this thread can have none. */
 static inline void
 store_count_on(PoolStore *store, Freelist *freelist, Outcome outcome, int more)
 {

@@ -4,8 +4,8 @@
 
 #include "pool/depot.h"
 
-/* Static, since deallocs have no module to ask. The lock protects the list and the indices; code that has stopped all other
-   threads needs no lock. The objects on a freelist belong to its thread. */
+/* Static, because a dealloc has no module to look them up in. The lock protects the list and the indices; code that has
+   stopped all other threads needs no lock. The objects on a freelist belong to its thread. */
 THREAD_LOCAL ThreadLocals this_thread;
 Lock thread_states_lock;
 void (*thread_state_drain)(ThreadState *state);
@@ -132,7 +132,7 @@ thread_state_current(void)
     return this_thread.state;
 }
 
-/* The place of a freelist in a state, under the lock. NULL where there is no memory for it. */
+/* The place of a freelist in a state, under the lock. NULL if there is no memory for it. */
 static Freelist **
 place_in(ThreadState *state, Py_ssize_t index)
 {
@@ -174,7 +174,7 @@ freelists_open(Py_ssize_t index, Freelist *shared)
     return freelist;
 }
 
-/* The first free index, under the lock. -1 where there is no memory for more. */
+/* The first free index, under the lock. -1 if there is no memory for more. */
 static Py_ssize_t
 find_index(void)
 {
@@ -209,7 +209,7 @@ freelists_new_index(void)
     return index;
 }
 
-/* The freelist of a state, NULL where it has none. */
+/* The freelist of a state, NULL if it has none. */
 static Freelist *
 freelist_of(const ThreadState *state, Py_ssize_t index)
 {

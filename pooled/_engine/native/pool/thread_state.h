@@ -1,5 +1,6 @@
-/* Thread states: what each thread has of the pools. A thread state exists from the thread's first use of a local pool to the
-   end of the thread, and holds its freelist of every local pool. Thread-local variables count the drops in progress. */
+/* Thread states: the data of the pools in each thread. A thread state exists from the thread's first use of a local
+   pool to the end of the thread, and holds its freelist of every local pool. Thread-local variables count the drops in
+   progress. */
 
 #ifndef POOLED_THREAD_STATE_H
 #define POOLED_THREAD_STATE_H
@@ -42,11 +43,11 @@ enum { DEEPEST = 64 };
    all other threads. */
 extern Lock thread_states_lock;
 
-/* Called when a thread ends: destroys what is parked on its freelists. Set once, at import. */
+/* Called when a thread ends: destroys the parked objects on its freelists. Set once, at import. */
 extern void (*thread_state_drain)(ThreadState *state);
 
-/* The freelist of this thread for the pool of this index, allocated where it is missing. `shared` is the freelist in the
-   store. NULL, without an exception, where the thread has ended or there is no memory. */
+/* The freelist of this thread for the pool of this index, allocated if it is missing. `shared` is the freelist in the
+   store. NULL, without an exception, if the thread has ended or there is no memory. */
 Freelist *freelists_open(Py_ssize_t index, Freelist *shared);
 
 /* An index for a new local pool, or -1 with MemoryError set. */
