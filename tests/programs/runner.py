@@ -18,6 +18,9 @@ from .catalogue import Program
 COLLECTOR = {"freeze": "freeze", "threshold": "50000"}
 """What `PROGRAM_GC` says in the variants that change the settings of the collector alone."""
 
+LITTLE = 0.001
+"""The size of a program that does hardly more than it does at its start."""
+
 CACHES = ["--I1=32768,8,64", "--D1=32768,8,64", "--LL=8388608,16,64"]
 """A simulated processor, the same on each machine: bytes, ways and bytes of a line."""
 
@@ -113,24 +116,31 @@ class Runner:
         return self._run([], added)
 
     def start_up(self) -> float:
-        """The processor time that `run` takes to start with the configuration, above that of Python alone."""
-        empty = self.folder / "empty.py"
-        empty.touch()
+        """The processor time that the start of `run` with the configuration adds to that of the program.
+
+        It is measured on the program itself, with as little work as it can do: both import some of the same modules.
+        """
+        command = ["-m", "pooled", "run", "--config", str(self._chosen), "--output", str(self._report)]
         with_run, plain = (
-            min(self._run(arguments, {}, empty).seconds for _ in range(1 if self.simulates else 3))
-            for arguments in (["-m", "pooled", "run", "--config", str(self._chosen), "--output", str(self._report)], [])
+            min(self._run(arguments, {}, size=LITTLE).seconds for _ in range(1 if self.simulates else 3))
+            for arguments in (command, [])
         )
         return max(0.0, with_run - plain)
 
     def _run(
-        self, arguments: list[str], added: Mapping[str, str], file: Path | None = None, *, simulates: bool | None = None
+        self,
+        arguments: list[str],
+        added: Mapping[str, str],
+        *,
+        size: float | None = None,
+        simulates: bool | None = None,
     ) -> Run:
         simulates = self.simulates if simulates is None else simulates
         environ = {name: value for name, value in os.environ.items() if not name.startswith("POOLED_")}
         environ |= {"PYTHONHASHSEED": "0", **added}
         with tempfile.TemporaryDirectory() as folder:
             latencies = Path(folder, "latencies")
-            command = [sys.executable, *arguments, str(file or self._program.file), str(self._size), str(latencies)]
+            command = [sys.executable, *arguments, str(self._program.file), str(size or self._size), str(latencies)]
             log = Path(folder, "cachegrind")
             if simulates:
                 tool = ["valgrind", "--tool=cachegrind", "--cache-sim=yes", "--cachegrind-out-file=/dev/null", *CACHES]

@@ -168,3 +168,13 @@ def test_no_pool_for_small_objects_that_c_does_not_construct(tmp_path):
     (tmp_path / "main.py").write_text(IN_PYTHON)
     _, found, _ = advice(tmp_path)
     assert found["__main__:Point"]["why"].startswith("a pool does not make them faster: __init__ runs as Python code")
+
+
+def test_no_pool_for_a_class_whose_metaclass_makes_the_objects(tmp_path):
+    (tmp_path / "main.py").write_text(
+        "class Meta(type):\n    def __call__(cls, *args): return super().__call__(*args)\n"
+        "class Made(metaclass=Meta): pass\nfor _ in range(50_000): Made()\n"
+    )
+    _, found, _ = advice(tmp_path)
+    assert not found["__main__:Made"]["pool"]
+    assert "__call__" in found["__main__:Made"]["why"]

@@ -44,7 +44,7 @@ def test_advice_when_terminated(tmp_path):
     (tmp_path / "program.py").write_text(f"{WORK}{TERMINATE}\n")
     ran = pooled("advise", "program.py", cwd=tmp_path)
     assert ran.returncode == -signal.SIGTERM
-    assert "watched" in ran.stderr
+    assert "run once" in ran.stderr
 
 
 def test_only_the_first_process_reports(tmp_path):

@@ -11,6 +11,7 @@ from typing import Final
 
 import attrs
 
+from pooled import _engine
 from pooled._cli.profile.builtin_timing import time_builtin
 from pooled._cli.profile.class_profile import ClassProfile
 from pooled._cli.profile.gc_advice import GcAdvice
@@ -216,6 +217,7 @@ def refusal_of(cls: type | None) -> str | None:
     if is_poolable(cls):
         return "the program makes it poolable itself"
     try:
+        _engine.check_hookable(cls)
         plan_for_class(cls, hooked=True)
     except (TypeError, ValueError) as error:
         return str(error)
