@@ -390,7 +390,7 @@ def test_without_threads_nothing_is_trimmed_and_nothing_fails(pooled, monkeypatc
 @limits.skip_if("no-fork")
 def test_after_a_fork_idle_pools_are_still_trimmed(engine):
     code = """
-import os, threading, warnings
+import gc, os, threading, warnings
 warnings.simplefilter("ignore")
 import pooled
 
@@ -405,6 +405,7 @@ def idle():
     for _ in range(3000):
         if not pooled.pool_of(Trimmed).stats().parked:
             return 0
+        gc.collect(0)  # the thread of the parent may start only then
         pause.wait(0.01)
     return 1
 
