@@ -251,9 +251,7 @@ store_count(PoolStore *store, Outcome outcome, int more)
     store_count_on(store, store_freelist(store), outcome, more);
 }
 
-#if COMPAT_FREE_THREADED
-
-/* Pop an object from a freelist of the store, and count a hit. NULL where none is parked. */
+/* Pop an object from a freelist of the store, and count a hit. NULL if none is parked. */
 static inline PyObject *
 store_pop(PoolStore *store, Freelist *freelist)
 {
@@ -263,17 +261,24 @@ store_pop(PoolStore *store, Freelist *freelist)
         freelist->counts[HIT]++;
         return object;
     }
-    return store->is_local ? NULL : depot_take(&store->freelist, is_shared ? NULL : freelist, store->max);
+#if COMPAT_FREE_THREADED
+    if (!store->is_local) {
+        return depot_take(&store->freelist, is_shared ? NULL : freelist, store->max);
+    }
+#endif
+    return NULL;
 }
 
-/* Push an object onto a freelist of the store, and count `outcome`. False where there is no room. */
+/* Push an object onto a freelist of the store, and count `outcome`. False if there is no room. */
 static inline bool
 store_put(PoolStore *store, Freelist *freelist, PyObject *object, Outcome outcome)
 {
+#if COMPAT_FREE_THREADED
     bool is_shared = store_is_shared(store, freelist);
     if (UNLIKELY(!store->is_local && (is_shared || freelist->count == freelist->room))) {
         return depot_put(&store->freelist, is_shared ? NULL : freelist, store->max, object, outcome);
     }
+#endif
     if (UNLIKELY(freelist->count >= store->max || !freelist_put(freelist, object))) {
         return false;
     }
@@ -281,47 +286,16 @@ store_put(PoolStore *store, Freelist *freelist, PyObject *object, Outcome outcom
     return true;
 }
 
-/* Insert an object below all others. False where there is no room. */
+/* Insert an object below all others. False if there is no room. */
 static inline bool
 store_put_under(PoolStore *store, Freelist *freelist, PyObject *object)
 {
+#if COMPAT_FREE_THREADED
     if (!store->is_local) {
         return depot_put_under(&store->freelist, store->max, object);
     }
-    return freelist->count < store->max && freelist_put_under(freelist, object);
-}
-
-#else
-
-/* Pop an object from a freelist of the store, and count a hit. NULL where none is parked. */
-static inline PyObject *
-store_pop(PoolStore *Py_UNUSED(store), Freelist *freelist)
-{
-    PyObject *object = freelist_pop(freelist);
-    if (LIKELY(object != NULL)) {
-        freelist->counts[HIT]++;
-    }
-    return object;
-}
-
-/* Push an object onto a freelist of the store, and count `outcome`. False where there is no room. */
-static inline bool
-store_put(PoolStore *store, Freelist *freelist, PyObject *object, Outcome outcome)
-{
-    if (UNLIKELY(freelist->count >= store->max || !freelist_put(freelist, object))) {
-        return false;
-    }
-    freelist->counts[outcome]++;
-    return true;
-}
-
-/* Insert an object below all others. False where there is no room. */
-static inline bool
-store_put_under(PoolStore *store, Freelist *freelist, PyObject *object)
-{
-    return freelist->count < store->max && freelist_put_under(freelist, object);
-}
-
 #endif
+    return freelist->count < store->max && freelist_put_under(freelist, object);
+}
 
 #endif
