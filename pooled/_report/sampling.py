@@ -19,7 +19,7 @@ LEAST: Final = 0.001
 """The least number of seconds between two samples, since each costs a walk over all pools and threads."""
 
 _FEW: Final = 10
-"""Fewer samples do not tell how long objects lived."""
+"""The fewest samples of a pool from which a lifetime is estimated."""
 
 
 class Sample(Record):
@@ -154,8 +154,8 @@ def latest() -> list[Sample]:
 def lifetimes(samples: Sequence[Sample]) -> dict[str, float]:
     """How long the objects of each pool were live on average, in seconds, by the name of the pool.
 
-    It is an estimate by Little's law: the mean number of live objects, divided by the number taken in a second. Pools
-    are left out of which too few samples tell.
+    It is an estimate by Little's law: the mean number of live objects, divided by the number taken in a second. It
+    omits pools that have too few samples.
     """
     seen: dict[str, list[tuple[float, Stats]]] = {}
     for each in samples:

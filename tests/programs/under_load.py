@@ -30,6 +30,7 @@ SERVERS = {
     "uvicorn": ["-m", "uvicorn", "--log-level", "warning", "--port", "{port}", "shop:asgi"],
 }
 VARIANTS = {"plain": "", "freeze": "freeze", "threshold": "50000", "advised": ""}
+ROW = "{:10}{:26}{:>12}" + "{:>11}" * 3
 FOLDER = Path(__file__).parent / "servers"
 QUANTITIES = {
     "mean": fmean,
@@ -49,9 +50,9 @@ class Answers:
     @classmethod
     def least(cls, rounds):
         """Of each request the least time."""
-        processor = map(min, *(each.processor for each in rounds))
-        latency = map(min, *(each.latency for each in rounds))
-        return cls(rounds[0].digest, list(processor), list(latency))
+        processor = zip(*(each.processor for each in rounds), strict=True)
+        latency = zip(*(each.latency for each in rounds), strict=True)
+        return cls(rounds[0].digest, list(map(min, processor)), list(map(min, latency)))
 
 
 def orders(count):
@@ -120,11 +121,11 @@ def main():
     parser.add_argument("--only", choices=SERVERS, help="this server")
     parser.add_argument("--requests", type=int, default=600)
     parser.add_argument("--connections", type=int, default=4)
-    parser.add_argument("--rounds", type=int, default=3, help="runs of each variant, at least 2 (%(default)s)")
+    parser.add_argument("--rounds", type=int, default=3, help="runs of each variant (%(default)s)")
     given = parser.parse_args()
     documents = orders(given.requests)
     print(f"Python {sys.version.split()[0]}, {given.requests} requests over {given.connections} connections")
-    print(("{:10}{:26}{:>12}" + "{:>11}" * 3).format("server", "plain ÷ variant of", *VARIANTS))
+    print(ROW.format("server", "plain ÷ variant of", *VARIANTS))
     status = 0
     for name in [given.only] if given.only else SERVERS:
         with tempfile.TemporaryDirectory() as folder:
@@ -147,11 +148,7 @@ def main():
             for quantity, calculate in QUANTITIES.items():
                 values = {variant: calculate(getattr(each, kind)) for variant, each in least.items()}
                 ratios = (f"{values['plain'] / values[variant]:.2f}" for variant in list(VARIANTS)[1:])
-                print(
-                    ("{:10}{:26}{:>12}" + "{:>11}" * 3).format(
-                        name, f"{quantity} of a request, {kind}", f"{values['plain'] * 1e3:.2f} ms", *ratios
-                    )
-                )
+                print(ROW.format(name, f"{quantity} of a request, {kind}", f"{values['plain'] * 1e3:.2f} ms", *ratios))
     return status
 
 

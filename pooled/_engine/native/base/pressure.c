@@ -29,7 +29,7 @@ run_trim(void *Py_UNUSED(argument))
     pressure_trim();
     PyObject *functions = PyList_AsTuple(trim_functions); /* they may import another copy */
     if (functions == NULL) {
-        PyErr_Clear(); /* no memory even for that: the next failure asks again */
+        PyErr_Clear(); /* there is no memory for it either: the next failure schedules this again */
         return 0;
     }
     for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(functions); i++) {

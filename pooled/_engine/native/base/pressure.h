@@ -18,7 +18,7 @@ void pressure_give_back(void);
    set once, at import. */
 extern void (*pressure_trim)(void);
 
-/* Have this function be called then, too. False with an exception set. */
+/* Add a function in Python to call then. False with an exception set. */
 bool pressure_add_trim(PyObject *function);
 
 /* Call none of them from now on. */
