@@ -9,6 +9,8 @@ another exit status.
 With `--cycles` it compares the cycles that cachegrind, a tool of valgrind, estimates for a processor of its own. They
 do not depend on other work on the machine, so each variant runs once; a program of a second takes minutes.
 
+With `--measure`, `advise` measures what it recommends. With `--without`, it leaves out some kinds of settings.
+
 With `--same-advice` it runs `advise` three times over each program instead. Then it fails if the configurations name
 other classes, or if one says twice as much as another. With `--lives` it makes objects of the advised classes, writes
 to their fields, drops them, and fails if the objects made after them differ from those of a plain program.
@@ -49,6 +51,10 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, default=5, help="runs of each variant (%(default)s)")
     parser.add_argument("--size", type=float, default=1.0, help="how much each program does (%(default)s)")
     parser.add_argument("--cycles", action="store_true", help="compare estimated cycles instead of times")
+    parser.add_argument("--measure", action="store_true", help="let advise measure what it recommends")
+    parser.add_argument(
+        "--without", action="append", default=[], choices=("gc", "pools", "arrays"), help="settings that advise leaves out"
+    )
     parser.add_argument("--short", action="store_true", help="compare the outputs only, in a few seconds")
     parser.add_argument(
         "--same-advice", nargs="?", type=int, const=3, metavar="RUNS", help="compare so many runs of advise (%(const)s)"
@@ -137,7 +143,14 @@ def main() -> int:
         if not (given.short or given.same_advice or given.lives):
             print(ROW.format("program", "plain ÷ variant of", "plain", *VARIANTS, "advise", "output"))
         for program in programs:
-            runner = Runner(program, 0.02 if given.short else given.size, folder, simulates=given.cycles)
+            runner = Runner(
+                program,
+                0.02 if given.short else given.size,
+                folder,
+                simulates=given.cycles,
+                measures=given.measure,
+                without=given.without,
+            )
             if given.same_advice:
                 found = compare_advice(program, runner, given.same_advice)
             elif given.lives:
