@@ -3,7 +3,7 @@
 import sys
 from pathlib import Path
 
-# What is measured is the installed package. The sources beside this folder, which `python -m` puts before it, have no
-# compiled engine.
+# The benchmarks measure the installed package. The sources beside this folder, which `python -m` would find first, have
+# no compiled engine.
 if Path(sys.path[0]).resolve() == Path(__file__).resolve().parent.parent:
     del sys.path[0]

@@ -1,7 +1,7 @@
-"""Measure pooled against not pooled, in turn in the same run, and print the ratios.
+"""Measure code with pools against the same code without pools, in turn in the same run, and print the ratios.
 
-A ratio is not pooled / pooled, the median over pairs, and in brackets what a quarter of them were below and a quarter
-above: above 1, the pooled one is faster. "aim" is the least that was wanted; a "!" stands where it was missed.
+A ratio is not pooled / pooled, the median over pairs: above 1, the pooled code is faster. The first and the third
+quartile are in brackets. "aim" is the least ratio to reach, and "!" marks a ratio below its aim.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ from benchmarks import (
 from benchmarks._measuring import Result
 
 Section: TypeAlias = tuple[str, Iterator[Result]]
-"""The title of a table, and its rows. What is before a colon in the title is its group."""
+"""The title of a table, and its rows. The text before a colon in the title is the group of the table."""
 
 
 def sections(*, quick: bool) -> Iterator[Section]:
@@ -93,7 +93,7 @@ def sections(*, quick: bool) -> Iterator[Section]:
 
 
 def table(title: str, results: Iterable[Result]) -> list[Result]:
-    """Print a table as its rows come in, and under the grid its mean; give the rows."""
+    """Print a table row by row, and the mean under a grid; return the rows."""
     _progress.say(f"\n{title}")
     done = []
     for result in results:
@@ -118,12 +118,12 @@ def table(title: str, results: Iterable[Result]) -> list[Result]:
 
 
 def figure(value: float, unit: str) -> str:
-    """A figure of a table: of what is counted in small units the decimals are noise."""
+    """Format a figure of a table. In small units, decimals are noise."""
     return f"{value:12,.{2 if unit == 'ms' else 0}f} {unit:3.3}"
 
 
 def select(parser: argparse.ArgumentParser, every: list[Section], groups: list[str], only: str) -> list[Section]:
-    """The tables of some groups, or of all if none are named, with `only` in their titles."""
+    """Return the tables of these groups, or of all groups if none is named, whose titles contain `only`."""
     known = list(dict.fromkeys(title.partition(":")[0] for title, _ in every))
     for group in groups:
         if group not in known:
@@ -137,7 +137,7 @@ def select(parser: argparse.ArgumentParser, every: list[Section], groups: list[s
 
 
 def main() -> None:
-    """Run what was asked for."""
+    """Measure the tables that the command line names."""
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -148,7 +148,7 @@ def main() -> None:
     parser.add_argument("--only", metavar="TEXT", default="", help="only the tables with this in their titles")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures to a file")
     parser.add_argument(
-        "--compare", type=Path, metavar="OLD.json", help="say what got slower since; exit status 1 where something did"
+        "--compare", type=Path, metavar="OLD.json", help="list the cases that got slower since; exit status 1 if any"
     )
     chosen = parser.parse_args()
     try:

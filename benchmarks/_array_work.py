@@ -24,13 +24,13 @@ Step: TypeAlias = Callable[[], object]
 MIB: Final = 1 << 20
 LIMIT: Final = "1GiB"
 SAMPLE: Final = 0.05
-"""A sample runs about so many seconds."""
+"""The approximate duration of a sample, in seconds."""
 
 WARM: Final = 10
 STEADY: Final = 20
 
 
-# The work. Each takes the MiB of an array, and returns the step that is pooled and the one that is not.
+# The work. Each function takes the size of an array in MiB, and returns two steps: with a pool, and without.
 
 
 def expression(mib: float) -> tuple[Step, Step]:
@@ -44,7 +44,7 @@ def expression(mib: float) -> tuple[Step, Step]:
 
 
 def two_buffers(mib: float) -> tuple[Step, Step]:
-    """Against the same, written with two buffers."""
+    """The expression, against the same expression written with two buffers."""
     a, b = _operands(mib)
     one, two = np.empty_like(a), np.empty_like(a)
 
@@ -58,7 +58,7 @@ def two_buffers(mib: float) -> tuple[Step, Step]:
 
 
 def one_buffer(mib: float) -> tuple[Step, Step]:
-    """Against the same, with each operation in place."""
+    """The expression, against the same expression with each operation in place."""
     a, b = _operands(mib)
     only = np.empty_like(a)
 
@@ -72,7 +72,7 @@ def one_buffer(mib: float) -> tuple[Step, Step]:
 
 
 def zeros_touched(mib: float) -> tuple[Step, Step]:
-    """All of it is written to."""
+    """Zeros, all of which are overwritten."""
     count = int(mib * MIB) // 8
 
     def step() -> None:
@@ -82,7 +82,7 @@ def zeros_touched(mib: float) -> tuple[Step, Step]:
 
 
 def zeros_untouched(mib: float) -> tuple[Step, Step]:
-    """None of it is."""
+    """Zeros, none of which are overwritten."""
     count = int(mib * MIB) // 8
 
     def step() -> object:
@@ -92,12 +92,12 @@ def zeros_untouched(mib: float) -> tuple[Step, Step]:
 
 
 def zeros_of_three(_: float) -> tuple[Step, Step]:
-    """As small as arrays are."""
+    """One of the smallest arrays."""
     return _same(lambda: np.zeros(3))
 
 
 def arange_of_ten(_: float) -> tuple[Step, Step]:
-    """A little larger."""
+    """A slightly larger array."""
     return _same(lambda: np.arange(10))
 
 
@@ -209,7 +209,7 @@ def _frames() -> tuple[Any, Any]:
 
 
 def _timer(step: Step, *, keeps: bool = False) -> Callable[[int], float]:
-    """What runs so many steps, and returns the seconds that they took."""
+    """Return a function that runs a number of steps and returns the seconds that they took."""
 
     def run(rounds: int) -> float:
         kept: object = None
@@ -226,7 +226,7 @@ def _timer(step: Step, *, keeps: bool = False) -> Callable[[int], float]:
 
 
 def _rounds_for(*timers: Callable[[int], float]) -> int:
-    """How many steps the slowest needs for a sample. This warms all of them."""
+    """Return the number of steps with which the slowest timer fills a sample, after warming up all timers."""
     for timer in timers:
         timer(WARM)
     return max(1, int(SAMPLE / max(timer(3) / 3 for timer in timers)))
@@ -242,7 +242,7 @@ def timed(steps: tuple[Step, Step], state: str, pairs: int) -> list[tuple[float,
 
 
 def faults(steps: tuple[Step, Step], _: str, __: int) -> list[tuple[float, float]]:
-    """Page faults of a step, after some; at least one in all."""
+    """The page faults of a step, after a few steps to warm up. A total of zero counts as one."""
 
     def counter(step: Step) -> Callable[[int], float]:
         run = _timer(step)
@@ -260,7 +260,7 @@ def faults(steps: tuple[Step, Step], _: str, __: int) -> list[tuple[float, float
 
 
 def installed(steps: tuple[Step, Step], _: str, pairs: int) -> list[tuple[float, float]]:
-    """Seconds of a step in forks of this process, of which one calls `install`."""
+    """The seconds of a step in forks of this process: one fork of each pair calls `install`."""
     timers = [_timer(step) for step in steps]
     rounds = _rounds_for(*timers)
 

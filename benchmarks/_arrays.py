@@ -1,7 +1,7 @@
 """The cases of `pooled_arrays`: unchanged code that makes arrays, with the memory of a pool and with NumPy's own.
 
-Each case runs in processes of its own: what was freed before decides whether the C library keeps its memory. In such a
-process, both sides alternate, except that `install` cannot be undone, so that its sides are two forks of one process.
+Each case runs in processes of its own, because earlier frees decide whether the C library keeps its memory. In such a
+process, both sides alternate. `install` cannot be undone, so its sides run in two forks of one process.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ from benchmarks._measuring import Result, result_of
 ROOT: Final = Path(__file__).resolve().parent.parent
 
 ONE_THREAD: Final = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "PYTHONHASHSEED": "0"}
-"""Processor time counts threads that wait for one another as if they worked."""
+"""One thread for each library: processor time also counts threads that wait for one another."""
 
 FRESH: Final = {0.25: 0.97, 1: 1.8, 4: 1.45, 16: 1.25, 64: 1.3, 128: 1.3}
-"""The least ratio that is wanted of the expression in a new process, by the MiB of an array."""
+"""The least ratio to reach for the expression in a new process, by the MiB of an array."""
 
 STATES: Final = {"fresh": "fresh process", "freed": "31 MiB freed before", "keeps": "last result kept"}
-"""What a process did before, or does."""
+"""The states of a process, and their names in the tables."""
 
 NOT_SLOWER: Final = 0.97
 
@@ -43,7 +43,7 @@ PROGRAMS: Final = {
     "scikit-learn PCA": "sklearn",
     "image pipeline": "numpy",
 }
-"""By name, the package that each needs."""
+"""The package that each program needs, by the name of the program."""
 
 
 def expression(*, quick: bool) -> Iterator[Result]:
@@ -55,26 +55,26 @@ def expression(*, quick: bool) -> Iterator[Result]:
 
 
 def by_hand(*, quick: bool) -> Iterator[Result]:
-    """The expression as it is, pooled, against one that was rewritten with `out=`."""
+    """The unchanged expression with a pool, against the expression rewritten with `out=`."""
     for mib in (1, 16, 64):
         yield _timed(f"{mib} MiB, against two buffers", "two buffers", mib, quick=quick, wanted=1.0)
         yield _timed(f"{mib} MiB, against one buffer", "one buffer", mib, quick=quick)
 
 
 def faults(*, quick: bool) -> Iterator[Result]:
-    """Pages that the system has to find and to zero in a steady loop."""
+    """Page faults in a steady loop: pages that the system has to find and to zero."""
     yield _measured("64 MiB expression", "faults", "expression", 64, "fresh", quick=quick, wanted=100, unit="faults")
 
 
 def zeros(*, quick: bool) -> Iterator[Result]:
-    """`numpy.zeros`, filled, and left as it is."""
+    """Arrays of `numpy.zeros`: some are filled, others are never written to."""
     for mib in (1, 16, 64):
         for use in ("touched", "untouched"):
             yield _timed(f"{mib} MiB, {use}", f"zeros {use}", mib, quick=quick, wanted=0.95)
 
 
 def small(*, quick: bool) -> Iterator[Result]:
-    """Arrays that are left to NumPy: what it costs to ask."""
+    """Arrays that the pool leaves to NumPy: the cost of the check."""
     for name in SMALL:
         yield _measured(name, "installed", name, 0, "fresh", quick=quick, wanted=0.98)
 
@@ -104,7 +104,7 @@ def _timed(
 
 
 def _measured(case: str, *arguments: str | float, quick: bool, wanted: float | None = None, unit: str = "ns") -> Result:
-    """Measure something in some processes, with arguments of `_array_work`, and take all their pairs together."""
+    """Measure a case in several processes, with arguments of `_array_work`, and combine all their pairs."""
     pairs: list[tuple[float, float]] = []
     for _ in range(2 if quick else 5):
         process = subprocess.run(  # noqa: S603 (it is a module of this package)
@@ -121,6 +121,6 @@ def _measured(case: str, *arguments: str | float, quick: bool, wanted: float | N
 
 
 def _fastest(pairs: list[tuple[float, float]]) -> str:
-    """The ratio of the fastest of each side, which a busy machine disturbs least."""
+    """The ratio of the fastest sample of each side, which a busy machine disturbs least."""
     ours, theirs = (min(side) for side in zip(*pairs, strict=True))
     return f"fastest: {theirs / ours:.2f}"

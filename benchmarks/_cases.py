@@ -25,11 +25,11 @@ FILL = {
     "Set": "put = c.add\nfor i in items: put(i)",
     "ByteArray": "c += data",
 }
-"""What a life of a container is: `items` are so many numbers, `data` is so many bytes."""
+"""The statements that fill a container, from the numbers `items` or the bytes `data`."""
 
 
 def take_and_drop(pairs: int) -> Iterator[Result]:
-    """Make one and drop it."""
+    """Make an object and drop it."""
     for name, (ours, stock) in STOCK.items():
         names = {"ours": ours, "theirs": stock}
         yield compare(f"{name}() against {stock.__name__}()", "ours()", "theirs()", names, pairs=pairs, wanted=1.1)
@@ -53,7 +53,7 @@ def attribute_reads(pairs: int) -> Iterator[Result]:
 
 
 def bursts(pairs: int, count: int) -> Iterator[Result]:
-    """Make many that live at once, then drop all, with the cyclic collector on."""
+    """Make many objects and keep them, then drop all of them, with the cyclic collector on."""
     limits = {"max": count}
     subjects: dict[str, Pair] = {"List": (pooled_container("List", **limits), list), **classes(**limits)}
     wanted = {"List": 2.2, "class, 2 slots": 1.8} if INLINED else {"List": 3.5, "class, 2 slots": 2.5}
@@ -73,7 +73,7 @@ def bursts(pairs: int, count: int) -> Iterator[Result]:
 
 
 def grid(pairs: int, sizes: tuple[int, ...]) -> Iterator[Result]:
-    """Make a container, fill it with so many elements or bytes, and drop it."""
+    """For each size, make a container, fill it with this many elements or bytes, and drop it."""
     for scope in ("local", "global"):
         for name, fill in FILL.items():
             ours, theirs = pooled_container(name, scope=scope, max_cap=ANY_SIZE), STOCK[name][1]
@@ -90,7 +90,7 @@ def grid(pairs: int, sizes: tuple[int, ...]) -> Iterator[Result]:
 
 
 def little_used(pairs: int) -> Iterator[Result]:
-    """Three elements in a container whose last life but ten held 100,000, against one that was always small."""
+    """Three elements in a container that held 100,000 ten lives earlier, against one that was always small."""
     for name in ("List", "Dict", "Set"):
         fill = FILL[name]
         names: dict[str, Any] = {"items": [1, 2, 3], "many": list(range(100_000))}

@@ -1,4 +1,4 @@
-"""A run against an earlier one: which ratios got worse by more than the noise of both."""
+"""Compare a run with an earlier one: find the ratios that got worse by more than the noise of both runs."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from typing import Any, Final
 from benchmarks._measuring import Result
 
 LEAST: Final = 0.95
-"""What a ratio has to fall below, against what it was, to be called worse."""
+"""A ratio is worse if it is below this share of the earlier ratio."""
 
 Tables = dict[str, list[Result]]
 
 
 def read(file: Path) -> dict[str, dict[str, Any]]:
-    """The rows of an earlier run by their tables and cases, as `--json` wrote them.
+    """Return the rows of an earlier run, which `--json` wrote, by table and case.
 
     Raises:
-        ValueError: it is not such a file.
+        ValueError: `--json` did not write this file.
     """
     try:
         tables = json.loads(file.read_text("utf-8"))["tables"]
@@ -29,7 +29,7 @@ def read(file: Path) -> dict[str, dict[str, Any]]:
 
 
 def worse(tables: Tables, earlier: dict[str, dict[str, Any]]) -> Iterator[str]:
-    """What got slower, in words: a lower ratio, and the quarters of the pairs around it do not meet those of before."""
+    """Yield a line for each slower case: its ratio is lower, and all of its quartiles are below the earlier ones."""
     for title, results in tables.items():
         for result in results:
             before = earlier.get(title, {}).get(result.case)
@@ -38,5 +38,5 @@ def worse(tables: Tables, earlier: dict[str, dict[str, Any]]) -> Iterator[str]:
 
 
 def compared(tables: Tables, earlier: dict[str, dict[str, Any]]) -> int:
-    """How many cases are in both."""
+    """Return the number of cases that are in both runs."""
     return sum(result.case in earlier.get(title, {}) for title, results in tables.items() for result in results)

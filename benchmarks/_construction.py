@@ -38,13 +38,13 @@ COLUMNS: Final[dict[str, tuple[str, int, int, Callable[[Bars], tuple[float, floa
     "50,000 alive": ("new(1, 2)", MANY_ALIVE, MANY_ALIVE, lambda bars: bars.many_alive),
     "all misses": ("new(1, 2)", SOME_ALIVE, 1, lambda bars: bars.misses),
 }
-"""The expression, how many of its objects live at once, how many the pool parks, and the bar."""
+"""The expression, the number of its objects that are alive, the number that the pool parks, and the aim."""
 
 
 def calls(pairs: int) -> Iterator[Result]:
     """Calls of each class, in each column.
 
-    Where 1,000 objects live at once and the pool parks one, nearly every call misses, and nearly every drop discards.
+    If 1,000 objects are alive and the pool parks one, nearly every call misses, and nearly every drop discards.
     """
     for name, (cls, bars) in CLASSES.items():
         for column, (expression, alive, most, bar) in COLUMNS.items():
@@ -53,7 +53,7 @@ def calls(pairs: int) -> Iterator[Result]:
 
 
 def finished(pairs: int) -> Iterator[Result]:
-    """A slotted dataclass of six fields with a `__post_init__`, by a call and by `take`, against a call."""
+    """A slotted dataclass of six fields with a `__post_init__`: a call and `take`, against a call without a pool."""
     wanted = (1.2, 0.95)[IS_NEW]
     for how, expression in {"call": "new(1, 2)", "take": "take(new, 1, 2)"}.items():
         timers = (_timer(expression, poolable_twin(Finished)), _timer("new(1, 2)", Finished))
@@ -93,16 +93,16 @@ def structs(pairs: int) -> Iterator[Result]:
 
 
 def _timer(expression: str, new: object, alive: int = 1) -> Callable[[int], float]:
-    """What times so many evaluations of an expression that sees `new`, of which `alive` results live at once."""
+    """Return a timer for an expression that sees `new`. It keeps `alive` results alive at the same time."""
     timer = timeit.Timer(
         expression if alive == 1 else f"[{expression} for _ in everyone]",
-        setup="gc.enable(); new = subject",  # timeit turns it off
+        setup="gc.enable(); new = subject",  # timeit turns the collector off
         timer=CLOCK,
         globals={"subject": new, "everyone": range(alive), "gc": gc, "take": pooled.take, "text": TEXT},
     )
 
     def timed(rounds: int) -> float:
-        gc.collect()  # collections come after equally many objects in each sample
+        gc.collect()  # so that collections come after the same number of objects in each sample
         return timer.timeit(rounds // alive)
 
     return timed
@@ -129,9 +129,9 @@ def _pydantic_decoder(cls: type) -> Callable[[bytes], Any]:
 
 
 DECODERS: Final = {"msgspec": _msgspec_decoder, "pydantic": _pydantic_decoder}
-"""What makes a function that decodes JSON into objects of a class, by library."""
+"""By library: takes a class, and returns a function that decodes JSON into objects of it."""
 
 
 def _subclass(cls: type) -> Any:
-    """A dataclass with the fields of `cls`, under which each decoder knows it."""
+    """Return a dataclass with the fields of `cls`, in a form that each decoder accepts."""
     return dataclass(type(cls.__name__, (cls,), {"__slots__": ()} if cls is SlottedPair else {}))

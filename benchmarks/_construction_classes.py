@@ -151,7 +151,7 @@ class Bars:
 
 
 def bars(old: tuple[float, float, float, float], new: tuple[float, float, float, float]) -> Bars:
-    """Bars, from a row before Python 3.14 and one from then on."""
+    """Return the bars of a class, from a row for Python before 3.14 and a row for 3.14 and newer."""
     return Bars(*zip(old, new, strict=True))
 
 
@@ -183,7 +183,7 @@ def poolable_twin(cls: Any, **limits: Any) -> Any:
 
 
 def _own(value: object) -> object:
-    """A copy of a function whose bytecode the interpreter specialises by itself; anything else as it is."""
+    """Return a copy of a function, which the interpreter specialises separately; other values stay unchanged."""
     if not isinstance(value, types.FunctionType):
         return value
     copy = types.FunctionType(

@@ -26,7 +26,7 @@ LEAST: Final = 0.97
 
 
 def elements(name: str, size: int) -> Any:
-    """What fills a container with so many elements."""
+    """Return this many elements to fill a container with."""
     if name == "ByteArray":
         return bytes(range(size))
     return dict.fromkeys(range(size), 0) if name == "Dict" else list(range(size))

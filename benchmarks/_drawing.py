@@ -1,4 +1,4 @@
-"""How charts look: one message each, labelled axes with units, for light pages and for dark ones, as SVG and as PNG."""
+"""The style of charts: one message each, labelled axes with units, for light and for dark pages, as SVG and PNG."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from matplotlib.axes import Axes
 
 @attrs.frozen
 class Look:
-    """Colours: of the page, of what is written, of lines behind, and of what is drawn, the pooled one first."""
+    """The colours of the page, of texts, of lines in the background, and of the data, the pooled one first."""
 
     page: str
     ink: str
@@ -23,7 +23,7 @@ class Look:
 
     @property
     def settings(self) -> dict[str, Any]:
-        """As matplotlib takes them."""
+        """The colours as settings of matplotlib."""
         return {
             "figure.facecolor": self.page,
             "axes.facecolor": self.page,
@@ -42,7 +42,7 @@ LOOKS: Final = {
     "": Look("#ffffff", "#1f2328", "#d0d7de", ("#0969da", "#6e7781", "#bf8700", "#8250df", "#cf222e", "#1a7f37")),
     "-dark": Look("#0d1117", "#e6edf3", "#30363d", ("#58a6ff", "#8b949e", "#d29922", "#bc8cff", "#ff7b72", "#3fb950")),
 }
-"""By what stands behind the name of a file."""
+"""The looks, by the suffix of the file name."""
 
 SETTINGS: Final = {
     "svg.hashsalt": "pooled",  # so that a chart of the same figures is the same file
@@ -65,7 +65,7 @@ Draw = Callable[[Axes, Look], None]
 
 
 def chart(folder: Path, name: str, draw: Draw, *, height: float = 4.0, width: float = 8.0) -> list[Path]:
-    """Draw a chart into files of this name, `width` by `height` inches; which files."""
+    """Draw a chart into files of this name, `width` by `height` inches; return the files."""
     made = []
     for suffix, look in LOOKS.items():
         settings: Any = {**SETTINGS, **look.settings}
@@ -81,7 +81,7 @@ def chart(folder: Path, name: str, draw: Draw, *, height: float = 4.0, width: fl
 
 
 def bars(axes: Axes, look: Look, figures: dict[str, float], form: str, *, ours: str = "pooled") -> None:
-    """Lying bars, the first on top, each with its figure; those whose names begin with `ours` in the pooled colour."""
+    """Draw horizontal bars with their figures, the first on top. Names that begin with `ours` get the pooled colour."""
     names = list(figures)
     colours = [look.marks[0] if name.startswith(ours) else look.marks[1] for name in names]
     drawn = axes.barh(names, list(figures.values()), color=colours, height=0.62)
@@ -93,7 +93,7 @@ def bars(axes: Axes, look: Look, figures: dict[str, float], form: str, *, ours: 
 
 
 def grouped(axes: Axes, look: Look, groups: list[str], series: dict[str, list[float]], form: str) -> None:
-    """Standing bars beside one another: for each group one of each series."""
+    """Draw groups of vertical bars, each with one bar for each series."""
     width = 0.8 / len(series)
     for number, (name, values) in enumerate(series.items()):
         places = [group + (number - (len(series) - 1) / 2) * width for group in range(len(groups))]
@@ -105,7 +105,7 @@ def grouped(axes: Axes, look: Look, groups: list[str], series: dict[str, list[fl
 
 
 def lines(axes: Axes, look: Look, series: dict[str, tuple[list[float], list[float]]]) -> None:
-    """Lines through points, by name."""
+    """Draw a line through the points of each series."""
     marks = look.marks if len(series) == 2 else look.marks[:1] + look.marks[2:]
     for mark, (name, (xs, ys)) in zip(marks, series.items(), strict=False):
         axes.plot(xs, ys, marker="o", markersize=4, label=name, color=mark)

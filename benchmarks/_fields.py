@@ -1,6 +1,6 @@
-"""The cases of an attrs class and a dataclass of three containers and more, whose `__init__` is carried out in C.
+"""The cases of an attrs class and a dataclass with containers and other fields, whose `__init__` C carries out.
 
-`take` of the pooled class is compared with a call of the class itself; both give an object with its defaults in place.
+`take` of the pooled class is compared with a call of the plain class. Both return an object with its defaults.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ INLINED = sys.version_info >= (3, 14)
 """Whether Python itself makes objects of ordinary classes much faster than before."""
 
 ALIVE = 10_000
-"""How many objects of a burst live at once."""
+"""The number of objects of a burst, which are alive at the same time."""
 
 FILL = {
     "": "",
@@ -29,9 +29,9 @@ FILL = {
     ", the set from a list": "o.rows.extend(ten); o.index.update(pairs); o.seen.update(ten)\n",
     ", 10 each in a loop": "for i in ten: o.rows.append(i); o.index[i] = i; o.seen.add(i)\n",
 }
-"""What a life of an object is, by what the tables call it.
+"""The statements between taking and dropping an object, by their names in the tables.
 
-No name is bound to a container or to a method of one: where it outlives the object, the container is not kept.
+They bind no name to a container or to a method of one: if the name outlives the object, the container is not kept.
 """
 
 WANTED: dict[str, tuple[float, float]] = {
@@ -43,7 +43,7 @@ WANTED: dict[str, tuple[float, float]] = {
     "mean": (10.0, 7.0),
     "99th percentile": (150.0, 150.0),
 }
-"""The least ratios for the attrs class, up to Python 3.13 and from 3.14; half of them is wanted of the dataclass."""
+"""The aims of the attrs class, up to Python 3.13 and from 3.14. The aim of the dataclass is half of each."""
 
 
 def _wanted(kind: str, case: str) -> float:
@@ -52,7 +52,7 @@ def _wanted(kind: str, case: str) -> float:
 
 
 def _pairs_of_classes(**limits: Any) -> Iterator[tuple[str, dict[str, Any]]]:
-    """By kind, the names a statement sees: `ours` to `take`, `theirs` to construct, and elements to fill them with."""
+    """Yield each kind with the names that statements see: `ours` to take, `theirs` to call, and elements to fill in."""
     ten = list(range(10))
     for kind, make in FIELD_CLASSES.items():
         ours, theirs = pooled.poolable(**limits)(make()), make()
@@ -70,7 +70,7 @@ def _pairs_of_classes(**limits: Any) -> Iterator[tuple[str, dict[str, Any]]]:
 
 
 def lives(pairs: int) -> Iterator[Result]:
-    """Take one, fill it or not, and drop it; and construct one of the pooled class."""
+    """Take an object, fill it or not, and drop it. Also compare a call of the pooled class."""
     for kind, names in _pairs_of_classes():
         for what, fill in FILL.items():
             ours, theirs = (f"o = {make}\n{fill}del o" for make in ("take(ours)", "theirs()"))
@@ -79,7 +79,7 @@ def lives(pairs: int) -> Iterator[Result]:
 
 
 def bursts(pairs: int) -> Iterator[Result]:
-    """Take many that live at once, then drop all, again and again, with the cyclic collector on."""
+    """Take many objects and keep them, then drop all of them, repeatedly, with the cyclic collector on."""
     for kind, names in _pairs_of_classes(max=ALIVE):
         yield compare_bursts(
             f"{ALIVE:,} alive, {kind}",
@@ -87,20 +87,20 @@ def bursts(pairs: int) -> Iterator[Result]:
             "theirs()",
             names,
             pairs=pairs,
-            rounds=20,  # one alone, after others have had the processor's caches, says little of a program at work
+            rounds=20,  # a single burst would start with cold caches, unlike those of a program at work
             count=ALIVE,
             wanted=_wanted(kind, "burst"),
         )
 
 
 def requests(rounds: int) -> Iterator[Result]:
-    """Requests that build many of them each, in processes that hold many other objects, with the collector on."""
+    """Requests that each build many objects, in processes that hold many other objects, with the collector on."""
     for kind in FIELD_CLASSES:
         served = _requests.in_turn(kind, rounds)
         full = [sum(done.full_collections for done in side) for side in zip(*served, strict=True)]
         note = f"full collections: {full[0]} against {full[1]}"
         means = [(statistics.mean(ours.seconds), statistics.mean(theirs.seconds)) for ours, theirs in served]
-        # Of all rounds together: full collections are so rare that a single round may have just under one in a hundred.
+        # Over all rounds: full collections are so rare that they may hit fewer than 1 % of the requests of one round.
         ours, theirs = ([seconds for done in side for seconds in done.seconds] for side in zip(*served, strict=True))
         slow = (statistics.quantiles(ours, n=100)[-1], statistics.quantiles(theirs, n=100)[-1])
         for what, taken in (("mean", means), ("99th percentile", [slow])):

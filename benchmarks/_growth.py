@@ -1,4 +1,4 @@
-"""How cost grows: with objects that are out, with poolable classes, and with threads. It should not."""
+"""The cost with growing numbers of live objects, of poolable classes, and of threads. It should not grow."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def _twin() -> type:
 
 
 def live(pairs: int) -> Iterator[Result]:
-    """Take and drop one more, while so many others are out."""
+    """Take and drop an object, while many others are in use."""
     for count in LIVE:
         ours = pooled.poolable(max=count)(_twin())
         names = {"ours": ours, "theirs": Slotted}
@@ -31,7 +31,7 @@ def live(pairs: int) -> Iterator[Result]:
 
 
 def classes(pairs: int) -> Iterator[Result]:
-    """Take and drop one of each of so many classes, in turn; the figures are for one object."""
+    """Take and drop an object of each of several classes, in turn. The figures are for one object."""
     for count in CLASSES:
         names = {"ours": [pooled.poolable(_twin()) for _ in range(count)], "theirs": [_twin() for _ in range(count)]}
         ours, theirs = "for cls in ours: cls(1, 2)", "for cls in theirs: cls(1, 2)"
@@ -43,7 +43,7 @@ def _for_one(result: Result, count: int) -> Result:
 
 
 def threads(pairs: int) -> Iterator[Result]:
-    """Take and drop on so many threads at once, each from its local pool; by the time of each thread."""
+    """Take and drop on several threads at the same time, each with its local pool. The clock is that of each thread."""
     for count in THREADS:
         taken = [(cost(points(PooledPoint), count), cost(points(Point), count)) for _ in range(pairs)]
         yield result_of(f"{count} threads", taken)

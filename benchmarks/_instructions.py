@@ -75,5 +75,5 @@ def _run(valgrind: str, statement: str, times: int) -> int:
     )
     counted = re.search(r"Collected : (\d+)", process.stderr)
     if counted is None:
-        raise ValueError(f"callgrind did not say how much it counted: {process.stderr[-500:]}")
+        raise ValueError(f"callgrind printed no count: {process.stderr[-500:]}")
     return int(counted[1])

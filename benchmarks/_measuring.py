@@ -30,17 +30,17 @@ class Result:
     """The result of a comparison.
 
     Attributes:
-        case: what was compared.
-        pooled: what one round of the pooled statement took, in units; the median.
-        other: the same of what it was compared with.
+        case: the name of the comparison.
+        pooled: the median cost of one round of the pooled statement, in `unit`.
+        other: the same for the other statement.
         ratio: other / pooled, the median over the pairs: above 1, the pooled one is faster.
         low: a quarter of the pairs were below this ratio.
         high: a quarter of the pairs were above this ratio.
-        wanted: the least ratio that was set as the aim; None: none was.
-        collections: of the cyclic collector, during the pooled rounds; None: not asked.
-        note: what else is to be said; empty: nothing.
-        unit: of both figures.
-        details: of each side, for those who draw charts.
+        wanted: the aim, which is a least ratio; None without an aim.
+        collections: the garbage collections during the pooled rounds; None if they were not counted.
+        note: a remark for the table; may be empty.
+        unit: the unit of both figures.
+        details: further figures of each side, for charts.
     """
 
     case: str
@@ -71,7 +71,7 @@ def compare_timers(
     wanted: float | None = None,
     rounds: int | None = None,
 ) -> Result:
-    """Compare two functions that run something so many times and give the seconds it took."""
+    """Compare two functions that run something a number of times and return the seconds that this took."""
     rounds = rounds or max(_rounds_for(pooled), _rounds_for(other))
     return result_of(case, take_pairs(pooled, other, pairs=pairs, rounds=rounds), wanted=wanted)
 
@@ -79,7 +79,7 @@ def compare_timers(
 def take_pairs(
     pooled: Callable[[int], float], other: Callable[[int], float], *, pairs: int, rounds: int
 ) -> list[tuple[float, float]]:
-    """Call two functions as of `compare_timers` in turn, and return what a round of each took, pair by pair."""
+    """Call two functions, like those of `compare_timers`, in turn. Return the cost of a round of each, pair by pair."""
     taken: list[tuple[float, float]] = []
     gc.collect()
     for turn in range(pairs):
@@ -90,7 +90,7 @@ def take_pairs(
 
 
 def result_of(case: str, taken: list[tuple[float, float]], *, wanted: float | None = None, unit: str = "ns") -> Result:
-    """The medians of pairs, pooled and not: of seconds, or of other amounts in a unit of `UNITS`."""
+    """Return the medians of pairs, pooled and not pooled, of seconds or of other amounts in a unit of `UNITS`."""
     scale = UNITS[unit]
     ratios = sorted(theirs / ours for ours, theirs in taken)
     quarter = len(ratios) // 4
@@ -114,9 +114,9 @@ def _rounds_for(timer: Callable[[int], float]) -> int:
 
 
 def compare_bursts(case: str, pooled: str, other: str, names: dict[str, Any], *, count: int, **options: Any) -> Result:
-    """Compare two expressions by `count` of their objects that live at once and then go, with the collector on.
+    """Compare two expressions in bursts, with the collector on: make `count` objects, then drop all of them.
 
-    `options` are those of `compare_timers`; the figures are for one burst, of `rounds` that follow one another.
+    `options` are those of `compare_timers`. The figures are for one burst, of `rounds` successive bursts.
     """
     collections: list[int] = []
     pooled_burst = _burst(pooled, names, count, collections)
@@ -127,10 +127,10 @@ def compare_bursts(case: str, pooled: str, other: str, names: dict[str, Any], *,
 
 
 def _burst(make: str, names: dict[str, Any], count: int, collections: list[int]) -> Callable[[int], float]:
-    """What times a burst, and appends to `collections` how often the cyclic collector ran meanwhile."""
+    """Return a timer for bursts, which appends the number of garbage collections during them to `collections`."""
     timer = timeit.Timer(
         f"alive = [{make} for _ in everyone]; del alive",
-        setup="gc.enable()",  # timeit turns it off
+        setup="gc.enable()",  # timeit turns the collector off
         timer=CLOCK,
         globals={**names, "everyone": range(count), "gc": gc},
     )

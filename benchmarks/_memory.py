@@ -1,4 +1,4 @@
-"""The cases of memory: arrays of numpy's that are filled, and buffers that are read into."""
+"""The cases of memory: NumPy arrays that are filled, and buffers to read into."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from pooled.contrib.numpy import ArrayPool
 MIB: Final = 1 << 20
 
 RETURNED: Final = {"MALLOC_MMAP_THRESHOLD_": str(MIB), "NUMPY_MADVISE_HUGEPAGE": "0"}
-"""Has glibc give each array's pages back to the system, as it does above its threshold, which else grows to 32 MiB."""
+"""With this, glibc returns the pages of each array to the system. Otherwise its threshold grows to 32 MiB."""
 
 RETURNED_HUGE: Final = {"MALLOC_MMAP_THRESHOLD_": str(MIB)}
-"""The same with the huge pages that numpy asks for where the system has them: 8 faults an array instead of 4096."""
+"""The same with the huge pages that NumPy requests if the system has them: 8 faults per array instead of 4096."""
 
 
 def arrays(pairs: int) -> Iterator[Result]:
-    """Make an array of 16 MiB, fill it, and drop it; and a small one."""
+    """Make, fill and drop an array of 16 MiB; make and drop a small one."""
     yield _filled("16 MiB, pages returned", RETURNED, pairs, wanted=8.0)
     yield _filled("16 MiB, huge pages returned", RETURNED_HUGE, pairs)
     yield _filled("16 MiB, the allocator's default", {}, pairs, wanted=0.95)
@@ -37,7 +37,7 @@ def arrays(pairs: int) -> Iterator[Result]:
 
 
 def _filled(case: str, environ: Mapping[str, str], pairs: int, *, wanted: float | None = None) -> Result:
-    """Compare in a process of its own: the allocator reads its settings once, and what ran before changes its mind."""
+    """Compare in a new process: the allocator reads its settings once, and adapts to earlier allocations."""
     process = subprocess.run(  # noqa: S603 (it is this very module)
         [sys.executable, "-m", __name__, str(pairs)],
         env={**os.environ, **environ},
@@ -58,7 +58,7 @@ def fill(pairs: int) -> Result:
 
 
 def buffers(pairs: int) -> Iterator[Result]:
-    """Make a buffer and drop it: what a `bytearray` costs grows with its size, a pooled buffer's cost does not."""
+    """Make a buffer and drop it. The cost of a `bytearray` grows with its size, that of a pooled buffer does not."""
     for kib in (4, 64, 256, 1024, 4096):
         pool = BufferPool()
         names = {"take": pool.take, "n": kib << 10}

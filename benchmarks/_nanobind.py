@@ -1,7 +1,7 @@
-"""A class of C++ that nanobind gives to Python: a pooled subclass of it against the class itself. It is built first.
+"""A C++ class that nanobind binds for Python, compared with a pooled subclass. `cases` first builds the class.
 
-Only `take` of a class with a reset is measured: nanobind lets no object be initialised a second time, and a call would
-do that.
+Only `take` of a class with a reset is measured: a call would initialise an object a second time, which nanobind does
+not allow.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ SOURCE = Path(__file__).with_name("nanobind_small.cpp")
 
 
 def cases(pairs: int) -> Iterator[Result]:
-    """Make and drop one; left out where there is no nanobind, or nothing that compiles C++."""
+    """Make and drop an object. Without nanobind or a C++ compiler, there are no cases."""
     compiler = shutil.which("c++")
     if importlib.util.find_spec("nanobind") is None or compiler is None:
-        print("  left out: nanobind or a compiler of C++ is not installed")
+        print("  left out: nanobind or a C++ compiler is not installed")
         return
     with tempfile.TemporaryDirectory() as folder:
         small = _built(compiler, Path(folder))
@@ -49,7 +49,7 @@ def _built(compiler: str, folder: Path) -> Any:
     )
     spec = importlib.util.spec_from_file_location(SOURCE.stem, product)
     if spec is None or spec.loader is None:
-        raise ImportError(f"{product}: not something that Python loads")
+        raise ImportError(f"{product}: Python cannot load this file")
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module.Small

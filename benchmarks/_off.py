@@ -46,7 +46,7 @@ for result in compared():
 
 
 def cases(pairs: int) -> Iterator[Result]:
-    """What each takes."""
+    """Yield the result of each case."""
     command = [sys.executable, "-c", PROGRAM, str(pairs)]
     environment = {**os.environ, "POOLED_ENGINE": "off"}
     with subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603

@@ -15,7 +15,7 @@ _MEMORY: Final = re.compile(r"(\d+) -> (\d+) MiB")
 
 
 def page(about: dict[str, Any]) -> str:
-    """Return a page in Markdown of what `--json` wrote."""
+    """Return a Markdown page with the figures that `--json` wrote."""
     which = "All figures" if about["command"] == ALL else f"Figures of {about['command'].removeprefix(ALL).strip()}"
     lines = [
         f"# {which}, Python {about['python'].split()[0]}",
@@ -50,7 +50,7 @@ def line(row: dict[str, Any], *, named: bool) -> str:
 
 
 def read(text: str) -> dict[str, Any]:
-    """Return what a page shows in the form that `--json` writes: rounded, and of the details only the peak of memory.
+    """Return the figures of a page as `--json` writes them: rounded, and without details except the peak of memory.
 
     Raises:
         ValueError: the text is not a page of `page`.
@@ -70,7 +70,7 @@ def read(text: str) -> dict[str, Any]:
 
 
 def _row(cells: list[str], unit: str | None) -> dict[str, Any]:
-    """Return a row of a table, whose figures have this unit or, for None, one of their own."""
+    """Return a row of a table. Its figures are in this unit; for None, each figure names its own."""
     case, ours, theirs, ratios, aim, note = cells
     ratio, low, high = map(float, re.findall(r"[\d.]+", ratios))
     (pooled, own), (other, _) = ((float(each[0].replace(",", "")), each[1:]) for each in (ours.split(), theirs.split()))

@@ -19,7 +19,7 @@ from benchmarks._subjects import attrs_class
 
 
 class Small:
-    """Two attributes of its own, and room for what some pools keep in an object."""
+    """A class with two attributes, and with the slots that some pools need."""
 
     __slots__ = ("__weakref__", "_last_used", "a", "b")
 
@@ -30,7 +30,7 @@ class Small:
 
 @attrs.frozen
 class Hands:
-    """How an object is taken from a pool and returned: statements, with `obj` for the object, and their names."""
+    """The statements that take an object `obj` from a pool and return it, and the names that they use."""
 
     take: str
     give_back: str
@@ -38,7 +38,7 @@ class Hands:
 
 
 def of_functions(get: Callable[[], Any], release: Callable[[Any], object]) -> Hands:
-    """Where two functions do."""
+    """Return the statements for a pool that has a function for each."""
     return Hands("obj = get()", "release(obj)", {"get": get, "release": release})
 
 
@@ -62,7 +62,7 @@ def by_fastalloc(cls: type) -> Hands:
 
 
 def by_cuttlepool(cls: type) -> Hands:
-    """`cuttlepool.CuttlePool`, which hands out what stands for an object."""
+    """`cuttlepool.CuttlePool`, which hands out wrappers around objects."""
     module = importlib.import_module("cuttlepool")
     methods = {"normalize_resource": lambda *_: None, "ping": lambda *_: True}
     pool = type("Pool", (module.CuttlePool,), methods)(cls, capacity=64)
@@ -113,7 +113,7 @@ obj.seen.clear()
 
 
 def small(pairs: int) -> Iterator[Result]:
-    """A small object taken, set and given back: by `pooled`, by Python itself, and by each of the others."""
+    """Take, set and return a small object: with `pooled`, with Python alone, and with each of the peers."""
     cls = pooled.poolable(type("Small", (), {"__slots__": ("a", "b"), "__init__": Small.__init__}))
     names = {"mine": cls, "plain": Small}
     yield compare("Python itself", "mine(1, 2)", "plain(1, 2)", names, pairs=pairs)
@@ -124,11 +124,11 @@ def small(pairs: int) -> Iterator[Result]:
 
 
 def parts(pairs: int) -> Iterator[Result]:
-    """The same of an object of three containers and five scalars, by `pooled.take`."""
+    """The same for an object of three containers and five scalars, with `pooled.take`."""
     plain = attrs_class()
     names = {"take": pooled.take, "mine": pooled.poolable(attrs_class())}
     yield compare("Python itself", "take(mine)", "plain()", {**names, "plain": plain}, pairs=pairs)
-    roomy = type("Request", (plain,), {})  # with a dict, for what some pools keep in an object
+    roomy = type("Request", (plain,), {})  # with a dict, since some pools add attributes to an object
     for name, hands in hands_of(roomy):
         theirs = f"{hands.take}\n{EMPTY_PARTS}\n{hands.give_back}"
         yield compare(name, "take(mine)", theirs, {**hands.names, **names}, pairs=pairs)

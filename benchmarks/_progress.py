@@ -1,4 +1,4 @@
-"""How far a run is: a bar on a terminal, where tqdm is installed, and lines that are printed above it."""
+"""The progress of a run: a bar on a terminal, if tqdm is installed, and lines that are printed above the bar."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ Table = TypeVar("Table", bound=tuple[object, ...])
 
 
 def _bars() -> Any:
-    """What draws bars; None: nothing does, or there is no terminal to draw on. The extra `benchmarks` has tqdm."""
+    """Return tqdm; None if it is not installed or if there is no terminal. The extra `benchmarks` has tqdm."""
     return importlib.import_module("tqdm").tqdm if sys.stderr.isatty() and find_spec("tqdm") else None
 
 
 def through(tables: Sequence[Table]) -> Iterable[Table]:
-    """The tables, one after another, with a bar that says which one it is."""
+    """Yield the tables, and show the current one in a bar."""
     bars = _bars()
     if bars is None:
         yield from tables
@@ -29,7 +29,7 @@ def through(tables: Sequence[Table]) -> Iterable[Table]:
 
 
 def say(line: str) -> None:
-    """Print a line at once."""
+    """Print a line immediately."""
     bars = _bars()
     if bars is None:
         print(line, flush=True)

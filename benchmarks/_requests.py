@@ -38,7 +38,7 @@ class Served:
 
 
 def in_turn(kind: str, rounds: int) -> list[tuple[Served, Served]]:
-    """Let two processes, one that pools and one that does not, serve rounds in turn; a pair for every round."""
+    """Run two processes, with and without pools, which serve rounds in turn. Return a pair for every round."""
     with ExitStack() as stack:
         ours, theirs = (stack.enter_context(_server(kind, side)) for side in ("pooled", "plain"))
         served = []
@@ -49,7 +49,7 @@ def in_turn(kind: str, rounds: int) -> list[tuple[Served, Served]]:
                 two, one = _ask(theirs), _ask(ours)
             served.append((one, two))
         for process in (ours, theirs):
-            process.communicate()  # the end of its input is its end
+            process.communicate()  # the process ends when its input ends
         return served
 
 
@@ -64,7 +64,7 @@ def _server(kind: str, side: str) -> subprocess.Popen[str]:
 
 
 def _ask(process: subprocess.Popen[str]) -> Served:
-    assert process.stdin is not None  # noqa: S101 (tells the type checker)
+    assert process.stdin is not None  # noqa: S101 (for the type checker)
     assert process.stdout is not None  # noqa: S101
     process.stdin.write(f"{REQUESTS}\n")
     process.stdin.flush()
@@ -72,7 +72,7 @@ def _ask(process: subprocess.Popen[str]) -> Served:
 
 
 def serve(kind: str, side: str) -> None:
-    """Be such a process."""
+    """Read numbers from standard input, and serve this many requests for each."""
     cls: Any = FIELD_CLASSES[kind]()
     request = _plain_request
     if side == "pooled":

@@ -1,4 +1,4 @@
-"""What is measured: for every kind of object, the pooled one and the one it is compared with."""
+"""The classes that are measured: for every kind of object, a pooled class and the class to compare it with."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pooled
 from pooled import containers
 
 Pair: TypeAlias = tuple[Any, Any]
-"""Something pooled, and what it is compared with."""
+"""A pooled class, and the class that it is compared with."""
 
 STOCK: dict[str, Pair] = {
     "List": (containers.List, list),
@@ -23,12 +23,12 @@ STOCK: dict[str, Pair] = {
 
 
 def subclass_of(stock: type) -> type:
-    """An unpooled subclass, which is what a pooled container would be without its pool."""
+    """Return a subclass without a pool, to compare with a pooled container."""
     return type(stock.__name__.title(), (stock,), {"__slots__": ()})
 
 
 def pooled_container(name: str, **limits: Any) -> type:
-    """A pooled subclass of its own of the stock type that the pooled container `name` is made from."""
+    """Return a new pooled subclass of the builtin type that the pooled container `name` derives from."""
     return pooled.poolable(**limits)(subclass_of(STOCK[name][1]))
 
 
@@ -59,7 +59,7 @@ class Six:
 
 
 def classes(**limits: Any) -> dict[str, Pair]:
-    """The classes above, by what they are called in the tables: a pooled twin, and the class itself."""
+    """Return the classes above by their names in the tables: a pooled twin, and the class itself."""
     names = {"class, 2 slots": Slotted, "class, 2 attributes": Two, "class, 6 attributes": Six}
     return {name: (_pooled_twin(cls, **limits), cls) for name, cls in names.items()}
 
@@ -104,4 +104,4 @@ def data_class() -> type:
 
 
 FIELD_CLASSES: dict[str, Callable[[], type]] = {"attrs": attrs_class, "dataclass": data_class}
-"""What makes a class that tells its fields, by what it is called in the tables."""
+"""The functions that make a class with fields, by its name in the tables."""

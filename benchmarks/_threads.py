@@ -1,4 +1,4 @@
-"""The cases of threads: the cost of a take and a drop on several threads at once, from local and global pools."""
+"""The cases of threads: takes and drops on several threads at the same time, from local and global pools."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ ROUNDS: Final = 100_000
 
 @define
 class Row:
-    """What a thread makes, with parts of its own."""
+    """An object with containers of its own."""
 
     number: int = 0
     name: str = ""
@@ -113,7 +113,7 @@ def _two_appends(cls: type[list[int]]) -> Work:
 
 
 def points(cls: type[Point]) -> Work:
-    """What makes and drops so many."""
+    """Return a function that makes and drops points."""
 
     def work(rounds: int) -> None:
         for _ in range(rounds):
@@ -146,7 +146,7 @@ def _scaling(
     for _ in range(pairs):
         alone.append((cost(ours, few), cost(theirs, few)))
         together.append((cost(ours, many), cost(theirs, many)))
-    # What a thread pays for more company, a pair for each turn: as seconds, so that the ratio is of slowdowns.
+    # The slowdown of a thread by other threads, a pair for each turn. `result_of` then returns the ratio of slowdowns.
     slowdowns = [(both[0] / one[0], both[1] / one[1]) for one, both in zip(alone, together, strict=True)]
     ratios = result_of(case, slowdowns, wanted=wanted)
     costs = result_of(case, together)
@@ -164,7 +164,7 @@ def _scaling(
 
 
 def cost(work: Work, threads: int) -> float:
-    """Seconds of a round, of the time of so many threads that do it at once."""
+    """Return the mean seconds of a round, over several threads that run it at the same time."""
     costs: list[float] = []
     barrier = threading.Barrier(threads)
 

@@ -1,6 +1,6 @@
-"""The workloads: whole programs, in turn with pools, without, and with what people do instead; each run is a process.
+"""The workloads: whole programs, run in turn with pools, without pools, and with alternatives, each in a process.
 
-See the package `workloads` for what the programs do.
+The package `workloads` describes the programs.
 """
 
 from __future__ import annotations
@@ -29,9 +29,9 @@ class Variant:
     """A way to run a workload.
 
     Attributes:
-        name: what it is called in the tables.
-        side: what its objects come from: plain, pooled, or a pool by hand.
-        collector: what is done about the cyclic collector.
+        name: its name in the tables.
+        side: the source of its objects: plain, pooled, or a hand-made pool.
+        collector: the setting of the cyclic collector.
     """
 
     name: str
@@ -46,7 +46,7 @@ COLLECTORS: Final = (
     Variant("gc.set_threshold(50_000)", collector="threshold"),
     Variant("gc.disable()", collector="off"),
 )
-"""What people do about the collector."""
+"""Settings of the collector that are an alternative to pools."""
 
 
 @attrs.frozen(kw_only=True)
@@ -54,12 +54,12 @@ class Workload:
     """How a workload is run.
 
     Attributes:
-        operation: what is measured each time.
+        operation: the name of the measured operation.
         warm: how many operations make the working set.
         count: how many are measured.
         quick: the scale and the count of a quick run.
-        aims: the least ratios that are wanted, by what is looked at.
-        ahead: the least ratio that is wanted of the mean against what is done about the collector.
+        aims: the least ratios to reach, by metric.
+        ahead: the least ratio of the mean to reach against the settings of the collector.
     """
 
     operation: str
@@ -85,7 +85,7 @@ WORKLOADS: Final = {
 
 
 def percentile(share: float) -> Metric:
-    """What so large a share of the operations did not take longer than."""
+    """Return the metric of the time that this share of the operations does not exceed."""
 
     def at(measured: Measured) -> float:
         ordered = sorted(measured.seconds)
@@ -111,17 +111,17 @@ Round: TypeAlias = dict[Variant, Measured]
 
 
 def variants_of(name: str, *, quick: bool) -> list[Variant]:
-    """How a workload is run; in a quick run, only the server is held against all that people do."""
+    """Return the variants of a workload. A quick run compares only the server with the settings of the collector."""
     by_hand = [Variant(pool, pool) for pool in POOLS if name == "scheduler"]
     return [POOLED, PLAIN, *(COLLECTORS if name == "server" or not quick else ()), *by_hand]
 
 
 def workload(name: str, *, quick: bool) -> Iterator[Result]:
-    """What an operation takes, and the memory, pooled against each of the others."""
+    """Yield the memory and the time of an operation, with pools against each other variant."""
     how = WORKLOADS[name]
     variants = variants_of(name, quick=quick)
     rounds = [_round(name, turn, variants, quick=quick) for turn in range(1 if quick else 3)]
-    # What is wanted of the server is wanted of one that holds as much as at full scale.
+    # The aims are for programs that hold as many objects as at full scale.
     aims = {} if quick and how.quick[0] < 1 else how.aims
     yield _memory(rounds)
     for other in variants[1:]:
@@ -145,16 +145,16 @@ def _memory(rounds: list[Round]) -> Result:
 
 
 def _round(name: str, turn: int, variants: list[Variant], *, quick: bool) -> Round:
-    """Each variant once, the other way round at every other turn.
+    """Run each variant once, in reverse order at every other turn.
 
     Raises:
-        ValueError: they did not all come to the same.
+        ValueError: their results differ.
     """
     how = WORKLOADS[name]
     scale, count = how.quick if quick else (1.0, how.count)
     measured = {each: _run(name, each, how.warm, scale, count) for each in variants[:: 1 - turn % 2 * 2]}
     if len({each.digest for each in measured.values()}) > 1:
-        raise ValueError(f"{name}: pooled, the answers are others; they should be the same")
+        raise ValueError(f"{name}: the results of the variants differ; they should be the same")
     return measured
 
 
@@ -172,7 +172,7 @@ def _run(name: str, variant: Variant, warm: int, scale: float, count: int) -> Me
 
 
 def _details(measured: Measured) -> dict[str, Any]:
-    """What the mean does not tell of a run."""
+    """Return the figures of a run besides its mean."""
     return {
         "per second": 1 / mean(measured),
         "processor seconds": measured.busy,
@@ -184,7 +184,7 @@ def _details(measured: Measured) -> dict[str, Any]:
 
 
 def _costs(details: dict[str, dict[str, Any]]) -> str:
-    """What the collector, the allocator and the memory cost, not pooled and pooled, in the last round."""
+    """Describe the cost of the collector, the allocator and the memory, not pooled and pooled, in the last round."""
     ours, theirs = details["pooled"], details["other"]
     collections = " -> ".join("/".join(map(str, each["collections"])) for each in (theirs, ours))
     spent = f"{theirs['seconds in gc']:.2f} -> {ours['seconds in gc']:.2f} s"

@@ -1,4 +1,4 @@
-"""Draw the charts of the documentation, and write its tables, from what `python -m benchmarks --json FILE` wrote.
+"""Draw the charts of the documentation, and write its tables, from a file of `python -m benchmarks --json FILE`.
 
 `python -m benchmarks.charts FILE [--into FOLDER] [--only CHART] [--suffix TEXT]`. From a page of tables that it wrote,
 FILE.md, it draws the charts again. It needs matplotlib, which the extra `benchmarks` has.
@@ -26,12 +26,12 @@ Tables = dict[str, Rows]
 
 
 def table(tables: Tables, beginning: str) -> Rows:
-    """The rows of the table whose title begins so; none where it was not run."""
+    """The rows of the table whose title begins with this; none if it was not run."""
     return next((rows for title, rows in tables.items() if title.startswith(beginning)), [])
 
 
 def against(rows: Rows, beginning: str) -> dict[str, dict[str, Any]]:
-    """The rows whose case begins so, by what comes after `against`."""
+    """The rows whose case begins with this, by the words after `against`."""
     return {row["case"].partition(", against ")[2]: row for row in rows if row["case"].startswith(beginning)}
 
 
@@ -59,7 +59,7 @@ def whole_programs(axes: Axes, look: Look, tables: Tables) -> None:
 
 
 def latencies(axes: Axes, look: Look, tables: Tables) -> None:
-    """The server's answers, pooled and not, by how slow they are."""
+    """The times of the server's answers, with and without pools, by percentile."""
     rows = {
         row["case"].partition(",")[0]: row
         for row in table(tables, "workload: server")
@@ -77,7 +77,7 @@ def latencies(axes: Axes, look: Look, tables: Tables) -> None:
 
 
 def settings(axes: Axes, look: Look, tables: Tables) -> None:
-    """The server's mean, pooled, against what people do about the collector."""
+    """The server's mean with pools, against settings of the collector."""
     means = against(table(tables, "workload: server"), "mean")
     figures = {"pooled": next(iter(means.values()))["pooled"]}
     for name, row in means.items():
@@ -90,7 +90,7 @@ def settings(axes: Axes, look: Look, tables: Tables) -> None:
 
 
 def schedulers(axes: Axes, look: Look, tables: Tables) -> None:
-    """The scheduler's steps, pooled, and with pools by hand."""
+    """The scheduler's steps, with `pooled` and with hand-made pools."""
     means = against(table(tables, "workload: scheduler"), "mean")
     plain = {name: row for name, row in means.items() if not name.startswith("gc.")}
     figures = {"pooled": 1e3 / plain["not pooled"]["pooled"]}
@@ -101,7 +101,7 @@ def schedulers(axes: Axes, look: Look, tables: Tables) -> None:
 
 
 def peers(axes: Axes, look: Look, tables: Tables) -> None:
-    """What a take and a return cost with each of the peers."""
+    """The cost of a take and a return with each of the peers."""
     rows = table(tables, "peers: a small object")
     figures = {"pooled": rows[0]["pooled"], **{row["case"]: row["other"] for row in rows}}
     bars(axes, look, dict(sorted(figures.items(), key=lambda item: item[1])), "{:,.0f} ns")
@@ -224,14 +224,14 @@ CHARTS: Final[dict[str, tuple[str, Any, float]]] = {
     "arrays": ("arrays: programs", arrays, 4.4),
     "construction": ("construction: calls", calls, 4.4),
 }
-"""The charts by name: the table that each needs, what draws it, and how high it is, in inches."""
+"""The charts by name: the table that each needs, the function that draws it, and its height in inches."""
 
 WIDTHS: Final = {"whole-programs": 5.2}
-"""How wide a chart is, if not as the others: that of the README has to be readable on a phone."""
+"""The widths that differ from the default. The chart of the README has to be readable on a phone."""
 
 
 def draw_all(tables: Tables, folder: Path, only: str = "", suffix: str = "") -> Iterator[Path]:
-    """Draw the charts of what was run, and has `only` in its name, into files with the suffix; the files."""
+    """Draw each chart whose table was run and whose name contains `only`; yield the files, named with the suffix."""
     folder.mkdir(parents=True, exist_ok=True)
     for name, (needs, draw, height) in CHARTS.items():
         if only in name and table(tables, needs):
@@ -240,12 +240,12 @@ def draw_all(tables: Tables, folder: Path, only: str = "", suffix: str = "") -> 
 
 
 def main() -> None:
-    """Draw what the command line says."""
+    """Draw the charts that the command line names."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.charts", description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("figures", type=Path, metavar="FILE", help="what `--json FILE` wrote, or a page of its tables")
-    parser.add_argument("--into", type=Path, default=INTO, metavar="FOLDER", help="where to (default: docs/benchmarks)")
+    parser.add_argument("figures", type=Path, metavar="FILE", help="a file of `--json FILE`, or a page of its tables")
+    parser.add_argument("--into", type=Path, default=INTO, metavar="FOLDER", help="(default: docs/benchmarks)")
     parser.add_argument("--only", default="", metavar="CHART", help="only the charts with this in their names")
-    parser.add_argument("--suffix", default="", metavar="TEXT", help="what is put behind the names of the files")
+    parser.add_argument("--suffix", default="", metavar="TEXT", help="a suffix for the names of the files")
     chosen = parser.parse_args()
     try:
         written = chosen.figures.read_text("utf-8")

@@ -1,4 +1,4 @@
-"""Random programs of class trees. Each prints all that it sees of its classes and of the objects that it makes."""
+"""Random programs of class trees. Each prints everything that it observes about its classes and their objects."""
 
 import random
 
@@ -145,7 +145,7 @@ KNOWN = tuple(f"attempt('{label}'" for label in ("new", "object", "again", "pick
 
 
 def program(seed, classes, *, pools=False):
-    """The source of a program. For `pools`, it does nothing that is known to differ with them; each place says why."""
+    """The source of a program. With `pools`, it does nothing that is known to differ with them; comments say why."""
     chosen = random.Random(seed)
     names = []
     parts = [HEAD]
@@ -187,7 +187,7 @@ def _class(chosen, name, earlier, *, pools):
     body += [chosen.choice(inits)] if chosen.random() < 0.5 else []
     # `object.__new__` names the wrong class in its errors, and refuses what it accepts without a pool.
     body += [chosen.choice(NEWS)] if chosen.random() < 0.2 and not pools else []
-    # A finalizer runs when an object really dies, by design.
+    # By design, a finalizer runs only when the object is freed.
     body += [each for each in chosen.sample(MORE, chosen.choice([0, 0, 1, 2])) if "__del__" not in each or not pools]
     return f"class {name}({', '.join(arguments)}):\n    " + "\n    ".join(body or ["pass"])
 

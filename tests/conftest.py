@@ -20,7 +20,7 @@ ENGINES = os.environ.get("POOLED_TEST_ENGINES", "reference native").split()
 """The engines under test. `POOLED_TEST_ENGINES=off` runs the tests that hold without any pool."""
 
 IS_TOGGLED = os.environ.get("POOLED_TEST_TOGGLED") == "1"
-"""Whether another thread turns pooling off and on all the time; then the same tests run."""
+"""Whether another thread turns pooling off and on all the time. The same tests run as for `off`."""
 
 
 def pytest_addoption(parser):
@@ -34,9 +34,9 @@ def pytest_configure(config):
 
 
 def pytest_collection_modifyitems(config, items):
-    """Deselect tests marked `long`, unless `--all` is given, `-m` names the marker, or the command line the file.
+    """Deselect tests marked `long`, unless `--all` is given, `-m` names the marker, or an argument names the file.
 
-    Those marked `needs_pool` are deselected where there is none.
+    Also deselect tests marked `needs_pool` in runs without a pool.
     """
     named = {Path(argument.partition("::")[0]).resolve() for argument in config.args}
     runs_long = effort.is_long() or "long" in config.option.markexpr
@@ -80,7 +80,7 @@ def unload() -> dict[str, ModuleType]:
 
 
 def complete(package: ModuleType) -> None:
-    """Load the modules that the package would load later: they would be those of another copy."""
+    """Load the modules that the package would load later, because it would then get those of another copy."""
     for name in package.__all__:
         getattr(package, name)
     importlib.import_module("pooled._pool.budget")
@@ -194,7 +194,7 @@ def importable(monkeypatch):
 
 COUNTER: Final = itertools.count()
 TESTS_PER_COLLECTION: Final = 25
-"""Without a GIL, for which a collection visits all objects, frozen or not."""
+"""Without a GIL, a collection visits all objects, frozen or not, so only one in this many tests collects."""
 
 
 @pytest.fixture(autouse=True)

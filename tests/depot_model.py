@@ -2,18 +2,18 @@
 
     python -P tests/depot_model.py
 
-The model has the rules of `pooled/_engine/native/pool/depot.c`, and nothing of CPython. Its words:
+The model has the rules of `pooled/_engine/native/pool/depot.c`, and nothing of CPython. Its terms:
 
 - The *depot* holds objects for all threads. Threads use it under its lock.
-- A *front* is what one thread has of the pool. It is closed, with room 0, or open, with room for two magazines. Its
-  thread uses it without a lock. The depot's `claimed` is the room of all fronts.
+- A *front* is the part of the pool that one thread has. It is closed, with room 0, or open, with room for two
+  magazines. Its thread uses it without a lock. The depot's `claimed` is the room of all fronts.
 - An *exclusive* step runs while every other thread is at a safe point: between two operations, never inside one.
 
 A thread opens its front under the lock. A magazine moves from a full front to the depot, or from the depot to an empty
 front, under the lock. An exclusive step, or the end of the thread, moves all objects of a front to the depot and closes
 the front.
 
-Two threads that are at the depot may race, and the lock orders them. A thread at its front races with nobody, because
+Two threads that are at the depot may race, and the lock orders them. A thread at its front races with no other, because
 an exclusive step waits for it. One race is allowed: a thread that reads without the lock that the depot is empty makes
 a new object, and an older or a newer value does no harm.
 
@@ -37,11 +37,11 @@ BUGS: Final = {
     "no return": ("a thread that ends keeps its magazines", "one front and one without"),
     "no exchange": ("a full front gives no magazine to the depot", "producer and consumer"),
 }
-"""What is wrong, and the scenario that shows it."""
+"""The description of each bug, and the scenario that shows it."""
 
 
 class ViolationError(Exception):
-    """What must not happen, happened."""
+    """A rule of the model was broken."""
 
 
 class Front:
@@ -70,7 +70,7 @@ class Pool:
         return self.crossing + [each for held in self.held for each in held]
 
     def check(self, calm: bool) -> None:
-        """Check what holds between any two steps, and with `calm` also what holds where no operation is in progress."""
+        """Check the rules between any two steps; with `calm`, also the rules while no operation is in progress."""
         places = self.parked() + self.out()
         if len(places) != len(set(places)) and calm:
             raise ViolationError(f"an object has two owners: {self}")
@@ -118,7 +118,7 @@ def space(pool: Pool) -> int:
 
 
 def open_front(pool: Pool, front: Front) -> None:
-    """Under the lock. Half of max stays with the depot. A depot that is too full gives objects with the room."""
+    """Open a front, under the lock. Half of max stays with the depot. A depot that is too full also moves objects."""
     missing = FRONT - space(pool)
     if front.room or (pool.claimed + FRONT) * 2 > pool.most or missing > min(FRONT, len(pool.depot)):
         return
@@ -215,7 +215,7 @@ def receive(pool: Pool, thread: int) -> Iterator[Condition]:
 
 
 def clear(pool: Pool, thread: int) -> Iterator[Condition]:
-    """Destroy what is parked, in an exclusive step. `trim`, `resize` and `prune` begin in the same way."""
+    """Destroy the parked objects, in an exclusive step. `trim`, `resize` and `prune` begin in the same way."""
     stops = pool.bug != "no stop"
     yield EXCLUSIVE if stops else None
     for front in pool.fronts:
@@ -252,7 +252,7 @@ def end(pool: Pool, thread: int) -> Iterator[Condition]:
 
 
 class Thread:
-    """A thread: the operations that it has before it, and where it is in the one that runs."""
+    """A thread: its remaining operations, and its position in the one that runs."""
 
     def __init__(self, pool: Pool, number: int, program: list[Operation]) -> None:
         self.pool, self.number, self.before = pool, number, [*program, end]
@@ -289,7 +289,7 @@ class Thread:
         return self.waits_for is None or self.waits_for(self.pool)  # type: ignore[operator]
 
     def key(self) -> tuple[object, ...]:
-        """Where the thread is, and what it remembers."""
+        """The position and the memory of the thread."""
         place: list[object] = [len(self.before), self.taken]
         running: Any = self.running
         while running is not None:
@@ -307,10 +307,10 @@ SCENARIOS: Final[dict[str, tuple[int, list[list[Operation]]]]] = {
     "clear beside two threads": (8, [[take, take, put, put, take], [take, put, take, put], [clear, length]]),
     "length beside two threads": (8, [[take, take, put, put, take, put], [length, length], [take, put, take]]),
 }
-"""max, and what each thread does before it ends."""
+"""max, and the operations of each thread."""
 
 MOST_MADE: Final = {"producer and consumer": 6}
-"""The most new objects, of eight hand-overs: a thread that only takes gets those that another only drops."""
+"""The most new objects in eight hand-overs: a thread that only takes gets objects of one that only drops."""
 
 
 def start(name: str, bug: str | None, schedule: list[int]) -> tuple[Pool, list[Thread]]:
@@ -363,7 +363,7 @@ def explore(name: str, bug: str | None = None) -> tuple[int, int]:
 
 
 def find(bug: str) -> str:
-    """Return what a bug does, as the checker reports it."""
+    """Return the checker's report of a bug."""
     try:
         explore(BUGS[bug][1], bug)
     except ViolationError as violation:

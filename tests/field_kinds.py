@@ -11,7 +11,7 @@ import attrs
 import limits
 
 CALLS = 20
-"""More calls of a class than the native engine lets pass before it reads the `__init__`."""
+"""More calls of a class than the native engine counts before it reads the `__init__`."""
 
 
 @attrs.frozen
@@ -135,7 +135,7 @@ def state(value: Any) -> Any:
 
 
 def warm(cls: Callable[..., Any], /, *args: Any, **kwargs: Any) -> None:
-    """Call a class so often that the native engine carries out its `__init__` in C from now on, if it can."""
+    """Call a class often enough for the native engine to carry out its `__init__` in C from then on, if it can."""
     for _ in range(CALLS):
         cls(*args, **kwargs)
 

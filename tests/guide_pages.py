@@ -27,11 +27,11 @@ ORDERS = [
     {"items": [{"product": RANDOM.randrange(20_000), "count": RANDOM.randint(1, 9)} for _ in range(500)]}
     for _ in range(40)
 ]
-"""What the tests send to the services of the guides."""
+"""The orders that the tests send to the services of the guides."""
 
 
 class Guide:
-    """A page: its files are in `folder`, which may have been made from other pages before."""
+    """A page, which writes its files to `folder`. Other pages may have written to it earlier."""
 
     def __init__(self, name, folder):
         self.folder = folder
@@ -43,7 +43,7 @@ class Guide:
                 target.write_text(block.text, encoding="utf-8")
 
     def command(self, start):
-        """The one command of the page that begins with `start`, and what the page says that it prints."""
+        """The one command of the page that begins with `start`, and the output that the page shows."""
         consoles = [block for block in self.blocks if block.language == "console"]
         found = [each for block in consoles for each in commands_of(block) if each[0].startswith(start)]
         assert len(found) == 1, f"{start}: {found}"
@@ -54,7 +54,7 @@ class Guide:
         return self.run_command(self.command(start)[0], **environ).stdout
 
     def run_command(self, command, **environ):
-        """Run any command in the folder of the page, which has to succeed."""
+        """Run any command in the folder of the page, and check that it succeeds."""
         process = subprocess.run(
             arguments(command),
             cwd=self.folder,
@@ -69,7 +69,7 @@ class Guide:
 
     @contextlib.contextmanager
     def serve(self, start, **environ):
-        """Run this command of the page, which starts a server on port 8000, on another port; give its address."""
+        """Run this command of the page, which starts a server, on a port other than 8000; yield its address."""
         port = free_port()
         command, _ = self.command(start)
         assert "8000" in command

@@ -23,7 +23,7 @@ FREE_THREADED = not getattr(sys, "_is_gil_enabled", lambda: True)()
 
 @attrs.frozen
 class Limit:
-    """Why a test cannot run. `applies` is the condition; None if only the test can tell, at the moment it runs."""
+    """Why a test cannot run. `applies` is the condition; None if only the running test can check it."""
 
     reason: str
     applies: Callable[[], bool] | None = None

@@ -112,7 +112,7 @@ def test_the_configurations_are_understood(name, tmp_path):
         if block.language == "toml" and not (block.file or block.why_not):  # commands use the files
             path = tmp_path / f"{block.line}.toml"
             path.write_text(block.text, encoding="utf-8")
-            quiet = {"PYTHONWARNINGS": "ignore::UserWarning"}  # of the modules of examples, which do not exist
+            quiet = {"PYTHONWARNINGS": "ignore::UserWarning"}  # the modules that the examples configure do not exist
             process = run_in(tmp_path, [sys.executable, "-c", "import pooled"], POOLED_CONFIG=str(path), **quiet)
             assert (process.returncode, process.stdout) == (0, "")
 

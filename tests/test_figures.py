@@ -1,4 +1,4 @@
-"""Each figure that the README and the guides state is that of a page of tables, which a run of the benchmarks wrote."""
+"""Each figure in the README and the guides comes from a page of tables, which a run of the benchmarks wrote."""
 
 import importlib.util
 import re
@@ -11,7 +11,7 @@ FOLDER = ROOT / "docs" / "benchmarks"
 
 
 def load_reader():
-    """The module that writes and reads these pages; as a file, since `benchmarks` is not installed with the wheel."""
+    """Load the module that writes and reads these pages, from its file: the wheel does not contain `benchmarks`."""
     spec = importlib.util.spec_from_file_location("benchmark_page", ROOT / "benchmarks" / "_page.py")
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
@@ -26,7 +26,7 @@ P999 = "p99.9, against not pooled"
 
 
 def row(page, table, case):
-    """The row of a case in the only table whose title begins so."""
+    """The row of a case in the only table whose title begins with `table`."""
     (rows,) = [rows for title, rows in TABLES[page].items() if title.startswith(table)]
     (found,) = [each for each in rows if each["case"] == case]
     return found
@@ -102,7 +102,7 @@ PROGRAMS = {
 
 
 def short(ratio):
-    """A ratio as a text gives it: two digits, three between 1 and 1.1."""
+    """A ratio as texts round it: to two digits, to three between 1 and 1.1."""
     if ratio >= 9.95:
         return f"{ratio:.0f}"
     return f"{ratio:.2f}" if 1 < ratio < 1.095 else f"{ratio:.1f}"
@@ -126,7 +126,7 @@ def times(table, case, page="figures"):
 
 
 def server(what, how="not pooled"):
-    """A time of the server in ms: with this in place of pools, and with pools."""
+    """A time of the server in ms: with this alternative to pools, and with pools."""
     return times("workload: server", f"{what}, against {how}")
 
 

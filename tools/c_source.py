@@ -18,7 +18,7 @@ IDENTIFIER = re.compile(rb"[A-Za-z_]\w*")
 
 @dataclass
 class CFile:
-    """What one C file includes, defines and uses."""
+    """The includes, definitions and uses of one C file."""
 
     path: str
     text: bytes
@@ -29,7 +29,7 @@ class CFile:
     functions: dict[str, int] = field(default_factory=dict)
 
     def read(self, blanked: list[str]) -> None:
-        """Parse the file, without the macros that stand where the grammar has no place for a name."""
+        """Parse the file, without the macros in places where the grammar allows no name."""
         pattern = re.compile(rf"\b({'|'.join(blanked)})\b".encode())
         text = re.sub(rb"^#define .*|" + pattern.pattern, _blank_unless_define, self.text, flags=re.MULTILINE)
         for node in _items(PARSER.parse(text).root_node):
@@ -111,7 +111,7 @@ def _descendants(node: Node) -> Iterator[Node]:
 
 
 def _items(node: Node) -> Iterator[Node]:
-    """Yield what stands at the top of a file, also inside of #if, and the constants of enums."""
+    """Yield the items at the top level of a file, also inside of #if, and the constants of enums."""
     for child in node.children:
         yield child
         if child.type != "function_definition":

@@ -27,7 +27,7 @@ SHOWN = 5
 """How many of the longest files and functions are printed."""
 
 Edges = dict[tuple[str, str], set[str]]
-"""From a file to a file: the names of the second that the first uses, or the lines where it imports the second."""
+"""By pairs of files: the names of the second that the first uses, or the lines where it imports the second."""
 
 Lengths = dict[str, int]
 """The number of lines of each file, or of each function."""
@@ -78,7 +78,7 @@ def c_lengths(files: dict[str, CFile]) -> tuple[Lengths, Lengths]:
 
 
 def upward(edges: Edges, order: list[list[str]], layer_of: Callable[[str], str]) -> Iterator[str]:
-    """Yield the edges that lead neither to a layer below nor stay in their layer."""
+    """Yield the edges that neither stay in their layer nor lead to a layer below."""
     heights = {layer: -depth for depth, layers in enumerate(order) for layer in layers}
     for (user, used), names in sorted(edges.items()):
         upper, lower = layer_of(user), layer_of(used)
@@ -95,7 +95,7 @@ def empty(order: list[list[str]], names: Iterable[str], layer_of: Callable[[str]
 
 
 def cycles(edges: Iterable[tuple[str, str]]) -> Iterator[list[str]]:
-    """Yield a cycle, remove its first edge, and go on until there is none."""
+    """Yield a cycle, remove its first edge, and continue until no cycle is left."""
     graph: dict[str, set[str]] = defaultdict(set)
     for user, used in edges:
         graph[user].add(used)
@@ -176,7 +176,7 @@ def print_longest(title: str, lengths: Lengths) -> None:
 
 
 def check(root: Path, settings: dict[str, Any]) -> list[str]:
-    """Print what the package is made of; return the violations."""
+    """Print the layers and the longest files and functions; return the violations."""
     package, python_order = settings["package"], settings["python-layers"]
     imports = python_edges(root, package)
     names = {name for edge in imports for name in edge}

@@ -1,4 +1,4 @@
-"""Check the words of what people read: the pages, the docstrings, the comments and the messages.
+"""Check the words of all texts for people: the pages, the docstrings, the comments and the messages.
 
 `tools/words.toml` lists words that this project does not use, each with its replacement. proselint checks the prose of
 the pages and of the docstrings, without the code in them. Prints each finding with its place; the exit status is 1 if
@@ -15,7 +15,7 @@ from importlib import import_module
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-LINT_FILE = import_module("proselint.tools").LintFile  # imported so, since proselint has no types
+LINT_FILE = import_module("proselint.tools").LintFile  # not an import statement, since proselint has no types
 REGISTRY = import_module("proselint.registry").CheckRegistry
 RULES = tomllib.loads((ROOT / "tools" / "words.toml").read_text(encoding="utf-8"))
 INSTEAD = {re.compile(pattern, re.IGNORECASE): words for pattern, words in RULES["instead"].items()}
@@ -41,7 +41,7 @@ def sources() -> Iterator[Path]:
 
 
 def without_code(text: str) -> str:
-    """Return the text with a word in place of each piece of code, on as many lines. No two of these words are equal."""
+    """Return the text with a different word in place of each piece of code. The number of lines stays the same."""
     numbers = itertools.count()
     return CODE.sub(lambda code: f"code{next(numbers)}" + "\n" * code[0].count("\n"), text)
 
@@ -63,7 +63,7 @@ def docstrings(text: str) -> str:
 
 
 def avoided(text: str) -> Iterator[tuple[int, str]]:
-    """Yield the line and the text of a message for each word that is not used here."""
+    """Yield the line and the text of a message for each word that this project does not use."""
     for pattern, words in INSTEAD.items():
         for match in pattern.finditer(text):
             yield text.count("\n", 0, match.start()) + 1, f"{' '.join(match[0].split())!r}: write {words!r}"

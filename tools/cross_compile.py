@@ -1,4 +1,4 @@
-"""Compile and link the C extensions for macOS and Windows, on x86-64 and arm64: what `make cross` calls.
+"""Compile and link the C extensions for macOS and Windows, on x86-64 and arm64, for `make cross`.
 
 zig (the package `ziglang`) compiles each C file with the warnings of a normal build as errors, against the headers of
 CPython for the platform, and links each module. A name that these headers do not declare as exported is an error of the
@@ -42,7 +42,7 @@ SUITES = ("trixie", "bookworm", "forky", "sid")
 NOT_NEEDED = (["Doc"], ["Lib"])
 """Folders of CPython's sources that no header and no step of `configure` needs."""
 NOT_SUPPORTED = 'as_fn_error $? "cross build not supported for $host" "$LINENO" 5'
-"""What `configure` says of any system for which CPython itself is not cross-compiled."""
+"""The error of `configure` for any system that CPython itself is not cross-compiled for."""
 EXPORTED = re.compile(r"\bPyAPI_(FUNC|DATA)\s*\([^()]*\)\s*(?:\w+\([^()]*\)\s+|\w+\s+)*(_?Py\w+)\s*[;(\[]")
 
 
@@ -56,7 +56,7 @@ def run(*command: object, **options: Any) -> None:
 
 
 def debian_sources() -> Path | None:
-    """Download Debian's source package of this Python version; None if it is not to be had."""
+    """Download Debian's source package of this Python version; None if it is not available."""
     apt = BUILD / "apt"
     for suite in SUITES if shutil.which("apt-get") else ():
         for folder in ("lists/partial", "cache/archives/partial"):
@@ -79,7 +79,7 @@ def debian_sources() -> Path | None:
 
 
 def unpack(sources: Path) -> Path:
-    """Return a folder with the sources of CPython: an archive is unpacked."""
+    """Return a folder with the sources of CPython, after unpacking an archive."""
     target = sources if sources.is_dir() else BUILD / VERSION / sources.name.partition(".tar")[0]
     if not target.exists():
         part = target.with_name("part")
@@ -100,10 +100,10 @@ def write_macos_config(sources: Path, target: Path) -> None:
     """Run CPython's `configure` for macOS. CPython builds for both processors with one `pyconfig.h`."""
     folder = target.with_name("configure")
     folder.mkdir(exist_ok=True)
-    print("pyconfig.h for macOS: configure runs for some minutes", flush=True)
+    print("pyconfig.h for macOS: configure runs for a few minutes", flush=True)
     compiler = f"{' '.join(ZIG)} cc -target aarch64-macos"
     system = {"MACHDEP": "darwin", "ac_sys_system": "Darwin", "ac_sys_release": "24.0"}
-    known = {  # what a program that cannot be run here would tell
+    known = {  # the results of programs that cannot be run here
         "ac_cv_buggy_getaddrinfo": "no",
         "ac_cv_file__dev_ptc": "no",
         "ac_cv_file__dev_ptmx": "yes",
@@ -145,7 +145,7 @@ def exported_names(sources: Path) -> dict[str, str]:
 
 
 def write_python_library(names: dict[str, str], target: str, folder: Path) -> Path:
-    """Write what the linker needs to know of Python's library: its names."""
+    """Write the part of Python's library that the linker needs: its names."""
     processor, system = target.split("-")
     name = f"python{VERSION.replace('.', '')}"
     if system == "macos":
@@ -229,7 +229,7 @@ def main() -> None:
     names = exported_names(sources)
     for target in arguments.targets or TARGETS:
         check(target, sources, names)
-    print("nothing was run: these modules compile and link, no more")
+    print("nothing was run: these modules were only compiled and linked")
 
 
 if __name__ == "__main__":

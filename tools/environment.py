@@ -1,4 +1,4 @@
-"""Make the virtual environment of the interpreter that runs this file, or finish it: what the Makefile calls.
+"""Make or finish the virtual environment of the interpreter that runs this file. The Makefile calls this.
 
 `python tools/environment.py [--kind KIND] [EXTRA ...]` installs what the package needs, and these extras of
 pyproject.toml, into `.venv/3.14` (`.venv/3.14t` without the GIL, `.venv/3.14-checks` with a kind). Without a kind, the
@@ -52,7 +52,7 @@ class Environment:
         unfinished.replace(self.record)
 
     def install(self, step: str, requirements: list[str], content: object = None, **environ: str) -> None:
-        """Install this with pip, unless the record has the step with this content: by default, the requirements."""
+        """Install this with pip, unless the record has this step with the content (default: the requirements)."""
         content = content or requirements
         if self.completed.get(step) == content:
             return
@@ -100,7 +100,7 @@ def folder_for(kind: str) -> Path:
 
 
 def main() -> None:
-    """Do what the command line asks for."""
+    """Make or finish the environment that the command line names, or print its folder."""
     arguments = read_arguments()
     os.chdir(ROOT)
     environment = Environment(folder_for(arguments.kind))

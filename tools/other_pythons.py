@@ -1,7 +1,7 @@
 """Run a make target on every interpreter but this one: `python tools/other_pythons.py make TARGET`.
 
 The interpreters are those of POOLED_PYTHONS (paths with colons between them), else those on the PATH. All of them run,
-one after another, also after one has failed. At the end there is a line for each.
+one after another, even after a failure. At the end there is a line for each.
 
 Another patch release of a version that this interpreter or an earlier one has gets an environment of its own, with a
 build of its own: `KIND=3.11.2`.
@@ -18,7 +18,7 @@ ASK = "import sys, sysconfig; print(sys.version, bool(sysconfig.get_config_var('
 
 
 def other_pythons() -> dict[str, str]:
-    """Return the paths of the interpreters, each under what it says of itself."""
+    """Return the paths of the interpreters, by the description that each prints of itself."""
     listed = os.environ.get("POOLED_PYTHONS")
     paths = listed.split(":") if listed else [shutil.which(f"python{version}") for version in VERSIONS]
     described = {subprocess.check_output([path, "-c", ASK], text=True): path for path in paths if path}
@@ -27,13 +27,13 @@ def other_pythons() -> dict[str, str]:
 
 
 def environment_of(description: str) -> tuple[str, ...]:
-    """Return what the interpreters that share an environment have in common."""
+    """Return the properties that all interpreters of an environment have in common."""
     version, is_free_threaded = description.splitlines()
     return (*version.split(".")[:2], is_free_threaded)
 
 
 def main() -> None:
-    """Run what the command line says, with PYTHON set to each interpreter."""
+    """Run the command of the command line, with PYTHON set to each interpreter."""
     failed = False
     summary = []
     taken = {environment_of(subprocess.check_output([sys.executable, "-c", ASK], text=True))}

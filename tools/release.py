@@ -1,7 +1,7 @@
-"""Build the sdist, the wheel and the software bill of materials of a release into `dist`: what `make release` calls.
+"""Build the sdist, the wheel and the software bill of materials of a release into `dist`, for `make release`.
 
 It builds the last commit with the tools of `tools/build-requirements.txt`, whose hashes pip checks. It builds twice, in
-two folders, and fails if the files are not the same, byte for byte. Their times are that of the commit, or
+two folders, and fails if the files are not the same, byte for byte. Their times are the time of the commit, or
 SOURCE_DATE_EPOCH. The bill of materials, a file of CycloneDX, lists the wheel and the packages that pip installs with
 it.
 """
@@ -41,7 +41,7 @@ def output(*command: str) -> bytes:
 
 
 def repack(sdist: Path, time: int) -> None:
-    """Replace an sdist by one with its members sorted, and without the times and the owner of the files."""
+    """Sort the members of an sdist, set their times to `time`, and remove their owner."""
     packed = io.BytesIO()
     with tarfile.open(sdist) as old, tarfile.open(fileobj=packed, mode="w", format=tarfile.GNU_FORMAT) as new:
         for member in sorted(old, key=lambda member: member.name):

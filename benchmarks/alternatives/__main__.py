@@ -1,4 +1,4 @@
-"""Measure what people do instead of pooling, in alternation, and print the tables.
+"""Measure the alternatives to pooling in turn, and print the tables.
 
 Each variant runs in a process of its own, in rounds; every round begins with another variant. The times are processor
 times of the operations. Each round has the same operations, and the least time of each of them counts, since other
@@ -28,7 +28,7 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 
 @attrs.frozen
 class Variant:
-    """A way to make the objects, and what is done about the garbage collector."""
+    """A way to make the objects, and a setting of the garbage collector."""
 
     name: str
     kind: str

@@ -12,7 +12,7 @@ import msgspec
 import pooled
 
 MOST: Final = 8_192
-"""How many objects a pool parks: more than any of the programs has at once."""
+"""How many objects a pool parks: more than any of the programs keeps alive."""
 
 FIELDS: Final[dict[str, list[tuple[str, type, Callable[[], Any] | None]]]] = {
     "Line": [("product", object, None), ("count", int, None), ("discounts", list, list)],
@@ -27,8 +27,8 @@ class Maker:
     """How the objects of a class are made.
 
     Attributes:
-        make: a call with the fields that have no default makes an object.
-        give_back: a call with each object that is not needed any more; None: nothing has to be called.
+        make: makes an object from the values of the fields without a default.
+        give_back: has to be called with each object that is no longer needed; None if no call is needed.
     """
 
     make: Callable[..., Any]

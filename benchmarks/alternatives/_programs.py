@@ -1,4 +1,4 @@
-"""The three programs. Each yields, for each operation, its processor time in seconds and what came out."""
+"""The three programs. Each yields, for each operation, its processor time in seconds and its result."""
 
 from __future__ import annotations
 
@@ -107,7 +107,7 @@ async def _close(requests: AsyncGenerator[tuple[float, int], None]) -> None:
 
 
 def batches(kind: Kind, scale: float) -> Iterator[tuple[float, int]]:
-    """Reads, cleans and sums the rows of a CSV file; an operation is a batch of rows."""
+    """Read, clean and sum the rows of a CSV file; an operation is a batch of rows."""
     rng = random.Random(25)
     rows = [f"{n}, name {n % 97} ,{rng.choice('ABCD')},{rng.randrange(-5, 1_000)}" for n in range(int(ROWS * scale))]
     maker = kind("Record")
@@ -134,7 +134,7 @@ def _batch(make: Callable[..., Any], give_back: Callable[[Any], None] | None, ro
 
 
 def stream(kind: Kind, scale: float) -> Iterator[tuple[float, int]]:
-    """Counts small events, of which one is alive at a time."""
+    """Count small events, only one of which is alive at a time."""
     count = int(EVENTS * scale)
     maker = kind("Event")
     return _measured(lambda: _events(maker.make, maker.give_back, count))

@@ -13,7 +13,7 @@ from benchmarks.workloads._measured import Collections, peak
 
 
 def set_collector(setting: str) -> None:
-    """Do about the garbage collector what people do once a program has started."""
+    """Set the garbage collector as people do once a program has started."""
     gc.collect()
     if setting == "frozen":
         gc.freeze()
@@ -37,7 +37,7 @@ def run(program: str, kind: str, collector: str, *, scale: float, warm: int, cou
 
 
 def main(program: str, kind: str, collector: str, scale: str, warm: str, count: str) -> None:
-    """Print what a run gave."""
+    """Print the results of a run."""
     print(json.dumps(run(program, kind, collector, scale=float(scale), warm=int(warm), count=int(count))))
 
 

@@ -9,7 +9,7 @@ COLUMNS: Final = {
     "batch": ("mean", "p99", "memory"),
     "stream": ("mean", "p99", "memory"),
 }
-"""The programs, and what is shown of each."""
+"""The programs, and the columns of each."""
 
 
 def tables(runs: list[dict[str, Any]]) -> str:

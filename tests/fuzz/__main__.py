@@ -1,4 +1,4 @@
-"""Run random programs on both engines and compare them, for some minutes: `python -m tests.fuzz`, see `--help`."""
+"""Run random programs on both engines and compare them, for a few minutes: `python -m tests.fuzz`, see `--help`."""
 
 import argparse
 import random
@@ -6,8 +6,8 @@ import sys
 import time
 from pathlib import Path
 
-# The installed package is tested. `python -m` puts the sources beside this folder before it, and those may have no
-# compiled engine.
+# The programs test the installed package. `python -m` would find the sources beside this folder first, which may have
+# no compiled engine.
 HERE = Path(__file__).resolve().parent
 sys.path[0] = str(HERE.parent)
 

@@ -5,13 +5,13 @@ from fuzz.steps import seen
 
 
 def is_possible(shape, way):
-    """Whether a class can be changed so, without a difference between the engines that is by design."""
+    """Whether a class can be changed in this way without a difference by design between the engines."""
     if way in ("init", "code"):
         return shape.family == "plain"
     if way in ("setattr", "no setattr"):
         return not shape.frozen
     if way in ("property", "no property"):
-        # A property in place of a slot, deleted again, leaves no slot where the engine changes the class itself.
+        # If a property replaces a slot and is deleted, the slot is lost on the engine that changes the class itself.
         return shape.family == "plain" and not shape.has_slots
     if way in ("wrap", "restore", "defaults"):
         return shape.is_of_fields or shape.family == "plain"

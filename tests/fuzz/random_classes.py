@@ -66,13 +66,13 @@ class Shape:
         family: "attrs", "dataclass", "plain", or the container that is the base.
         has_slots: whether its attributes are in slots.
         has_dict: whether there is a `__dict__` besides.
-        has_weakref: whether it can be weakly referenced. A proxy always can, so nothing else is asked of it.
+        has_weakref: whether it can be weakly referenced. A proxy always can, so programs try only if this is true.
         frozen: whether attributes cannot be assigned.
-        fields: of `family` attrs and dataclass; the attributes of the others are always the same.
+        fields: the fields of attrs classes and dataclasses; other families always have the same attributes.
         made: "decorated", "metaclass", "child" of a class under the metaclass, "heir": a decorated subclass.
         hooks: the methods it has: "reset", "capacity", "post_init".
         keep: the attributes that are kept.
-        kw_only: whether attrs and dataclasses take keywords alone.
+        kw_only: whether attrs classes and dataclasses accept only keyword arguments.
         init: the `__init__` of a plain class, by its name in `inits`.
         limits: max, max_cap and scope.
         second: the scope of the second pool, and its max.
@@ -98,7 +98,7 @@ class Shape:
 
     @property
     def parameters(self):
-        """The fields that a call may give."""
+        """The fields that a call may pass."""
         fields = PLAIN[: -len(OTHERS)] if self.family == "plain" else self.fields
         return [field for field in fields if field.init]
 
@@ -119,8 +119,8 @@ class Shape:
     def may_change(self, name):
         """Whether the program may try to assign or delete an attribute.
 
-        Those that are no fields are no business of a frozen dataclass's, unless the object is just of its class: where
-        the engine has a class of its own stand in for it, they can be changed.
+        A frozen dataclass protects attributes that are not fields only in objects of exactly its class. If the engine
+        replaces the class by a subclass, these attributes can be changed.
         """
         if name in self.field_names:
             return True

@@ -35,7 +35,7 @@ def construct(side, args, fields):
 
 @seen
 def warm(side, fields):
-    """Construct and drop as many objects as a class is called before its construction is planned."""
+    """Construct and drop objects until the class has been called often enough for a plan."""
     for _ in range(WARM):
         side.cls(**made(side, fields))
 
@@ -237,7 +237,7 @@ def counts(pool):
     """The counts of a pool without the zeros, and how many objects are parked in this thread."""
     found = {name: count for name, count in pool.stats().asdict().items() if count}
     if sys.version_info < (3, 13):
-        # A `__dict__` that was read has its attributes for good, and a plan cannot assign these. The native engine
+        # Once its `__dict__` was read, an object keeps its attributes there, and a plan cannot assign them. The engine
         # frees such a parked object and makes another one, which is a miss.
         found["taken"] = found.pop("hits", 0) + found.pop("misses", 0)
     return found, len(pool)

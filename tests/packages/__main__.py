@@ -2,8 +2,8 @@
 
 A test that has another outcome with pools is a failure. So is a crash, and a suite that got no object from a pool.
 
-The native engine runs. The reference engine puts a subclass in the place of each class, with its own metaclass. These
-packages depend on the original class: by `super(Name, self)`, by comparing types, by subclasses with a second base.
+Only the native engine runs. The reference engine replaces each class by a subclass with its own metaclass. These
+packages depend on the original class: they use `super(Name, self)`, compare types, or derive with a second base.
 """
 
 import argparse

@@ -1,8 +1,8 @@
 """Read the `__init__` of every class of the standard library and of packages: `python -m tests.packages.init_survey`.
 
-It prints how many have a plan (`pooled._plan.init_reader`), and the commonest reasons why the others have none. Each
-plan is compared with what the real `__init__` does: once carried out in Python, and once by the native engine, on
-a new and on a recycled object. A difference is a failure.
+It prints how many have a plan (`pooled._plan.init_reader`), and the most common reasons why the others have none. It
+compares each plan with the real `__init__`: once carried out in Python, and once by the native engine, on a new and on
+a recycled object. A difference is a failure.
 
 The names of installed packages are arguments; without any, it reads those of `PACKAGES` that are installed.
 """
@@ -44,7 +44,7 @@ GROUPS = (
     (r"the (name|variable|field|attribute) '[^']*'", r"a \1"),
     (r"^its objects have neither", "objects have neither"),
 )
-"""Patterns of reasons, and what is put in their place, so that like reasons are counted together."""
+"""Patterns of reasons and their replacements, so that similar reasons are counted together."""
 
 
 @attrs.define
@@ -88,7 +88,7 @@ def _set_up_django() -> None:
 
 def _import_tree(name: str) -> None:
     module: Any = None
-    with contextlib.suppress(Exception, SystemExit):  # for another system, or without something that it needs
+    with contextlib.suppress(Exception, SystemExit):  # a module for another system, or one that lacks a dependency
         module = importlib.import_module(name)
     for each in pkgutil.iter_modules(getattr(module, "__path__", ())):
         if each.name not in LEFT_OUT and each.name.isidentifier():
@@ -141,7 +141,7 @@ def content(obj: Any) -> dict[str, Any]:
 
 
 def differences(real: Any, again: Any, other: Any, another: Any) -> Iterator[str]:
-    """How `other` and `another` differ from `real` and `again`, two objects on which the real `__init__` ran."""
+    """Yield how `other` and `another` differ from `real` and `again`, on which the real `__init__` ran."""
     expected, second = content(real), content(again)
     for obj in (other, another):
         if [*content(obj)] != [*expected]:
@@ -160,18 +160,18 @@ def differences(real: Any, again: Any, other: Any, another: Any) -> Iterator[str
 
 def _shape(container: Any) -> tuple[Any, ...]:
     settings = [getattr(container, name, None) for name in ("default_factory", "maxlen")]
-    elements = [*container] if isinstance(container, Collection) else None  # else its __new__ has made it
+    elements = [*container] if isinstance(container, Collection) else None  # other objects come from __new__
     return (type(container), elements, *settings)
 
 
 class UnlikeError(Exception):
-    """No object of just this class can be made with these arguments: its `__new__` does more."""
+    """These arguments make no object of exactly this class, because its `__new__` does more."""
 
 
 def blank(cls: type, args: Sequence[Any], keywords: Mapping[str, Any]) -> Any:
     """A new object without `__init__`."""
     if getattr(cls, "__abstractmethods__", None):
-        cls.__abstractmethods__ = frozenset()  # as a subclass that defines them would have it
+        cls.__abstractmethods__ = frozenset()  # as in a subclass that defines the abstract methods
     try:
         obj = cls.__new__(cls, *args, **keywords) if cls.__new__ is not object.__new__ else cls.__new__(cls)
     except Exception as error:
@@ -214,7 +214,7 @@ def simulated(plan: Any, args: Sequence[Any], keywords: Mapping[str, Any]) -> An
 
 
 def check(make: Callable[..., Any], before: Mapping[int, tuple[Any, Any]], cases: Sequence[Any]) -> list[str]:
-    """What is wrong with the objects that `make(args, keywords)` makes."""
+    """Return the faults of the objects that `make(args, keywords)` makes."""
     wrong = []
     for index, objects in before.items():
         args, keywords = cases[index]
@@ -258,7 +258,7 @@ def read(cls: type, survey: Survey, modules: Mapping[str, Any]) -> None:
 def check_in_c(
     cls: type, survey: Survey, modules: Mapping[str, Any], before: Mapping[int, Any], cases: Sequence[Any]
 ) -> list[str]:
-    """What is wrong with the objects that the native engine makes, if the class can be poolable."""
+    """Return the faults of the objects that the native engine makes, if the class can be poolable."""
     args, keywords = cases[min(before)]
     try:
         modules["poolable"](cls)
@@ -278,7 +278,7 @@ def check_in_c(
 
     wrong = []
     for each in before:
-        # Until 3.12, an object whose dict was looked at is not made in C again.
+        # Until 3.12, C does not construct an object again after its dict was read.
         store.clear()
         wrong += check(make, {each: before[each]}, cases)  # new ones
         store.clear()

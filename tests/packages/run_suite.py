@@ -1,7 +1,7 @@
 """Run a test suite with pytest, and record the outcome of each test and the statistics of the pools.
 
 `python -P run_suite.py RECORD [ARGUMENT ...]` writes the file RECORD, in JSON; pytest gets the other arguments. If
-`POOLED_CONFIG` is in the environment, `pooled` is imported before anything of the package, and not at all otherwise.
+`POOLED_CONFIG` is in the environment, `pooled` is imported before the package; otherwise, it is not imported.
 """
 
 import json

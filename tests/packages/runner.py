@@ -24,7 +24,7 @@ TESTS_RAN = (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED)
 
 @attrs.frozen
 class Record:
-    """What a run of a suite left: the outcome of each test; with pools also their counts and the classes without."""
+    """The results of a suite: the outcome of each test; with pools, their counts and the classes without pools."""
 
     outcomes: Mapping[str, str]
     output: str
@@ -101,7 +101,7 @@ def _run(command: list[str], folder: Path, environ: Mapping[str, str], limit: fl
 
 
 def differences(plain: Record, pooled: Record) -> list[str]:
-    """The tests that have another outcome with pools, unless they fail without."""
+    """The tests that have another outcome with pools, unless they fail without pools."""
     tests = sorted({*plain.outcomes, *pooled.outcomes})
     return [
         f"{test}: {before}, with pools {after}"

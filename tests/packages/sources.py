@@ -46,7 +46,7 @@ def modules_of(suite: Suite, source: Path) -> list[str]:
 def _modules_in(folder: Path, prefix: str) -> Iterator[str]:
     for module in pkgutil.iter_modules([str(folder)], prefix):
         last = module.name.removeprefix(prefix)
-        if last.isidentifier():  # what is not, no program imports by name: `hook-lark`
+        if last.isidentifier():  # no program imports other names, such as `hook-lark`
             yield module.name
             if module.ispkg:
                 yield from _modules_in(folder / last, f"{module.name}.")

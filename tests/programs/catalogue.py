@@ -12,9 +12,9 @@ class Program:
     """A program of `drivers/`.
 
     Attributes:
-        name: that of its file, without the suffix.
+        name: the name of its file, without the suffix.
         requirement: the package that it uses; the extra `programs` of pyproject.toml has the same. Empty if none.
-        settings: the configuration that runs in the place of advice; empty if advice runs.
+        settings: the configuration that replaces the advice; empty if `advise` runs.
         is_service: whether it holds more than a million objects, and writes how long each request took.
     """
 

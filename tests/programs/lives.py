@@ -1,4 +1,4 @@
-"""Whether second lives show anything of the first: `python -m tests.programs --lives`."""
+"""Check that second lives show nothing of the first: `python -m tests.programs --lives`."""
 
 from .catalogue import Program
 from .runner import Runner
@@ -8,7 +8,7 @@ SIZE = 0.05
 
 
 def check_lives(program: Program, runner: Runner, seed: int) -> list[str]:
-    """What is wrong with the second lives of the classes in the advice on a program."""
+    """Return the faults in second lives of the classes that `advise` chose for a program."""
     advise = runner.run("advise")
     small = Runner(program, SIZE, runner.folder)
     environ = {"PROGRAM_LIVES": str(runner.configuration), "PROGRAM_SEED": str(seed)}

@@ -1,4 +1,4 @@
-"""Whether several runs of `advise` over one program say the same: `python -m tests.programs --same-advice`."""
+"""Compare the advice of several runs of `advise` over one program: `python -m tests.programs --same-advice`."""
 
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
@@ -8,10 +8,10 @@ from typing import Any
 from .runner import Runner
 
 Sections = Mapping[str, Mapping[str, Any]]
-"""What a configuration says, by the class that a section is about, or by the name of the section."""
+"""The sections of a configuration, by the class that a section is about, or by the name of the section."""
 
 FACTOR = 2
-"""How many times as large as the smallest the largest number may be that a setting has in these configurations."""
+"""The largest number of a setting in the configurations may be this many times the smallest."""
 
 
 def sections_of(configuration: Path) -> Sections:
@@ -21,7 +21,7 @@ def sections_of(configuration: Path) -> Sections:
 
 
 def advised(runner: Runner, runs: int) -> list[Sections]:
-    """What `advise` writes in each of so many runs."""
+    """Return the sections that `advise` writes in each of this many runs."""
     found = []
     for _ in range(runs):
         runner.run("advise")
@@ -30,7 +30,7 @@ def advised(runner: Runner, runs: int) -> list[Sections]:
 
 
 def varying(configurations: Sequence[Sections]) -> Iterator[str]:
-    """How the configurations differ: in what they name, or by more than `FACTOR` in a number."""
+    """Yield how the configurations differ: a name is missing, or a number differs by more than `FACTOR`."""
     names = dict.fromkeys(name for each in configurations for name in each)
     for name in names:
         several = [each[name] for each in configurations if name in each]

@@ -1,9 +1,9 @@
-"""Run a JSON server under load as it is, with settings of the collector, and with what `advise` chose.
+"""Run a JSON server under load unchanged, with settings of the collector, and with the choice of `advise`.
 
 `python -m tests.programs.under_load` starts gunicorn and uvicorn over servers/shop.py, each variant in alternation. A
 client with several connections sends the same orders to each. The table shows how many times as fast as the plain
 server each variant answers: by the processor time of a request, and by the latency that the client sees. Of each
-request, the least of several rounds counts. It fails if an answer differs from that of the plain server.
+request, the least value of several rounds counts. It fails if an answer differs from that of the plain server.
 """
 
 import argparse
@@ -41,7 +41,7 @@ QUANTITIES = {
 
 @attrs.frozen
 class Answers:
-    """What a client got: a digest of the bodies, and for each request the seconds that it took."""
+    """The answers that a client got: a digest of the bodies, and the seconds of each request."""
 
     digest: str
     processor: list[float]
@@ -49,7 +49,7 @@ class Answers:
 
     @classmethod
     def least(cls, rounds):
-        """Of each request the least time."""
+        """Return the least time of each request over several rounds."""
         processor = zip(*(each.processor for each in rounds), strict=True)
         latency = zip(*(each.latency for each in rounds), strict=True)
         return cls(rounds[0].digest, list(map(min, processor)), list(map(min, latency)))
@@ -82,7 +82,7 @@ def wait_until_it_answers(port, process):
 
 
 def ask(port, documents, connections):
-    """Send the documents over so many connections; return what came back."""
+    """Send the documents over this many connections; return the answers."""
     local = threading.local()
 
     def send(document):

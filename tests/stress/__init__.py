@@ -5,8 +5,8 @@ from pathlib import Path
 
 TESTS = Path(__file__).resolve().parent.parent
 
-# The installed package is tested. `python -m` puts the sources beside this folder before it, and those may have no
-# compiled engine.
+# The scenarios test the installed package. `python -m` would find the sources beside this folder first, which may have
+# no compiled engine.
 if Path(sys.path[0]).resolve() == TESTS.parent:
     del sys.path[0]
 

@@ -190,7 +190,7 @@ def resident_bytes() -> int:
 
 
 def check_at_rest() -> None:
-    """Nothing is parked after a clear, in any pool of arrays."""
+    """Check that no pool of arrays parks anything after a clear."""
     gc.collect()
     pooled.clear()
     assert pooled.stats()["arrays"].parked == 0, pooled.stats()["arrays"]

@@ -93,8 +93,8 @@ class Family:
 
 
 def set_del(family, cls):
-    # Not an object that may be garbage together with its class: a class that a finalizer resurrects is no longer in the
-    # `__subclasses__` of its bases, so Python ignores changes of these (CPython's issue 135552).
+    # Keep no object that may be garbage together with its class. A class that a finalizer resurrects is not among the
+    # `__subclasses__` of its bases any more, so Python ignores changes of the bases (CPython's issue 135552).
     def __del__(self):
         if type(self) in {family.cls, family.like} and family.rng.random() < 0.3:
             family.held.append(self)

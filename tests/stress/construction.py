@@ -21,10 +21,10 @@ WARM = 40
 """After this many calls, a class has a plan."""
 
 CHANGES_OF_A_CLASS = 12
-"""A class that has changed more often gets no plan again."""
+"""After more changes than this, a class gets no new plan."""
 
 DEFAULTS = (0, "text", None, 2.5)
-"""The values that `c` has by default, at some time."""
+"""The values that changes set as the default for `c`."""
 
 MISSING = object()
 
@@ -137,7 +137,7 @@ class Subject:
     # ---- objects ----
 
     def make(self, rng: Random, c: object = MISSING) -> tuple[Any, int]:
-        """A new object, which is as `__init__` leaves it; and its token."""
+        """Return a new object, checked to be as `__init__` leaves it, and its token."""
         token, second = next(self.tokens), object()
         if c is MISSING:
             obj = rng.choice(CALLS)(self.cls, token, second)
@@ -153,18 +153,18 @@ class Subject:
         return obj, token
 
     def probe(self, rng: Random) -> Any:
-        """A new object with the default for `c`, which nobody owns."""
+        """Return a new object without an owner, with the default for `c`."""
         obj, _ = self.make(rng)
         del self.owned[identity(obj)]
         return obj
 
     def check(self, obj: Any, token: int) -> None:
-        """Check that nobody else used an object, which is dropped next."""
+        """Check that no other owner used an object, before it is dropped."""
         assert (obj.a, obj.items, obj.table) == (token, [token], {token: token}), (obj.a, obj.items, obj.table)
         assert self.owned.pop(identity(obj)) == token
 
     def construct(self, rng: Random) -> int:
-        """Construct, use and drop objects until the changes are over; the number of objects."""
+        """Construct, use and drop objects until the changes are over; return the number of objects."""
         held: list[tuple[Any, int]] = []
         count = 0
         while not self.is_over:
@@ -183,7 +183,7 @@ class Subject:
         return count
 
     def refuse(self) -> None:
-        """Check that a call with an argument too few is an error."""
+        """Check that a call with too few arguments raises TypeError."""
         try:
             self.cls(1)
         except TypeError:
@@ -193,7 +193,7 @@ class Subject:
     # ---- changes ----
 
     def change(self, rng: Random) -> int:
-        """Change the class some times, and check after each change what calls give; the number of changes."""
+        """Change the class several times, and check the results of calls after each; return the number of changes."""
         try:
             for _ in range(CHANGES_OF_A_CLASS):
                 check_events = rng.choice(CHANGES)(self, rng)

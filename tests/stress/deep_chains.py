@@ -192,7 +192,7 @@ def deep_callbacks(run: Run) -> None:
 
     done = [Holding]
     in_a_small_thread(by_del, 2 * STACK)  # Python 3.13 needs this much for plain objects, up to its recursion limit
-    # Otherwise each callback nests a Python call, up to the limit: without a GIL, wrapt is pure Python.
+    # On other builds, each callback nests a Python call, up to the limit: without a GIL, wrapt is pure Python.
     if pooled.engine == "native" or (gil_is_on() and sys.version_info[:2] != (3, 13)):
         in_a_small_thread(by_callback, 2 * STACK)
         done.append(Referred)

@@ -1,6 +1,6 @@
 """Threads hand objects over to one another, and check the owner of each.
 
-`python -m tests.stress.hand_overs` does it until a number of objects was handed over: 10^9 if no other is given.
+`python -m tests.stress.hand_overs` runs until a number of objects are handed over, 10^9 by default.
 """
 
 import argparse
@@ -30,7 +30,7 @@ LARGEST = 300
 HELD = 2
 """Batches that a thread keeps."""
 MADE_NEW = 0.75
-"""The share of batches that are handed over once; the others are handed on."""
+"""The share of held batches that a thread replaces by new ones; it hands the others on."""
 REPORT = 60.0
 """Seconds between two lines of progress."""
 
@@ -77,7 +77,7 @@ class Batch:
     numbers: range
 
     def check(self) -> None:
-        """Check that nobody else has written to an object."""
+        """Check that no other owner has written to an object."""
         owners = [each.owner for each in self.objects]
         assert owners == [*self.numbers], f"{self.kind.name}: {self.numbers} were changed to {owners}"
 
@@ -89,10 +89,10 @@ class Batch:
 
 
 class HandOvers:
-    """Threads that hand objects over, until there were `count` hand-overs or `going` says that the time is over.
+    """Threads that hand objects over, until `count` objects are handed over or `going` returns False.
 
-    The number of batches stays the same: a thread that receives one hands another over, which it received before or
-    makes now. So no thread waits for long, and no queue grows.
+    The number of batches stays the same: a thread that receives a batch hands another one over, either one that it has
+    received earlier or a new one. So no thread waits for long, and no queue grows.
     """
 
     def __init__(self, count: int, going: Callable[[], bool]) -> None:
@@ -158,7 +158,7 @@ class HandOvers:
         self.waiting[(me + rng.randrange(1, THREADS)) % THREADS].put(batch)
 
     def check(self) -> None:
-        """Check what was left over, and the counts of all pools."""
+        """Check the remaining batches, and the counts of all pools."""
         for waiting in self.waiting:
             while not waiting.empty():
                 if (batch := waiting.get()) is not None:

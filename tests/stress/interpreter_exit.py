@@ -157,7 +157,7 @@ exits = Exits(); del exits; exits = Exits()""",
 }
 
 NOT_TOGETHER = ("modules torn down", "sys.exit in reset")
-"""To decorate a class with a hook imports a module, which Python itself cannot do without `sys.modules`."""
+"""Decorating a class with a hook imports a module, which Python cannot do without `sys.modules`."""
 
 
 @scenario()

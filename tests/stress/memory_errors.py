@@ -1,7 +1,7 @@
 """Each allocation along each path of the engine fails, one after the other: no object is lost or has two owners.
 
-`no_memory` does so with random lives of every kind. Here, each operation of a pool is run once for each of its
-allocations, which fails alone, or together with the next ones. After each run, the statistics are exact.
+`no_memory` fails allocations in random lives of every kind. The scenarios here run each operation of a pool once for
+each of its allocations, which fails alone, or together with the next ones. After each run, the statistics are exact.
 """
 
 import gc
@@ -39,12 +39,12 @@ FAR = 10_000
 """An allocation that no operation reaches."""
 
 WIDTHS = (1, 2, 20)
-"""How many allocations fail in a row: the first alone, the second try too, all for a while."""
+"""The number of allocations that fail in a row: one alone, one and the second try, or all for a while."""
 
 
 @attrs.define
 class World:
-    """Two pools of a class, and a program that holds objects. To store one in `held` allocates nothing."""
+    """Two pools of a class, and a program that holds objects. Storing an object in `held` allocates nothing."""
 
     kind: Kind
     cls: Any
@@ -83,7 +83,7 @@ def new_world(make: Callable[..., Kind], **limits: Any) -> World:
     return World(kind, cls, kind.pool, pooled.GlobalPool(cls, max=4))
 
 
-# ---- operations: what a program has done before, and what it does while memory is short ----
+# ---- operations that run while memory is short ----
 
 
 def take(world: World) -> None:
@@ -128,7 +128,7 @@ def move(world: World) -> None:
 
 
 def blank(world: World) -> None:
-    """Not `copy`: CPython loses a reference to an object that it has no memory to copy."""
+    """This does not use `copy`: CPython loses a reference to an object that it has no memory to copy."""
     world.held[3] = world.cls.__new__(world.cls)
 
 
@@ -199,9 +199,9 @@ def prepare(world: World, before: str) -> None:
 
 
 def allocations(testcapi: Any, world: World, before: str, act: Callable[[World], None]) -> int:
-    """How many allocations an operation makes: objects are made after it, up to the allocation that is to fail."""
+    """Count the allocations of an operation: make objects after it, until an allocation fails."""
     prepare(world, before)
-    made = iter([object] * FAR)  # a number would be allocated, too
+    made = iter([object] * FAR)  # counting with an int would allocate, too
     testcapi.set_nomemory(FAR, FAR + 1)
     try:
         act(world)
@@ -249,13 +249,13 @@ def check(world: World, where: str) -> None:
 
 
 def sweep(run: Run, testcapi: Any, new: Callable[[], World], before: str, act: Callable[[World], None]) -> None:
-    """Fail the allocations of an operation, on one class, and each time on a new class, whose pool has nothing yet."""
+    """Fail the allocations of an operation: on one class, and on a new class with an empty pool each time."""
     reported: dict[type, str] = {}
     sys.unraisablehook = lambda args: reported.update({args.exc_type: str(args.exc_value)})
     world = new()
     if act is refer_weakly and not weakly_referable(world.kind):
         return
-    totals = {anew: allocations(testcapi, world, before, act) for anew in (True, False)}  # the first time is new
+    totals = {anew: allocations(testcapi, world, before, act) for anew in (True, False)}  # it is new at first
     for anew, width in itertools.product(totals, WIDTHS):
         for start in range(1, totals[anew] + 1):  # the first allocation has the number 1
             if not run.going():
@@ -272,7 +272,7 @@ def sweep(run: Run, testcapi: Any, new: Callable[[], World], before: str, act: C
 
 
 KEPT: list[Any] = [None]
-"""The object that its own class has kept from being recycled."""
+"""The object that its own class has saved from recycling."""
 
 
 def escaping(**limits: Any) -> Kind:
@@ -314,7 +314,7 @@ def makers() -> list[Callable[..., Kind]]:
 def one_allocation_fails(run: Run) -> None:
     """Each allocation of each operation fails in turn: MemoryError or nothing is raised, and the counts are exact."""
     testcapi = hooks()
-    pooled.enable()  # imports what the operations import when they first run
+    pooled.enable()  # imports the modules that the operations would import on their first run
     tried = [(make, scope, *each) for make in makers() for scope in ("local", "global") for each in OPERATIONS]
     run.rng.shuffle(tried)
     shown, sys.stderr = sys.stderr, None

@@ -42,7 +42,7 @@ def fails_somewhere(testcapi: Any, start: int, stop: int, work: Callable[[], Non
 def sweep(run: Run, testcapi: Any, kind: Kind, work: Callable[[], None], width: int) -> None:
     """Fail each allocation of `work` together with some of the next, and check the pool after each.
 
-    Not all of the next: Python 3.11 would raise MemoryError endlessly where it pushes an exception in flight.
+    If all of the next failed, Python 3.11 would raise MemoryError endlessly when it pushes an exception in flight.
     """
     untouched, start = 0, 0
     while untouched < 5 and start < MOST and run.going():

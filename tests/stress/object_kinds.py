@@ -38,8 +38,8 @@ def only(values: Iterable[int]) -> int:
 
 
 def has_none(obj: Any, names: Iterable[str]) -> bool:
-    """Whether an object has none of these attributes. Not a closure: Python 3.11 loses cells without memory."""
-    for name in names:  # noqa: SIM110 (for that)
+    """Whether an object has none of these attributes. Without a closure: Python 3.11 loses cells if memory is short."""
+    for name in names:  # noqa: SIM110 (no closure)
         if hasattr(obj, name):
             return False
     return True

@@ -1,4 +1,4 @@
-"""A scenario: a function that uses pools for some seconds, and raises if they break the contract."""
+"""A scenario: a function that uses pools for a few seconds, and raises if they break the contract."""
 
 import random
 import sys
@@ -38,7 +38,7 @@ class Run:
         return Run(self.rng.randrange(1 << 32), self.seconds / parts)
 
     def share(self, whole: int) -> int:
-        """The part of a work of fixed size that this run does."""
+        """The part of a fixed amount of work that this run does."""
         return max(1, round(whole * min(1.0, self.seconds / SECONDS)))
 
     def add(self, part: "Run") -> None:
@@ -47,7 +47,7 @@ class Run:
 
 @attrs.frozen
 class Scenario:
-    """A scenario. Its name is that of its function, and its subject that of its file."""
+    """A scenario. Its name is the name of its function, and its subject is the name of its file."""
 
     name: str
     subject: str

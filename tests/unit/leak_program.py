@@ -2,8 +2,8 @@
 
     python leak_program.py KIND ROUNDS
 
-Each way runs for this many rounds at a time. It levels off if, from one time to the next, the allocated blocks, the
-references and the resident pages do not grow. It has several attempts, because CPython's free lists must fill first.
+Each way runs for this many rounds at a time. It levels off if the allocated blocks, the references and the resident
+pages do not grow from one time to the next. It has several attempts, because CPython's free lists must fill first.
 """
 
 import copy
@@ -25,7 +25,7 @@ from pooled import containers
 from pooled.arc import Arc, Cell, TArc
 from pooled.containers import BufferPool
 
-MOST = 4000  # rounds until it must level off; but there are at least 24 attempts
+MOST = 4000  # a way must level off within this many rounds, but has at least 24 attempts
 PAGE = os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else 4096
 SLACK = 128 << 10  # bytes that the allocator may keep or return
 

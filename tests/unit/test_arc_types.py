@@ -1,4 +1,4 @@
-"""The handles in C look as those in Python: names, parameters and docstrings."""
+"""The handles in C look like those in Python: names, parameters and docstrings."""
 
 import inspect
 

@@ -62,7 +62,7 @@ SHAPES = st.fixed_dictionaries({"slots": st.booleans(), "inits": st.integers(0, 
 
 @st.composite
 def mutated(draw, description, wrong):
-    """A tuple; if it may be `wrong`, one element of a few is something else, or the tuple is."""
+    """A tuple. If it may be `wrong`, sometimes an element is something else, or the whole tuple is."""
     elements = list(description)
     what = draw(st.integers(0, 15)) if wrong else 15
     if what < len(elements):
@@ -103,7 +103,7 @@ def sources(draw, field, wrong):
 
 @st.composite
 def items(draw, field, wrong):
-    """What an attribute is assigned: one value, or one of two."""
+    """The value that an attribute gets: one value, or one of two."""
     one, other = draw(sources(field, wrong)), draw(sources(field, wrong))
     if draw(st.booleans()):
         return -1, None, one, one
@@ -187,7 +187,7 @@ def test_a_bad_plan_of_construction_raises_or_works(pooled, native, unraisable, 
     except (TypeError, ValueError, SystemError):
         return
     with mock.patch.object(type(pooled.pool_of(cls)._store), "read_init", return_value=plan):
-        for _ in range(2):  # first, there are as many calls as there have to be before the plan is asked for
+        for _ in range(2):  # the first run makes the calls after which the engine requests the plan
             live(pooled, cls)
     pooled.pool_of(cls).clear()
     unraisable.clear()

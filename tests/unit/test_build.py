@@ -1,4 +1,4 @@
-"""The extension is compiled as far as it has changed, and the checked build never replaces the normal one."""
+"""A build compiles only the files that changed, and the checked build never replaces the normal one."""
 
 import os
 import shutil

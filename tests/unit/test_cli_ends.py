@@ -1,4 +1,4 @@
-"""`run` and `advise` report at every end of a program that can be caught, and its exit status stays."""
+"""`run` and `advise` report whenever the end of a program can be caught, and keep its exit status."""
 
 import signal
 

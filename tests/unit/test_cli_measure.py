@@ -33,7 +33,7 @@ GROWS = """
 kept = [[number] for number in range(1_000_000)]
 print(len(kept))
 """
-"""The collector visits all that is there, again and again."""
+"""A program in which the collector visits all objects repeatedly."""
 
 
 def test_a_program_with_nothing_to_gain(tmp_path):

@@ -144,7 +144,7 @@ print(subprocess.run(["env"], text=True, capture_output=True).stdout.count("PYTH
 """
 
 
-# Programs that start Python anew, the number of processes, how many are cut off, and how many objects they make.
+# Programs that start new interpreters, the number of processes, how many are cut off, and how many objects they make.
 STARTS = {
     "subprocess": (starts(), 2, 0, 2000),
     "spawn": (SPAWN.replace("METHOD", "spawn"), 3, 0, 3000),

@@ -15,7 +15,7 @@ print(__spec__ and (__spec__.name, __spec__.origin, type(__spec__.loader).__name
 print(sys.argv, sys.path[0], sys.modules["__main__"].__dict__ is globals(), dir())
 """
 
-# A job in the background inherits that interrupts are ignored.
+# A job in the background inherits ignored interrupts.
 INTERRUPTED = (
     "import asyncio, os, signal\nsignal.signal(signal.SIGINT, signal.default_int_handler)\n"
     "def interrupt(): os.kill(os.getpid(), signal.SIGINT)\n"

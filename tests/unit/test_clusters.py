@@ -1,4 +1,4 @@
-"""What `pooled.contrib.dask` and `pooled.contrib.ray` share. Neither package is needed here; see tests/clusters."""
+"""The common code of `pooled.contrib.dask` and `pooled.contrib.ray`, without Dask and Ray: see tests/clusters."""
 
 import pickle
 import sys
@@ -35,7 +35,7 @@ CONFIG = {"defaults": {"max": 5}, "instrument": {"textwrap:TextWrapper": {"max":
 
 @pytest.fixture(autouse=True)
 def this_copy(monkeypatch):
-    """Let pickles find the class of this copy of the package; other tests import others."""
+    """Let pickles find the class of this copy of the package; other tests import other copies."""
     monkeypatch.setitem(sys.modules, _worker_config.__name__, _worker_config)
 
 
@@ -62,7 +62,7 @@ def test_a_process_counts_once():
 
 
 def test_two_processes_of_one_name():
-    """Such as a process whose number another one had before."""
+    """For example, a process gets the number of an earlier one."""
     stats = added_up([("one", sent("a", Order=3), False), ("one", sent("b", Order=3), True)])
     assert (stats["Order"].hits, list(stats.processes)) == (6, ["one", "one (b)"])
 
@@ -92,7 +92,7 @@ def test_a_report_of_nothing():
 
 
 def test_what_a_process_sends_is_plain():
-    """It is the only thing that travels: the classes of two versions of the package need not agree."""
+    """Only plain data travels, so the classes of two versions of the package need not agree."""
     here = process_stats([])
     assert {type(count) for counts in here["pools"].values() for count in counts.values()} <= {int}
     assert process_stats([])["process"] == here["process"]
@@ -108,7 +108,7 @@ def test_what_a_process_sends_is_plain():
     ],
 )
 def test_an_invalid_configuration(config, error, text):
-    """It is refused where it is written, not in the workers."""
+    """The program that creates the configuration refuses it, not the workers."""
     with pytest.raises(error, match=text):
         WorkerConfig(config)
 

@@ -1,4 +1,4 @@
-"""`tools/environment.py` and `tools/other_pythons.py`: every interpreter has an environment, made as a whole."""
+"""`tools/environment.py` and `tools/other_pythons.py`: every interpreter has its own, complete environment."""
 
 import json
 import os
@@ -78,10 +78,10 @@ def test_every_other_interpreter_has_an_environment(tmp_path):
 
 @pytest.mark.long
 def test_an_environment_is_replaced_or_finished(tree):
-    """One test, since it takes some seconds to make an environment."""
+    """A single test, since making an environment takes a few seconds."""
     started = f".venv/{NAME}: installing dependencies"
     left = record_of(tree).with_name("left")
-    # That of another interpreter is replaced.
+    # An environment of another interpreter is replaced.
     left.parent.mkdir(parents=True)
     left.touch()
     record_of(tree).write_text(json.dumps({"interpreter": ["3.11.0 (another)", sys.executable, str(tree)]}))
@@ -89,7 +89,7 @@ def test_an_environment_is_replaced_or_finished(tree):
     assert (status != 0, started in printed, left.exists()) == (True, True, False)
     completed = json.loads(record_of(tree).read_text())
     assert (list(completed), completed["interpreter"][0]) == (["interpreter", "pip"], sys.version)
-    # Now it is there, but without the requirement: the step is repeated.
+    # Now the environment exists, but without the requirement: the step is repeated.
     left.touch()
     status, printed = run(tree)
     assert (status != 0, started in printed, left.exists()) == (True, True, True)

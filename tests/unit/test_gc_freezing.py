@@ -41,7 +41,7 @@ def run(code, *args):
 
 @pytest.fixture
 def steps():
-    """Skips a test of automatic full collections where there are none."""
+    """Skip a test of automatic full collections on an interpreter that has none."""
     if limits.applies("no-full-collections"):
         limits.skip("no-full-collections")
 

@@ -1,4 +1,4 @@
-"""The recording of the garbage collector's pauses, and of the objects that wake it."""
+"""The recording of the garbage collector's pauses, and of the objects that trigger it."""
 
 import gc
 import weakref
@@ -59,7 +59,7 @@ def test_two_recordings_and_their_callbacks():
     first.stop()
     gc.collect()
     assert [each.pauses[2].count for each in (first, second)] == [0, 1]
-    gc.callbacks[:] = before  # a program that removes what it does not know
+    gc.callbacks[:] = before  # like a program that removes unknown callbacks
     second.stop()
     assert gc.callbacks == before
 

@@ -1,4 +1,4 @@
-"""What `run` and `advise` report about the garbage collector, which no program notices."""
+"""The reports of `run` and `advise` about the garbage collector. Programs do not notice the measurement."""
 
 import importlib.util
 import json

@@ -1,4 +1,4 @@
-"""Nothing leaks: over many rounds of each kind, allocated blocks and references level off. Each runs in a process.
+"""Nothing leaks: over many rounds of each kind, in a new process, allocated blocks and references level off.
 
 With `--all`, there are a thousand rounds.
 """

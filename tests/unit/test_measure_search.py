@@ -1,4 +1,4 @@
-"""`python -m pooled advise --measure`: what it recommends, on runs with costs and outputs that are made up."""
+"""`python -m pooled advise --measure`: the recommendations for runs with made-up costs and outputs."""
 
 import json
 from types import SimpleNamespace
@@ -19,7 +19,7 @@ MEMORY = 100 << 20
 
 @attrs.define
 class Launcher:
-    """Runs nothing: a run costs 10 s, multiplied with the factors of its settings.
+    """A launcher that runs nothing: a run costs 10 s, multiplied by the factors of its settings.
 
     Attributes:
         folder: where the outputs are.
@@ -60,7 +60,7 @@ class Launcher:
         return facts, written, self._run("advise", [], limit)
 
     def pauses(self, milliseconds):
-        """As the JSON of `advise` and `run` has them."""
+        """The pauses, as in the JSON of `advise` and `run`."""
         return {"pauses": [{"longest": 0.0}, {"longest": milliseconds / 1000}]}
 
     def _run(self, kind, names, limit):
@@ -86,7 +86,7 @@ class Launcher:
 
 @pytest.fixture
 def measured(tmp_path, monkeypatch):
-    """Measure a program of these costs, and return the launcher, the report as text and the report as JSON."""
+    """Measure a program with these costs, and return the launcher, the report as text and the report as JSON."""
     monkeypatch.setattr(candidates, "read_file", lambda *_: None)  # no such classes exist
 
     def measure(factors, *, rounds=3, limit=None, without=(), **options):

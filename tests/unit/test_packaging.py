@@ -1,4 +1,4 @@
-"""An sdist has all that is needed to build and to test, a wheel has the package and nothing else, and each installs.
+"""An sdist has everything that builds and tests need, a wheel has only the package, and both can be installed.
 
 The tests need the extra `packaging`, and are skipped without it.
 """

@@ -26,7 +26,7 @@ ITEMS = [
     *("Vec", "VecDeque", "HashMap", "AHashMap", "HashSet", "AHashSet", "String", "Option", "IndexMap", "IndexSet"),
     *("Serialize", "Deserialize"),
 ]
-"""As the crate's "List of all items" has them, with their methods and the types for which it implements its traits."""
+"""The items in the crate's "List of all items", their methods, and the types for which it implements its traits."""
 
 
 @pytest.mark.parametrize("item", ITEMS)

@@ -1,4 +1,4 @@
-"""`tests/programs`: what it says of advice that varies, and of lives; in the long form, over two of the programs."""
+"""`tests/programs` reports varying advice and differing second lives; the long form runs it on two programs."""
 
 import limits
 import pytest

@@ -23,7 +23,7 @@ KEPT = []
 """
 
 INSTALLED = None
-"""In place of the names of plugins: pytest loads all that are installed, ours among them, as it does for a user."""
+"""Given as the plugins, this makes pytest load all installed ones, including ours, as for a user."""
 
 
 class Ended(NamedTuple):

@@ -1,4 +1,4 @@
-"""Cases of the reference engine alone: references beside the proxy, and a fork in the middle of a drop."""
+"""Cases of the reference engine alone: references besides the proxy, and a fork in the middle of a drop."""
 
 import os
 import threading

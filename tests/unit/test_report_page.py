@@ -424,7 +424,7 @@ def test_what_goes_wrong_at_last_leaves_what_was_there(tmp_path, monkeypatch):
 @limits.skip_if("no-posix-permissions")
 @pytest.mark.parametrize("writable", ["page", "folder"])
 def test_what_is_read_only_is_not_replaced(tmp_path, writable):
-    """Only for a user who cannot write everywhere."""
+    """This needs a user who cannot write everywhere."""
     folder = tmp_path / "folder"
     folder.mkdir()
     page = folder / "page.html"

@@ -1,9 +1,9 @@
-"""What the programs share: arguments, the settings of the collector, a large heap, and a loop that serves requests.
+"""Code of all programs: arguments, the settings of the collector, a large heap, and a loop that serves requests.
 
 A program is run as `python PROGRAM.py SIZE [LATENCIES]` and prints a digest of its results. A service also writes the
 processor time of each request to the file LATENCIES, in seconds, one a line: with other work on the machine it varies
-less than the latency, and these programs never wait. `PROGRAM_GC` selects what `gc` can do without pools: `freeze`
-freezes what is alive after loading; a number is the threshold of the first generation.
+less than the latency, and these programs never wait. `PROGRAM_GC` selects a setting of `gc`: `freeze` freezes
+all objects that are alive after loading; a number is the threshold of the first generation.
 """
 
 import gc
@@ -32,12 +32,12 @@ if COLLECTOR.isdigit():
 
 
 def scaled(number, least=1):
-    """This number, by the size of the run."""
+    """Return this number, scaled by the size of the run."""
     return max(least, int(number * SIZE))
 
 
 def loaded():
-    """Everything is imported and loaded; the work begins."""
+    """Programs call this when everything is imported and loaded, before the work begins."""
     if COLLECTOR == "freeze":
         gc.collect()
         gc.freeze()
@@ -73,9 +73,9 @@ def records(count):
 
 
 def serve(handle, requests, count):
-    """Handle so many requests, in turn, with 1.2 million objects in memory; print a digest of the answers.
+    """Handle this many requests, in turn, with 1.2 million objects in memory; print a digest of the answers.
 
-    `handle` returns the answer to a request and what it parsed. The latest of the latter are kept, as a cache does.
+    `handle` returns the answer to a request and the parsed document. The latest documents are kept, as in a cache.
     """
     table = records(600_000)
     parsed = deque(maxlen=KEPT)

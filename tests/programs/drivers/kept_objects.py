@@ -45,7 +45,7 @@ class Reminder(Invoice):
 
 
 def customer(number):
-    """A customer with two orders and what belongs to them: 10 objects."""
+    """A customer with two orders and their parts: 10 objects."""
     made = Customer(WORDS[number % len(WORDS)], Address(WORDS[number * 7 % len(WORDS)], street=f"{number} Main Street"))
     for index in range(2):
         order = Order(2 * number + index)

@@ -20,7 +20,7 @@ def module(functions):
 
 
 class Rename(libcst.CSTTransformer):
-    def leave_Call(self, original_node, updated_node):  # noqa: N802 (its base calls it so)
+    def leave_Call(self, original_node, updated_node):  # noqa: N802 (the name in its base class)
         match updated_node.func:
             case libcst.Name("old_call"):
                 extra = libcst.Arg(libcst.Integer("1"), keyword=libcst.Name("version"))

@@ -1,8 +1,9 @@
 """Gives objects of a program's classes two lives: nothing of the first may show in the second.
 
-`PROGRAM_LIVES` names a configuration. While the program runs, the arguments are recorded with which it calls the
-classes of that configuration. At its end, objects are made with these arguments, their fields are overwritten at
-random, and they are dropped. The objects made after them are described. A run without pools prints the same.
+`PROGRAM_LIVES` names a configuration. While the program runs, this module records the arguments with which
+it calls the classes of that configuration. At the end, the module makes objects with these arguments, overwrites their
+fields at random, and drops them. It prints descriptions of the objects made after them. A run without pools prints the
+same.
 """
 
 import builtins
@@ -22,7 +23,7 @@ DEPTH = 3
 
 
 class Left:
-    """What the first life leaves in its fields."""
+    """A value that the first life leaves in its fields."""
 
 
 class Recorder:
@@ -43,7 +44,7 @@ class Recorder:
             self._record(target, code, values)
 
     def _record(self, target, code, values):
-        """Record a call, unless it is left to chance: each call has the same chance to be recorded."""
+        """Record a call or leave it out, at random: each call has the same chance to be recorded."""
         self._seen[target] += 1
         calls = self.calls[target]
         index = len(calls) if len(calls) < CALLS else RANDOM.randrange(self._seen[target])
@@ -104,7 +105,7 @@ def fill(container):
 
 
 def describe(value, depth=DEPTH):
-    """What a value is, in a text that is the same in each run."""
+    """Return a description of a value that is the same in each run."""
     name = f"{type(value).__module__}.{type(value).__qualname__}"
     match value:
         case int() if value >> 32:
@@ -161,7 +162,7 @@ def hits():
 
 
 def begin():
-    """Record the calls from now on, if the environment says so; return what ends that and shows the lives."""
+    """Record the calls from now on, if the environment says so; return a function that stops and shows the lives."""
     configuration = os.environ.get("PROGRAM_LIVES")
     if configuration is None:
         return lambda: None

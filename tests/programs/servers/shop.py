@@ -1,6 +1,6 @@
 """A shop that prices orders in JSON, with a catalogue of a million objects: a WSGI and an ASGI application.
 
-`PROGRAM_GC` selects what `gc` can do without pools, as for the other programs.
+`PROGRAM_GC` selects a setting of `gc`, as for the other programs.
 """
 
 import gc
