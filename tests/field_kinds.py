@@ -8,7 +8,6 @@ from collections.abc import Callable
 from typing import Any
 
 import attrs
-import limits
 
 CALLS = 20
 """More calls of a class than the native engine counts before it reads the `__init__`."""
@@ -149,7 +148,7 @@ def plan(pooled: Any, cls: type, /, *args: Any, **kwargs: Any) -> Any:
 
 def keeps_parts(pooled: Any) -> bool:
     """Whether an object keeps the containers that its `__init__` makes, if C carries that out."""
-    return pooled.engine == "native" and not limits.FREE_THREADED
+    return pooled.engine == "native"
 
 
 def is_set(obj: Any, name: str) -> bool:

@@ -106,7 +106,6 @@ LIMITS = {
     ),
     "parked-objects-visible": Limit("the garbage collector tracks parked objects of the reference engine"),
     "no-young-objects": Limit("a build without a GIL has no young objects", lambda: FREE_THREADED),
-    "runs-every-init": Limit("free-threaded builds run every __init__ as Python code", lambda: FREE_THREADED),
     "own-deallocator": Limit(
         "to change __class__, CPython compares deallocators of classes and bases, and a poolable class has its own"
     ),

@@ -1,9 +1,9 @@
 """How calls of a class construct its objects is counted: in C, or as Python code and why."""
 
+import re
 import sys
 from itertools import combinations
 
-import limits
 import pytest
 
 WARM = 20  # calls after which `__init__` has been read
@@ -56,7 +56,6 @@ def added(before, after):
     return {name: count - former[name] for name, count in after.asdict().items() if count != former[name]}
 
 
-@limits.skip_if("runs-every-init")
 @pytest.mark.needs_pool
 @pytest.mark.parametrize("reason", STOPPED)
 def test_what_stops_a_plan_is_counted(pooled, reason):
@@ -75,7 +74,6 @@ def test_what_stops_a_plan_is_counted(pooled, reason):
     assert pool.constructions().in_c > after.in_c
 
 
-@limits.skip_if("runs-every-init")
 @pytest.mark.needs_pool
 def test_the_report_says_how_objects_are_constructed(pooled):
     cls = make(pooled)
@@ -91,7 +89,8 @@ def test_the_report_says_how_objects_are_constructed(pooled):
     text = pooled.report()
     assert text.startswith(str(pooled.stats()))
     if pooled.engine == "native":
-        assert f"Order: {pooled.pool_of(cls).constructions().in_c} in C" in text
+        # CPython may keep the classes of earlier tests, which have the same name.
+        assert re.search(rf"Order(#\d+)?: {pooled.pool_of(cls).constructions().in_c} in C", text)
         assert "it calls len" in text
     else:
         assert text == str(pooled.stats())
@@ -281,7 +280,6 @@ def attributes(scope):
     return [getattr(each, name, None) for each in (token, other) for name in ("line", "column", "value")]
 
 
-@limits.skip_if("runs-every-init")
 @pytest.mark.needs_pool
 @pytest.mark.parametrize("change", [replace_init, replace_defaults, replace_name])
 @pytest.mark.parametrize(
@@ -308,7 +306,6 @@ def test_a_call_of_an_inherited_init(pooled, call, in_c, change):
         assert attributes(ours) == attributes(plain)
 
 
-@limits.skip_if("runs-every-init")
 @pytest.mark.needs_pool
 @pytest.mark.parametrize(
     ("test", "in_c"),

@@ -141,8 +141,7 @@ def program(folder, outputs, engine):
 
 def constructed_in_c(engine):
     """The classes that are constructed in C when no tool runs."""
-    is_used = engine == "native" and not limits.FREE_THREADED
-    return ["Order", "Derived", "Elsewhere", "Record", "Rare"] if is_used else []
+    return ["Order", "Derived", "Elsewhere", "Record", "Rare"] if engine == "native" else []
 
 
 def line_of(text):

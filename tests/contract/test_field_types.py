@@ -162,6 +162,8 @@ def test_it_comes_from_the_pool_and_returns(pooled, containers, name, library, r
 def test_it_keeps_its_capacity(pooled, containers, name, library, request):
     if name not in pooled.engine_info().keeps_capacity and name.lower() not in pooled.engine_info().keeps_capacity:
         limits.skip("capacity-not-kept")
+    if limits.FREE_THREADED and (name, library) == ("List", "cattrs"):
+        limits.skip("capacity-not-kept")  # `list.extend` of CPython frees half of the memory if it needs less
     needed = {"msgspec": "hooks", "cattrs": "converter"}
     found = {fixture: request.getfixturevalue(fixture) for fixture in [needed.get(library)] if fixture}
     cls = getattr(containers, name)

@@ -11,6 +11,7 @@ from typing import Any
 
 import attrs
 import effort
+import limits
 import pytest
 from field_kinds import Kind, Payload, check_counts, error_of, plan, warm
 from helpers import drop_chain, on_another_thread, run_python
@@ -67,6 +68,24 @@ def counts(pooled, planned):
 
 
 # Pools.
+
+
+@pytest.mark.needs_pool
+@limits.skip_if("no-young-objects")
+@pytest.mark.parametrize("times", ["new", "recycled"])
+def test_the_collector_finds_an_object_before_its_parts(message, times):
+    """It takes an object for unreachable if all that refers to it comes later, and has to move it twice then."""
+    gc.disable()
+    try:
+        others = [message(), message()]
+        if times == "recycled":
+            del others[:]
+        obj = message()
+        young = gc.get_objects(generation=0)
+    finally:
+        gc.enable()
+    at = [next(index for index, each in enumerate(young) if each is wanted) for wanted in (obj, obj.items)]
+    assert at == sorted(at)
 
 
 @pytest.mark.needs_pool

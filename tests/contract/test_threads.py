@@ -72,6 +72,77 @@ def test_each_object_has_one_owner_at_a_time(pooled, scope):
         assert stats.parked <= 20
 
 
+def init_with_list(self, number):
+    self.number = number
+    self.part = []
+    self.kind = list
+
+
+def init_with_dict(self, number, *, more=None):
+    self.kind = dict
+    self.part = {}
+    self.more = more
+    self.number = number
+
+
+def init_without_part(self, number):
+    self.kind = None
+    self.number = number
+
+
+INITS = {list: init_with_list, dict: init_with_dict, None: init_without_part}
+ATTRIBUTES = {list: ["number", "part", "kind"], dict: ["number", "part", "kind", "more"], None: ["number", "kind"]}
+
+
+@pytest.mark.needs_pool
+@pytest.mark.parametrize("scope", ["local", "global"])
+@pytest.mark.parametrize("slots", [(), ("number", "part", "kind", "more")], ids=["dict", "slots"])
+def test_threads_construct_while_another_replaces_the_init(pooled, scope, slots):
+    """Each object is as one `__init__` leaves it, without anything that another one made."""
+    seed = random.randrange(1 << 32)
+    print(f"seed {seed}")
+    rng = random.Random(seed)
+    threads, classes, changes, calls = 3, 3, 15, 150
+    faults = []
+
+    def construct(cls, number):
+        obj = cls(number)
+        found = [name for name in ("number", "part", "kind", "more") if hasattr(obj, name)]
+        part = getattr(obj, "part", None)
+        if obj.number != number or found != ATTRIBUTES[obj.kind] or part or type(part) is not (obj.kind or type(None)):
+            faults.append((obj.kind, number, {name: getattr(obj, name) for name in found}))
+        if obj.kind is list:
+            part.append(number)
+        elif obj.kind is dict:
+            part[number] = number
+
+    def work(cls, stop, number):
+        barrier.wait()
+        while not stop.is_set():
+            number += threads
+            construct(cls, number)
+
+    for _ in range(classes):
+        namespace = {"__init__": init_with_list} | ({"__slots__": slots} if slots else {})
+        cls = pooled.poolable(scope=scope)(type("Thing", (), namespace))
+        barrier, stop = threading.Barrier(threads + 1), threading.Event()
+        workers = [threading.Thread(target=work, args=(cls, stop, number)) for number in range(threads)]
+        for worker in workers:
+            worker.start()
+        barrier.wait()
+        for change in range(changes):
+            for number in range(calls):
+                construct(cls, number)
+            if rng.random() < 0.7:
+                cls.__init__ = rng.choice([*INITS.values()])
+            else:
+                cls.marker = change
+        stop.set()
+        for worker in workers:
+            worker.join()
+    assert not faults
+
+
 @pytest.mark.needs_pool
 def test_a_thread_that_ends_frees_its_local_pools(pooled):
     class Watched:
@@ -220,7 +291,6 @@ thread.join()
 
 
 @limits.skip_if("no-fork")
-@limits.skip_if("runs-every-init")
 def test_a_fork_while_another_thread_reads_an_init(engine):
     assert run_python(FORK_DURING_AN_IMPORT, POOLED_ENGINE=engine) == (0, "")
 

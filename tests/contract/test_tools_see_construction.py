@@ -113,14 +113,14 @@ def use(cls):
 
 def in_c(pooled, cls):
     """How many objects the native engine has constructed in C; 0 where it does not do so."""
-    if pooled.engine != "native" or limits.FREE_THREADED:
+    if pooled.engine != "native":
         return 0
     return pooled.pool_of(cls)._store.inits()[0]
 
 
 def assert_resumes(pooled, cls, calls=4):
     """Objects are constructed in C again after some calls, where the engine does so at all."""
-    if pooled.engine != "native" or limits.FREE_THREADED:
+    if pooled.engine != "native":
         return
     for _ in range(calls):
         cls("again")

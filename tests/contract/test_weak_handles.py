@@ -5,6 +5,7 @@ import threading
 import tracemalloc
 from weakref import WeakSet, ref
 
+import limits
 import pytest
 
 OBJECT_POOLS = ["local", "global", "local, of a function", "global, of a function", "of a class written in C"]
@@ -43,6 +44,7 @@ def test_a_weak_reference_does_not_keep_a_pool(pooled, containers, request, kind
     del taken
 
 
+@limits.skip_if("immortal-classes")
 @pytest.mark.parametrize("scope", ["local", "global"])
 def test_the_pool_of_a_class_lives_as_long_as_the_class(pooled, scope):
     @pooled.poolable(scope=scope)
@@ -121,7 +123,9 @@ def test_a_dropped_pool_frees_what_other_threads_have_parked(pooled, kind, died)
     before_the_thread_ended = len(died)
     dropped.set()
     thread.join()
-    assert before_the_thread_ended == 2
+    assert len(died) == 2
+    if not limits.FREE_THREADED:  # CPython may leave the last drop of an object to the thread that made it
+        assert before_the_thread_ended == 2
 
 
 @pytest.mark.needs_pool

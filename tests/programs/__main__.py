@@ -53,7 +53,11 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--cycles", action="store_true", help="compare estimated cycles instead of times")
     parser.add_argument("--measure", action="store_true", help="let advise measure what it recommends")
     parser.add_argument(
-        "--without", action="append", default=[], choices=("gc", "pools", "arrays"), help="settings that advise leaves out"
+        "--without",
+        action="append",
+        default=[],
+        choices=("gc", "pools", "arrays"),
+        help="settings that advise leaves out",
     )
     parser.add_argument("--short", action="store_true", help="compare the outputs only, in a few seconds")
     parser.add_argument(

@@ -296,6 +296,102 @@ compat_is_finalized(PyObject *self)
 /* Whether releases of this version of Python have different collectors. */
 #define COMPAT_COLLECTOR_VARIES (PY_VERSION_HEX >= 0x030e0000)
 
+/* Read and write a variable that other threads write, too, and that does not order other accesses. */
+static inline uintptr_t
+compat_load(const uintptr_t *variable)
+{
+#if COMPAT_FREE_THREADED
+    return _Py_atomic_load_uintptr_relaxed(variable);
+#else
+    return *variable;
+#endif
+}
+
+static inline void
+compat_store(uintptr_t *variable, uintptr_t value)
+{
+#if COMPAT_FREE_THREADED
+    _Py_atomic_store_uintptr_relaxed(variable, value);
+#else
+    *variable = value;
+#endif
+}
+
+static inline Py_ssize_t
+compat_load_ssize(const Py_ssize_t *variable)
+{
+#if COMPAT_FREE_THREADED
+    return _Py_atomic_load_ssize_relaxed(variable);
+#else
+    return *variable;
+#endif
+}
+
+static inline void
+compat_store_ssize(Py_ssize_t *variable, Py_ssize_t value)
+{
+#if COMPAT_FREE_THREADED
+    _Py_atomic_store_ssize_relaxed(variable, value);
+#else
+    *variable = value;
+#endif
+}
+
+/* Add to a variable that this thread alone writes. */
+static inline void
+compat_add(uint64_t *variable, uint64_t more)
+{
+#if COMPAT_FREE_THREADED
+    _Py_atomic_store_uint64_relaxed(variable, *variable + more);
+#else
+    *variable += more;
+#endif
+}
+
+static inline int
+compat_load_int(const int *variable)
+{
+#if COMPAT_FREE_THREADED
+    return _Py_atomic_load_int_relaxed(variable);
+#else
+    return *variable;
+#endif
+}
+
+static inline void
+compat_store_int(int *variable, int value)
+{
+#if COMPAT_FREE_THREADED
+    _Py_atomic_store_int_relaxed(variable, value);
+#else
+    *variable = value;
+#endif
+}
+
+/* Write a variable, and return its former value. */
+static inline int
+compat_exchange_int(int *variable, int value)
+{
+#if COMPAT_FREE_THREADED
+    return _Py_atomic_exchange_int(variable, value);
+#else
+    int former = *variable;
+    *variable = value;
+    return former;
+#endif
+}
+
+/* Subtract 1, and return the result. */
+static inline int
+compat_decrement(int *variable)
+{
+#if COMPAT_FREE_THREADED
+    return _Py_atomic_add_int(variable, -1) - 1;
+#else
+    return --*variable;
+#endif
+}
+
 /* Between these two lines, only this thread uses `object`, if all other threads use the same two lines. With a GIL they
    do nothing, because the lines between them run no other code. Together they form a block. */
 #if COMPAT_FREE_THREADED
@@ -383,6 +479,17 @@ compat_allow_vectorcall(PyTypeObject *metaclass)
 #else
 #define COMPAT_TPFLAGS_MANAGED_WEAKREF 0
 #endif
+
+/* The version tag of a class, which changes when an attribute of the class or of a base is set; 0 if it has none. */
+static inline unsigned
+compat_version_tag(PyTypeObject *type)
+{
+#if COMPAT_FREE_THREADED
+    return _Py_atomic_load_uint32_relaxed(&type->tp_version_tag);
+#else
+    return type->tp_version_tag;
+#endif
+}
 
 /* Look up an attribute on a class and its bases by an interned name. Returns a new reference, or NULL without an
    exception. */
@@ -770,42 +877,85 @@ compat_dict_renew_version(PyDictObject *self, uint64_t *count)
 #endif
 }
 
-/* Whether the entry of a dict with this index has this name and this value. The dict is a namespace. */
+/* Let this code read the entries of a dict without a lock. Without a GIL, CPython frees a table of a shared dict only when no
+   thread can be reading it. */
+static inline void
+compat_dict_share(PyObject *dict)
+{
+#if COMPAT_FREE_THREADED
+    Py_BEGIN_CRITICAL_SECTION(dict);
+    _PyObject_GC_SET_SHARED(dict);
+    Py_END_CRITICAL_SECTION();
+#else
+    (void)dict;
+#endif
+}
+
+/* Whether the entry of a shared dict with this index has this name and this value. The dict is a namespace. */
 static inline bool
 compat_dict_entry_is(PyObject *dict, Py_ssize_t index, PyObject *name, PyObject *value)
 {
+#if COMPAT_FREE_THREADED
+    PyDictKeysObject *keys = _Py_atomic_load_ptr_acquire(&((PyDictObject *)dict)->ma_keys);
+    if (UNLIKELY(index >= _Py_atomic_load_ssize_acquire(&keys->dk_nentries) || !DK_IS_UNICODE(keys))) {
+        return false;
+    }
+    const PyDictUnicodeEntry *entry = &DK_UNICODE_ENTRIES(keys)[index];
+    return _Py_atomic_load_ptr_relaxed(&entry->me_key) == name
+           && _Py_atomic_load_ptr_acquire(&entry->me_value) == value;
+#else
     PyDictKeysObject *keys = ((PyDictObject *)dict)->ma_keys;
     if (UNLIKELY(index >= keys->dk_nentries || !DK_IS_UNICODE(keys))) {
         return false;
     }
     const PyDictUnicodeEntry *entry = &DK_UNICODE_ENTRIES(keys)[index];
     return entry->me_key == name && entry->me_value == value;
+#endif
 }
 
 /* The value of a name in a dict, borrowed. NULL, without an exception, also if the dict has keys that are no strings: their
-   comparison may be written in Python. */
+   comparison may be written in Python. Without a GIL, the value may no longer exist: the caller compares the address alone,
+   with that of an object that it has a reference to. */
 static inline PyObject *
 compat_dict_find_text(PyObject *dict, PyObject *name)
 {
+#if COMPAT_FREE_THREADED
+    PyObject *found = NULL;
+    if (UNLIKELY(PyDict_GetItemRef(dict, name, &found) < 0)) {
+        PyErr_Clear(); /* `__init__` will raise it */
+    }
+    Py_XDECREF(found);
+    return found;
+#else
     PyDictObject *self = (PyDictObject *)dict;
     bool has_texts = self->ma_values == NULL && DK_IS_UNICODE(self->ma_keys);
     return has_texts ? PyDict_GetItemWithError(dict, name) : NULL;
+#endif
 }
 
-/* The index of the entry of a name that `compat_dict_find_text` found, and `*key`, the string in the entry, borrowed. */
+/* The index of the entry of a name that `compat_dict_find_text` found, and `*key`, the string in the entry, a new
+   reference. */
 static inline Py_ssize_t
 compat_dict_find_entry(PyObject *dict, PyObject *name, PyObject **key)
 {
+    Py_ssize_t index = 0;
+    *key = NULL;
+    COMPAT_BEGIN_CRITICAL_SECTION(dict);
     PyDictKeysObject *keys = ((PyDictObject *)dict)->ma_keys;
     const PyDictUnicodeEntry *entries = DK_UNICODE_ENTRIES(keys);
-    for (Py_ssize_t i = 0; i < keys->dk_nentries; i++) {
-        if (entries[i].me_value != NULL && PyUnicode_Compare(entries[i].me_key, name) == 0) {
-            *key = entries[i].me_key;
-            return i;
+    for (Py_ssize_t i = 0; DK_IS_UNICODE(keys) && i < keys->dk_nentries; i++) {
+        PyObject *each = entries[i].me_key;
+        if (entries[i].me_value != NULL && (each == name || PyUnicode_Compare(each, name) == 0)) {
+            index = i;
+            *key = Py_NewRef(each);
+            break;
         }
     }
-    *key = name;
-    return 0;
+    COMPAT_END_CRITICAL_SECTION();
+    if (*key == NULL) {
+        *key = Py_NewRef(name);
+    }
+    return index;
 }
 
 /* ---- tools that watch a program ---- */
@@ -829,7 +979,8 @@ static inline uintptr_t
 compat_monitoring_version(PyThreadState *thread)
 {
 #if PY_VERSION_HEX >= 0x030d0000
-    return thread->eval_breaker & ~(uintptr_t)0xff; /* the lower bits are requests to the interpreter */
+    /* The lower bits are requests to the interpreter, which other threads set. */
+    return _Py_atomic_load_uintptr_relaxed(&thread->eval_breaker) & ~(uintptr_t)0xff;
 #elif COMPAT_HAS_MONITORING
     return thread->interp->monitoring_version;
 #else

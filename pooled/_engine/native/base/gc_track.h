@@ -7,7 +7,11 @@
      does not hold, the fast functions call those of CPython.
    - The collector's count of tracked objects stays as it is. So an object that was untracked here is tracked here again
      before it is freed: then PyObject_GC_UnTrack removes it, and decrements the count.
-   - The GIL is held, so the list does not change meanwhile. */
+   - The GIL is held, so the list does not change meanwhile.
+
+   The order of the list matters. A collection first takes each object for unreachable to which only objects further back
+   refer, and moves it. When it comes to one of those, it moves the object again, to the end. So an object is tracked before
+   its parts, as if its `__init__` had made them. */
 
 #ifndef POOLED_GC_TRACK_H
 #define POOLED_GC_TRACK_H
@@ -35,6 +39,11 @@ static inline void
 gc_track_fast(PyObject *self)
 {
     _PyObject_SET_GC_BITS(self, _PyGC_BITS_TRACKED);
+}
+
+static inline void
+gc_track_last(PyObject *Py_UNUSED(self))
+{
 }
 
 #else
@@ -89,6 +98,14 @@ gc_track_fast(PyObject *self)
     head->_gc_prev = (uintptr_t)last | (head->_gc_prev & _PyGC_PREV_MASK_FINALIZED);
     head->_gc_next = (uintptr_t)gc_track_young;
     gc_track_young->_gc_prev = (uintptr_t)head;
+}
+
+/* Move a tracked object to the end of the list. */
+static inline void
+gc_track_last(PyObject *self)
+{
+    gc_untrack_fast(self);
+    gc_track_fast(self);
 }
 
 #endif

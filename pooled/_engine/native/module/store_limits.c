@@ -4,16 +4,20 @@
 
 typedef struct {
     PoolStore *store;
+    Py_ssize_t max;
+    Py_ssize_t max_cap;
     bool follows;
-} Following;
+} Limits;
 
 /* With all other threads stopped. */
 static void
-set_follows(void *argument)
+set_limits(void *argument)
 {
-    Following *wanted = argument;
+    Limits *wanted = argument;
     PoolStore *store = wanted->store;
     ThreadState *cursor = NULL;
+    store->max = stores_closed ? 0 : wanted->max;
+    store->max_cap = wanted->max_cap;
     store_close_fronts(store);
     freelist_follow(&store->freelist, wanted->follows);
     for (Freelist *freelist; store->is_local && (freelist = freelists_next(store->index, &cursor)) != NULL;) {
@@ -35,9 +39,7 @@ store_limits_set(PoolStore *self, PyObject *args)
         return NULL;
     }
     bool none_stays = cap < self->max_cap; /* parked objects are not measured again */
-    self->max = stores_closed ? 0 : bound;
-    self->max_cap = cap;
-    lock_run_exclusive(set_follows, &(Following){self, follows});
+    lock_run_exclusive(set_limits, &(Limits){self, bound, cap, follows});
     trim_to(self, none_stays ? 0 : bound);
     Py_RETURN_NONE;
 }

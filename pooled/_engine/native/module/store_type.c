@@ -119,11 +119,8 @@ store_set_fields(PoolStore *self, PyObject *fields)
     if (fields != Py_None && self->reset != NULL) {
         return PyErr_Format(PyExc_TypeError, "fields=%R: expected None, since this store has a reset", fields);
     }
-    planned_drop(self);
-    trim_to(self, 0); /* they were emptied by the former plan */
-    fields_install(self, fields == Py_None ? NULL : (Fields *)fields);
-    if (COMPAT_FREE_THREADED) {
-        trim_to(self, 0); /* the objects that were parked meanwhile */
+    if (!planned_change_fields(self, fields == Py_None ? NULL : (Fields *)fields)) {
+        return PyErr_NoMemory();
     }
     if (self->hook->own_store == self) {
         install_adapt(self->hook);
@@ -153,9 +150,11 @@ store_kept_names(PoolStore *self, PyObject *Py_UNUSED(ignored))
 static PyObject *
 store_inits(PoolStore *self, PyObject *Py_UNUSED(ignored))
 {
+    uint64_t inits[INIT_OUTCOMES];
+    store_sum_inits(self, inits);
     PyObject *counts = PyTuple_New(INIT_OUTCOMES);
     for (int i = 0; counts != NULL && i < INIT_OUTCOMES; i++) {
-        PyObject *count = PyLong_FromUnsignedLongLong(self->inits[i]);
+        PyObject *count = PyLong_FromUnsignedLongLong(inits[i]);
         if (count == NULL) {
             Py_CLEAR(counts);
             break;
@@ -265,6 +264,7 @@ store_traverse(PoolStore *self, visitproc visit, void *arg)
     Py_VISIT(self->retired);
     Py_VISIT(self->capacity);
     Py_VISIT(self->init_plan);
+    Py_VISIT(self->retired_plans);
     Py_VISIT(self->report);
     return 0;
 }
@@ -303,6 +303,7 @@ store_free(PoolStore *self)
     Py_XDECREF(self->retired);
     Py_XDECREF(self->capacity);
     Py_XDECREF(self->init_plan);
+    Py_XDECREF(self->retired_plans);
     Py_XDECREF(self->report);
     Py_XDECREF(self->hook);
     if (self->index >= 0) {

@@ -163,6 +163,7 @@ fields_make_ready(Fields *fields, PyObject *self)
         if (fields->entries != 0) {
             fields_set_order(fields, &values);
         }
+        gc_track_fast(self);
         fields_track_parts(fields, self);
     }
     gc_track_fast(self);
@@ -193,31 +194,17 @@ const NestedOps fields_nested = {nested_needs_no_init, nested_empty, nested_make
 
 /* ---- stores ---- */
 
-typedef struct {
-    PoolStore *store;
-    Fields *fields;
-} Installation;
-
-/* With all other threads stopped. */
-static void
-install(void *argument)
+void
+fields_exchange(PoolStore *store, Fields *fields)
 {
-    Installation *installation = argument;
-    PoolStore *store = installation->store;
     if (store->fields != NULL) {
         store->fields->former = store->retired;
         store->retired = store->fields;
     }
-    store->fields = (Fields *)Py_XNewRef(installation->fields);
+    store->fields = (Fields *)Py_XNewRef(fields);
+    store->blank_calls = 0;
     store->strategy = store->reset != NULL    ? STRATEGY_RESET
                       : store->fields != NULL ? store->fields->strategy
                                               : STRATEGY_SCRUB;
     store->nested = store->fields != NULL ? &fields_nested : &scrub_nested;
-}
-
-void
-fields_install(PoolStore *store, Fields *fields)
-{
-    Installation installation = {store, fields};
-    lock_run_exclusive(install, &installation);
 }

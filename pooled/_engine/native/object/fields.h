@@ -10,15 +10,15 @@
 /* How a store of STRATEGY_FIELDS or STRATEGY_KEEP treats an object that is a part of another. */
 extern const NestedOps fields_nested;
 
-/* Make a plan that of a store, or NULL. The former one may be in use: the store keeps it. */
-void fields_install(PoolStore *store, Fields *fields);
+/* Make a plan that of a store, or NULL. The former one may be in use: the store keeps it. With all other threads stopped. */
+void fields_exchange(PoolStore *store, Fields *fields);
 
 /* Whether an object is emptied field by field, so that its parts and defaults are kept. That is not worthwhile while all
    callers need a blank object, in which an `__init__` or C code sets every field. */
 static inline bool
 fields_keep(const Fields *fields, const PoolStore *store)
 {
-    return store->blank_calls < BLANK_CALLS || fields->strategy == STRATEGY_KEEP;
+    return compat_load_int(&store->blank_calls) < BLANK_CALLS || fields->strategy == STRATEGY_KEEP;
 }
 
 /* Empty an object that is unreachable and untracked, of refcount 0 or 1. RECYCLED, or why it cannot be kept. Exceptions

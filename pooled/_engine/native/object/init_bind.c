@@ -21,30 +21,42 @@ find_name(const InitPlan *plan, PyObject *name)
 }
 
 bool
-init_bind_find_names(InitPlan *plan, PyObject *names)
+init_bind_find_names(const InitPlan *plan, PyObject *names, Named *named)
 {
     Py_ssize_t count = PyTuple_GET_SIZE(names);
     if (count > plan->parameters) {
         return false;
     }
-    Py_CLEAR(plan->known_names); /* a tuple of strings: no code runs */
-    uint64_t found = 0;
-    plan->known_least = INIT_MOST;
-    plan->known_end = 0;
+    named->set = 0;
+    named->least = INIT_MOST;
+    named->end = 0;
     for (Py_ssize_t i = 0; i < count; i++) {
         Py_ssize_t index = find_name(plan, PyTuple_GET_ITEM(names, i));
-        if (index < 0 || (found >> index & 1)) {
+        if (index < 0 || (named->set >> index & 1)) {
             return false;
         }
-        found |= UINT64_C(1) << index;
-        plan->known[i] = (uint8_t)index;
-        plan->known_least = index < plan->known_least ? (uint8_t)index : plan->known_least;
-        plan->known_end = index >= plan->known_end ? (uint8_t)(index + 1) : plan->known_end;
+        named->set |= UINT64_C(1) << index;
+        named->indices[i] = (uint8_t)index;
+        named->least = index < named->least ? (uint8_t)index : named->least;
+        named->end = index >= named->end ? (uint8_t)(index + 1) : named->end;
     }
-    plan->known_set = found;
+    return true;
+}
+
+#if !COMPAT_FREE_THREADED
+
+bool
+init_bind_learn_names(InitPlan *plan, PyObject *names)
+{
+    Py_CLEAR(plan->known_names); /* a tuple of strings: no code runs */
+    if (!init_bind_find_names(plan, names, &plan->known)) {
+        return false;
+    }
     plan->known_names = Py_NewRef(names);
     return true;
 }
+
+#endif
 
 PyObject *
 init_bind_keyword_default(const InitPlan *plan, Py_ssize_t index)
@@ -53,5 +65,7 @@ init_bind_keyword_default(const InitPlan *plan, Py_ssize_t index)
     if (index < plan->positional || defaults == NULL) {
         return NULL;
     }
-    return compat_dict_find_text(defaults, plan->names[index]); /* the dict may have been changed since */
+    /* The dict may have been changed since it was read. */
+    PyObject *value = compat_dict_find_text(defaults, plan->names[index]);
+    return !COMPAT_FREE_THREADED || value == plan->kwdefaults[index] ? value : NULL;
 }

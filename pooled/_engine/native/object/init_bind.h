@@ -6,9 +6,31 @@
 #include "base/compat.h"
 #include "object/init_plan.h"
 
-/* Find the parameters that the keyword arguments name, and remember them. False if one names no parameter that can be
-   passed by keyword. */
-bool init_bind_find_names(InitPlan *plan, PyObject *names);
+/* Find the parameters that the keyword arguments name. False if one names no parameter that can be passed by keyword. */
+bool init_bind_find_names(const InitPlan *plan, PyObject *names, Named *named);
+
+#if COMPAT_FREE_THREADED
+
+/* The same, in `room`. NULL in place of false. Other threads use the plan, too, so it does not remember the names. */
+static inline const Named *
+init_bind_named(InitPlan *plan, PyObject *names, Named *room)
+{
+    return LIKELY(init_bind_find_names(plan, names, room)) ? room : NULL;
+}
+
+#else
+
+/* The same, for the plan to remember. */
+bool init_bind_learn_names(InitPlan *plan, PyObject *names);
+
+/* The same. Calls from one place in the code pass the same tuple, which the plan remembers. */
+static inline const Named *
+init_bind_named(InitPlan *plan, PyObject *names, Named *Py_UNUSED(room))
+{
+    return LIKELY(names == plan->known_names || init_bind_learn_names(plan, names)) ? &plan->known : NULL;
+}
+
+#endif
 
 /* The default of a parameter that can only be passed by keyword, borrowed; NULL for any other parameter. */
 PyObject *init_bind_keyword_default(const InitPlan *plan, Py_ssize_t index);
@@ -32,17 +54,16 @@ init_bind(InitPlan *plan, PyObject *const *args, Py_ssize_t *count, PyObject *na
     Py_ssize_t end = plan->parameters > plan->positional ? plan->parameters : given;
     uint64_t named = 0; /* a bit for each parameter that is passed by keyword */
     if (names != NULL && PyTuple_GET_SIZE(names) != 0) {
-        if (UNLIKELY(names != plan->known_names && !init_bind_find_names(plan, names))) {
-            return NULL;
-        }
-        if (UNLIKELY(plan->known_least < given)) {
-            return NULL; /* it is passed by position, too */
+        Named found;
+        const Named *known = init_bind_named(plan, names, &found);
+        if (UNLIKELY(known == NULL || known->least < given)) {
+            return NULL; /* the latter: it is passed by position, too */
         }
         for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(names); i++) {
-            room[plan->known[i]] = args[given + i];
+            room[known->indices[i]] = args[given + i];
         }
-        named = plan->known_set;
-        end = plan->known_end > end ? plan->known_end : end;
+        named = known->set;
+        end = known->end > end ? known->end : end;
     }
     for (Py_ssize_t i = given; i < end; i++) {
         if (named >> i & 1) {

@@ -15,31 +15,34 @@
 /* Check again whether a tool monitors all code. This may run code, so this call does not use the plan. Returns true. */
 bool init_guards_look_for_tools(PyThreadState *thread);
 
-/* The latest version of sys.monitoring at which no tool monitored all code. With a GIL. */
+/* The latest version of sys.monitoring at which no tool monitored all code. Atomic. */
 extern uintptr_t init_guards_quiet;
 
 /* Whether a name still refers to the same object, by two look-ups. */
 bool init_guards_find_name(NameGuard *guard);
 
+/* The same, fast. */
+static inline bool
+name_holds(NameGuard *guard)
+{
+    return LIKELY(compat_dict_entry_is(guard->globals, compat_load_ssize(&guard->hint), guard->name, guard->value))
+           || init_guards_find_name(guard);
+}
+
 /* Whether the attributes of the class are as they were when the plan was made. */
 bool init_guards_check_class(InitPlan *plan, const Hook *hook);
 
-/* Find the class attributes that have the name of an attribute in the plan, and whose class can get a __set__ later. */
-void init_guards_watch_attributes(InitPlan *plan, PyTypeObject *type);
+/* Find what a plan has to watch: class attributes that have the name of an attribute in the plan, and whose class can get a
+   __set__ later, and the entries of global names. Before a store gets the plan. */
+void init_guards_prepare(InitPlan *plan, PyTypeObject *type);
 
 /* Whether tools have to see this thread run Python code. */
 static inline bool
 init_guards_traced(PyThreadState *thread)
 {
     return UNLIKELY(thread->c_tracefunc != NULL || thread->c_profilefunc != NULL)
-           || (UNLIKELY(compat_monitoring_version(thread) != init_guards_quiet) && init_guards_look_for_tools(thread));
-}
-
-static inline bool
-name_holds(NameGuard *guard)
-{
-    return LIKELY(compat_dict_entry_is(guard->globals, guard->hint, guard->name, guard->value))
-           || init_guards_find_name(guard);
+           || (UNLIKELY(compat_monitoring_version(thread) != compat_load(&init_guards_quiet))
+               && init_guards_look_for_tools(thread));
 }
 
 /* INIT_IN_C if the functions and names of a plan are as they were; else why not. */

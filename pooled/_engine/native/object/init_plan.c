@@ -35,7 +35,6 @@ init_plan_place(InitPlan *plan)
             write++;
         }
     }
-    plan->is_placed = true;
     return true;
 }
 
@@ -173,6 +172,28 @@ functions_init(InitPlan *plan, PyObject *functions)
     return true;
 }
 
+/* Remember the defaults of parameters that can only be passed by keyword. They are in a dict that other threads can change. */
+static bool
+kwdefaults_init(InitPlan *plan)
+{
+#if COMPAT_FREE_THREADED
+    PyObject *defaults = plan->functions[0].kwdefaults;
+    plan->kwdefaults = PyMem_Calloc((size_t)plan->parameters + 1, sizeof(PyObject *));
+    if (plan->kwdefaults == NULL) {
+        PyErr_NoMemory();
+        return false;
+    }
+    for (Py_ssize_t i = plan->positional; defaults != NULL && i < plan->parameters; i++) {
+        if (PyDict_GetItemRef(defaults, plan->names[i], &plan->kwdefaults[i]) < 0) {
+            return false;
+        }
+    }
+#else
+    (void)plan;
+#endif
+    return true;
+}
+
 static bool
 globals_init(InitPlan *plan, PyObject *globals)
 {
@@ -188,6 +209,8 @@ globals_init(InitPlan *plan, PyObject *globals)
         NameGuard *guard = &plan->globals[plan->global_count++];
         *guard = (NameGuard){Py_NewRef(namespace), Py_NewRef(builtins), Py_NewRef(name), Py_NewRef(value), 0};
         PyUnicode_InternInPlace(&guard->name);
+        compat_dict_share(namespace);
+        compat_dict_share(builtins);
     }
     return plan->globals != NULL;
 }
@@ -270,7 +293,7 @@ init_plan_new(PyTypeObject *metatype, PyObject *args, PyObject *kwargs)
     self->uses_setattr = uses_setattr;
     self->has_super = has_super;
     if (!names_init(self, parameters) || !items_init(self, items) || !functions_init(self, functions)
-        || !globals_init(self, globals) || !cells_init(self, cells) || !writes_init(self)) {
+        || !kwdefaults_init(self) || !globals_init(self, globals) || !cells_init(self, cells) || !writes_init(self)) {
         Py_CLEAR(self);
     }
     return (PyObject *)self;
@@ -281,10 +304,14 @@ init_plan_traverse(InitPlan *self, visitproc visit, void *arg)
 {
     Py_VISIT(Py_TYPE(self));
     Py_VISIT(self->fields);
+    Py_VISIT(self->former);
     for (Py_ssize_t i = 0; i < self->count; i++) {
         Py_VISIT(self->items[i].sentinel);
         Py_VISIT(self->items[i].same.value);
         Py_VISIT(self->items[i].other.value);
+    }
+    for (Py_ssize_t i = 0; self->kwdefaults != NULL && i < self->parameters; i++) {
+        Py_VISIT(self->kwdefaults[i]);
     }
     for (Py_ssize_t i = 0; i < self->function_count; i++) {
         Py_VISIT(self->functions[i].function);
@@ -348,13 +375,18 @@ init_plan_dealloc(InitPlan *self)
     }
     for (Py_ssize_t i = 0; i < self->parameters; i++) {
         Py_XDECREF(self->names[i]);
+        if (self->kwdefaults != NULL) {
+            Py_XDECREF(self->kwdefaults[i]);
+        }
     }
+    PyMem_Free(self->kwdefaults);
     PyMem_Free(self->items);
     PyMem_Free(self->writes);
     PyMem_Free(self->names);
     free_guards(self);
     Py_XDECREF(self->known_names);
     Py_XDECREF(self->fields);
+    Py_XDECREF(self->former);
     type->tp_free((PyObject *)self);
     Py_DECREF(type);
 }

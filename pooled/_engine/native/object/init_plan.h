@@ -55,7 +55,7 @@ typedef struct {
 /* A name that was read in two dicts, the globals and the builtins of a function. All references are strong. */
 typedef struct {
     PyObject *globals, *builtins, *name, *value;
-    Py_ssize_t hint; /* the index of the entry in `globals`, or in `builtins` where `globals` has none */
+    Py_ssize_t hint; /* the index of the entry in `globals`, or in `builtins` where `globals` has none. Atomic */
 } NameGuard;
 
 /* A variable of an enclosing scope that was read. Both references are strong. */
@@ -63,16 +63,24 @@ typedef struct {
     PyObject *cell, *value;
 } CellGuard;
 
+/* The parameters that the keyword arguments of a call name. */
+typedef struct {
+    uint64_t set; /* a bit for each */
+    uint8_t indices[INIT_MOST];
+    uint8_t least; /* the first of these */
+    uint8_t end;   /* the last of these plus 1 */
+} Named;
+
+/* Without a GIL, a plan that a store has does not change, except for its atomic fields. */
 typedef struct InitPlan {
     PyObject_HEAD
     Fields *fields;           /* the attributes, in the order in which they are assigned; a strong reference */
-    unsigned version;         /* the version tag of the class for which the plan was checked; or NO_VERSION */
-    unsigned seen;            /* the latest other version tag of the class; or NO_VERSION */
+    uintptr_t version;        /* the version tag of the class for which the plan was checked; or NO_VERSION. Atomic */
+    uintptr_t seen;           /* the latest other version tag of the class; or NO_VERSION. Atomic */
     bool uses_setattr;        /* whether the plan holds only while the class has the __setattr__ of `object` */
     bool has_super;           /* whether the plan includes an inherited `__init__` */
     bool makes;               /* whether some value is a SOURCE_PART or SOURCE_NEW */
     bool calls;               /* whether some value is a SOURCE_NEW */
-    bool is_placed;           /* whether the places in `items` are set */
     uint8_t order_count;      /* of `order` */
     uint8_t order[INIT_MOST]; /* the indices in the shared keys, as an object with values lists them */
     Py_ssize_t count;         /* attributes */
@@ -93,11 +101,12 @@ typedef struct InitPlan {
     PyTypeObject **watched; /* the classes of class attributes that have the name of an attribute in `items`, if they
                                      can get a __set__ later; strong references; the plan owns the array */
     Py_ssize_t watched_count;
-    PyObject *known_names;    /* the names of keyword arguments in the latest such call; a strong reference, or NULL */
-    uint8_t known[INIT_MOST]; /* the parameters that they name */
-    uint8_t known_least;      /* the first of these */
-    uint8_t known_end;        /* the last of these plus 1 */
-    uint64_t known_set;       /* the same, with a bit for each */
+    PyObject *known_names; /* the names of keyword arguments in the latest such call; a strong reference, or NULL. With
+                                 a GIL */
+    Named known;           /* the parameters that they name */
+    PyObject **kwdefaults; /* the defaults of the other parameters when they were read: strong references, or NULL; the
+                                 plan owns the array. Without a GIL */
+    struct InitPlan *former; /* the next older of the retired plans of a store; a strong reference, or NULL */
     PyObject
         *defaults[INIT_MOST]; /* of the parameters that can be passed by position; borrowed from `functions`, or NULL */
 } InitPlan;
@@ -110,7 +119,7 @@ extern PyType_Spec init_plan_spec;
 /* Whether an object is an instance of that class, of whichever module. */
 bool init_plan_check(PyObject *object);
 
-/* Set the places of the attributes. False while they are unknown. */
+/* Set the places of the attributes, before a store gets the plan. False while they are unknown. */
 bool init_plan_place(InitPlan *plan);
 
 #endif

@@ -40,6 +40,17 @@ init_run_make(const InitPlan *plan, Places *places, PyObject *const *values)
     return true;
 }
 
+void
+init_run_track_made(const InitPlan *plan, const Places *places, PyObject *const *values)
+{
+    for (const Assignment *item = plan->items, *end = item + plan->count; item < end; item++) {
+        PyObject *value = *place_of_item(item, places);
+        if (source_of(item, values)->kind >= SOURCE_PART && PyObject_IS_GC(value) && gc_is_tracked(value)) {
+            gc_track_last(value);
+        }
+    }
+}
+
 /* Release a part that was kept, and that an argument replaces. It is empty, so no code runs. */
 static void
 release_part(PyObject *part)
@@ -60,10 +71,12 @@ init_run_assign(const InitPlan *plan, const Places *places, PyObject *const *val
             PyObject *former = *place;
             *place = Py_NewRef(source->kind == SOURCE_ARGUMENT ? values[source->argument] : source->value);
             if (former != NULL) {
+                compat_make_ref_local(former); /* otherwise its release may wait for another thread */
                 release_part(former);
             }
         }
         else if (source->kind == SOURCE_PART) {
+            compat_make_ref_local(*place);
             part_track(item->field->part.kind, *place);
         }
     }

@@ -20,14 +20,14 @@ void init_run_assign(const InitPlan *plan, const Places *places, PyObject *const
    collector. The caller holds references to the plan and to the values. False with an exception set. */
 bool init_run_make(const InitPlan *plan, Places *places, PyObject *const *values);
 
+/* Move the containers of a tracked object behind it in the collector's list: they may be new. */
+void init_run_track_made(const InitPlan *plan, const Places *places, PyObject *const *values);
+
 /* Find the places of an object that no other code can reach. False if they are unknown. */
 static ALWAYS_INLINE bool
 init_run_find(InitPlan *plan, PyObject *self, Places *places)
 {
-    if (UNLIKELY(!fields_find_bases(plan->fields, self, places->bases, &places->values))) {
-        return false;
-    }
-    return LIKELY(plan->is_placed) || init_plan_place(plan);
+    return fields_find_bases(plan->fields, self, places->bases, &places->values);
 }
 
 /* Whether all containers are in their places. */
@@ -52,7 +52,9 @@ init_run_assign_plain(const InitPlan *plan, const Places *places, PyObject *cons
         *(PyObject **)(places->bases[write->base] + write->at) = Py_NewRef(value); /* the place is empty */
     }
     for (const Step *step = plan->fields->parts, *end = plan->fields->end; step < end; step++) {
-        part_track(step->kind, *place_of_step(step, places->bases));
+        PyObject *part = *place_of_step(step, places->bases);
+        compat_make_ref_local(part);
+        part_track(step->kind, part);
     }
     if (plan->order_count != 0) {
         compat_set_order(&places->values, plan->order, plan->order_count);

@@ -57,10 +57,9 @@ check_init_plan(const PoolStore *store, const InitPlan *plan)
     for (Py_ssize_t i = 0; i < plan->count; i++) {
         const Assignment *item = &plan->items[i];
         CHECK(item->field == &plan->fields->items[i] && -1 <= item->test && item->test < plan->parameters);
-        CHECK(!plan->is_placed
-              || item->at
-                     == (item->field->offset != 0 ? item->field->offset
-                                                  : item->field->index * (Py_ssize_t)sizeof(PyObject *)));
+        CHECK(
+            item->at
+            == (item->field->offset != 0 ? item->field->offset : item->field->index * (Py_ssize_t)sizeof(PyObject *)));
         check_source(plan, item, &item->same);
         check_source(plan, item, &item->other);
     }

@@ -134,14 +134,16 @@ fields_set_order(const Fields *fields, const CompatValues *values)
 Py_ssize_t
 fields_slot_offset(PyTypeObject *type, PyObject *name)
 {
-    PyObject *found = _PyType_Lookup(type, name);
-    if (found == NULL || !Py_IS_TYPE(found, &PyMemberDescr_Type) || !PyType_IsSubtype(type, PyDescr_TYPE(found))) {
-        return 0;
+    PyObject *found = compat_lookup(type, name);
+    Py_ssize_t offset = 0;
+    if (found != NULL && Py_IS_TYPE(found, &PyMemberDescr_Type) && PyType_IsSubtype(type, PyDescr_TYPE(found))) {
+        PyMemberDef *member = ((PyMemberDescrObject *)found)->d_member;
+        bool is_slot = member->type == T_OBJECT_EX && !(member->flags & READONLY);
+        bool is_inside = member->offset > 0 && member->offset + (Py_ssize_t)sizeof(PyObject *) <= type->tp_basicsize;
+        offset = is_slot && is_inside ? member->offset : 0;
     }
-    PyMemberDef *member = ((PyMemberDescrObject *)found)->d_member;
-    bool is_slot = member->type == T_OBJECT_EX && !(member->flags & READONLY);
-    bool is_inside = member->offset > 0 && member->offset + (Py_ssize_t)sizeof(PyObject *) <= type->tp_basicsize;
-    return is_slot && is_inside ? member->offset : 0;
+    Py_XDECREF(found);
+    return offset;
 }
 
 /* Check the conditions that the format of the tuple does not. False with an exception set. */

@@ -19,10 +19,10 @@ find_init(Hook *hook)
         return init;
     }
     bool is_simple = PyFunction_Check(init) && hook->fits == NULL && hook_new_is_in_c(hook) && !hook_is_abstract(hook)
-                     && type->tp_version_tag != 0
+                     && compat_version_tag(type) != 0
                      && !(COMPAT_BYTEARRAY_INIT_LOSES_MEMORY && hook->base == &PyByteArray_Type);
     hook->init = init;
-    hook->init_version = is_simple ? type->tp_version_tag : NO_VERSION;
+    hook->init_version = is_simple ? compat_version_tag(type) : NO_VERSION;
     return init;
 }
 

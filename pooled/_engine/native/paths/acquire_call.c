@@ -203,7 +203,7 @@ miss_python(PoolStore *store, PyObject *const *args, size_t nargsf, PyObject *na
     if (PyErr_Occurred()) {
         return NULL;
     }
-    bool has_changed = hook->init_version != hook->type->tp_version_tag; /* while an object was tried */
+    bool has_changed = hook->init_version != compat_version_tag(hook->type); /* while an object was tried */
     if (UNLIKELY(has_changed || !hook_new_is_of_object(hook))) {
         return call_construct_new(store, args, nargsf, names);
     }
@@ -222,7 +222,7 @@ call_python(PyObject *cls, PyObject *const *args, size_t nargsf, PyObject *names
 {
     PyTypeObject *type = (PyTypeObject *)cls;
     Hook *hook = hook_of(type);
-    if (UNLIKELY(hook == NULL || hook->init_version != type->tp_version_tag || !compat_is_called_plainly(cls))) {
+    if (UNLIKELY(hook == NULL || hook->init_version != compat_version_tag(type) || !compat_is_called_plainly(cls))) {
         return construct(cls, args, nargsf, names);
     }
     PoolStore *store = hook->own_store;
@@ -232,7 +232,7 @@ call_python(PyObject *cls, PyObject *const *args, size_t nargsf, PyObject *names
     if (UNLIKELY(self == NULL)) {
         self = miss_python(store, args, nargsf, names);
     }
-    else if (UNLIKELY(hook->init_version != type->tp_version_tag)) {
+    else if (UNLIKELY(hook->init_version != compat_version_tag(type))) {
         /* Code that ran while the object was popped has changed the class: the free of a part, or the debug mode. */
         self = run_init(hook, self, false, args, nargsf, names) < 0 ? acquire_fail(self) : self;
     }

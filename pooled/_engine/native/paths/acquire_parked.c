@@ -8,29 +8,29 @@
 
 enum { PROBES = 8 }; /* parked objects that are tried if not every object fits a call */
 
-void
-parked_make_blank(PoolStore *store, PyObject *self)
+/* Make an untracked object that was just popped blank, without the parts that it kept, and track it. */
+static void
+make_blank(PoolStore *store, PyObject *self)
 {
     if (store->fields != NULL) {
         fields_track_parts(store->fields, self);
-        if (store->blank_calls < BLANK_CALLS) {
-            store->blank_calls++;
+        int calls = compat_load_int(&store->blank_calls);
+        if (calls < BLANK_CALLS) {
+            compat_store_int(&store->blank_calls, calls + 1);
         }
+    }
+    if (store->fields != NULL || DEBUG_TRACE) { /* in debug mode, code may run after the pop, and change the fields */
         scrub_attributes(store->hook, self);
     }
     gc_track_fast(self); /* not before: gc.get_objects() must not find it while its parts are freed */
 }
 
 COLD PyObject *
-parked_pop_of_parts(PoolStore *store)
+parked_finish(PoolStore *store, PyObject *self)
 {
-    PyObject *self = parked_pop_untracked(store);
-    if (self == NULL) {
-        return NULL;
-    }
     store_hold(store); /* freeing a part may drop the last reference to the pool */
     if (store_takes_blank(store)) {
-        parked_make_blank(store, self);
+        make_blank(store, self);
     }
     else if (!fields_make_ready(store->fields, self)) {
         self = acquire_fail(self);

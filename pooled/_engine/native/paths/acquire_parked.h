@@ -9,12 +9,9 @@
 #include "object/object_checks.h"
 #include "pool/store.h"
 
-/* `parked_pop` for a store with fields. The object is blank, except for its parts. NULL, too, with an exception set,
-   where a part could not be made ready. */
-PyObject *parked_pop_of_parts(PoolStore *store);
-
-/* Make an untracked object that was just popped blank, without the parts that it kept, and track it. */
-void parked_make_blank(PoolStore *store, PyObject *self);
+/* Make a popped object of a store with fields blank, or give it its parts, and track it. NULL with an exception set, if a
+   part could not be made ready. */
+PyObject *parked_finish(PoolStore *store, PyObject *self);
 
 /* Discard an object that was just popped and must not be handed out. */
 void parked_discard(PoolStore *store, PyObject *self);
@@ -69,13 +66,15 @@ parked_pop_untracked(PoolStore *store)
 static inline PyObject *
 parked_pop(PoolStore *store)
 {
-    if (UNLIKELY(store->fields != NULL)) {
-        return parked_pop_of_parts(store);
-    }
     PyObject *self = parked_pop_untracked(store);
-    if (LIKELY(self != NULL)) {
-        gc_track_fast(self);
+    if (UNLIKELY(self == NULL)) {
+        return NULL;
     }
+    if (UNLIKELY(store->fields != NULL
+                 || (DEBUG_TRACE && store_takes_blank(store)))) { /* not before: others may change it */
+        return parked_finish(store, self);
+    }
+    gc_track_fast(self);
     return self;
 }
 

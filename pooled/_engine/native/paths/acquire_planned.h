@@ -16,7 +16,8 @@ vectorcallfunc planned_vectorcall_for(PoolStore *own_store);
 /* Read the `__init__` of the class now, if it was not read yet. -1 with an exception set. */
 int planned_read(PoolStore *own_store);
 
-/* Drop the plan of a store. The `__init__` may be read again later. */
-void planned_drop(PoolStore *store);
+/* Destroy the parked objects of a store, drop its plan, and give it other fields, or NULL. The `__init__` may be read again
+   later. False, without an exception, if there is no memory. */
+bool planned_change_fields(PoolStore *store, struct Fields *fields);
 
 #endif

@@ -117,7 +117,8 @@ empty(Kind kind, PoolStore *store, PyObject *self)
         done = bytearray_empty(self, &store->sparse);
         break;
     case OF_FIELDS:
-        if (LIKELY(fields_keep(store->fields, store))) {
+        /* Without a GIL, another thread may have changed the fields since this dealloc was chosen. */
+        if (LIKELY((!COMPAT_FREE_THREADED || store->fields != NULL) && fields_keep(store->fields, store))) {
             return fields_empty_object(store, self);
         }
         /* fallthrough */
@@ -149,7 +150,7 @@ discard(Hook *hook, Freelist *freelist, PyObject *self)
         return;
     }
     CHECKED(object_check_path(hook->own_store));
-    freelist->counts[DISCARDED_FULL]++;
+    freelist_add(freelist, DISCARDED_FULL, 1);
     this_thread.depth++;
     PyObject_GC_UnTrack(self);
     slots_empty(&hook->slots, self); /* the object keeps its class alive, and so the hook */
@@ -217,8 +218,9 @@ empty_and_park(Kind kind, Hook *hook, PoolStore *store, PyObject *self)
             empty_and_park(kind, hook, store, self);                                                                   \
             return;                                                                                                    \
         }                                                                                                              \
-        freelist->counts[RECYCLED]++;                                                                                  \
-        freelist->objects[freelist->count++] = self;                                                                   \
+        freelist_add(freelist, RECYCLED, 1);                                                                           \
+        freelist->objects[freelist->count] = self;                                                                     \
+        freelist_set_count(freelist, freelist->count + 1);                                                             \
         Py_DECREF(type); /* the hook has another reference */                                                          \
         gc_untrack_fast(self);                                                                                         \
         CHECKED(object_check_path(store));                                                                             \

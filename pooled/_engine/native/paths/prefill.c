@@ -102,12 +102,13 @@ int
 prefill_one(PoolStore *store)
 {
     CHECKED(object_check_path(store));
+    const Fields *fields = store->fields;
     PyObject *self = make_parkable(store);
     if (self == NULL) {
         return PyErr_Occurred() ? -1 : 0;
     }
     bool traced = trace_readied(store, self);
-    if (traced && park_ready(store, self)) {
+    if (traced && store->fields == fields && park_ready(store, self)) { /* else other fields have emptied it */
         CHECKED(object_check_path(store));
         return 1;
     }

@@ -166,6 +166,62 @@ trim_unused(PoolStore *store)
     return sum;
 }
 
+/* A call that waits for an empty pool. */
+typedef struct {
+    PoolStore *store;
+    void (*function)(void *);
+    void *argument;
+    Batch *batches; /* one for each freelist that had objects */
+    Py_ssize_t room;
+    Py_ssize_t count;
+    bool done; /* false if `batches` has too little room */
+} EmptyRun;
+
+static void
+run_empty(void *argument)
+{
+    EmptyRun *run = argument;
+    PoolStore *store = run->store;
+    store_close_fronts(store);
+    Freelist *freelist = &store->freelist;
+    ThreadState *cursor = NULL;
+    do {
+        if (freelist->count != 0) {
+            if (run->count == run->room) {
+                return;
+            }
+            run->batches[run->count++] = batch_of(freelist, freelist_remove_oldest(freelist, freelist->count));
+        }
+    } while (store->is_local && (freelist = freelists_next(store->index, &cursor)) != NULL);
+    run->function(run->argument);
+    run->done = true;
+}
+
+bool
+trim_run_empty(PoolStore *store, void (*function)(void *), void *argument)
+{
+    enum { MORE = 8 }; /* threads that begin to use the pool meanwhile */
+    EmptyRun run = {.store = store, .function = function, .argument = argument};
+    while (!run.done) {
+        Rooms rooms = {.count = 0};
+        if (store->is_local) {
+            freelists_rooms(store->index, store->max, &rooms);
+        }
+        run.room = rooms.count + MORE;
+        run.count = 0;
+        run.batches = PyMem_New(Batch, (size_t)run.room);
+        if (run.batches == NULL) {
+            return false;
+        }
+        lock_run_exclusive(run_empty, &run);
+        for (Py_ssize_t i = 0; i < run.count; i++) {
+            batch_destroy(run.batches[i]);
+        }
+        PyMem_Free(run.batches);
+    }
+    return true;
+}
+
 /* ---- the end of a thread ---- */
 
 /* Remove all objects from the first freelist of a thread that has some. Those on fronts go to their depots later. */

@@ -16,6 +16,10 @@ Py_ssize_t trim_here(PoolStore *store, Py_ssize_t count);
 /* Destroy half of the objects that were not needed since the last call, in all threads. Returns the number. */
 Py_ssize_t trim_unused(PoolStore *store);
 
+/* Call `function` while all other threads are stopped and the pool has nothing parked. Its parked objects are removed before
+   that, and destroyed afterwards. False, without a call and an exception, if there is no memory. */
+bool trim_run_empty(PoolStore *store, void (*function)(void *), void *argument);
+
 /* Destroy all parked objects of all pools, and park none from now on. */
 void trim_close_all(void);
 

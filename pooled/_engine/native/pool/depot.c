@@ -15,12 +15,6 @@ enum {
    `claimed` are also read without the lock. */
 
 static void
-set_count(Freelist *depot, Py_ssize_t count)
-{
-    _Py_atomic_store_ssize_relaxed(&depot->count, count);
-}
-
-static void
 set_claimed(Freelist *depot, Py_ssize_t claimed)
 {
     _Py_atomic_store_ssize_relaxed(&depot->claimed, claimed);
@@ -61,7 +55,7 @@ pop(Freelist *depot)
     if (left < 0) {
         return NULL;
     }
-    set_count(depot, left);
+    freelist_set_count(depot, left);
     depot->low = depot->low < left ? depot->low : left;
     return depot->objects[left];
 }
@@ -72,8 +66,8 @@ load(Freelist *depot, Freelist *front, Py_ssize_t count)
 {
     Py_ssize_t left = depot->count - count;
     memcpy(front->objects + front->count, depot->objects + left, (size_t)count * sizeof(PyObject *));
-    front->count += count;
-    set_count(depot, left);
+    freelist_set_count(front, front->count + count);
+    freelist_set_count(depot, left);
     if (depot->low > left) {
         front->low += depot->low - left;
         depot->low = left;
@@ -87,9 +81,9 @@ unload(Freelist *depot, Freelist *front, Py_ssize_t count)
     Py_ssize_t left = front->count - count, unneeded = front->low < count ? front->low : count;
     memcpy(depot->objects + depot->count, front->objects, (size_t)count * sizeof(PyObject *));
     memmove(front->objects, front->objects + count, (size_t)left * sizeof(PyObject *));
-    front->count = left;
+    freelist_set_count(front, left);
     front->low -= unneeded;
-    set_count(depot, depot->count + count);
+    freelist_set_count(depot, depot->count + count);
     depot->low += unneeded;
 }
 
@@ -149,7 +143,7 @@ depot_take(Freelist *depot, Freelist *front, Py_ssize_t max)
         load(depot, front, depot->count < MAGAZINE ? depot->count : MAGAZINE);
     }
     PyObject *object = is_open ? freelist_pop(front) : pop(depot);
-    (front != NULL ? front : depot)->counts[HIT] += object != NULL;
+    freelist_add(front != NULL ? front : depot, HIT, object != NULL);
     lock_release(&depot->lock);
     return object;
 }
@@ -170,17 +164,18 @@ depot_put(Freelist *depot, Freelist *front, Py_ssize_t max, PyObject *object, Ou
         }
         done = front->count < front->room;
         if (done) {
-            front->objects[front->count++] = object;
+            front->objects[front->count] = object;
+            freelist_set_count(front, front->count + 1);
         }
     }
     else {
         done = space_for(depot, max, 1) > 0;
         if (done) {
             depot->objects[depot->count] = object;
-            set_count(depot, depot->count + 1);
+            freelist_set_count(depot, depot->count + 1);
         }
     }
-    (front != NULL ? front : depot)->counts[outcome] += done;
+    freelist_add(front != NULL ? front : depot, outcome, done);
     lock_release(&depot->lock);
     return done;
 }
@@ -193,7 +188,7 @@ depot_put_under(Freelist *depot, Py_ssize_t max, PyObject *object)
     if (done) {
         memmove(depot->objects + 1, depot->objects, (size_t)depot->count * sizeof(PyObject *));
         depot->objects[0] = object;
-        set_count(depot, depot->count + 1);
+        freelist_set_count(depot, depot->count + 1);
     }
     lock_release(&depot->lock);
     return done;

@@ -141,9 +141,9 @@ load_count(const uint64_t *count)
 }
 
 void
-freelist_add_counts(Freelist *freelist, const Freelist *other, Outcome first, Outcome end)
+freelist_add_counts(Freelist *freelist, const Freelist *other, int first, int end)
 {
-    for (int i = first; i < (int)end; i++) {
+    for (int i = first; i < end; i++) {
         freelist->counts[i] += load_count(&other->counts[i]);
     }
 }

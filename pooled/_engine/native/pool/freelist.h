@@ -16,6 +16,10 @@
 
 struct PoolStore;
 
+/* Where the counts of a freelist are: those of outcomes, one of objects that were counted already, and, without a GIL, those
+   of InitOutcome. */
+enum { FIRST_INIT = COUNTED_ALREADY + 1, COUNTS = FIRST_INIT + (COMPAT_FREE_THREADED ? INIT_OUTCOMES : 0) };
+
 typedef struct Freelist {
     PyObject **objects;
     Py_ssize_t count;  /* parked objects; 0 <= count <= room */
@@ -25,8 +29,8 @@ typedef struct Freelist {
     uint64_t credited; /* the misses and insertions that have made room; each later one may make room for one object */
     struct PoolStore *store; /* borrowed: a store frees its freelists; NULL in a list that belongs to no store */
     struct Freelist *heir;   /* the freelist that inherits the counts; NULL in a freelist that stands in its store */
-    uint64_t counts[OUTCOMES + 1]; /* by Outcome; the last one is of objects that were counted already */
-    uint64_t trimmed;              /* the number of the last trim of the pool that visited this freelist */
+    uint64_t counts[COUNTS];
+    uint64_t trimmed; /* the number of the last trim of the pool that visited this freelist */
 #if COMPAT_FREE_THREADED
     bool is_depot;      /* whether it belongs to a global pool */
     Py_ssize_t claimed; /* the room of the fronts of a depot; count + claimed <= room */
@@ -67,8 +71,8 @@ Removed freelist_remove_oldest(Freelist *freelist, Py_ssize_t count);
    burst. The first call removes none. A freelist that follows the load removes all of them, and their room. */
 Removed freelist_remove_unused(Freelist *freelist);
 
-/* Add the counts of another freelist from the outcome `first` on, up to `end`. */
-void freelist_add_counts(Freelist *freelist, const Freelist *other, Outcome first, Outcome end);
+/* Add the counts of another freelist from the index `first` on, up to `end`. */
+void freelist_add_counts(Freelist *freelist, const Freelist *other, int first, int end);
 
 /* Whether a freelist is the front of a thread for a global pool. */
 static inline bool
@@ -82,13 +86,28 @@ freelist_is_front(const Freelist *freelist)
 #endif
 }
 
+/* Change the number of parked objects. Other threads may read it. */
+static inline void
+freelist_set_count(Freelist *freelist, Py_ssize_t count)
+{
+    compat_store_ssize(&freelist->count, count);
+}
+
+/* Add to the count with this index. Other threads may read it; only this thread writes it, or the lock is held. */
+static inline void
+freelist_add(Freelist *freelist, int index, uint64_t more)
+{
+    compat_add(&freelist->counts[index], more);
+}
+
 static inline PyObject *
 freelist_pop(Freelist *freelist)
 {
     if (freelist->count <= 0) {
         return NULL;
     }
-    Py_ssize_t count = --freelist->count;
+    Py_ssize_t count = freelist->count - 1;
+    freelist_set_count(freelist, count);
     if (UNLIKELY(count < freelist->low)) {
         freelist->low = count;
     }
@@ -101,7 +120,8 @@ freelist_put(Freelist *freelist, PyObject *object)
     if (UNLIKELY(freelist->count == freelist->room) && !freelist_grow(freelist)) {
         return false;
     }
-    freelist->objects[freelist->count++] = object;
+    freelist->objects[freelist->count] = object;
+    freelist_set_count(freelist, freelist->count + 1);
     return true;
 }
 

@@ -1,5 +1,7 @@
 #include "pool/store.h"
 
+#include <string.h>
+
 Lock stores_lock;
 PoolStore *stores;
 bool stores_closed;
@@ -23,6 +25,18 @@ Py_ssize_t
 store_count_parked(PoolStore *store)
 {
     return freelists_count(&store->freelist, store->index);
+}
+
+void
+store_sum_inits(PoolStore *store, uint64_t *inits)
+{
+#if COMPAT_FREE_THREADED
+    Freelist sum = {.count = 0};
+    freelists_sum(&store->freelist, store->index, &sum);
+    memcpy(inits, sum.counts + FIRST_INIT, INIT_OUTCOMES * sizeof(uint64_t));
+#else
+    memcpy(inits, store->inits, sizeof(store->inits));
+#endif
 }
 
 #if COMPAT_FREE_THREADED

@@ -37,17 +37,18 @@ typedef struct {
 
 struct PoolStore {
     PyObject_HEAD
-    Hook *hook;                    /* of the class of its objects */
-    Strategy strategy;             /* how its objects are emptied */
-    const NestedOps *nested;       /* by the strategy; for STRATEGY_RESET, `reset` comes first */
-    PyObject *reset;               /* the user's function; NULL unless the strategy is RESET */
-    struct Fields *fields;         /* how fields are emptied; NULL unless the strategy is FIELDS or KEEP */
-    struct Fields *retired;        /* the former `fields`, latest first: an object may be in use that they emptied */
-    struct InitPlan *init_plan;    /* the assignments of `__init__`, if C can carry them out; or NULL */
-    int until_plan;                /* calls until `__init__` is read for a plan; 0: it is not */
-    int plans;                     /* plans so far */
-    uint64_t inits[INIT_OUTCOMES]; /* calls with a plan, by their outcome */
-    uint8_t blank_calls;    /* the latest calls in a row that dropped the parts of a parked object, up to BLANK_CALLS */
+    Hook *hook;                     /* of the class of its objects */
+    Strategy strategy;              /* how its objects are emptied */
+    const NestedOps *nested;        /* by the strategy; for STRATEGY_RESET, `reset` comes first */
+    PyObject *reset;                /* the user's function; NULL unless the strategy is RESET */
+    struct Fields *fields;          /* how fields are emptied; NULL unless the strategy is FIELDS or KEEP */
+    struct Fields *retired;         /* the former `fields`, latest first: an object may be in use that they emptied */
+    struct InitPlan *init_plan;     /* the assignments of `__init__`, if C can carry them out; or NULL */
+    int until_plan;                 /* calls until `__init__` is read for a plan; 0: it is not. Atomic */
+    int plans;                      /* plans so far */
+    struct InitPlan *retired_plans; /* the former ones, latest first. Without a GIL: a thread may be using one */
+    uint64_t inits[INIT_OUTCOMES];  /* calls with a plan, by their outcome. With a GIL; else freelists count them */
+    int blank_calls; /* the latest calls in a row that dropped the parts of a parked object, up to BLANK_CALLS. Atomic */
     PyObject *capacity;     /* a function that measures an object; NULL where `measures`, or nothing is measured */
     PyObject *report;       /* report(error, what): receives the errors of `reset` and `capacity` */
     bool measures;          /* whether the capacity is that of the builtin container */
@@ -228,20 +229,20 @@ store_release(PoolStore *store)
 
 #endif
 
-/* Add `more`, which may be negative, to the count of an outcome. `freelist` is NULL if this thread can have none. */
+/* Add `more`, which may be negative, to the count with this index. `freelist` is NULL if this thread can have none. */
 static inline void
-store_count_on(PoolStore *store, Freelist *freelist, Outcome outcome, int more)
+store_count_on(PoolStore *store, Freelist *freelist, int index, int more)
 {
     if (UNLIKELY(freelist == NULL)) {
         freelist = &store->freelist;
     }
     if (store_is_shared(store, freelist)) {
         lock_acquire(&freelist->lock);
-        freelist->counts[outcome] += (uint64_t)(int64_t)more;
+        freelist_add(freelist, index, (uint64_t)(int64_t)more);
         lock_release(&freelist->lock);
     }
     else {
-        freelist->counts[outcome] += (uint64_t)(int64_t)more;
+        freelist_add(freelist, index, (uint64_t)(int64_t)more);
     }
 }
 
@@ -251,6 +252,20 @@ store_count(PoolStore *store, Outcome outcome, int more)
     store_count_on(store, store_freelist(store), outcome, more);
 }
 
+/* Count a call of a class that has a plan. */
+static inline void
+store_count_init(PoolStore *store, InitOutcome outcome)
+{
+#if COMPAT_FREE_THREADED
+    store_count_on(store, store_freelist(store), FIRST_INIT + (int)outcome, 1);
+#else
+    store->inits[outcome]++;
+#endif
+}
+
+/* Add up the calls of the class with a plan, in all threads. */
+void store_sum_inits(PoolStore *store, uint64_t *inits);
+
 /* Pop an object from a freelist of the store, and count a hit. NULL if none is parked. */
 static inline PyObject *
 store_pop(PoolStore *store, Freelist *freelist)
@@ -258,7 +273,7 @@ store_pop(PoolStore *store, Freelist *freelist)
     bool is_shared = store_is_shared(store, freelist);
     PyObject *object = LIKELY(!is_shared) ? freelist_pop(freelist) : NULL;
     if (LIKELY(object != NULL)) {
-        freelist->counts[HIT]++;
+        freelist_add(freelist, HIT, 1);
         return object;
     }
 #if COMPAT_FREE_THREADED
@@ -282,7 +297,7 @@ store_put(PoolStore *store, Freelist *freelist, PyObject *object, Outcome outcom
     if (UNLIKELY(freelist->count >= store->max || !freelist_put(freelist, object))) {
         return false;
     }
-    freelist->counts[outcome]++;
+    freelist_add(freelist, outcome, 1);
     return true;
 }
 

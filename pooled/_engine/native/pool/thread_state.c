@@ -42,7 +42,7 @@ leave_to_heir(Freelist *freelist)
         heir->credited += freelist->credited; /* the depot counts these objects as its own from here on */
     }
 #endif
-    freelist_add_counts(heir, freelist, HIT, OUTCOMES);
+    freelist_add_counts(heir, freelist, HIT, COUNTS);
     lock_release(&heir->lock);
 }
 
@@ -251,7 +251,7 @@ count_parked(Freelist *shared, Py_ssize_t index)
     Py_ssize_t count = shared->count;
     ThreadState *cursor = NULL;
     for (Freelist *freelist; index >= 0 && (freelist = freelists_next(index, &cursor)) != NULL;) {
-        count += freelist->count;
+        count += compat_load_ssize(&freelist->count);
     }
     lock_release(&shared->lock);
     return count;
@@ -277,9 +277,9 @@ freelists_rooms(Py_ssize_t index, Py_ssize_t max, Rooms *rooms)
     lock_release(&thread_states_lock);
 }
 
-/* Add the counts of a pool from the outcome `first` on, up to `end`, under the lock of thread states. */
+/* Add the counts of a pool from the index `first` on, up to `end`, under the lock of thread states. */
 static void
-add_up(Freelist *shared, Py_ssize_t index, Outcome first, Outcome end, Freelist *sum)
+add_up(Freelist *shared, Py_ssize_t index, int first, int end, Freelist *sum)
 {
     lock_acquire(&shared->lock);
     freelist_add_counts(sum, shared, first, end);
@@ -296,7 +296,7 @@ Py_ssize_t
 freelists_sum(Freelist *shared, Py_ssize_t index, Freelist *sum)
 {
     lock_acquire(&thread_states_lock); /* a thread that ends meanwhile must not move counts to a list read before */
-    add_up(shared, index, FIRST_END, OUTCOMES, sum);
+    add_up(shared, index, FIRST_END, COUNTS, sum);
     add_up(shared, index, HIT, FIRST_END, sum);
     Py_ssize_t count = count_parked(shared, index);
     lock_release(&thread_states_lock);
