@@ -20,7 +20,7 @@ typedef struct {
 } Reserve;
 
 static unsigned unit_shift;
-static bool uses_huge_pages;
+static atomic_bool uses_huge_pages;
 
 /* For all variables below. The records of a segment, once they are known, stay where they are. */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
@@ -50,6 +50,9 @@ arena_init(void)
     if (page <= 0 || (page & (page - 1)) != 0 || (size_t)page > HUGE_PAGE) {
         return false;
     }
+    if (unit_size != 0) {
+        return true;
+    }
     unit_size = page > 4096 ? (size_t)page : 4096;
     unit_shift = (unsigned)__builtin_ctzll((unsigned long long)unit_size);
     return true;
@@ -58,7 +61,7 @@ arena_init(void)
 void
 arena_use_huge_pages(bool wanted)
 {
-    uses_huge_pages = wanted;
+    atomic_store_explicit(&uses_huge_pages, wanted, memory_order_relaxed);
 }
 
 void
@@ -237,7 +240,7 @@ carve(unsigned size_class)
     block->memory = start;
     block->size_class = (uint8_t)size_class;
 #ifdef MADV_HUGEPAGE
-    if (uses_huge_pages && size >= HUGE_FROM) {
+    if (size >= HUGE_FROM && atomic_load_explicit(&uses_huge_pages, memory_order_relaxed)) {
         madvise(start, size & ~(HUGE_PAGE - 1), MADV_HUGEPAGE); /* not the rest: a huge page there would waste memory */
     }
 #endif

@@ -80,10 +80,6 @@ module_connect(PyObject *Py_UNUSED(module), PyObject *args)
     if (!PyArg_ParseTuple(args, "OOp:connect", &multiarray, &hook, &huge_pages)) {
         return NULL;
     }
-    if (!arena_init() || !depots_init()) {
-        PyErr_SetString(PyExc_OSError, "pooled_arrays cannot reserve address space on this system");
-        return NULL;
-    }
     arena_use_huge_pages(huge_pages != 0);
     if (!numpy_connect(multiarray)) {
         return NULL;
@@ -113,6 +109,10 @@ module_exec(PyObject *module)
 {
     if (PyInterpreterState_Get() != PyInterpreterState_Main()) {
         PyErr_SetString(PyExc_ImportError, "pooled._memory.arrays works in the main interpreter only, as NumPy does");
+        return -1;
+    }
+    if (!arena_init() || !depots_init()) { /* here, since an import never runs on two threads at the same time */
+        PyErr_SetString(PyExc_OSError, "pooled_arrays cannot reserve address space on this system");
         return -1;
     }
     PyObject *type = PyType_FromModuleAndSpec(module, &depot_type_spec, NULL);

@@ -337,6 +337,17 @@ compat_store_ssize(Py_ssize_t *variable, Py_ssize_t value)
 #endif
 }
 
+/* The address in a variable that another thread may write. The caller compares the address, and does not use the object. */
+static inline PyObject *
+compat_peek(PyObject *const *variable)
+{
+#if COMPAT_FREE_THREADED
+    return _Py_atomic_load_ptr_relaxed(variable);
+#else
+    return *variable;
+#endif
+}
+
 /* Add to a variable that this thread alone writes. */
 static inline void
 compat_add(uint64_t *variable, uint64_t more)

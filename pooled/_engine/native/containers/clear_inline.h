@@ -26,16 +26,15 @@ enum {
 /* Whether an object must be shrunk, where `room` is its capacity and `used` what it used of it. Counts sparse objects
    in `*sparse`. */
 static inline bool
-clear_must_shrink(Py_ssize_t room, Py_ssize_t used, unsigned *sparse)
+clear_must_shrink(Py_ssize_t room, Py_ssize_t used, int *sparse)
 {
     if (LIKELY(room <= SMALL_CAPACITY || used >= room / SPARSE_DIVISOR)) {
         return false;
     }
-    if (++*sparse < SPARSE_LIVES) {
-        return false;
-    }
-    *sparse = 0;
-    return true;
+    /* Threads may count at the same time, and lose a count: an estimate is enough. */
+    int count = compat_load_int(sparse) + 1;
+    compat_store_int(sparse, count < SPARSE_LIVES ? count : 0);
+    return count >= SPARSE_LIVES;
 }
 
 /* Each class has three functions. `*_is_above`: whether the capacity is more than `cap`. `*_is_clean`: whether the
@@ -57,7 +56,7 @@ list_is_clean(PyObject *self)
 }
 
 static inline bool
-list_empty(PyObject *op, unsigned *sparse)
+list_empty(PyObject *op, int *sparse)
 {
     PyListObject *self = (PyListObject *)op;
     Py_ssize_t count = Py_SIZE(self);
@@ -88,7 +87,7 @@ set_is_clean(PyObject *op)
 }
 
 static inline bool
-set_empty(PyObject *op, unsigned *sparse)
+set_empty(PyObject *op, int *sparse)
 {
     PySetObject *self = (PySetObject *)op;
     if (UNLIKELY(!keeps_capacity.set || clear_must_shrink(self->mask, self->fill, sparse))) {
@@ -206,7 +205,7 @@ table_empty(PyDictKeysObject *table)
 }
 
 static inline bool
-dict_empty(PyObject *op, unsigned *sparse)
+dict_empty(PyObject *op, int *sparse)
 {
     PyDictObject *self = (PyDictObject *)op;
     PyDictKeysObject *table = self->ma_keys;
@@ -244,7 +243,7 @@ bytearray_is_clean(PyObject *op)
 }
 
 static inline bool
-bytearray_empty(PyObject *op, unsigned *sparse)
+bytearray_empty(PyObject *op, int *sparse)
 {
     PyByteArrayObject *self = (PyByteArrayObject *)op;
     if (!compat_bytearray_is_made(self)) {

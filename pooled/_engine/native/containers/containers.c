@@ -10,7 +10,7 @@
     {                                                                                                                  \
         return name##_is_above(self, cap);                                                                             \
     }                                                                                                                  \
-    static bool name##_kind_empty(const Container *Py_UNUSED(kind), PyObject *self, unsigned *sparse)                  \
+    static bool name##_kind_empty(const Container *Py_UNUSED(kind), PyObject *self, int *sparse)                       \
     {                                                                                                                  \
         return name##_empty(self, sparse);                                                                             \
     }
@@ -25,7 +25,7 @@ DEFINE_OPS(bytearray)
 /* OrderedDict and defaultdict have data of their own, which only their tp_clear can release. It would also free the
    table. So the table is detached while tp_clear runs, and cleared afterwards. */
 static bool
-dict_subtype_empty(const Container *kind, PyObject *op, unsigned *sparse)
+dict_subtype_empty(const Container *kind, PyObject *op, int *sparse)
 {
     PyDictObject *self = (PyDictObject *)op;
     PyDictKeysObject *table = self->ma_keys;
@@ -95,7 +95,7 @@ deque_is_above(const Container *kind, PyObject *self, Py_ssize_t cap)
 }
 
 static bool
-deque_empty(const Container *kind, PyObject *self, unsigned *Py_UNUSED(sparse))
+deque_empty(const Container *kind, PyObject *self, int *Py_UNUSED(sparse))
 {
     /* deque.__init__ clears the deque and resets `maxlen`. It keeps some blocks. */
     PyObject *pending = stock_begin();
@@ -126,7 +126,7 @@ bytesio_is_above(const Container *kind, PyObject *self, Py_ssize_t cap)
 }
 
 static bool
-bytesio_empty(const Container *kind, PyObject *self, unsigned *Py_UNUSED(sparse))
+bytesio_empty(const Container *kind, PyObject *self, int *Py_UNUSED(sparse))
 {
     /* BytesIO.__init__ clears the buffer, and reopens a closed one. It keeps no capacity. */
     PyObject *pending = stock_begin();

@@ -15,7 +15,7 @@ struct Container {
     /* Clear an object, and keep its capacity where possible. `sparse` counts objects that used little of their
        capacity; every fourth of these is shrunk. The object must meet the conditions of clear_inline.h. False if it
        failed; then the exception has been reported. */
-    bool (*empty)(const Container *kind, PyObject *self, unsigned *sparse);
+    bool (*empty)(const Container *kind, PyObject *self, int *sparse);
 };
 
 /* Find the classes of the containers. A second call does nothing. False with an exception set. */

@@ -66,7 +66,7 @@ static bool
 empty(PyObject *self)
 {
     const Container *kind = container_of(Py_TYPE(self));
-    unsigned sparse = 0;
+    int sparse = 0;
     bool tracked = PyObject_IS_GC(self) && PyObject_GC_IsTracked(self);
     return kind->empty(kind, self, &sparse) && (!tracked || PyObject_GC_IsTracked(self));
 }

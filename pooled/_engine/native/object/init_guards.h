@@ -52,8 +52,9 @@ init_guards_check(const InitPlan *plan)
     for (Py_ssize_t i = 0; i < plan->function_count; i++) {
         const FunctionGuard *guard = &plan->functions[i];
         const PyFunctionObject *function = guard->function;
-        if (UNLIKELY(function->func_code != guard->code || function->func_defaults != guard->defaults
-                     || function->func_kwdefaults != guard->kwdefaults)) {
+        if (UNLIKELY(compat_peek(&function->func_code) != guard->code
+                     || compat_peek(&function->func_defaults) != guard->defaults
+                     || compat_peek(&function->func_kwdefaults) != guard->kwdefaults)) {
             return INIT_PATCHED;
         }
         if (UNLIKELY(compat_has_local_tools((PyCodeObject *)guard->code))) {
@@ -66,7 +67,8 @@ init_guards_check(const InitPlan *plan)
         }
     }
     for (Py_ssize_t i = 0; i < plan->cell_count; i++) {
-        if (UNLIKELY(PyCell_GET(plan->cells[i].cell) != plan->cells[i].value)) {
+        const PyCellObject *cell = (const PyCellObject *)plan->cells[i].cell;
+        if (UNLIKELY(compat_peek(&cell->ob_ref) != plan->cells[i].value)) {
             return INIT_PATCHED;
         }
     }

@@ -187,9 +187,9 @@ keep_any_class(Part *part, PoolStore *store, PyObject *value)
     Part found;
     part_init(&found, type, part->keep, container_is_stock(type) && !container_is_deque(type), kept);
     Py_DECREF(kept);
-    found.sparse = part->sparse;
+    found.sparse = compat_load_int(&part->sparse);
     PartOutcome outcome = part_keep(&found, store, value);
-    part->sparse = found.sparse;
+    compat_store_int(&part->sparse, found.sparse);
     part_free(&found);
     return outcome;
 }

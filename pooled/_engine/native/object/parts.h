@@ -31,7 +31,7 @@ typedef struct {
     const Container *container; /* the container that `type` is or inherits from, or NULL; static */
     PyObject *keep;             /* keep(value, max_cap): empty it; return whether it can be kept; a strong reference */
     PyObject *restore;          /* (name, value): an attribute to set after emptying; a strong reference, or NULL */
-    unsigned sparse;            /* sparse parts since the last one that was shrunk (containers/clear_inline.h) */
+    int sparse; /* sparse parts since the last one that was shrunk (containers/clear_inline.h). Atomic */
 } Part;
 
 /* Whether a part was kept. */

@@ -61,8 +61,8 @@ struct PoolStore {
     Py_ssize_t max_cap;     /* larger objects are discarded */
     uint64_t trimmings;     /* the number of trims so far */
     uint64_t relieved;      /* the number of the last relief of memory that trimmed it (trim.c) */
-    unsigned sparse;        /* lives that left a container nearly empty, since the last one that freed its memory */
-    PoolStore *next;        /* in the list of all stores */
+    int sparse;      /* lives that left a container nearly empty, since the last one that freed its memory. Atomic */
+    PoolStore *next; /* in the list of all stores */
     PoolStore *previous;
 };
 
