@@ -135,6 +135,8 @@ def test_threads_construct_while_another_replaces_the_init(pooled, scope, slots)
                 construct(cls, number)
             if rng.random() < 0.7:
                 cls.__init__ = rng.choice([*INITS.values()])
+                construct(cls, 0)
+                pooled.field_reset(cls)  # reads the new one immediately
             else:
                 cls.marker = change
         stop.set()
