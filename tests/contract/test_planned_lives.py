@@ -74,7 +74,7 @@ def counts(pooled, planned):
 @limits.skip_if("no-young-objects")
 @pytest.mark.parametrize("times", ["new", "recycled"])
 def test_the_collector_finds_an_object_before_its_parts(message, times):
-    """It takes an object for unreachable if all that refers to it comes later, and has to move it twice then."""
+    """Otherwise, each collection moves the parts to another list, and back when it visits the object."""
     gc.disable()
     try:
         others = [message(), message()]

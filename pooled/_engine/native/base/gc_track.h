@@ -9,8 +9,8 @@
      before it is freed: then PyObject_GC_UnTrack removes it, and decrements the count.
    - The GIL is held, so the list does not change meanwhile.
 
-   The order of the list matters. A collection first takes each object for unreachable to which only objects further back
-   refer, and moves it. When it comes to one of those, it moves the object again, to the end. So an object is tracked before
+   The order of the list matters. A collection visits the objects in this order. It moves an object to another list if none of
+   the objects that refer to it was visited yet, and moves it back when it visits one of them. So an object is tracked before
    its parts, as if its `__init__` had made them. */
 
 #ifndef POOLED_GC_TRACK_H
